@@ -1,0 +1,452 @@
+"""What a run is: frozen settings, presets, defaults per dataset, JSON.
+
+Everything that decides a run's result is in a `RunConfig`. It imports no
+TensorFlow, so a command can refuse a bad flag before anything slow happens.
+"""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import Any
+
+MAX_SIDE = 256
+_MIN_SCALES = 2
+_START_SIDES = range(4, 8)
+
+PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
+STRATEGIES = ("auto", "one_device", "mirrored", "multi_worker", "tpu")
+CACHES = ("auto", "memory", "disk", "off")
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelConfig:
+    """The shape of a generator and its mirrored discriminator.
+
+    A side of `start * 2**num_scales` pixels is reached by `num_scales`
+    stride-2 convolutions from a start of 4 to 7 (Radford et al., 2016,
+    Section 3 and Figure 1, which has 4 * 2**4).
+
+    Attributes:
+        image_size: `(height, width)` in pixels, each up to 256.
+        channels: 1 (grey) or 3 (RGB).
+        latent_dim: Length of a latent vector.
+        base_filters: Filters of the convolution nearest the image; they
+            double towards the middle, up to 8 times this.
+        kernel_size: Side of every convolution's kernel.
+        convs_per_scale: Convolutions at each scale; the last one has stride
+            2, those before it stride 1 (2 in the authors' ImageNet network).
+        num_classes: Labels that condition both networks; 0 for none.
+    """
+
+    image_size: tuple[int, int] = (64, 64)
+    channels: int = 3
+    latent_dim: int = 100
+    base_filters: int = 128
+    kernel_size: int = 5
+    convs_per_scale: int = 1
+    num_classes: int = 0
+
+    def __post_init__(self):
+        _check_image_size(self.image_size)
+        if self.channels not in (1, 3):
+            raise ValueError(
+                f"channels is {self.channels}; use 1 (grey) or 3 (RGB)"
+            )
+        for name in (
+            "latent_dim",
+            "base_filters",
+            "kernel_size",
+            "convs_per_scale",
+        ):
+            _check_at_least(name, getattr(self, name), 1)
+        if self.kernel_size < 2:
+            raise ValueError(
+                f"kernel_size is {self.kernel_size}; a stride-2 convolution "
+                "needs at least 2 to see every pixel (the paper uses 5)"
+            )
+        _check_at_least("num_classes", self.num_classes, 0)
+
+    @property
+    def num_scales(self) -> int:
+        """Number of stride-2 convolutions between image and start map."""
+        return _num_scales(min(self.image_size))
+
+    @property
+    def start_size(self) -> tuple[int, int]:
+        """`(height, width)` of the smallest map, that latents project to."""
+        height, width = self.image_size
+        return height >> self.num_scales, width >> self.num_scales
+
+    @property
+    def scale_filters(self) -> tuple[int, ...]:
+        """Filters at each scale, from the image's side to the middle."""
+        return tuple(
+            self.base_filters * min(2**scale, 8)
+            for scale in range(self.num_scales)
+        )
+
+
+def parse_image_size(text: str) -> tuple[int, int]:
+    """Reads `"64"` as `(64, 64)` and `"64x128"` as height 64, width 128.
+
+    Raises:
+        ValueError: If the text is neither, or the networks can't make it.
+    """
+    parts = text.lower().split("x")
+    if len(parts) > 2 or not all(part.isdigit() for part in parts):
+        raise ValueError(
+            f"image size {text!r} is neither SIDE nor HEIGHTxWIDTH, such as "
+            "64 or 64x128"
+        )
+    size = int(parts[0]), int(parts[-1])
+    _check_image_size(size)
+    return size
+
+
+def _num_scales(side: int) -> int:
+    return (side // _START_SIDES[0]).bit_length() - 1
+
+
+def _is_possible(height: int, width: int) -> bool:
+    small, large = sorted((height, width))
+    num_scales = _num_scales(small)
+    return (
+        num_scales >= _MIN_SCALES
+        and large <= MAX_SIDE
+        and small % 2**num_scales == 0
+        and large % 2**num_scales == 0
+    )
+
+
+def _check_image_size(size: tuple[int, int]) -> None:
+    height, width = size
+    if _is_possible(height, width):
+        return
+    sides = range(_START_SIDES[0] << _MIN_SCALES, MAX_SIDE + 1)
+    if height == width:
+        possible = [(side, side) for side in sides if _is_possible(side, side)]
+    else:
+        possible = [
+            (h, w) for h in sides for w in sides if _is_possible(h, w)
+        ]
+    possible.sort(key=lambda s: abs(s[0] - height) + abs(s[1] - width))
+    nearest = " or ".join(format_image_size(s) for s in sorted(possible[:2]))
+    raise ValueError(
+        f"the networks can't make images of {format_image_size(size)} pixels; "
+        f"nearest that work: {nearest} (sides are 4 to 7 times a power of "
+        f"two, 16 to {MAX_SIDE})"
+    )
+
+
+def format_image_size(size: tuple[int, int]) -> str:
+    """Writes a `(height, width)` as `parse_image_size` reads it."""
+    height, width = size
+    return str(height) if height == width else f"{height}x{width}"
+
+
+def _check_at_least(name: str, value: float, least: float) -> None:
+    if value < least:
+        raise ValueError(f"{name} is {value}; it must be at least {least}")
+
+
+def _check_one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ValueError(
+            f"{name} is {value!r}; use one of {', '.join(choices)}"
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """Where pictures come from and how one becomes a training image.
+
+    Attributes:
+        dataset: An embedded dataset, `image_folder`, or a TFDS name.
+        image_dir: The folder, for `image_folder` only.
+        data_dir: Where TFDS keeps prepared datasets; None for its default.
+        manual_dir: Where TFDS finds files downloaded by hand.
+        split: A TFDS split such as `train` or `train[:80%]`; None for the
+            dataset's default.
+        crop: Side in pixels of the square cut from a picture's centre before
+            resizing; 0 for the largest centre crop of the target's aspect.
+        background: Colour (a Pillow name or `#rrggbb`) under transparent
+            pictures.
+        cache: Where decoded images are kept: `memory`, `disk`, `off`, or
+            `auto` to choose by size.
+        exclude: A text file of picture names to leave out, one a line.
+        flip: Whether to mirror half the training images left to right.
+    """
+
+    dataset: str = "mnist_5k"
+    image_dir: str | None = None
+    data_dir: str | None = None
+    manual_dir: str | None = None
+    split: str | None = None
+    crop: int = 0
+    background: str = "white"
+    cache: str = "auto"
+    exclude: str | None = None
+    flip: bool = False
+
+    def __post_init__(self):
+        _check_at_least("crop", self.crop, 0)
+        _check_one_of("cache", self.cache, CACHES)
+        if (self.dataset == "image_folder") != (self.image_dir is not None):
+            raise ValueError(
+                f"dataset {self.dataset!r} with image_dir {self.image_dir!r}: "
+                "name a dataset or an image folder, not both"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingConfig:
+    """How two networks are trained.
+
+    The defaults are the paper's (Section 4) except where said.
+
+    Attributes:
+        steps: Updates of each network.
+        batch_size: Images a step, over all replicas.
+        learning_rate: Adam's, for both networks.
+        beta_1: Adam's first-moment decay.
+        seed: Decides initial weights, data order and latents.
+        precision: One of `PRECISIONS`.
+        strategy: One of `STRATEGIES`.
+        tpu: Name or address of the TPU, for the `tpu` strategy.
+        deterministic: Whether to use deterministic kernels only.
+        ema_decay: Decay of the moving average of G's weights that samples
+            and exports use; 0 turns it off (not in the paper).
+        label_smoothing: D's target for real images is 1 minus this
+            (Salimans et al., 2016; not in the paper).
+        weight_decay: L2 coefficient added to every gradient (the authors'
+            code has 1e-5 for faces and 2.5e-5 for MNIST).
+        diff_augment: Whether both networks' images pass differentiable
+            augmentation before D (Zhao et al., 2020; not in the paper).
+        report_every: Steps between lines of metrics.
+        sample_every: Steps between sample grids.
+        checkpoint_every: Steps between checkpoints.
+        eval_every: Steps between evaluations that choose the best
+            checkpoint; 0 for none.
+        keep_checkpoints: How many of the last checkpoints stay on disk.
+    """
+
+    steps: int = 10_000
+    batch_size: int = 128
+    learning_rate: float = 2e-4
+    beta_1: float = 0.5
+    seed: int = 0
+    precision: str = "auto"
+    strategy: str = "auto"
+    tpu: str | None = None
+    deterministic: bool = False
+    ema_decay: float = 0.999
+    label_smoothing: float = 0.0
+    weight_decay: float = 0.0
+    diff_augment: bool = False
+    report_every: int = 50
+    sample_every: int = 500
+    checkpoint_every: int = 500
+    eval_every: int = 0
+    keep_checkpoints: int = 3
+
+    def __post_init__(self):
+        _check_one_of("precision", self.precision, PRECISIONS)
+        _check_one_of("strategy", self.strategy, STRATEGIES)
+        for name in (
+            "steps",
+            "batch_size",
+            "report_every",
+            "sample_every",
+            "checkpoint_every",
+            "keep_checkpoints",
+        ):
+            _check_at_least(name, getattr(self, name), 1)
+        for name in ("seed", "eval_every", "weight_decay"):
+            _check_at_least(name, getattr(self, name), 0)
+        for name in ("beta_1", "ema_decay", "label_smoothing"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(
+                    f"{name} is {getattr(self, name)}; it must be in [0, 1)"
+                )
+        if not 0 < self.learning_rate < float("inf"):
+            raise ValueError(
+                f"learning_rate is {self.learning_rate}; it must be positive"
+            )
+        if self.tpu is not None and self.strategy != "tpu":
+            raise ValueError(
+                f"tpu {self.tpu!r} is given with strategy "
+                f"{self.strategy!r}; use strategy 'tpu'"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class RunConfig:
+    """Every setting of one run."""
+
+    model: ModelConfig
+    data: DataConfig
+    training: TrainingConfig
+
+    def to_dict(self) -> dict[str, dict[str, Any]]:
+        """Returns plain nested dicts, as `from_dict` reads them."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Mapping[str, Any]]) -> "RunConfig":
+        """Builds a config from `to_dict`'s output or its JSON round trip.
+
+        Settings that are missing take their defaults, so that runs of an
+        earlier version load.
+
+        Raises:
+            ValueError: If a setting is unknown or out of its range.
+        """
+        try:
+            model = dict(values["model"])
+            model["image_size"] = tuple(model["image_size"])
+            return cls(
+                model=ModelConfig(**model),
+                data=DataConfig(**values["data"]),
+                training=TrainingConfig(**values["training"]),
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(
+                f"not a run's configuration: {error}; it was perhaps written "
+                "by another version of dcgan_tf"
+            ) from error
+
+    def to_json(self, **extra: Any) -> str:
+        """Returns indented JSON; `extra` adds top-level entries."""
+        return json.dumps({**self.to_dict(), **extra}, indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "RunConfig":
+        """Reads `to_json`'s output.
+
+        Raises:
+            ValueError: If the text is no JSON or no run's configuration.
+        """
+        return cls.from_dict(json.loads(text))
+
+
+def find_differences(
+    old: RunConfig, new: RunConfig
+) -> dict[str, tuple[Any, Any]]:
+    """Returns `{"section.setting": (old value, new value)}` that differ."""
+    old_values, new_values = old.to_dict(), new.to_dict()
+    return {
+        f"{section}.{name}": (value, new_values[section][name])
+        for section, settings in old_values.items()
+        for name, value in settings.items()
+        if value != new_values[section][name]
+    }
+
+
+# What a resumed run may change without becoming another run.
+RESUMABLE_SETTINGS = frozenset(
+    {
+        "training.steps",
+        "training.learning_rate",
+        "training.report_every",
+        "training.sample_every",
+        "training.checkpoint_every",
+        "training.eval_every",
+        "data.image_dir",
+        "data.data_dir",
+        "data.manual_dir",
+        "data.exclude",
+    }
+)
+
+PRESETS: dict[str, ModelConfig] = {
+    # Radford et al. (2016), Figure 1: the LSUN and face network.
+    "paper_64": ModelConfig((64, 64), 3, 100, 128, 5),
+    # The authors' ImageNet network (Newmu/dcgan_code, imagenet/): 3x3
+    # kernels, two convolutions a scale; its pooled features are the 28,672
+    # numbers of Section 5.1.
+    "imagenet_32": ModelConfig((32, 32), 3, 256, 128, 3, convs_per_scale=2),
+    # The authors' SVHN network (Newmu/dcgan_code, svhn/): 64-128-256.
+    "svhn_32": ModelConfig((32, 32), 3, 100, 64, 5),
+    # The same for one channel. The authors' MNIST network has hidden dense
+    # layers, against their own guideline, and is not followed.
+    "mnist_32": ModelConfig((32, 32), 1, 100, 64, 5),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class DatasetDefaults:
+    """What a dataset is trained with where a flag doesn't say."""
+
+    preset: str
+    steps: int
+    batch_size: int = 128
+    crop: int = 0
+    base_filters: int | None = None
+
+
+_OTHER_DATASETS = DatasetDefaults("paper_64", 25_000)
+DATASETS: dict[str, DatasetDefaults] = {
+    "mnist_5k": DatasetDefaults("mnist_32", 1_500, batch_size=64),
+    "toy_faces": DatasetDefaults("svhn_32", 2_000, batch_size=64),
+    "image_folder": DatasetDefaults("paper_64", 25_000),
+    "mnist": DatasetDefaults("mnist_32", 10_000),
+    "fashion_mnist": DatasetDefaults("mnist_32", 10_000),
+    "cifar10": DatasetDefaults("imagenet_32", 40_000),
+    "svhn_cropped": DatasetDefaults("svhn_32", 40_000),
+    "imagenet_resized/32x32": DatasetDefaults("imagenet_32", 200_000),
+    "downsampled_imagenet/32x32": DatasetDefaults("imagenet_32", 200_000),
+    # The customary face box of the aligned 178x218 pictures: 108x108 at the
+    # centre (carpedm20/DCGAN-tensorflow, and many works since).
+    "celeb_a": DatasetDefaults("paper_64", 40_000, crop=108),
+    "stl10": _OTHER_DATASETS,
+    "oxford_flowers102": _OTHER_DATASETS,
+}
+
+
+def get_dataset_defaults(dataset: str) -> DatasetDefaults:
+    """Returns a dataset's entry, without its TFDS version or config."""
+    name = dataset.split(":")[0]
+    for key in (name, name.split("/")[0]):
+        if key in DATASETS:
+            return DATASETS[key]
+    return _OTHER_DATASETS
+
+
+def resolve_run_config(settings: Mapping[str, Any]) -> RunConfig:
+    """Fills what isn't set from the preset and the dataset's defaults.
+
+    Args:
+        settings: Names of `ModelConfig`, `DataConfig` and `TrainingConfig`
+            attributes, and `preset`, to values; None counts as not set.
+
+    Raises:
+        ValueError: If a setting is unknown, out of range or contradicts
+            another.
+    """
+    given = {k: v for k, v in settings.items() if v is not None}
+    if "image_dir" in given:
+        given.setdefault("dataset", "image_folder")
+    dataset = given.setdefault("dataset", DataConfig.dataset)
+    defaults = get_dataset_defaults(dataset)
+    preset = given.pop("preset", defaults.preset)
+    _check_one_of("preset", preset, tuple(PRESETS))
+    values = dataclasses.asdict(PRESETS[preset])
+    values.update(
+        steps=defaults.steps, batch_size=defaults.batch_size, crop=defaults.crop
+    )
+    if defaults.base_filters and preset == defaults.preset:
+        values["base_filters"] = defaults.base_filters
+    values.update(given)
+    sections = {}
+    for section, kind in (
+        ("model", ModelConfig),
+        ("data", DataConfig),
+        ("training", TrainingConfig),
+    ):
+        names = {field.name for field in dataclasses.fields(kind)}
+        sections[section] = kind(
+            **{k: values.pop(k) for k in names if k in values}
+        )
+    if values:
+        raise ValueError(f"unknown settings: {', '.join(sorted(values))}")
+    return RunConfig(**sections)

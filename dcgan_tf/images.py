@@ -1,0 +1,132 @@
+"""Images between uint8 and [-1, 1], as grids, PNG and GIF files.
+
+The only place where pixel values are scaled.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import imageio.v3 as iio
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+_HALF_RANGE = 127.5
+_GIF_FRAME_MILLISECONDS = 125
+
+
+def to_float(images: tf.Tensor) -> tf.Tensor:
+    """Scales uint8 images to float32 in `[-1, 1]`, tanh's range.
+
+    Args:
+        images: uint8 (or float in `[0, 255]`), of any shape.
+
+    Returns:
+        float32 of the same shape; 0 becomes -1 and 255 becomes 1.
+    """
+    return tf.cast(images, tf.float32) / _HALF_RANGE - 1.0
+
+
+def to_uint8(images: tf.Tensor) -> tf.Tensor:
+    """Scales float images in `[-1, 1]` to uint8; inverts `to_float`.
+
+    Args:
+        images: Floating point, of any shape; values outside are clipped.
+
+    Returns:
+        uint8 of the same shape, rounded to the nearest level.
+    """
+    levels = (tf.cast(images, tf.float32) + 1.0) * _HALF_RANGE
+    return tf.cast(tf.clip_by_value(tf.round(levels), 0.0, 255.0), tf.uint8)
+
+
+def make_grid(
+    images: np.ndarray, num_columns: int | None = None, padding: int = 2
+) -> np.ndarray:
+    """Tiles images row by row on a white sheet.
+
+    Args:
+        images: uint8 `(count, height, width, channels)`, at least one.
+        num_columns: Images in a row; None for the most nearly square grid.
+        padding: White pixels around every image.
+
+    Returns:
+        uint8 `(grid_height, grid_width, channels)`.
+
+    Raises:
+        ValueError: If `images` isn't uint8 of four axes, or empty.
+    """
+    images = np.asarray(images)
+    if images.ndim != 4 or images.dtype != np.uint8 or not len(images):
+        raise ValueError(
+            f"images are {images.dtype} {images.shape}; a grid takes uint8 "
+            "(count, height, width, channels) with at least one image"
+        )
+    count, height, width, channels = images.shape
+    if num_columns is None:
+        num_columns = int(np.ceil(np.sqrt(count)))
+    num_columns = min(num_columns, count)
+    num_rows = -(-count // num_columns)
+    cell_height, cell_width = height + padding, width + padding
+    sheet = np.full(
+        (
+            num_rows * cell_height + padding,
+            num_columns * cell_width + padding,
+            channels,
+        ),
+        255,
+        np.uint8,
+    )
+    for index, image in enumerate(images):
+        row, column = divmod(index, num_columns)
+        top = row * cell_height + padding
+        left = column * cell_width + padding
+        sheet[top : top + height, left : left + width] = image
+    return sheet
+
+
+def save_png(path: str | os.PathLike, image: np.ndarray) -> None:
+    """Writes a uint8 image `(height, width, 1 or 3)` as a PNG file.
+
+    The file appears whole or not at all, so that a picture is never read
+    half written.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    Image.fromarray(_drop_grey_axis(image)).save(partial, format="PNG")
+    partial.replace(path)
+
+
+def load_png(path: str | os.PathLike) -> np.ndarray:
+    """Reads a PNG file as uint8 `(height, width, channels)`."""
+    with Image.open(path) as image:
+        array = np.asarray(image)
+    return array[..., None] if array.ndim == 2 else array
+
+
+def save_gif(
+    path: str | os.PathLike,
+    frames: Iterable[np.ndarray],
+    frame_milliseconds: int = _GIF_FRAME_MILLISECONDS,
+) -> None:
+    """Writes uint8 frames `(height, width, 1 or 3)` as an endless GIF."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    iio.imwrite(
+        partial,
+        [_drop_grey_axis(frame) for frame in frames],
+        extension=".gif",
+        plugin="pillow",
+        duration=frame_milliseconds,
+        loop=0,
+    )
+    partial.replace(path)
+
+
+def _drop_grey_axis(image: np.ndarray) -> np.ndarray:
+    """Pillow takes grey images without a channel axis."""
+    image = np.asarray(image)
+    return image[..., 0] if image.shape[-1] == 1 else image
