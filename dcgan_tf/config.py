@@ -126,9 +126,7 @@ def _check_image_size(size: tuple[int, int]) -> None:
     if height == width:
         possible = [(side, side) for side in sides if _is_possible(side, side)]
     else:
-        possible = [
-            (h, w) for h in sides for w in sides if _is_possible(h, w)
-        ]
+        possible = [(h, w) for h in sides for w in sides if _is_possible(h, w)]
     possible.sort(key=lambda s: abs(s[0] - height) + abs(s[1] - width))
     nearest = " or ".join(format_image_size(s) for s in sorted(possible[:2]))
     raise ValueError(

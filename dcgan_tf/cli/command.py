@@ -1,0 +1,92 @@
+"""What every command shares: flags without global state, one-line errors."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from absl import flags
+
+EXIT_ERROR = 1
+EXIT_USAGE = 2
+
+
+class UsageError(ValueError):
+    """Flags that contradict each other or a value that no flag takes."""
+
+
+def run_command(
+    name: str,
+    description: str,
+    define_flags: Callable[[flags.FlagValues], None],
+    run: Callable[[flags.FlagValues], int | None],
+    argv: Sequence[str] | None = None,
+    positional: str | None = None,
+) -> int:
+    """Parses flags, runs a command and turns errors into one line.
+
+    The flags live in their own `FlagValues`, so that importing a command
+    defines none and two commands can run in one process.
+
+    Args:
+        name: What the user typed, for messages: `train.py`.
+        description: Shown by `--help`, first line first.
+        define_flags: Adds the command's flags to the values it is given.
+        run: Does the work; None counts as exit code 0. Positional arguments
+            are in the values' `positional`.
+        argv: Arguments without the program's name; None for `sys.argv[1:]`.
+        positional: What positional arguments are called in the help, such
+            as `VIEW`; None where the command takes none.
+
+    Returns:
+        The exit code: 0, `EXIT_ERROR` for a bad file or value, `EXIT_USAGE`
+        for bad flags, or what `run` returned.
+    """
+    # TensorFlow's start-up notices would bury a one-line error.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    argv = list(sys.argv[1:] if argv is None else argv)
+    values = flags.FlagValues()
+    define_flags(values)
+    if any(arg in ("--help", "-h", "-help") for arg in argv):
+        print(_format_help(name, description, values, positional))
+        return 0
+    try:
+        remaining = values([name, *argv])[1:]
+        if remaining and positional is None:
+            raise UsageError(
+                f"unexpected argument {remaining[0]!r}; settings are given "
+                "as --name=value"
+            )
+        flags.DEFINE_list(
+            "positional", remaining, "Arguments.", flag_values=values
+        )
+        return run(values) or 0
+    except (flags.Error, UsageError) as error:
+        _print_error(name, f"{error}; see {name} --help")
+        return EXIT_USAGE
+    except (ValueError, OSError, ImportError) as error:
+        if os.environ.get("DCGAN_TF_TRACEBACK"):
+            raise
+        _print_error(name, error)
+        return EXIT_ERROR
+
+
+def _print_error(name: str, error: object) -> None:
+    message = " ".join(str(error).split())
+    print(f"{name}: error: {message}", file=sys.stderr, flush=True)
+
+
+def _format_help(
+    name: str,
+    description: str,
+    values: flags.FlagValues,
+    positional: str | None,
+) -> str:
+    usage = f"{name} {positional + ' ' if positional else ''}[--flag=value ...]"
+    sections = [description.strip(), f"Usage: {usage}", "Flags:"]
+    for flag_name in sorted(values):
+        flag = values[flag_name]
+        if flag.name != flag_name:
+            continue  # A short name of a flag that is listed anyway.
+        default = "" if flag.value is None else f" (default {flag.value!r})"
+        sections.append(f"  --{flag_name}: {flag.help}{default}")
+    return "\n\n".join(sections[:2]) + "\n\n" + "\n".join(sections[2:])
