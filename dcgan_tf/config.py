@@ -78,11 +78,13 @@ class ModelConfig:
         return height >> self.num_scales, width >> self.num_scales
 
     @property
-    def scale_filters(self) -> tuple[int, ...]:
-        """Filters at each scale, from the image's side to the middle."""
+    def convolutions(self) -> tuple[tuple[int, int], ...]:
+        """D's `(filters, stride)`, from the image inwards; G mirrors it."""
+        strides = (1,) * (self.convs_per_scale - 1) + (2,)
         return tuple(
-            self.base_filters * min(2**scale, 8)
+            (self.base_filters * min(2**scale, 8), stride)
             for scale in range(self.num_scales)
+            for stride in strides
         )
 
 
@@ -249,6 +251,11 @@ class TrainingConfig:
 
     def __post_init__(self):
         _check_one_of("precision", self.precision, PRECISIONS)
+        if self.strategy == "parameter_server":
+            raise ValueError(
+                "strategy 'parameter_server' is not supported by Keras 3; "
+                "use 'multi_worker', which keeps every worker's copy equal"
+            )
         _check_one_of("strategy", self.strategy, STRATEGIES)
         for name in (
             "steps",

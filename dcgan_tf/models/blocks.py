@@ -1,0 +1,114 @@
+"""What both networks are made of: initial weights, batch norm, stages.
+
+A stage is a layer with weights and what follows it. Unconditional networks
+are its stages in sequence; conditional ones see the labels before each.
+"""
+
+from collections.abc import Callable, Sequence
+
+import keras
+
+from dcgan_tf.config import ModelConfig
+from dcgan_tf.models import layers
+
+WEIGHT_STDDEV = 0.02
+# Keras's default of 0.99 lags hundreds of steps behind networks that change
+# as fast as these; the paper gives no figure.
+BATCH_NORM_MOMENTUM = 0.9
+BATCH_NORM_EPSILON = 1e-5
+
+
+class NormalInitializers:
+    """Makes a new initializer for each weight, since one repeats itself.
+
+    Args:
+        seed: Of all of them.
+        stream: Tells networks with the same seed apart.
+    """
+
+    def __init__(self, seed: int, stream: int = 0):
+        self._seed = (seed * 2 + stream) * 1_000
+        self._count = 0
+
+    def make_kernel(self) -> keras.initializers.Initializer:
+        """N(0, 0.02), Section 4."""
+        return self._make(0.0)
+
+    def make_gain(self) -> keras.initializers.Initializer:
+        """N(1, 0.02), for batch norm's gain: the authors' code."""
+        return self._make(1.0)
+
+    def _make(self, mean: float) -> keras.initializers.Initializer:
+        self._count += 1
+        return keras.initializers.RandomNormal(
+            mean, WEIGHT_STDDEV, seed=self._seed + self._count
+        )
+
+
+def make_norm_factory(
+    config: ModelConfig, dtype: str, initializers: NormalInitializers
+) -> Callable[[str], keras.layers.Layer]:
+    """Returns a function from a name to a new batch-norm layer.
+
+    Conditional networks have no gain and bias there, as in the authors'
+    conditional network (Section 8). Statistics are those of the whole batch
+    over all replicas.
+    """
+    learns_affine = not config.num_classes
+
+    def make_norm(name: str) -> keras.layers.Layer:
+        return layers.BatchNormalization(
+            momentum=BATCH_NORM_MOMENTUM,
+            epsilon=BATCH_NORM_EPSILON,
+            center=learns_affine,
+            scale=learns_affine,
+            gamma_initializer=initializers.make_gain(),
+            synchronized=True,
+            dtype=dtype,
+            name=name,
+        )
+
+    return make_norm
+
+
+def join_stages(
+    inputs: keras.KerasTensor,
+    stages: Sequence[Sequence[keras.layers.Layer]],
+    config: ModelConfig,
+    name: str,
+) -> keras.Model:
+    """Joins stages into a Sequential, or a functional model with labels."""
+    if not config.num_classes:
+        flat = [layer for stage in stages for layer in stage]
+        return keras.Sequential([inputs, *flat], name=name)
+    labels = keras.Input((), dtype="int32", name="labels")
+    one_hot = keras.layers.CategoryEncoding(
+        config.num_classes, output_mode="one_hot", name="one_hot"
+    )(labels)
+    outputs = inputs
+    for index, stage in enumerate(stages):
+        outputs = JoinLabels(name=f"join_labels_{index}")([outputs, one_hot])
+        for layer in stage:
+            outputs = layer(outputs)
+    return keras.Model([inputs, labels], outputs, name=name)
+
+
+@keras.saving.register_keras_serializable("dcgan_tf")
+class JoinLabels(keras.layers.Layer):
+    """Concatenates one-hot labels to vectors or, spread out, to maps.
+
+    Section 8 and the authors' `conv_cond_concat`.
+    """
+
+    def call(self, inputs):
+        values, one_hot = inputs
+        one_hot = keras.ops.cast(one_hot, values.dtype)
+        if len(values.shape) == 4:
+            one_hot = one_hot[:, None, None, :] * keras.ops.ones_like(
+                values[..., :1]
+            )
+        return keras.ops.concatenate([values, one_hot], axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        values, one_hot = input_shape
+        return (*values[:-1], values[-1] + one_hot[-1])

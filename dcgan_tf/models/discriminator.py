@@ -1,0 +1,70 @@
+"""The discriminator: images -> one logit each."""
+
+import keras
+
+from dcgan_tf.config import ModelConfig
+from dcgan_tf.models import blocks
+
+LEAKY_RELU_SLOPE = 0.2
+
+
+def build_discriminator(
+    config: ModelConfig, dtype: str = "float32", seed: int = 0
+) -> keras.Model:
+    """Builds the discriminator of Radford et al. (2016), Section 3.
+
+    Strided convolutions halve the map, LeakyReLU 0.2 follows each, batch
+    norm too but for the first, and the last map is flattened into a single
+    logit. No pooling, no hidden dense layer; no biases, as in the authors'
+    code.
+
+    Args:
+        config: Its shape. With `num_classes` the model is conditional.
+        dtype: Keras dtype policy of all but the logit, which is float32.
+        seed: Of the initial weights, drawn from N(0, 0.02).
+
+    Returns:
+        A `keras.Sequential` from float32 images `(batch, height, width,
+        channels)` in `[-1, 1]` to float32 logits `(batch, 1)`; a functional
+        model from `[images, labels]` where conditional, labels int32
+        `(batch,)`.
+    """
+    # Another stream than the generator's, whose seed is the same.
+    initializers = blocks.NormalInitializers(seed, stream=1)
+    norm = blocks.make_norm_factory(config, dtype, initializers)
+    stages = []
+    for index, (filters, stride) in enumerate(config.convolutions, start=1):
+        stage = [
+            blocks.layers.Conv2D(
+                filters,
+                config.kernel_size,
+                stride,
+                padding="same",
+                use_bias=False,
+                kernel_initializer=initializers.make_kernel(),
+                dtype=dtype,
+                name=f"conv_{index}",
+            )
+        ]
+        if index > 1:
+            stage.append(norm(f"conv_{index}_norm"))
+        stage.append(
+            keras.layers.LeakyReLU(
+                LEAKY_RELU_SLOPE, dtype=dtype, name=f"conv_{index}_lrelu"
+            )
+        )
+        stages.append(stage)
+    stages[-1].append(keras.layers.Flatten(dtype=dtype, name="flatten"))
+    stages.append(
+        [
+            keras.layers.Dense(
+                1,
+                use_bias=False,
+                kernel_initializer=initializers.make_kernel(),
+                dtype="float32",
+                name="logit",
+            )
+        ]
+    )
+    images = keras.Input((*config.image_size, config.channels), name="images")
+    return blocks.join_stages(images, stages, config, name="discriminator")

@@ -1,0 +1,98 @@
+"""The discriminator as a feature extractor (Section 5)."""
+
+import keras
+from keras import ops
+
+
+def build_feature_extractor(
+    discriminator: keras.Sequential, grid_size: int = 4
+) -> keras.Model:
+    """Builds the image-to-vector map behind the linear probe.
+
+    Max-pools each convolution's activations (after LeakyReLU) to
+    `grid_size` x `grid_size`, flattens and concatenates them (Radford et
+    al., 2016, Section 5.1). Where a map's side is no multiple of the grid,
+    neighbouring cells overlap by a pixel, so that images of any size the
+    networks make have features; the paper's sizes divide evenly.
+
+    Args:
+        discriminator: From `build_discriminator`, unconditional. Shared,
+            not copied: training it further changes the features.
+        grid_size: Side of the pooled grid.
+
+    Returns:
+        A model from float32 images `(batch, height, width, channels)` in
+        `[-1, 1]` to a dict of float32 `features` `(batch, grid_size**2 *
+        num_filters)`, not normalised, and `logits` `(batch, 1)`.
+
+    Raises:
+        ValueError: If `discriminator` is conditional, or a map is smaller
+            than the grid.
+    """
+    if len(discriminator.inputs) > 1:
+        raise ValueError(
+            "a conditional discriminator needs a label to see an image, so "
+            "it has no features of images alone; train without labels"
+        )
+    vectors = []
+    for layer in discriminator.layers:
+        if isinstance(layer, keras.layers.LeakyReLU):
+            pool = AdaptiveMaxPooling(grid_size, name=f"{layer.name}_pool")
+            flatten = keras.layers.Flatten(name=f"{layer.name}_flatten")
+            vectors.append(flatten(pool(layer.output)))
+    features = keras.layers.Concatenate(name="features")(vectors)
+    return keras.Model(
+        discriminator.inputs,
+        {"features": features, "logits": discriminator.outputs[0]},
+        name="discriminator_features",
+    )
+
+
+class AdaptiveMaxPooling(keras.layers.Layer):
+    """Max-pools maps of any size to `grid_size` x `grid_size`.
+
+    Cell i covers the pixels from floor(i * side / grid_size) to
+    ceil((i + 1) * side / grid_size), which is plain max pooling where the
+    side is a multiple.
+    """
+
+    def __init__(self, grid_size: int, **kwargs):
+        super().__init__(**kwargs)
+        self.grid_size = grid_size
+
+    def call(self, maps):
+        sides = maps.shape[1:3]
+        if min(sides) < self.grid_size:
+            raise ValueError(
+                f"a map of {sides[0]}x{sides[1]} can't be pooled to "
+                f"{self.grid_size}x{self.grid_size}"
+            )
+        if all(side % self.grid_size == 0 for side in sides):
+            window = tuple(side // self.grid_size for side in sides)
+            return ops.max_pool(maps, window, window, "valid")
+        rows = ops.stack(
+            [
+                ops.max(maps[:, start:stop], axis=1)
+                for start, stop in self._cells(sides[0])
+            ],
+            axis=1,
+        )
+        return ops.stack(
+            [
+                ops.max(rows[:, :, start:stop], axis=2)
+                for start, stop in self._cells(sides[1])
+            ],
+            axis=2,
+        )
+
+    def _cells(self, side: int) -> list[tuple[int, int]]:
+        size = self.grid_size
+        return [
+            (i * side // size, -(-(i + 1) * side // size)) for i in range(size)
+        ]
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], self.grid_size, self.grid_size, input_shape[3])
+
+    def get_config(self):
+        return {**super().get_config(), "grid_size": self.grid_size}
