@@ -1,0 +1,107 @@
+"""Sample grids from latents that stay the same through a run."""
+
+import os
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from dcgan_tf import images
+from dcgan_tf.config import RunConfig
+from dcgan_tf.latents import sample_latents
+from dcgan_tf.models.batch_norm import reestimate_statistics
+
+SAMPLES_DIR = "samples"
+GIF_FILE = "samples.gif"
+_NUM_SAMPLES = 64
+_SAMPLES_A_CLASS = 8
+_MAX_GIF_FRAMES = 120
+# Steps count up from 0, so negative numbers are streams of their own.
+_GRID_STREAM = -1
+_STATISTICS_STREAM = -2
+_STATISTICS_BATCH = 128
+_NUM_STATISTICS_BATCHES = 8
+
+
+def reestimate_generator(generator: keras.Model, config: RunConfig) -> None:
+    """Re-estimates G's batch-norm statistics on 1,024 latents of its own.
+
+    The authors sample with each batch's own statistics; fixed ones make an
+    image depend on its latent alone.
+    """
+
+    def make_batches():
+        for index in range(_NUM_STATISTICS_BATCHES):
+            seed = (config.training.seed, _STATISTICS_STREAM - index)
+            latents = sample_latents(
+                _STATISTICS_BATCH, config.model.latent_dim, seed
+            )
+            num_classes = config.model.num_classes
+            if num_classes:
+                labels = tf.range(_STATISTICS_BATCH) % num_classes
+                yield [latents, labels]
+            else:
+                yield latents
+
+    reestimate_statistics(generator, make_batches())
+
+
+class SampleGrid:
+    """Draws the same latents' images as the generator changes.
+
+    Args:
+        config: The run's settings; its seed decides the latents. A
+            conditional run's grid shows a class a row.
+    """
+
+    def __init__(self, config: RunConfig):
+        self._config = config
+        num_classes = config.model.num_classes
+        self._num_columns = _SAMPLES_A_CLASS if num_classes else None
+        count = num_classes * _SAMPLES_A_CLASS or _NUM_SAMPLES
+        seed = (config.training.seed, _GRID_STREAM)
+        self._inputs = sample_latents(count, config.model.latent_dim, seed)
+        if num_classes:
+            labels = tf.range(count) // _SAMPLES_A_CLASS
+            self._inputs = [self._inputs, labels]
+
+    def draw(self, generator: keras.Model) -> np.ndarray:
+        """Returns a uint8 grid `(height, width, channels)`.
+
+        Re-estimates the generator's batch-norm statistics first.
+        """
+        reestimate_generator(generator, self._config)
+        samples = generator(self._inputs, training=False)
+        return images.make_grid(
+            images.to_uint8(samples).numpy(), self._num_columns
+        )
+
+
+def sample_path(run_dir: str | os.PathLike, step: int) -> Path:
+    """Returns where the grid of a step is."""
+    return Path(run_dir) / SAMPLES_DIR / f"step-{step:07d}.png"
+
+
+def list_grids(run_dir: str | os.PathLike) -> dict[int, Path]:
+    """Returns a run's grids by step, in order."""
+    paths = sorted((Path(run_dir) / SAMPLES_DIR).glob("step-*.png"))
+    return {int(path.stem.removeprefix("step-")): path for path in paths}
+
+
+def remove_later_grids(run_dir: str | os.PathLike, step: int) -> None:
+    """Deletes the grids drawn after a step."""
+    for grid_step, path in list_grids(run_dir).items():
+        if grid_step > step:
+            path.unlink()
+
+
+def save_samples_gif(run_dir: str | os.PathLike) -> None:
+    """Joins a run's grids into samples.gif, at most 120 of them."""
+    paths = list(list_grids(run_dir).values())
+    if not paths:
+        return
+    count = min(len(paths), _MAX_GIF_FRAMES)
+    chosen = np.linspace(0, len(paths) - 1, count).round().astype(int)
+    frames = [images.load_png(paths[index]) for index in chosen]
+    images.save_gif(Path(run_dir) / SAMPLES_DIR / GIF_FILE, frames)

@@ -1,0 +1,92 @@
+"""Everything that training changes: networks, optimizers, the step."""
+
+import dataclasses
+
+import keras
+import tensorflow as tf
+
+from dcgan_tf.config import RunConfig
+from dcgan_tf.models.discriminator import build_discriminator
+from dcgan_tf.models.generator import build_generator
+
+# The authors' Adam (Newmu/dcgan_code, lib/updates.py).
+_ADAM_EPSILON = 1e-8
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingState:
+    """What a checkpoint holds.
+
+    Attributes:
+        generator: Trained, in the run's precision.
+        discriminator: Trained, in the run's precision.
+        averaged_generator: float32, its weights a moving average of the
+            generator's; None where averaging is off. Its batch-norm
+            statistics mean nothing until they are re-estimated.
+        generator_optimizer: Built.
+        discriminator_optimizer: Built.
+        step: int64, completed updates.
+    """
+
+    generator: keras.Model
+    discriminator: keras.Model
+    averaged_generator: keras.Model | None
+    generator_optimizer: keras.optimizers.Optimizer
+    discriminator_optimizer: keras.optimizers.Optimizer
+    step: tf.Variable
+
+    def trackables(self) -> dict:
+        """Returns the parts by name, as a checkpoint stores them."""
+        parts = {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+        }
+        return {name: part for name, part in parts.items() if part is not None}
+
+    @property
+    def sampling_generator(self) -> keras.Model:
+        """The generator that samples and exports use."""
+        return self.averaged_generator or self.generator
+
+    def set_learning_rate(self, learning_rate: float) -> None:
+        """Overrides what a restored checkpoint brought."""
+        for optimizer in (
+            self.generator_optimizer,
+            self.discriminator_optimizer,
+        ):
+            optimizer.learning_rate = learning_rate
+
+
+def build_training_state(config: RunConfig, precision: str) -> TrainingState:
+    """Builds networks and optimizers; call it in the strategy's scope.
+
+    Args:
+        config: The run's settings.
+        precision: A Keras dtype policy: `float32`, `mixed_bfloat16` or
+            `mixed_float16`, the last with loss scaling.
+    """
+    seed, training = config.training.seed, config.training
+    generator = build_generator(config.model, precision, seed)
+    discriminator = build_discriminator(config.model, precision, seed)
+    averaged = None
+    if training.ema_decay:
+        averaged = build_generator(config.model, "float32", seed)
+        averaged.set_weights(generator.get_weights())
+    optimizers = []
+    for model in (generator, discriminator):
+        optimizer = keras.optimizers.Adam(
+            training.learning_rate, training.beta_1, epsilon=_ADAM_EPSILON
+        )
+        if precision == "mixed_float16":
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+        # Built now: slots made inside a tf.function fail on two replicas,
+        # and a restore would silently skip slots that don't exist yet.
+        optimizer.build(model.trainable_variables)
+        optimizers.append(optimizer)
+    return TrainingState(
+        generator,
+        discriminator,
+        averaged,
+        *optimizers,
+        step=tf.Variable(0, dtype=tf.int64, trainable=False, name="step"),
+    )
