@@ -1,1 +1,18 @@
-"""Deep convolutional generative adversarial networks, trained and shipped."""
+"""Deep convolutional generative adversarial networks, trained and shipped.
+
+Radford, Metz and Chintala, "Unsupervised Representation Learning with Deep
+Convolutional Generative Adversarial Networks", arXiv 1511.06434.
+"""
+
+from dcgan_tf.version import __version__
+
+__all__ = ["__version__", "load_feature_extractor", "load_generator"]
+
+
+def __getattr__(name: str):
+    """Loads what needs TensorFlow only when it is asked for."""
+    if name in ("load_feature_extractor", "load_generator"):
+        from dcgan_tf.training import runs
+
+        return getattr(runs, name)
+    raise AttributeError(f"module 'dcgan_tf' has no attribute {name!r}")

@@ -14,12 +14,15 @@ from dcgan_tf.config import (
     find_differences,
 )
 from dcgan_tf.models.discriminator import build_discriminator
+from dcgan_tf.models.features import build_feature_extractor
 from dcgan_tf.models.generator import build_generator
 from dcgan_tf.training import checkpoints
 from dcgan_tf.training.samples import reestimate_generator
+from dcgan_tf.training.state import TrainingState
 from dcgan_tf.version import __version__
 
 CONFIG_FILE = "config.json"
+_FOLDERS = ("checkpoints", "samples", "logs")
 
 
 def load_run_config(run_dir: str | os.PathLike) -> RunConfig:
@@ -56,26 +59,45 @@ def save_run_config(
     partial.replace(path)
 
 
-def prepare_run_dir(run_dir: str | os.PathLike, config: RunConfig) -> None:
-    """Makes a folder ready for a run to start or to go on in.
+def check_run_dir(run_dir: str | os.PathLike, config: RunConfig) -> None:
+    """Checks that a run may start or go on in a folder, changing nothing.
 
     Raises:
         ValueError: If the folder holds another run, or something else.
-        OSError: If it can't be written.
     """
     path = Path(run_dir)
-    if (path / CONFIG_FILE).exists() and checkpoints.list_steps(path):
+    is_run = (path / CONFIG_FILE).exists()
+    if is_run and checkpoints.list_steps(path):
         _check_resumable(path, load_run_config(path), config)
-    elif path.is_dir() and not (path / CONFIG_FILE).exists():
-        if any(path.iterdir()):
-            raise ValueError(
-                f"run folder {os.fspath(run_dir)!r} holds other files and no "
-                "run; name an empty or a new folder"
-            )
+    elif path.exists() and not path.is_dir():
+        raise ValueError(
+            f"run folder {os.fspath(run_dir)!r} is a file; name a folder"
+        )
+    elif path.is_dir() and not is_run and not _is_unused(path):
+        raise ValueError(
+            f"run folder {os.fspath(run_dir)!r} holds other files and no "
+            "run; name an empty or a new folder"
+        )
+
+
+def _is_unused(path: Path) -> bool:
+    """Whether a folder holds nothing but what `make_run_dir` makes."""
+    return all(
+        entry.name in _FOLDERS and entry.is_dir() for entry in path.iterdir()
+    )
+
+
+def make_run_dir(run_dir: str | os.PathLike) -> None:
+    """Makes a run's folders, and removes what a killed process left.
+
+    Raises:
+        OSError: If the folder can't be written.
+    """
+    path = Path(run_dir)
     try:
-        for name in ("checkpoints", "samples", "logs"):
+        for name in _FOLDERS:
             (path / name).mkdir(parents=True, exist_ok=True)
-        probe = path / ".writable"
+        probe = path / "logs" / ".writable"
         probe.touch()
         probe.unlink()
     except OSError as error:
@@ -102,6 +124,38 @@ def _check_resumable(path: Path, old: RunConfig, new: RunConfig) -> None:
             f"{listing}. Give the same settings to go on with it, or another "
             "--run_dir to start anew"
         )
+
+
+def restore_networks(
+    init_from: str, config: RunConfig, state: TrainingState
+) -> None:
+    """Copies another run's networks into a run's state, not its optimizers.
+
+    Args:
+        init_from: `RUN` for its latest checkpoint, or `RUN@STEP`.
+        config: The new run's settings.
+        state: Changed in place.
+
+    Raises:
+        FileNotFoundError: If there is no such run.
+        ValueError: If its networks have another shape, or it has no such
+            checkpoint.
+    """
+    run_dir, _, step = init_from.partition("@")
+    old = load_run_config(run_dir)
+    if old.model != config.model:
+        raise ValueError(
+            f"run {run_dir!r} has other networks ({old.model}) than this one "
+            f"({config.model}); give the same sizes to start from it"
+        )
+    averaged = state.averaged_generator
+    names = ["generator", "discriminator"]
+    if averaged is not None and old.training.ema_decay:
+        names.append("averaged_generator")
+    parts = {name: getattr(state, name) for name in names}
+    checkpoints.restore(run_dir, parts, step or "latest", partial=True)
+    if averaged is not None and not old.training.ema_decay:
+        averaged.set_weights(state.generator.get_weights())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -154,3 +208,27 @@ def load_generator(
 ) -> keras.Model:
     """Loads a run's generator; see `load_networks`."""
     return load_networks(run_dir, checkpoint).generator
+
+
+def load_feature_extractor(
+    run_dir: str | os.PathLike, checkpoint: str = "latest"
+) -> keras.Model:
+    """Loads a run's discriminator as a feature extractor.
+
+    Batch-norm statistics are those of training; re-estimate them with
+    `reestimate_statistics` on real images where that matters, as the export
+    does.
+
+    Args:
+        run_dir: The run.
+        checkpoint: `latest`, `best`, or a step.
+
+    Returns:
+        See `build_feature_extractor`.
+
+    Raises:
+        ValueError: If the run is conditional, or as `load_networks`.
+    """
+    return build_feature_extractor(
+        load_networks(run_dir, checkpoint).discriminator
+    )

@@ -1,0 +1,218 @@
+"""Trains a DCGAN on any collection of pictures.
+
+Without flags: on the 5,000 handwritten digits that come with the package.
+The same command again goes on where it stopped.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from absl import flags
+
+from dcgan_tf.cli.command import UsageError, run_command
+from dcgan_tf.config import (
+    CACHES,
+    PRECISIONS,
+    PRESETS,
+    STRATEGIES,
+    RunConfig,
+    parse_image_size,
+    resolve_run_config,
+)
+
+# A signal stopped the run after its checkpoint, and the same command goes
+# on: EX_TEMPFAIL of sysexits.h, which batch systems take for "run it again".
+EXIT_INTERRUPTED = 75
+
+_STRINGS = {
+    "dataset": "mnist_5k (embedded, the default), toy_faces (drawn), or an "
+    "image dataset of TFDS: celeb_a, mnist, cifar10, svhn_cropped, ...",
+    "image_dir": "Folder of your own pictures, nested or flat.",
+    "data_dir": "Where TFDS keeps prepared datasets.",
+    "manual_dir": "Where TFDS finds files fetched by hand.",
+    "split": "Split to train on, such as 'train[:90%]'.",
+    "background": "Colour under transparent pictures (white).",
+    "exclude": "File of picture names to leave out, one a line.",
+    "image_size": "Pixels, SIDE or HEIGHTxWIDTH, 16 to 256.",
+    "strategy": f"One of {', '.join(STRATEGIES)} (auto).",
+    "tpu": "Name or address of the TPU, for --strategy=tpu.",
+    "run_dir": "The run's folder (runs/<dataset>).",
+    "init_from": "RUN or RUN@STEP: start a new run from another's networks.",
+}
+_INTEGERS = {
+    "crop": "Side in pixels of the centre square cut out before resizing; 0 "
+    "for the largest crop of the images' aspect (celeb_a: 108, the face).",
+    "channels": "1 (grey) or 3 (RGB).",
+    "latent_dim": "Length of a latent.",
+    "base_filters": "Filters of the convolution nearest the image.",
+    "kernel_size": "Side of every kernel, in pixels.",
+    "steps": "Updates of each network.",
+    "batch_size": "Images a step, over all replicas.",
+    "seed": "Decides initial weights, data order and latents (0).",
+    "report_every": "Steps between lines of metrics (50).",
+    "sample_every": "Steps between sample grids (500).",
+    "checkpoint_every": "Steps between checkpoints (500).",
+    "eval_every": "Steps between evaluations that find the best checkpoint "
+    "(0: none).",
+    "keep_checkpoints": "Last checkpoints to keep (3).",
+    "cpu_devices": "Logical devices to split the CPU into, to try "
+    "--strategy=mirrored without GPUs (1).",
+}
+_FLOATS = {
+    "learning_rate": "Adam's, for both networks (0.0002).",
+    "beta_1": "Adam's first-moment decay (0.5).",
+    "ema_decay": "Of the average of G's weights; 0: off (0.999).",
+    "label_smoothing": "Subtracted from D's target for real images (0).",
+    "weight_decay": "L2 on every parameter (0; the authors: 1e-5).",
+}
+_BOOLEANS = {
+    "flip": "Mirror half of the images left to right.",
+    "conditional": "Condition both networks on the labels.",
+    "deterministic": "Give the same bits each time.",
+    "diff_augment": "Differentiable augmentation before D, for few images.",
+}
+_ENUMS = {
+    "preset": (tuple(PRESETS), "Networks to start from."),
+    "cache": (CACHES, "Where decoded images are kept (auto)."),
+    "precision": (
+        PRECISIONS,
+        "auto: mixed_bfloat16 where the hardware has it, else float32.",
+    ),
+}
+# Flags that are no setting of the run's.
+_OTHER_FLAGS = ("run_dir", "init_from", "conditional", "cpu_devices")
+
+
+def define_flags(values: flags.FlagValues) -> None:
+    """Defines the command's flags; None stands for the dataset's default."""
+    for define, table in (
+        (flags.DEFINE_string, _STRINGS),
+        (flags.DEFINE_integer, _INTEGERS),
+        (flags.DEFINE_float, _FLOATS),
+        (flags.DEFINE_boolean, _BOOLEANS),
+    ):
+        for name, help_text in table.items():
+            define(name, None, help_text, flag_values=values)
+    for name, (choices, help_text) in _ENUMS.items():
+        flags.DEFINE_enum(name, None, choices, help_text, flag_values=values)
+
+
+def build_config(values: flags.FlagValues) -> RunConfig:
+    """Turns flags into a run's settings.
+
+    Raises:
+        UsageError: If a value is out of range or contradicts another.
+    """
+    names = {**_STRINGS, **_INTEGERS, **_FLOATS, **_BOOLEANS, **_ENUMS}
+    settings = {
+        name: values[name].value for name in names if name not in _OTHER_FLAGS
+    }
+    try:
+        if settings["image_size"] is not None:
+            settings["image_size"] = parse_image_size(settings["image_size"])
+        return resolve_run_config(settings)
+    except ValueError as error:
+        raise UsageError(error) from error
+
+
+def get_default_run_dir(config: RunConfig) -> Path:
+    """Returns `runs/<dataset>`, or `runs/<image folder>`."""
+    name = config.data.dataset
+    if config.data.image_dir:
+        name = Path(config.data.image_dir).resolve().name
+    return Path("runs") / name.replace("/", "_").replace(":", "_")
+
+
+def run(values: flags.FlagValues) -> int:
+    """Trains as the flags say; returns the exit code."""
+    config = build_config(values)
+    run_dir = values.run_dir or get_default_run_dir(config)
+
+    # Slow to import, so only once the flags are known to be good.
+    import keras
+    import tensorflow as tf
+
+    from dcgan_tf.data.sources import load_source
+    from dcgan_tf.evaluation.quick import build_quick_evaluator
+    from dcgan_tf.models.precision import resolve_precision
+    from dcgan_tf.training import distribution, loop, runs
+
+    if values.cpu_devices:
+        tf.config.set_logical_device_configuration(
+            tf.config.list_physical_devices("CPU")[0],
+            [tf.config.LogicalDeviceConfiguration()] * values.cpu_devices,
+        )
+    if config.training.deterministic:
+        keras.utils.set_random_seed(config.training.seed)
+        tf.config.experimental.enable_op_determinism()
+    # Before anything runs: several workers connect here.
+    strategy = distribution.build_strategy(
+        config.training.strategy, config.training.tpu
+    )
+    if not values.conditional:
+        runs.check_run_dir(run_dir, config)
+    source = load_source(config.data)
+    if values.conditional:
+        config = _add_labels(config, source)
+    evaluator = None
+    if config.training.eval_every:
+        evaluator = build_quick_evaluator(config)
+    result = loop.train(
+        config,
+        run_dir,
+        source,
+        strategy,
+        resolve_precision(
+            config.training.precision, strategy.num_replicas_in_sync
+        ),
+        values.init_from,
+        evaluator,
+    )
+    if distribution.is_chief(strategy):
+        _print_result(result, run_dir, config)
+    return EXIT_INTERRUPTED if result.was_interrupted else 0
+
+
+def _add_labels(config: RunConfig, source) -> RunConfig:
+    import dataclasses
+
+    if not source.num_classes:
+        raise ValueError(
+            f"dataset {source.name!r} has no class labels to condition on; "
+            "leave --conditional out, or sort a folder's pictures into one "
+            "subfolder a class"
+        )
+    model = dataclasses.replace(config.model, num_classes=source.num_classes)
+    return dataclasses.replace(config, model=model)
+
+
+def _print_result(result, run_dir: str | os.PathLike, config: RunConfig):
+    where = os.fspath(run_dir)
+    if result.was_complete:
+        print(
+            f"{where} is complete: {result.step} steps. Give more --steps to "
+            "go on, or another --run_dir to start anew."
+        )
+    elif result.was_interrupted:
+        print(
+            f"Stopped after step {result.step} of {config.training.steps}; "
+            "checkpoint saved. The same command goes on from there."
+        )
+    else:
+        print(
+            f"Done: {result.step} steps.\n"
+            f"  samples      {where}/samples (samples.gif shows them all)\n"
+            f"  losses       {where}/losses.png\n"
+            f"  TensorBoard  tensorboard --logdir={where}/logs\n"
+            f"  export       python export.py --run_dir={where}"
+        )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the command; returns its exit code."""
+    return run_command("train.py", __doc__, define_flags, run, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,190 @@
+"""Training from first step to last: the one file that joins the others."""
+
+import dataclasses
+import os
+
+import tensorflow as tf
+
+from dcgan_tf.config import RunConfig
+from dcgan_tf.data.pipeline import build_training_dataset
+from dcgan_tf.data.sources import Source
+from dcgan_tf.training import checkpoints, distribution, runs
+from dcgan_tf.training.diff_augment import augment
+from dcgan_tf.training.interrupts import InterruptGuard
+from dcgan_tf.training.progress import Progress
+from dcgan_tf.training.recorder import Evaluator, Recorder
+from dcgan_tf.training.state import TrainingState, build_training_state
+from dcgan_tf.training.step import GradientTapeStep
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingResult:
+    """How training ended.
+
+    Attributes:
+        step: Completed steps.
+        was_complete: Whether there was nothing left to do.
+        was_interrupted: Whether a signal, to this or another worker, ended
+            it early.
+        signal_number: The signal, if it came to this process.
+    """
+
+    step: int
+    was_complete: bool = False
+    was_interrupted: bool = False
+    signal_number: int | None = None
+
+
+def train(
+    config: RunConfig,
+    run_dir: str | os.PathLike,
+    source: Source,
+    strategy: tf.distribute.Strategy,
+    precision: str = "float32",
+    init_from: str | None = None,
+    evaluator: Evaluator | None = None,
+) -> TrainingResult:
+    """Trains a run until its last step, a signal, or a failure.
+
+    A run that has a checkpoint goes on from it as if it had not stopped:
+    the order of images is a function of seed and epoch, latents are one of
+    seed and step.
+
+    Args:
+        config: The run's settings.
+        run_dir: Its folder; made, or gone on in.
+        source: Real images.
+        strategy: From `build_strategy`.
+        precision: A Keras dtype policy.
+        init_from: `RUN` or `RUN@STEP`: another run whose networks a new run
+            starts from.
+        evaluator: Called each `eval_every` steps, to find the best
+            checkpoint.
+
+    Returns:
+        How it ended.
+
+    Raises:
+        ValueError: If the folder holds another run, the batch doesn't
+            divide, or training diverges.
+        OSError: If the folder can't be written.
+    """
+    training = config.training
+    is_chief = distribution.is_chief(strategy)
+    _check_batch_size(config, strategy)
+    runs.check_run_dir(run_dir, config)
+    if is_chief:
+        runs.make_run_dir(run_dir)
+    with strategy.scope():
+        state = build_training_state(config, precision)
+    start = _restore(run_dir, config, state, init_from)
+    if start >= training.steps:
+        return TrainingResult(start, was_complete=True)
+    progress = Progress(training.steps, start, is_silent=not is_chief)
+    if start:
+        progress.say(f"{os.fspath(run_dir)}: going on from step {start}")
+    batches = iter(_distribute(config, source, strategy, start))
+    if is_chief:
+        runs.save_run_config(run_dir, config, precision=precision)
+    step_fn = GradientTapeStep(
+        state, config, strategy, augment if training.diff_augment else None
+    )
+    stop_agreement = distribution.StopAgreement(strategy)
+    recorder = Recorder(
+        config,
+        run_dir,
+        state,
+        progress,
+        start,
+        is_chief,
+        count_skipped=lambda: source.num_skipped,
+    )
+    with InterruptGuard() as guard, recorder:
+        for step in range(start + 1, training.steps + 1):
+            recorder.count(step_fn.train_step(*next(batches)))
+            is_last = step == training.steps
+            is_stopped = stop_agreement.any_worker(
+                guard.signal_number is not None
+            )
+            is_evaluated = evaluator is not None and (
+                step % training.eval_every == 0 or is_last
+            )
+            if step % training.report_every == 0 or is_last:
+                recorder.report(step)
+            if step % training.sample_every == 0 or is_last:
+                recorder.sample(step)
+            if (
+                step % training.checkpoint_every == 0
+                or is_last
+                or is_stopped
+                or is_evaluated
+            ):
+                recorder.save(step)
+            if is_evaluated:
+                recorder.evaluate(step, evaluator)
+            if is_stopped and not is_last:
+                return TrainingResult(
+                    step,
+                    was_interrupted=True,
+                    signal_number=guard.signal_number,
+                )
+    return TrainingResult(training.steps)
+
+
+def _check_batch_size(
+    config: RunConfig, strategy: tf.distribute.Strategy
+) -> None:
+    batch_size = config.training.batch_size
+    num_replicas = strategy.num_replicas_in_sync
+    if batch_size % num_replicas:
+        raise ValueError(
+            f"batch_size {batch_size} is over all replicas and does not "
+            f"divide by the {num_replicas} of this strategy; nearest that "
+            f"do: {batch_size // num_replicas * num_replicas or num_replicas}"
+            f" or {-(-batch_size // num_replicas) * num_replicas}"
+        )
+
+
+def _restore(
+    run_dir: str | os.PathLike,
+    config: RunConfig,
+    state: TrainingState,
+    init_from: str | None,
+) -> int:
+    """Restores the run or the networks it starts from; returns the step."""
+    if checkpoints.list_steps(run_dir):
+        step = checkpoints.restore(run_dir, state.trackables())
+        # The checkpoint holds the rate it was saved with.
+        state.set_learning_rate(config.training.learning_rate)
+        return step
+    if init_from:
+        runs.restore_networks(init_from, config, state)
+    return 0
+
+
+def _distribute(
+    config: RunConfig,
+    source: Source,
+    strategy: tf.distribute.Strategy,
+    start_step: int,
+) -> tf.distribute.DistributedDataset:
+    """Gives each worker's replicas their share of every global batch."""
+    training = config.training
+
+    def make_dataset(context: tf.distribute.InputContext) -> tf.data.Dataset:
+        num_replicas = context.num_replicas_in_sync
+        num_local = num_replicas // context.num_input_pipelines
+        return build_training_dataset(
+            source,
+            config.model,
+            config.data,
+            batch_size_per_replica=training.batch_size // num_replicas,
+            global_batch_size=training.batch_size,
+            seed=training.seed,
+            start_step=start_step,
+            replica_offset=context.input_pipeline_id * num_local,
+            num_local_replicas=num_local,
+            with_labels=config.model.num_classes > 0,
+        )
+
+    return strategy.distribute_datasets_from_function(make_dataset)
