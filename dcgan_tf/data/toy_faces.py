@@ -19,8 +19,6 @@ ATTRIBUTE_NAMES = (
     "window",
 )
 SIZES = (32, 64)
-NUM_IMAGES = {"train": 20_000, "test": 2_000}
-SPLIT_SEEDS = {"train": 0, "test": 1}
 
 # Faces are drawn in chunks with generators of their own: face i is the same
 # however many are asked for, and the planes stay in the processor's cache.
@@ -31,7 +29,7 @@ Plane = np.ndarray
 
 def make_toy_faces(
     num_images: int, size: int = 32, seed: int = 0
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Draws faces and says what each shows.
 
     Args:
@@ -42,8 +40,8 @@ def make_toy_faces(
 
     Returns:
         `images`: uint8 `(num_images, size, size, 3)`.
-        `attributes`: int32 `(num_images, 7)` of 0 and 1, in the order of
-        `ATTRIBUTE_NAMES`; left is the viewer's.
+        `attributes`: names, in the order of `ATTRIBUTE_NAMES`, to int32
+        `(num_images,)` of 0 and 1; left is the viewer's.
 
     Raises:
         ValueError: If `size` is another, or `num_images` under 1.
@@ -52,9 +50,10 @@ def make_toy_faces(
     for faces in _sample_chunks(num_images, size, seed):
         images.append(_draw(faces, size))
         attributes.append(faces["attributes"])
+    columns = np.concatenate(attributes)[:num_images].T
     return (
         np.concatenate(images)[:num_images],
-        np.concatenate(attributes)[:num_images],
+        dict(zip(ATTRIBUTE_NAMES, columns, strict=True)),
     )
 
 

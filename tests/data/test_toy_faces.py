@@ -7,14 +7,21 @@ from sklearn.linear_model import RidgeClassifier
 from dcgan_tf.data import toy_faces
 
 
+def draw(*arguments, **settings):
+    """Images, and attributes as columns of one array."""
+    images, attributes = toy_faces.make_toy_faces(*arguments, **settings)
+    assert tuple(attributes) == toy_faces.ATTRIBUTE_NAMES
+    return images, np.stack(list(attributes.values()), axis=-1)
+
+
 @pytest.fixture(scope="module")
 def faces():
-    return toy_faces.make_toy_faces(3_000)
+    return draw(3_000)
 
 
 @pytest.mark.parametrize("size", [32, 64])
 def test_shapes_and_types(size):
-    images, attributes = toy_faces.make_toy_faces(5, size)
+    images, attributes = draw(5, size)
     assert images.shape == (5, size, size, 3) and images.dtype == np.uint8
     assert attributes.shape == (5, len(toy_faces.ATTRIBUTE_NAMES))
     assert attributes.dtype == np.int32
@@ -22,13 +29,13 @@ def test_shapes_and_types(size):
 
 
 def test_a_face_is_the_same_however_many_are_drawn(faces):
-    images, attributes = toy_faces.make_toy_faces(300)
+    images, attributes = draw(300)
     np.testing.assert_array_equal(images, faces[0][:300])
     np.testing.assert_array_equal(attributes, faces[1][:300])
 
 
 def test_other_seed_other_faces(faces):
-    images, _ = toy_faces.make_toy_faces(300, seed=1)
+    images, _ = draw(300, seed=1)
     assert not (images == faces[0][:300]).all((1, 2, 3)).any()
 
 
@@ -37,7 +44,7 @@ def test_no_two_faces_are_equal(faces):
 
 
 def test_both_sizes_show_the_same_faces(faces):
-    large, attributes = toy_faces.make_toy_faces(100, 64)
+    large, attributes = draw(100, 64)
     halved = large.reshape(100, 32, 2, 32, 2, 3).mean((2, 4))
     np.testing.assert_array_equal(attributes, faces[1][:100])
     assert np.abs(halved - faces[0][:100]).mean() < 4
@@ -61,7 +68,7 @@ def test_even_a_linear_classifier_sees_each_attribute(faces, index):
 @pytest.mark.parametrize("size", [32, 64])
 def test_window_boxes_are_where_the_windows_are(size):
     """Painting the same faces without windows changes the boxes alone."""
-    images, attributes = toy_faces.make_toy_faces(128, size)
+    images, attributes = draw(128, size)
     boxes = toy_faces.compute_window_boxes(128, size)
     faces = toy_faces._sample_faces(np.random.default_rng((0, 0)))
     faces["attributes"] = faces["attributes"] * [1, 1, 1, 1, 1, 1, 0]
