@@ -1,0 +1,270 @@
+"""Training images kept ready, in memory or in one flat file on disk."""
+
+import dataclasses
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+import tensorflow as tf
+from absl import logging
+from tqdm import tqdm
+
+from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.data.preprocess import get_padded_side, prepare_image
+from dcgan_tf.data.sources import Source
+
+# What `auto` may fill: evaluation and the networks want the rest.
+_MEMORY_SHARE = 0.25
+_DISK_SHARE = 0.5
+
+_FILL_BATCH = 256
+_FOOTER_LENGTH_BYTES = 8
+_CGROUP = Path("/sys/fs/cgroup")
+
+
+@dataclasses.dataclass(frozen=True)
+class Store:
+    """Prepared images of a source, by position.
+
+    Attributes:
+        gather: From int64 positions `(count,)` to uint8 images
+            `(count, height, width, channels)`; safe from several threads.
+        labels: int32 `(num_examples,)` or `(num_examples, num_attributes)`.
+        place: `memory` or the file's path.
+    """
+
+    gather: Callable[[np.ndarray], np.ndarray]
+    labels: np.ndarray
+    place: str
+
+
+def get_store(
+    source: Source, model: ModelConfig, data: DataConfig
+) -> Store | None:
+    """Returns a source's store, filling it at the first call.
+
+    A file on disk that was made of other pictures or with another crop,
+    size or background is made anew.
+
+    Args:
+        source: Where images come from. It keeps its store.
+        model: The images' size and channels.
+        data: `cache` decides: `auto` is memory where that takes at most a
+            quarter of what is free, else disk where that takes at most half
+            of what is free, else off.
+
+    Returns:
+        The store, or None for `off`.
+
+    Raises:
+        ValueError: If over half of a folder turns out unreadable, or images
+            that can only be read in order are asked for without a cache.
+        OSError: If the disk is full or can't be written to.
+    """
+    key = _describe(source, model, data)
+    if key not in source.stores:
+        num_bytes = source.num_examples * _image_bytes(model)
+        place = data.cache
+        if place == "auto":
+            place = _choose_place(num_bytes)
+        if place == "off" and source.read is None:
+            raise ValueError(
+                f"{source.name} can only be read in order, so that its images "
+                "can't be shuffled without a cache; use cache memory or disk"
+            )
+        makers = {"memory": _fill_memory, "disk": _open_disk}
+        make = makers.get(place, lambda *_: None)
+        source.stores[key] = make(source, model, data)
+    return source.stores[key]
+
+
+def find_store(
+    source: Source, model: ModelConfig, data: DataConfig
+) -> Store | None:
+    """Returns the store that `get_store` has made, if it has."""
+    return source.stores.get(_describe(source, model, data))
+
+
+def iterate_prepared(
+    source: Source, model: ModelConfig, data: DataConfig
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Reads a source in order, in batches of prepared images and labels.
+
+    Yields:
+        uint8 `(count, height, width, channels)` and int32 labels.
+
+    Raises:
+        ValueError: If over half of a folder turns out unreadable.
+    """
+
+    def prepare(image, label):
+        return prepare_image(image, model, data), label
+
+    dataset = source.read_all().map(
+        prepare, num_parallel_calls=tf.data.AUTOTUNE
+    )
+    try:
+        yield from dataset.batch(_FILL_BATCH).prefetch(2).as_numpy_iterator()
+    except tf.errors.OpError:
+        source.skipped.check()  # Says it better, if it was that.
+        raise
+
+
+def measure_available_memory() -> int:
+    """Returns the bytes this process may still take: machine or container."""
+    available = psutil.virtual_memory().available
+    try:
+        limit = int((_CGROUP / "memory.max").read_text())
+        used = int((_CGROUP / "memory.current").read_text())
+    except (OSError, ValueError):  # No container, or one without a limit.
+        return available
+    return min(available, max(0, limit - used))
+
+
+def get_cache_dir() -> Path:
+    """Returns where disk caches are: `$XDG_CACHE_HOME/dcgan_tf`."""
+    root = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(root).expanduser() / "dcgan_tf"
+
+
+def _choose_place(num_bytes: int) -> str:
+    if num_bytes <= _MEMORY_SHARE * measure_available_memory():
+        return "memory"
+    folder = get_cache_dir()
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    return "disk" if num_bytes <= _DISK_SHARE * free else "off"
+
+
+def _image_bytes(model: ModelConfig) -> int:
+    height, width = model.image_size
+    return height * width * model.channels
+
+
+def _describe(source: Source, model: ModelConfig, data: DataConfig) -> str:
+    """Everything that decides the prepared images."""
+    settings = {
+        "source": source.fingerprint,
+        "num_examples": source.num_examples,
+        "image_size": list(model.image_size),
+        "channels": model.channels,
+        "crop": data.crop,
+        "background": data.background,
+        "padded_side": get_padded_side(data.dataset),
+    }
+    return json.dumps(settings, sort_keys=True)
+
+
+def _iterate_with_progress(source, model, data):
+    # Nothing is printed where standard error is no terminal.
+    with tqdm(
+        total=source.num_examples, desc="reading", unit="image", disable=None
+    ) as bar:
+        for images, labels in iterate_prepared(source, model, data):
+            yield images, labels
+            bar.update(len(images))
+
+
+def _fill_memory(source: Source, model: ModelConfig, data: DataConfig) -> Store:
+    shape = (source.num_examples, *model.image_size, model.channels)
+    images = np.empty(shape, np.uint8)
+    labels = []
+    start = 0
+    for batch, batch_labels in _iterate_with_progress(source, model, data):
+        images[start : start + len(batch)] = batch
+        labels.append(batch_labels)
+        start += len(batch)
+    return Store(images.__getitem__, np.concatenate(labels), "memory")
+
+
+def _open_disk(source: Source, model: ModelConfig, data: DataConfig) -> Store:
+    place = os.path.abspath(data.image_dir) if data.image_dir else data.data_dir
+    key = hashlib.sha256(
+        f"{source.name}|{place}|{source.split}".encode(errors="surrogateescape")
+    )
+    path = get_cache_dir() / f"{key.hexdigest()[:16]}.images"
+    description = _describe(source, model, data)
+    footer = _read_footer(path)
+    if footer is None or footer["description"] != description:
+        if footer is not None:
+            logging.warning(
+                "the pictures or settings changed: redoing %s", path
+            )
+        _write_disk(path, source, model, data)
+        footer = _read_footer(path)
+    for name, reason in footer["skipped"].items():
+        source.skipped.add(name, reason)
+    return _read_disk(path, footer, (*model.image_size, model.channels))
+
+
+def _write_disk(
+    path: Path, source: Source, model: ModelConfig, data: DataConfig
+) -> None:
+    """Writes images, labels, JSON and its length; whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    labels = []
+    with tempfile.NamedTemporaryFile(
+        dir=path.parent, suffix=".partial"
+    ) as file:
+        for images, batch_labels in _iterate_with_progress(source, model, data):
+            file.write(images.tobytes())
+            labels.append(batch_labels)
+        labels = np.concatenate(labels)
+        file.write(labels.tobytes())
+        footer = {
+            "description": _describe(source, model, data),
+            "labels_shape": labels.shape,
+            "skipped": source.skipped.reasons,
+        }
+        encoded = json.dumps(footer).encode()
+        file.write(encoded)
+        file.write(len(encoded).to_bytes(_FOOTER_LENGTH_BYTES, "little"))
+        file.flush()
+        os.link(file.name, file.name + ".done")
+    os.replace(file.name + ".done", path)
+
+
+def _read_footer(path: Path) -> dict | None:
+    """Returns what `_write_disk` wrote last, None if nothing usable."""
+    try:
+        with path.open("rb") as file:
+            file.seek(-_FOOTER_LENGTH_BYTES, os.SEEK_END)
+            length = int.from_bytes(file.read(), "little")
+            file.seek(-_FOOTER_LENGTH_BYTES - length, os.SEEK_END)
+            return json.loads(file.read(length))
+    except (OSError, ValueError):
+        return None
+
+
+def _read_disk(path: Path, footer: dict, shape: tuple[int, ...]) -> Store:
+    """Reads by position, not by mapping, whose pages count as the process's.
+
+    The file stays open, so that another run may replace it meanwhile.
+    """
+    file = path.open("rb", buffering=0)
+    descriptor = file.fileno()
+    image_bytes = int(np.prod(shape))
+    labels_shape = footer["labels_shape"]
+    num_labels = int(np.prod(labels_shape))
+    encoded = os.pread(
+        descriptor, 4 * num_labels, labels_shape[0] * image_bytes
+    )
+    labels = np.frombuffer(encoded, np.int32).reshape(labels_shape)
+
+    def gather(positions: np.ndarray) -> np.ndarray:
+        images = np.empty((len(positions), *shape), np.uint8)
+        for image, position in zip(images, positions, strict=True):
+            contents = os.pread(
+                file.fileno(), image_bytes, int(position) * image_bytes
+            )
+            image[:] = np.frombuffer(contents, np.uint8).reshape(shape)
+        return images
+
+    return Store(gather, labels, str(path))

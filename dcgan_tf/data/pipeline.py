@@ -1,0 +1,238 @@
+"""The order of training images, in batches, from any position on.
+
+Example number p of a run is in epoch p // N, for N images, and is the image
+at a pseudo-random permutation's place p % N, keyed by (seed, epoch). So the
+shuffle is full, takes no memory, resumes at any step at once, and the
+batches of a step hold the same images for any number of workers.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.data.cache import (
+    Store,
+    find_store,
+    get_store,
+    iterate_prepared,
+)
+from dcgan_tf.data.preprocess import prepare_image
+from dcgan_tf.data.sources import Source
+from dcgan_tf.images import to_float
+
+# What a permutation is for: the third number of its key.
+_ORDER, _FLIP = 0, 1
+_CIPHER_ROUNDS = 4
+
+_PREFETCHED_STEPS = 2
+
+
+def build_training_dataset(
+    source: Source,
+    model: ModelConfig,
+    data: DataConfig,
+    *,
+    batch_size_per_replica: int,
+    global_batch_size: int,
+    seed: int,
+    start_step: int = 0,
+    replica_offset: int = 0,
+    num_local_replicas: int = 1,
+    with_labels: bool = False,
+) -> tf.data.Dataset:
+    """Builds one worker's endless training data.
+
+    Args:
+        source: Real images.
+        model: The images' size and channels.
+        data: Crop, background, cache and flip.
+        batch_size_per_replica: Images in an element.
+        global_batch_size: Images a step, over all replicas of all workers.
+        seed: Decides the order.
+        start_step: Steps done before, when a run goes on.
+        replica_offset: This worker's first replica's number among all.
+        num_local_replicas: Elements a step.
+        with_labels: Whether elements are `(images, labels)`.
+
+    Returns:
+        A dataset, a replica's batch an element, replicas in turn: float32
+        images `(batch_size_per_replica, height, width, channels)` in
+        `[-1, 1]`, and int32 labels as the source has them.
+
+    Raises:
+        ValueError: If a global batch is larger than the data, or over half
+            of a folder is unreadable.
+    """
+    check_batch_size(source, global_batch_size)
+    store = get_store(source, model, data)
+
+    def find_examples(element):
+        step = element // num_local_replicas
+        replica = replica_offset + element % num_local_replicas
+        first = step * global_batch_size + replica * batch_size_per_replica
+        numbers = first + tf.range(batch_size_per_replica, dtype=tf.int64)
+        positions = permute(numbers, source.num_examples, seed, _ORDER)
+        # The lowest bit of another permutation: half of every epoch.
+        flips = permute(numbers, source.num_examples, seed, _FLIP) % 2 == 1
+        return positions, flips
+
+    elements = tf.data.Dataset.range(
+        start_step * num_local_replicas, tf.int64.max
+    )
+    examples = elements.map(find_examples)
+    if store is None:
+        positions = examples.map(lambda positions, _: positions).unbatch()
+        batches = _read(source, model, data, positions).batch(
+            batch_size_per_replica, drop_remainder=True
+        )
+        batches = tf.data.Dataset.zip(batches, examples)
+    else:
+        batches = examples.map(
+            lambda positions, flips: (
+                _gather(store, positions, model),
+                (positions, flips),
+            )
+        )
+
+    def finish(images_and_labels, positions_and_flips):
+        images, labels = images_and_labels
+        if data.flip:
+            flips = positions_and_flips[1][:, None, None, None]
+            images = tf.where(flips, images[:, :, ::-1], images)
+        images = to_float(images)
+        return (images, labels) if with_labels else images
+
+    options = tf.data.Options()
+    options.deterministic = True
+    options.experimental_distribute.auto_shard_policy = (
+        tf.data.experimental.AutoShardPolicy.OFF
+    )
+    return (
+        batches.map(finish)
+        .prefetch(_PREFETCHED_STEPS * num_local_replicas)
+        .with_options(options)
+    )
+
+
+def load_images(
+    source: Source,
+    model: ModelConfig,
+    data: DataConfig,
+    max_images: int | None = None,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Reads prepared images in the source's order, for measures.
+
+    Args:
+        source: Where from.
+        model: The images' size and channels.
+        data: Crop and background.
+        max_images: How many at most, from the first on; None for all.
+
+    Returns:
+        uint8 images `(count, height, width, channels)` and int32 labels
+        `(count,)` or `(count, num_attributes)`, None where there are none.
+        Unreadable pictures are left out, so that `count` may be less.
+    """
+    count = min(source.num_examples, max_images or source.num_examples)
+    store = find_store(source, model, data)
+    if store is not None:
+        images, labels = store.gather(np.arange(count)), store.labels[:count]
+    else:
+        images, labels = _read_first(source, model, data, count)
+    unreadable = source.skipped.reasons
+    if unreadable:
+        is_read = np.array(
+            [source.name_of(i) not in unreadable for i in range(count)]
+        )
+        images, labels = images[is_read], labels[is_read]
+    return images, labels if source.has_labels else None
+
+
+def check_batch_size(source: Source, batch_size: int) -> None:
+    """Refuses a batch that the data can't fill without repeating images.
+
+    Raises:
+        ValueError: If `batch_size` is larger than the number of images.
+    """
+    if batch_size > source.num_examples:
+        raise ValueError(
+            f"batch size {batch_size} is larger than the data: {source.name} "
+            f"has {source.num_examples} images (split {source.split}); use a "
+            "smaller batch size or more images"
+        )
+
+
+def permute(
+    numbers: tf.Tensor, num_examples: int, seed: int, purpose: int
+) -> tf.Tensor:
+    """Maps a run's example numbers to positions, a permutation an epoch.
+
+    Args:
+        numbers: int64 `(count,)`, from 0 at the run's start.
+        num_examples: Length of an epoch.
+        seed: The run's.
+        purpose: Makes permutations of the same epoch independent.
+
+    Returns:
+        int64 `(count,)` in `[0, num_examples)`.
+    """
+    epochs = numbers // num_examples
+    key = tf.stack(
+        [
+            tf.fill(tf.shape(numbers), tf.constant(seed, tf.int64)),
+            epochs,
+            tf.fill(tf.shape(numbers), tf.constant(purpose, tf.int64)),
+        ],
+        axis=-1,
+    )
+    # tf.random.experimental.index_shuffle takes a key each only in theory.
+    return tf.raw_ops.RandomIndexShuffle(
+        index=numbers % num_examples,
+        seed=key,
+        max_index=tf.constant(num_examples - 1, tf.int64),
+        rounds=_CIPHER_ROUNDS,
+    )
+
+
+def _read(
+    source: Source,
+    model: ModelConfig,
+    data: DataConfig,
+    positions: tf.data.Dataset,
+) -> tf.data.Dataset:
+    """Decodes and prepares images at positions, one by one."""
+    return source.read(positions).map(
+        lambda image, label: (prepare_image(image, model, data), label),
+        num_parallel_calls=tf.data.AUTOTUNE,
+    )
+
+
+def _gather(
+    store: Store, positions: tf.Tensor, model: ModelConfig
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Fetches a batch by Python, so that no graph holds a copy of the data."""
+    images, labels = tf.numpy_function(
+        lambda wanted: (store.gather(wanted), store.labels[wanted]),
+        [positions],
+        (tf.uint8, tf.int32),
+        stateful=False,
+    )
+    count = positions.shape[0]
+    images.set_shape((count, *model.image_size, model.channels))
+    labels.set_shape((count, *store.labels.shape[1:]))
+    return images, labels
+
+
+def _read_first(
+    source: Source, model: ModelConfig, data: DataConfig, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    images = np.empty((count, *model.image_size, model.channels), np.uint8)
+    labels, start = [], 0
+    for batch, batch_labels in iterate_prepared(source, model, data):
+        num_taken = min(len(batch), count - start)
+        images[start : start + num_taken] = batch[:num_taken]
+        labels.append(batch_labels[:num_taken])
+        start += num_taken
+        if start == count:
+            break
+    return images, np.concatenate(labels)

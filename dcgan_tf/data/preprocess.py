@@ -1,0 +1,225 @@
+"""One picture in, one training image out: channels, padding, crop, resize.
+
+Pure TensorFlow operations, so that the same code runs eagerly, in tf.data
+and inside an exported graph: what a served model sees is what training saw.
+"""
+
+import tensorflow as tf
+from PIL import ImageColor
+
+from dcgan_tf.config import DataConfig, ModelConfig
+
+# Datasets of 28-pixel pictures, which get a black border up to this side
+# rather than being enlarged: 32 can be halved, 28 only twice.
+_PADDED_SIDES = {"mnist_5k": 32, "mnist": 32, "fashion_mnist": 32}
+
+# ITU-R BT.601 luma in 16-bit fixed point, as Pillow's convert("L") has it;
+# tf.image.rgb_to_grayscale uses the same weights in floating point.
+_LUMA_WEIGHTS = (19595, 38470, 7471)
+
+
+def prepare_image(
+    image: tf.Tensor, model: ModelConfig, data: DataConfig
+) -> tf.Tensor:
+    """Makes a picture of any size into what the networks are shown.
+
+    Args:
+        image: uint8 `(height, width, channels)` with 1, 3 or 4 (RGBA)
+            channels, statically known.
+        model: Its `image_size` and `channels` are the target's.
+        data: Its `dataset`, `crop` and `background` decide the rest.
+
+    Returns:
+        uint8 `(*model.image_size, model.channels)`.
+    """
+    image = convert_channels(image, model.channels, data.background)
+    side = get_padded_side(data.dataset)
+    if side:
+        image = pad_to_side(image, side)
+    return crop_and_resize(image, model.image_size, data.crop)
+
+
+def decode_image_bytes(
+    contents: tf.Tensor, channels: int, background: str
+) -> tf.Tensor:
+    """Decodes a JPEG or PNG file inside a graph.
+
+    Gives the pixels that the image folder's decoder gives, except that EXIF
+    orientation, which TensorFlow doesn't read, is ignored.
+
+    Args:
+        contents: Scalar string, a whole file.
+        channels: 1 or 3.
+        background: Colour under transparent pixels.
+
+    Returns:
+        uint8 `(height, width, channels)`.
+    """
+
+    def decode_jpeg():
+        # The accurate transform is Pillow's; TensorFlow's default is faster.
+        image = tf.io.decode_jpeg(
+            contents, channels=3, dct_method="INTEGER_ACCURATE"
+        )
+        return convert_channels(image, channels)
+
+    def decode_png():
+        image = tf.io.decode_png(contents, channels=4)
+        return convert_channels(image, channels, background)
+
+    image = tf.cond(tf.io.is_jpeg(contents), decode_jpeg, decode_png)
+    return tf.ensure_shape(image, (None, None, channels))
+
+
+def convert_channels(
+    image: tf.Tensor, channels: int, background: str = "white"
+) -> tf.Tensor:
+    """Turns grey, RGB or RGBA into grey or RGB.
+
+    Args:
+        image: uint8 `(..., 1, 3 or 4)`, the last axis statically known.
+        channels: 1 or 3.
+        background: Colour under transparent pixels; RGBA only.
+
+    Returns:
+        uint8 `(..., channels)`.
+
+    Raises:
+        ValueError: If the image has another number of channels.
+    """
+    given = image.shape[-1]
+    if given not in (1, 3, 4):
+        raise ValueError(
+            f"an image has {given} channels; grey (1), RGB (3) and RGBA (4) "
+            "can be used"
+        )
+    if given == 4:
+        image = composite(image, background)
+    if image.shape[-1] == channels:
+        return image
+    if channels == 3:
+        return tf.repeat(image, 3, axis=-1)
+    weights = tf.constant(_LUMA_WEIGHTS, tf.int32)
+    luma = tf.reduce_sum(tf.cast(image, tf.int32) * weights, -1, keepdims=True)
+    return tf.cast((luma + 2**15) // 2**16, tf.uint8)
+
+
+def composite(image: tf.Tensor, background: str) -> tf.Tensor:
+    """Lays RGBA over a colour, rounding as Pillow's `alpha_composite` does.
+
+    Args:
+        image: uint8 `(..., 4)`.
+        background: A Pillow colour name or `#rrggbb`.
+
+    Returns:
+        uint8 `(..., 3)`.
+    """
+    colour = tf.constant(parse_colour(background), tf.int32)
+    values = tf.cast(image, tf.int32)
+    colours, alpha = values[..., :3], values[..., 3:]
+    blended = colours * alpha + colour * (255 - alpha)
+    return tf.cast((blended + 127) // 255, tf.uint8)
+
+
+def parse_colour(text: str) -> tuple[int, int, int]:
+    """Reads a Pillow colour name or `#rrggbb` as RGB in `[0, 255]`.
+
+    Raises:
+        ValueError: If it is no colour.
+    """
+    try:
+        return ImageColor.getrgb(text)[:3]
+    except ValueError:
+        raise ValueError(
+            f"background {text!r} is no colour; use a name such as white or "
+            "#rrggbb"
+        ) from None
+
+
+def get_padded_side(dataset: str) -> int:
+    """Returns the side up to which a dataset's pictures are padded, or 0."""
+    return _PADDED_SIDES.get(dataset.split(":")[0].split("/")[0], 0)
+
+
+def pad_to_side(image: tf.Tensor, side: int) -> tf.Tensor:
+    """Centres a picture on black, at least `side` pixels high and wide.
+
+    Args:
+        image: uint8 `(height, width, channels)`.
+        side: Sides that are as long already are left alone.
+
+    Returns:
+        uint8 `(max(height, side), max(width, side), channels)`.
+    """
+    height, width, channels = _get_sizes(image)
+    target_height = tf.maximum(height, side)
+    target_width = tf.maximum(width, side)
+    padded = tf.image.pad_to_bounding_box(
+        image,
+        (target_height - height) // 2,
+        (target_width - width) // 2,
+        target_height,
+        target_width,
+    )
+    return tf.ensure_shape(padded, (None, None, channels))
+
+
+def crop_and_resize(
+    image: tf.Tensor, image_size: tuple[int, int], crop: int = 0
+) -> tf.Tensor:
+    """Cuts the centre out of a picture and resizes it with antialiasing.
+
+    A triangle filter as wide as the reduction, so that fine patterns turn
+    grey instead of into false ones.
+
+    Args:
+        image: uint8 `(height, width, channels)` of any size.
+        image_size: Target `(height, width)`.
+        crop: Side of a centred square to cut first, in pixels, at most as
+            long as the picture allows. The largest centred part of the
+            target's aspect is what is then resized.
+
+    Returns:
+        uint8 `(*image_size, channels)`, rounded to the nearest level.
+    """
+    height, width, channels = _get_sizes(image)
+    target_height, target_width = image_size
+    if crop:
+        height, width = tf.minimum(height, crop), tf.minimum(width, crop)
+    # The exact comparison keeps a picture of the right aspect whole.
+    is_too_wide = width * target_height > height * target_width
+    cut_width = tf.where(
+        is_too_wide, _divide(height * target_width, target_height), width
+    )
+    cut_height = tf.where(
+        is_too_wide, height, _divide(width * target_height, target_width)
+    )
+    cut = _cut_centre(image, cut_height, cut_width)
+
+    def resize():
+        resized = tf.image.resize(cut, image_size, "bilinear", antialias=True)
+        return tf.cast(
+            tf.clip_by_value(tf.round(resized), 0.0, 255.0), tf.uint8
+        )
+
+    is_done = (cut_height == target_height) & (cut_width == target_width)
+    resized = tf.cond(is_done, lambda: cut, resize)
+    return tf.ensure_shape(resized, (*image_size, channels))
+
+
+def _divide(numerator: tf.Tensor, denominator: int) -> tf.Tensor:
+    """Divides integers to the nearest one, and at least 1."""
+    return tf.maximum(1, (2 * numerator + denominator) // (2 * denominator))
+
+
+def _cut_centre(
+    image: tf.Tensor, cut_height: tf.Tensor, cut_width: tf.Tensor
+) -> tf.Tensor:
+    height, width, channels = _get_sizes(image)
+    top, left = (height - cut_height) // 2, (width - cut_width) // 2
+    return tf.slice(image, [top, left, 0], [cut_height, cut_width, channels])
+
+
+def _get_sizes(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, int]:
+    shape = tf.shape(image)
+    return shape[0], shape[1], image.shape[-1]
