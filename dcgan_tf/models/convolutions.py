@@ -1,0 +1,177 @@
+"""Strided convolutions whose gradients are computed the fast way on CPUs.
+
+The values and gradients are TensorFlow's own up to rounding. Two passes are
+written as other convolutions than TensorFlow's, because its CPU kernels for
+them run at a fraction of the speed of its forward convolution:
+
+- the filter gradient of a small map, as a forward convolution over the batch
+  (`_compute_filter_gradient`);
+- the transposed convolution to an image's few channels, as a stride-1
+  convolution that computes all pixels under one stride at once
+  (`_transpose_by_subpixels`; Shi et al., 2016, arXiv 1609.05158, Section 2.2).
+
+`benchmarks/convolutions.py` times each beside TensorFlow's.
+"""
+
+import tensorflow as tf
+
+# Above this many pixels, TensorFlow's own filter gradient is as fast.
+_MAX_SMALL_MAP_AREA = 8 * 8
+# An image's channels; more of them fill the vector units as they are.
+_MAX_FEW_CHANNELS = 4
+_DTYPES = (tf.float32, tf.bfloat16)
+
+
+def can_convolve(
+    maps_shape: tf.TensorShape, kernel_size: tuple, stride: int, dtype: tf.DType
+) -> bool:
+    """Returns whether `convolve` and its transpose take these and gain.
+
+    Args:
+        maps_shape: `(batch, height, width, channels)` of the larger map: the
+            input of a convolution, the output of a transposed one.
+        kernel_size: `(height, width)`.
+        stride: In both directions.
+        dtype: Of maps and kernel.
+    """
+    sides = maps_shape[1:3]
+    return (
+        dtype in _DTYPES
+        and not tf.config.list_physical_devices("GPU")
+        and sides.is_fully_defined()
+        and all(side % stride == 0 for side in sides)
+        and min(kernel_size) >= stride
+    )
+
+
+def convolve(maps: tf.Tensor, kernel: tf.Tensor, stride: int) -> tf.Tensor:
+    """Convolves with "same" padding, as `tf.nn.conv2d`.
+
+    Args:
+        maps: `(batch, height, width, inputs)`, sides multiples of `stride`.
+        kernel: `(rows, columns, inputs, outputs)` of the same dtype, no
+            smaller than `stride`.
+        stride: In both directions.
+
+    Returns:
+        `(batch, height / stride, width / stride, outputs)`.
+    """
+
+    @tf.custom_gradient
+    def convolve_with_gradients(maps, kernel):
+        def compute_gradients(upstream):
+            return (
+                _transpose(upstream, kernel, stride),
+                _compute_filter_gradient(maps, upstream, kernel.shape, stride),
+            )
+
+        return tf.nn.conv2d(maps, kernel, stride, "SAME"), compute_gradients
+
+    return convolve_with_gradients(maps, kernel)
+
+
+def convolve_transpose(
+    maps: tf.Tensor, kernel: tf.Tensor, stride: int
+) -> tf.Tensor:
+    """The transpose of `convolve`, as `tf.nn.conv2d_transpose`.
+
+    Args:
+        maps: `(batch, height, width, inputs)`.
+        kernel: `(rows, columns, outputs, inputs)` of the same dtype, no
+            smaller than `stride`.
+        stride: In both directions.
+
+    Returns:
+        `(batch, stride * height, stride * width, outputs)`.
+    """
+
+    @tf.custom_gradient
+    def transpose_with_gradients(maps, kernel):
+        def compute_gradients(upstream):
+            return (
+                tf.nn.conv2d(upstream, kernel, stride, "SAME"),
+                _compute_filter_gradient(upstream, maps, kernel.shape, stride),
+            )
+
+        return _transpose(maps, kernel, stride), compute_gradients
+
+    return transpose_with_gradients(maps, kernel)
+
+
+def _compute_filter_gradient(large, small, kernel_shape, stride):
+    """The gradient for a kernel that maps `large` to `small` or back.
+
+    It sums, over images and places, each pixel of `small` times the window
+    of `large` under it. That is a convolution of `large` with `small` as the
+    kernel, dilated by the stride: its channels are the images of the batch,
+    its batch the channels of `large`, and its output the kernel's size.
+    TensorFlow's kernel adds up images one by one instead, which for small
+    maps costs more memory traffic than arithmetic.
+    """
+    rows, columns = small.shape[1:3]
+    if rows * columns > _MAX_SMALL_MAP_AREA:
+        return tf.raw_ops.Conv2DBackpropFilter(
+            input=large,
+            filter_sizes=kernel_shape,
+            out_backprop=small,
+            strides=[1, stride, stride, 1],
+            padding="SAME",
+        )
+    gradient = tf.nn.conv2d(
+        tf.transpose(large, [3, 1, 2, 0]),
+        tf.transpose(small, [1, 2, 0, 3]),
+        strides=1,
+        padding=[
+            (0, 0),
+            _same_padding(kernel_shape[0], stride),
+            _same_padding(kernel_shape[1], stride),
+            (0, 0),
+        ],
+        dilations=stride,
+    )
+    return tf.transpose(gradient, [1, 2, 0, 3])
+
+
+def _transpose(maps, kernel, stride):
+    """The transpose of `convolve`, without its gradients."""
+    if stride > 1 and kernel.shape[2] <= _MAX_FEW_CHANNELS:
+        return _transpose_by_subpixels(maps, kernel, stride)
+    batch_size, rows, columns = (tf.shape(maps)[0], *maps.shape[1:3])
+    return tf.nn.conv2d_transpose(
+        maps,
+        kernel,
+        [batch_size, rows * stride, columns * stride, kernel.shape[2]],
+        stride,
+        "SAME",
+    )
+
+
+def _transpose_by_subpixels(maps, kernel, stride):
+    """Computes the `stride**2` pixels over each place as its channels."""
+    outputs, inputs = kernel.shape[2:]
+    sizes = []
+    paddings = []
+    for size in kernel.shape[:2]:
+        before, _ = _same_padding(size, stride)
+        # Places on either side that reach a pixel over this one.
+        reach = max(-(-before // stride), -(-(size - before) // stride) - 1)
+        sizes.append(2 * reach + 1)
+        start = reach * stride - before
+        paddings.append((start, sizes[-1] * stride - start - size))
+    split = tf.reshape(
+        tf.pad(kernel, [*paddings, (0, 0), (0, 0)]),
+        [sizes[0], stride, sizes[1], stride, outputs, inputs],
+    )
+    # Reversed: the place before this one reaches it with its later pixels.
+    kernel = tf.reshape(
+        tf.transpose(split[::-1, :, ::-1], [0, 2, 5, 1, 3, 4]),
+        [*sizes, inputs, stride * stride * outputs],
+    )
+    pixels = tf.nn.conv2d(maps, kernel, 1, "SAME")
+    return tf.nn.depth_to_space(pixels, stride)
+
+
+def _same_padding(kernel_size: int, stride: int) -> tuple[int, int]:
+    """Zeros before and after a side that is a multiple of the stride."""
+    total = kernel_size - stride
+    return total // 2, total - total // 2
