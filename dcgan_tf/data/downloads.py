@@ -1,0 +1,159 @@
+"""A TFDS dataset made ready, or a clear word at once on what is missing."""
+
+import difflib
+import threading
+from pathlib import Path
+from urllib.parse import urlparse
+
+import requests
+import tensorflow_datasets as tfds
+from absl import logging
+from tensorflow_datasets.core.download import checksums
+
+from dcgan_tf.config import DataConfig
+from dcgan_tf.data.sources import EMBEDDED
+
+_ANSWER_SECONDS = 4
+_NUM_CLOSE_NAMES = 4
+_NUM_URLS_NAMED = 5
+
+
+def find_builder(data: DataConfig) -> tfds.core.DatasetBuilder:
+    """Looks a dataset up by `name`, `name/config` or `name:version`.
+
+    Raises:
+        ValueError: If there is no dataset, config or version of that name;
+            names the closest.
+    """
+    try:
+        return tfds.builder(data.dataset, data_dir=data.data_dir)
+    except tfds.core.registered.DatasetNotFoundError:
+        known = [*EMBEDDED, *tfds.list_builders(with_community_datasets=False)]
+        raise ValueError(
+            f"unknown dataset {data.dataset!r}"
+            f"{_suggest(data.dataset.split('/')[0], known)} (embedded: "
+            f"{', '.join(EMBEDDED)}; all others by their TFDS name; your own "
+            "pictures: --image_dir)"
+        ) from None
+    except (AssertionError, ValueError) as error:
+        name, _, config = data.dataset.partition("/")
+        configs = list(tfds.builder_cls(name.split(":")[0]).builder_configs)
+        raise ValueError(
+            f"dataset {data.dataset!r} doesn't exist"
+            f"{_suggest(config.split(':')[0], configs) or f' ({error})'}"
+        ) from None
+
+
+def make_readable(builder: tfds.core.DatasetBuilder, data: DataConfig) -> None:
+    """Downloads and prepares a dataset if that is needed and can be done.
+
+    Files in `manual_dir` are used in place of downloads of the same name,
+    whatever their checksums.
+
+    Args:
+        builder: From `find_builder`.
+        data: Its `manual_dir` is used.
+
+    Raises:
+        OSError: If it isn't prepared and can't be: says what to put where.
+    """
+    if _is_readable(builder):
+        return
+    manual_dir = Path(data.manual_dir).expanduser() if data.manual_dir else None
+    if manual_dir and not manual_dir.is_dir():
+        raise FileNotFoundError(f"manual_dir {manual_dir} is not a folder")
+    if builder.MANUAL_DOWNLOAD_INSTRUCTIONS and not manual_dir:
+        raise FileNotFoundError(
+            f"{data.dataset} is not prepared under {builder.data_dir_root} and "
+            "no program may download it; put its files into a folder and give "
+            f"that as --manual_dir: {builder.MANUAL_DOWNLOAD_INSTRUCTIONS}"
+        )
+    missing = _trust_manual_files(builder, manual_dir)
+    advice = _advise(builder, data.dataset, missing)
+    if missing and not _answers(missing[0]):
+        host = urlparse(missing[0]).hostname
+        raise ConnectionError(f"{host} doesn't answer, and {advice}")
+    try:
+        builder.download_and_prepare(
+            download_config=tfds.download.DownloadConfig(
+                manual_dir=manual_dir, try_download_gcs=False
+            )
+        )
+    except ImportError:  # A package that only this builder needs: says so.
+        raise
+    # Builders raise whatever their archives and hosts make them.
+    except Exception as error:
+        raise OSError(
+            f"preparing {data.dataset} failed ({error}); {advice}"
+        ) from error
+
+
+def _suggest(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, _NUM_CLOSE_NAMES)
+    return f"; did you mean {' or '.join(close)}?" if close else ""
+
+
+def _is_readable(builder: tfds.core.DatasetBuilder) -> bool:
+    try:
+        builder.as_dataset()
+    except AssertionError:  # What TFDS raises before any preparation.
+        return False
+    return True
+
+
+def _trust_manual_files(
+    builder: tfds.core.DatasetBuilder, manual_dir: Path | None
+) -> list[str]:
+    """Lets TFDS take files put there by hand; returns the URLs still missing.
+
+    TFDS would refuse an archive that was packed anew, or a sample of one.
+    """
+    known = builder.url_infos or {}
+    missing = []
+    for url, info in known.items():
+        path = (
+            manual_dir / info.filename if manual_dir and info.filename else None
+        )
+        if path is None or not path.exists():
+            missing.append(url)
+            continue
+        found = checksums.compute_url_info(path)
+        if found != info:
+            logging.warning("%s is not the file at %s; using it", path, url)
+            known[url] = found
+    return missing
+
+
+def _advise(
+    builder: tfds.core.DatasetBuilder, dataset: str, missing: list[str]
+) -> str:
+    advice = (
+        f"{dataset} is not prepared under {builder.data_dir_root}; run `tfds "
+        f"build {dataset}` where there is a network and give the folder it "
+        "fills as --data_dir"
+    )
+    infos = builder.url_infos or {}
+    if len(missing) <= _NUM_URLS_NAMED and all(
+        infos[url].filename for url in missing
+    ):
+        files = ", ".join(f"{infos[url].filename} ({url})" for url in missing)
+        advice += f"; or download {files} and give their folder as --manual_dir"
+    return advice
+
+
+def _answers(url: str) -> bool:
+    """Whether a host answers at all, be it with a refusal, in seconds."""
+    answers = []
+
+    def ask():
+        try:
+            requests.head(url, timeout=_ANSWER_SECONDS)
+            answers.append(True)
+        except requests.RequestException as error:
+            logging.info("%s", error)
+
+    # A thread, since looking up a host's name has no timeout of its own.
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(_ANSWER_SECONDS)
+    return bool(answers)
