@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 
 from absl import flags
@@ -41,8 +42,6 @@ def run_command(
         The exit code: 0, `EXIT_ERROR` for a bad file or value, `EXIT_USAGE`
         for bad flags, or what `run` returned.
     """
-    # TensorFlow's start-up notices would bury a one-line error.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     argv = list(sys.argv[1:] if argv is None else argv)
     values = flags.FlagValues()
     define_flags(values)
@@ -68,6 +67,32 @@ def run_command(
             raise
         _print_error(name, error)
         return EXIT_ERROR
+
+
+def import_tensorflow() -> None:
+    """Imports TensorFlow without its start-up notices.
+
+    They come from C++ before any log level counts, and would bury a one-line
+    error. Should the import fail, they are shown.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    sys.stderr.flush()
+    standard_error = os.dup(2)
+    with tempfile.TemporaryFile() as notices:
+        os.dup2(notices.fileno(), 2)
+        try:
+            import keras  # noqa: F401
+            import tensorflow as tf
+
+            # The first look for GPUs has notices of its own.
+            tf.config.list_physical_devices()
+        except BaseException:
+            notices.seek(0)
+            os.write(standard_error, notices.read())
+            raise
+        finally:
+            os.dup2(standard_error, 2)
+            os.close(standard_error)
 
 
 def _print_error(name: str, error: object) -> None:

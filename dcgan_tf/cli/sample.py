@@ -11,7 +11,11 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from dcgan_tf.cli.command import UsageError, run_command
+from dcgan_tf.cli.command import (
+    UsageError,
+    import_tensorflow,
+    run_command,
+)
 
 # Pictures of one --seed; the next one starts after them.
 _SEEDS_A_SEED = 1_000_000
@@ -46,6 +50,7 @@ def run(values: flags.FlagValues) -> None:
     """Draws and writes the pictures."""
     if (values.run_dir is None) == (values.export_dir is None):
         raise UsageError("give one of --run_dir and --export_dir")
+    import_tensorflow()
     seeds = np.arange(values.num, dtype=np.int64)
     seeds += values.seed * _SEEDS_A_SEED
     if values.run_dir is not None:

@@ -10,7 +10,11 @@ from pathlib import Path
 
 from absl import flags
 
-from dcgan_tf.cli.command import UsageError, run_command
+from dcgan_tf.cli.command import (
+    UsageError,
+    import_tensorflow,
+    run_command,
+)
 from dcgan_tf.config import (
     CACHES,
     PRECISIONS,
@@ -129,12 +133,13 @@ def run(values: flags.FlagValues) -> int:
     config = build_config(values)
     run_dir = values.run_dir or get_default_run_dir(config)
 
-    # Slow to import, so only once the flags are known to be good.
+    # Slow, so only once the flags are known to be good.
+    import_tensorflow()
     import keras
     import tensorflow as tf
 
+    from dcgan_tf.data.pipeline import check_batch_size
     from dcgan_tf.data.sources import load_source
-    from dcgan_tf.evaluation.quick import build_quick_evaluator
     from dcgan_tf.models.precision import resolve_precision
     from dcgan_tf.training import distribution, loop, runs
 
@@ -153,10 +158,13 @@ def run(values: flags.FlagValues) -> int:
     if not values.conditional:
         runs.check_run_dir(run_dir, config)
     source = load_source(config.data)
+    check_batch_size(source, config.training.batch_size)
     if values.conditional:
         config = _add_labels(config, source)
     evaluator = None
     if config.training.eval_every:
+        from dcgan_tf.evaluation.quick import build_quick_evaluator
+
         evaluator = build_quick_evaluator(config)
     result = loop.train(
         config,

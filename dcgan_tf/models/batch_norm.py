@@ -33,7 +33,10 @@ def reestimate_statistics(model: keras.Model, batches: Iterable) -> int:
         for layer in model.layers
         if isinstance(layer, keras.layers.BatchNormalization)
     ]
-    taps = keras.Model(model.inputs, [norm.input for norm in norms])
+    taps = keras.Model(
+        model.inputs if len(model.inputs) > 1 else model.inputs[0],
+        [norm.input for norm in norms],
+    )
 
     @tf.function(reduce_retracing=True)
     def compute_moments(batch):

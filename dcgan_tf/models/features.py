@@ -42,7 +42,7 @@ def build_feature_extractor(
             vectors.append(flatten(pool(layer.output)))
     features = keras.layers.Concatenate(name="features")(vectors)
     return keras.Model(
-        discriminator.inputs,
+        discriminator.inputs[0],
         {"features": features, "logits": discriminator.outputs[0]},
         name="discriminator_features",
     )

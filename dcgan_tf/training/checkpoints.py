@@ -16,13 +16,8 @@ import tensorflow as tf
 
 _CHECKPOINT_DIR = "checkpoints"
 _BEST_FILE = "best.json"
-# What reading a damaged file raises.
-_DAMAGED = (
-    tf.errors.DataLossError,
-    tf.errors.OutOfRangeError,
-    tf.errors.NotFoundError,
-    tf.errors.InvalidArgumentError,
-)
+# What TensorFlow raises for a truncated or corrupt file.
+_DAMAGED = (tf.errors.OpError, RuntimeError, IndexError)
 
 
 class CheckpointError(ValueError):
@@ -144,22 +139,22 @@ def restore(
         prefix = str(Path(run_dir) / _CHECKPOINT_DIR / f"ckpt-{step}")
         try:
             _check_readable(prefix)
-            status = tf.train.Checkpoint(**trackables).read(prefix)
-            # All of ours must be in the file; all of the file must be ours
-            # unless a part was asked for.
-            status.assert_existing_objects_matched()
-            if partial:
-                status.expect_partial()
-            else:
-                status.assert_consumed()
         except _DAMAGED as error:
             problems.append(step)
             logging.warning(
                 "checkpoint %s is damaged (%s); trying the one before",
                 prefix,
-                type(error).__name__,
+                error,
             )
             continue
+        status = tf.train.Checkpoint(**trackables).read(prefix)
+        # All of ours must be in the file; all of the file must be ours
+        # unless a part was asked for.
+        status.assert_existing_objects_matched()
+        if partial:
+            status.expect_partial()
+        else:
+            status.assert_consumed()
         return step
     raise CheckpointError(
         f"run {os.fspath(run_dir)!r}: no checkpoint can be read; damaged: "

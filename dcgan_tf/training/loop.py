@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from collections.abc import Iterator
 
 import tensorflow as tf
 
@@ -83,7 +84,7 @@ def train(
     progress = Progress(training.steps, start, is_silent=not is_chief)
     if start:
         progress.say(f"{os.fspath(run_dir)}: going on from step {start}")
-    batches = iter(_distribute(config, source, strategy, start))
+    batches = _iterate(_distribute(config, source, strategy, start), config)
     if is_chief:
         runs.save_run_config(run_dir, config, precision=precision)
     step_fn = GradientTapeStep(
@@ -101,7 +102,7 @@ def train(
     )
     with InterruptGuard() as guard, recorder:
         for step in range(start + 1, training.steps + 1):
-            recorder.count(step_fn.train_step(*next(batches)))
+            recorder.count(step_fn.train_step(*_take(batches, source)))
             is_last = step == training.steps
             is_stopped = stop_agreement.any_worker(
                 guard.signal_number is not None
@@ -160,6 +161,21 @@ def _restore(
     if init_from:
         runs.restore_networks(init_from, config, state)
     return 0
+
+
+def _take(batches: Iterator, source: Source):
+    """Takes the next batch; says it in words if pictures were unreadable."""
+    try:
+        return next(batches)
+    except tf.errors.OpError:
+        source.skipped.check()
+        raise
+
+
+def _iterate(dataset: tf.distribute.DistributedDataset, config: RunConfig):
+    """Yields (images, labels), the latter None for unconditional runs."""
+    for batch in dataset:
+        yield batch if config.model.num_classes else (batch, None)
 
 
 def _distribute(

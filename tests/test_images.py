@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from dcgan_tf import images
+
+
+def test_scaling_is_reversible_and_reaches_both_ends():
+    levels = np.arange(256, dtype=np.uint8)
+    scaled = images.to_float(levels).numpy()
+    assert scaled.dtype == np.float32
+    assert (scaled[0], scaled[-1]) == (-1.0, 1.0)
+    np.testing.assert_array_equal(images.to_uint8(scaled), levels)
+
+
+def test_values_outside_the_range_are_clipped():
+    values = np.array([-2.0, 2.0], np.float32)
+    np.testing.assert_array_equal(images.to_uint8(values), [0, 255])
+
+
+def test_grid_places_images_row_by_row():
+    tiles = np.arange(5, dtype=np.uint8).reshape(5, 1, 1, 1)
+    tiles = np.broadcast_to(tiles, (5, 4, 6, 3))
+    grid = images.make_grid(tiles, num_columns=3, padding=1)
+    assert grid.shape == (2 * 5 + 1, 3 * 7 + 1, 3)
+    assert grid[1, 1, 0] == 0 and grid[1, 8, 0] == 1 and grid[6, 1, 0] == 3
+    assert grid[0].min() == 255 and grid[6:, 16:].min() == 255
+
+
+@pytest.mark.parametrize(
+    "bad", [np.zeros((0, 4, 4, 1), np.uint8), np.zeros((4, 4, 1), np.uint8)]
+)
+def test_grid_refuses_what_it_cannot_tile(bad):
+    with pytest.raises(ValueError, match="uint8"):
+        images.make_grid(bad)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_png_round_trip(tmp_path, channels):
+    picture = np.random.default_rng(0).integers(
+        0, 256, (5, 7, channels), np.uint8
+    )
+    path = tmp_path / "new folder" / "picture.png"
+    images.save_png(path, picture)
+    np.testing.assert_array_equal(images.load_png(path), picture)
+    assert [p.name for p in path.parent.iterdir()] == ["picture.png"]
+
+
+def test_gif_holds_every_frame_and_repeats(tmp_path):
+    frames = [np.full((8, 8, 1), level, np.uint8) for level in (0, 128, 255)]
+    images.save_gif(tmp_path / "a.gif", frames, frame_milliseconds=100)
+    with Image.open(tmp_path / "a.gif") as gif:
+        assert gif.n_frames == 3
+        assert gif.info["loop"] == 0
+        assert gif.info["duration"] == 100
