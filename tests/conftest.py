@@ -2,6 +2,27 @@
 
 import os
 
+import pytest
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Nothing in the tests may hang on a download.
 os.environ.setdefault("NO_GCE_CHECK", "true")
+
+
+def pytest_collection_finish(session):
+    """Splits the CPU in two, before TensorFlow starts, where a test asks."""
+    if any("two_replicas" in item.fixturenames for item in session.items):
+        import tensorflow as tf
+
+        tf.config.set_logical_device_configuration(
+            tf.config.list_physical_devices("CPU")[0],
+            [tf.config.LogicalDeviceConfiguration()] * 2,
+        )
+
+
+@pytest.fixture(scope="session")
+def two_replicas():
+    """A strategy that mirrors variables on two logical CPUs."""
+    import tensorflow as tf
+
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
