@@ -1,6 +1,7 @@
 """A TFDS dataset made ready, or a clear word at once on what is missing."""
 
 import difflib
+import sys
 import threading
 from pathlib import Path
 from urllib.parse import urlparse
@@ -73,6 +74,8 @@ def make_readable(builder: tfds.core.DatasetBuilder, data: DataConfig) -> None:
     if missing and not _answers(missing[0]):
         host = urlparse(missing[0]).hostname
         raise ConnectionError(f"{host} doesn't answer, and {advice}")
+    if not sys.stderr.isatty():
+        tfds.disable_progress_bar()
     try:
         builder.download_and_prepare(
             download_config=tfds.download.DownloadConfig(

@@ -17,6 +17,9 @@ _PADDED_SIDES = {"mnist_5k": 32, "mnist": 32, "fashion_mnist": 32}
 # tf.image.rgb_to_grayscale uses the same weights in floating point.
 _LUMA_WEIGHTS = (19595, 38470, 7471)
 
+# Where a PNG file says how many bits a channel has.
+_PNG_BITS_AT = 24
+
 
 def prepare_image(
     image: tf.Tensor, model: ModelConfig, data: DataConfig
@@ -64,11 +67,26 @@ def decode_image_bytes(
         return convert_channels(image, channels)
 
     def decode_png():
-        image = tf.io.decode_png(contents, channels=4)
+        image = _fill_alpha(tf.io.decode_png(contents, channels=4), contents)
         return convert_channels(image, channels, background)
 
     image = tf.cond(tf.io.is_jpeg(contents), decode_jpeg, decode_png)
     return tf.ensure_shape(image, (None, None, channels))
+
+
+def _fill_alpha(image: tf.Tensor, png: tf.Tensor) -> tf.Tensor:
+    """Makes a PNG without transparency opaque.
+
+    TensorFlow adds an alpha that is the file's own largest level, which in
+    files of fewer than 8 bits a pixel isn't 255.
+    """
+    bits = tf.io.decode_raw(tf.strings.substr(png, _PNG_BITS_AT, 1), tf.uint8)
+    bits = tf.cast(bits[0], tf.int32)
+    largest = tf.bitwise.left_shift(1, bits) - 1
+    alpha = tf.cast(image[..., 3], tf.int32)
+    is_added = (bits < 8) & tf.reduce_all(alpha == largest)
+    opaque = tf.bitwise.bitwise_or(image, tf.constant([0, 0, 0, 255], tf.uint8))
+    return tf.where(is_added, opaque, image)
 
 
 def convert_channels(

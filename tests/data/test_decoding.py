@@ -1,0 +1,205 @@
+"""Picture files of every kind become upright RGB, or an error that says why."""
+
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dcgan_tf.data.decoding import MAX_PIXELS, UnreadableError, decode_file
+
+RED, GREEN, BLUE = (250, 10, 10), (10, 240, 10), (10, 10, 245)
+
+
+def make_picture(width=24, height=16):
+    """Red top left, green top right, blue below: its turn is plain to see."""
+    pixels = np.empty((height, width, 3), np.uint8)
+    pixels[:] = BLUE
+    pixels[: height // 2, : width // 2] = RED
+    pixels[: height // 2, width // 2 :] = GREEN
+    return Image.fromarray(pixels)
+
+
+def assert_upright(pixels, tolerance=0):
+    assert pixels.shape == (16, 24, 3)
+    assert pixels.dtype == np.uint8
+    for place, colour in (((3, 3), RED), ((3, 20), GREEN), ((12, 12), BLUE)):
+        difference = pixels[place].astype(int) - colour
+        assert np.abs(difference).max() <= tolerance
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "tolerance"),
+    [
+        ("a.png", {}, 0),
+        ("a.bmp", {}, 0),
+        ("a.gif", {}, 0),
+        ("a.webp", {"lossless": True}, 0),
+        ("a.jpg", {"quality": 95}, 8),
+        ("no_suffix", {"format": "PNG"}, 0),
+        ("wrong_suffix.jpg", {"format": "PNG"}, 0),
+    ],
+)
+def test_formats(tmp_path, name, options, tolerance):
+    make_picture().save(tmp_path / name, **options)
+    assert_upright(decode_file(tmp_path / name, "white"), tolerance)
+
+
+def test_palette(tmp_path):
+    make_picture().quantize(8).save(tmp_path / "a.png")
+    assert_upright(decode_file(tmp_path / "a.png", "white"))
+
+
+def test_cmyk_jpeg(tmp_path):
+    make_picture().convert("CMYK").save(tmp_path / "a.jpg", quality=95)
+    assert_upright(decode_file(tmp_path / "a.jpg", "white"), 12)
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "LA"])
+def test_grey(tmp_path, mode):
+    Image.new("L", (5, 4), 255).convert(mode).save(tmp_path / "a.png")
+    assert (decode_file(tmp_path / "a.png", "black") == 255).all()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_is_applied(tmp_path, orientation):
+    turns = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    image = make_picture()
+    if orientation in turns:
+        image = image.transpose(turns[orientation])
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    image.save(tmp_path / "a.jpg", exif=exif, quality=95, subsampling=0)
+    assert_upright(decode_file(tmp_path / "a.jpg", "white"), 20)
+
+
+def test_broken_exif_does_not_spoil_a_picture(tmp_path):
+    make_picture().save(
+        tmp_path / "a.jpg", exif=b"Exif\x00\x00" + b"\xff" * 40, quality=95
+    )
+    assert_upright(decode_file(tmp_path / "a.jpg", "white"), 8)
+
+
+def test_16_bits_keep_the_upper_8(tmp_path):
+    levels = np.arange(64, dtype=np.uint16).reshape(8, 8) * 1024 + 200
+    Image.fromarray(levels).save(tmp_path / "a.png")
+    decoded = decode_file(tmp_path / "a.png", "white")
+    np.testing.assert_array_equal(decoded[..., 1], levels >> 8)
+
+
+def test_16_bit_colour(tmp_path):
+    levels = np.arange(48, dtype=np.uint16).reshape(4, 4, 3) * 1300
+    (tmp_path / "a.png").write_bytes(write_png_16(levels))
+    decoded = decode_file(tmp_path / "a.png", "white")
+    np.testing.assert_array_equal(decoded, levels >> 8)
+
+
+def write_png_16(levels):
+    """Pillow can't write 16-bit colour."""
+    height, width, _ = levels.shape
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in levels)
+    header = struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        make_chunk(kind, contents)
+        for kind, contents in (
+            (b"IHDR", header),
+            (b"IDAT", zlib.compress(rows)),
+            (b"IEND", b""),
+        )
+    )
+
+
+def make_chunk(kind, contents):
+    checksum = zlib.crc32(kind + contents)
+    return (
+        struct.pack(">I", len(contents))
+        + kind
+        + contents
+        + struct.pack(">I", checksum)
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("RGBA", {}),
+        ("LA", {}),
+        ("P", {"transparency": 0}),
+        ("RGB", {"transparency": (0, 0, 0)}),
+    ],
+)
+def test_transparency_shows_the_background(tmp_path, kind, options):
+    if kind in ("RGBA", "LA"):
+        image = Image.new("RGBA", (4, 4), (0, 0, 0, 0)).convert(kind)
+    else:
+        image = Image.new(kind, (4, 4), 0)
+    image.save(tmp_path / "a.png", **options)
+    decoded = decode_file(tmp_path / "a.png", "#ff8000")
+    assert (decoded == (255, 128, 0)).all()
+
+
+def test_half_transparent_pixels_are_mixed(tmp_path):
+    Image.new("RGBA", (4, 4), (0, 0, 0, 128)).save(tmp_path / "a.png")
+    assert (decode_file(tmp_path / "a.png", "white") == 127).all()
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp", "png"])
+def test_first_frame_of_an_animation(tmp_path, suffix):
+    path = tmp_path / f"a.{suffix}"
+    others = [Image.new("RGB", (24, 16), (9, 9, 9)) for _ in range(2)]
+    options = {"lossless": True} if suffix == "webp" else {}
+    make_picture().save(path, save_all=True, append_images=others, **options)
+    assert_upright(decode_file(path, "white"), 2)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "gif", "bmp", "webp"])
+def test_truncated(tmp_path, suffix):
+    rng = np.random.default_rng(0)
+    noise = Image.fromarray(rng.integers(0, 256, (64, 64, 3), np.uint8))
+    path = tmp_path / f"a.{suffix}"
+    noise.save(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(UnreadableError):
+        decode_file(path, "white")
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [b"", b"hello", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a"],
+)
+def test_no_picture(tmp_path, contents):
+    (tmp_path / "a.jpg").write_bytes(contents)
+    with pytest.raises(UnreadableError, match="."):
+        decode_file(tmp_path / "a.jpg", "white")
+
+
+def test_formats_that_run_programs_are_not_opened(tmp_path):
+    (tmp_path / "a.png").write_bytes(
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n"
+    )
+    with pytest.raises(UnreadableError, match="not a picture"):
+        decode_file(tmp_path / "a.png", "white")
+
+
+@pytest.mark.parametrize("side", [10_001, 60_000])
+def test_decompression_bomb_is_refused_before_it_takes_memory(tmp_path, side):
+    assert side**2 > MAX_PIXELS
+    row = zlib.compress(b"\0" * 100_000)
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    (tmp_path / "a.png").write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + make_chunk(b"IHDR", header)
+        + make_chunk(b"IDAT", row)
+        + make_chunk(b"IEND", b"")
+    )
+    with pytest.raises(UnreadableError, match="pixels"):
+        decode_file(tmp_path / "a.png", "white")
