@@ -15,10 +15,13 @@ them run at a fraction of the speed of its forward convolution:
 
 import tensorflow as tf
 
-# Above this many pixels, TensorFlow's own filter gradient is as fast.
-_MAX_SMALL_MAP_AREA = 8 * 8
-# An image's channels; more of them fill the vector units as they are.
+# An image's channels: too few to fill vector units.
 _MAX_FEW_CHANNELS = 4
+# Maps of so few pixels have a slow filter gradient; in float32 the larger of
+# them only with a kernel of so many weights that it overflows the caches.
+_SMALL_MAP_AREA = 8 * 8
+_SMALLEST_MAP_AREA = 4 * 4
+_LARGE_KERNEL = 2**21
 _DTYPES = (tf.float32, tf.bfloat16)
 
 
@@ -108,8 +111,7 @@ def _compute_filter_gradient(large, small, kernel_shape, stride):
     TensorFlow's kernel adds up images one by one instead, which for small
     maps costs more memory traffic than arithmetic.
     """
-    rows, columns = small.shape[1:3]
-    if rows * columns > _MAX_SMALL_MAP_AREA:
+    if not _is_slow(large, small, kernel_shape):
         return tf.raw_ops.Conv2DBackpropFilter(
             input=large,
             filter_sizes=kernel_shape,
@@ -130,6 +132,18 @@ def _compute_filter_gradient(large, small, kernel_shape, stride):
         dilations=stride,
     )
     return tf.transpose(gradient, [1, 2, 0, 3])
+
+
+def _is_slow(large, small, kernel_shape) -> bool:
+    """Whether TensorFlow's filter gradient is the slower one."""
+    area = small.shape[1] * small.shape[2]
+    if large.shape[3] <= _MAX_FEW_CHANNELS or area > _SMALL_MAP_AREA:
+        return False
+    return (
+        area <= _SMALLEST_MAP_AREA
+        or large.dtype == tf.bfloat16
+        or kernel_shape.num_elements() >= _LARGE_KERNEL
+    )
 
 
 def _transpose(maps, kernel, stride):

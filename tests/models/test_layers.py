@@ -10,14 +10,16 @@ from dcgan_tf.models import convolutions, layers
 # Sides, channels in and out, kernel, stride: on both sides of each limit
 # between formulations, with odd sizes, rectangles and single channels.
 CONVOLUTIONS = [
-    ((8, 8), 4, 6, 5, 2),
-    ((16, 16), 3, 5, 5, 2),
+    ((8, 8), 6, 8, 5, 2),
+    ((16, 16), 6, 5, 5, 2),
+    ((20, 20), 3, 8, 5, 2),
     ((20, 20), 5, 8, 5, 2),
     ((6, 10), 1, 4, 4, 2),
     ((12, 6), 2, 3, 3, 3),
     ((7, 5), 3, 4, 3, 1),
     ((8, 8), 6, 2, 7, 2),
-    ((8, 8), 2, 3, 2, 2),
+    ((8, 8), 5, 3, 2, 2),
+    ((4, 4), 5, 3, 3, 1),
 ]
 BATCH_SIZE = 3
 
@@ -80,3 +82,190 @@ def test_convolutions_match_keras(name, case):
     policy = keras.DTypePolicy("mixed_bfloat16")
     mixed = getattr(layers, name)(**arguments, dtype=policy)
     assert_close(run_layer(mixed, *values, "bfloat16"), exact, 3e-2)
+
+
+def count_operations(name, sides, inputs, outputs, dtype, **arguments):
+    """Returns {operation type: count} of a layer and its gradients."""
+    layer = getattr(layers, name)(
+        outputs, 5, 2, "same", dtype=dtype, use_bias=False, **arguments
+    )
+    x = tf.zeros((2, *sides, inputs))
+    layer.build(x.shape)
+
+    @tf.function
+    def run(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            loss = tf.reduce_sum(layer(x))
+        return tape.gradient(loss, [x, layer.kernel.value])
+
+    operations = run.get_concrete_function(x).graph.get_operations()
+    types = [operation.type for operation in operations]
+    return {kind: types.count(kind) for kind in set(types)}
+
+
+@pytest.mark.parametrize(
+    "sides, inputs, dtype, is_replaced",
+    [
+        ((8, 8), 8, "float32", True),
+        ((16, 16), 8, "float32", False),
+        ((16, 16), 8, "mixed_bfloat16", True),
+        ((32, 32), 8, "mixed_bfloat16", False),
+        ((8, 8), 3, "mixed_bfloat16", False),
+    ],
+)
+def test_small_maps_have_another_filter_gradient(
+    sides, inputs, dtype, is_replaced
+):
+    operations = count_operations("Conv2D", sides, inputs, 8, dtype)
+    assert operations.get("Conv2DBackpropFilter", 0) == (not is_replaced)
+    assert operations["Conv2D"] == 1 + is_replaced + (inputs == 3)
+
+
+def test_large_kernels_have_another_filter_gradient(monkeypatch):
+    monkeypatch.setattr(convolutions, "_LARGE_KERNEL", 5 * 5 * 8 * 8)
+    operations = count_operations("Conv2D", (16, 16), 8, 8, "float32")
+    assert "Conv2DBackpropFilter" not in operations
+
+
+@pytest.mark.parametrize(
+    "arguments", [dict(data_format="channels_first"), dict(dtype="float64")]
+)
+def test_convolutions_are_kerass_where_they_gain_nothing(arguments):
+    arguments = {"dtype": "float32", **arguments}
+    operations = count_operations("Conv2D", (8, 8), 8, 8, **arguments)
+    assert operations["Conv2DBackpropFilter"] == 1
+
+
+def test_convolutions_are_kerass_on_a_gpu(monkeypatch):
+    monkeypatch.setattr(
+        tf.config, "list_physical_devices", lambda kind: ["GPU:0"]
+    )
+    operations = count_operations("Conv2DTranspose", (4, 4), 8, 3, "float32")
+    assert operations["Conv2DBackpropInput"] == 1
+    assert operations["Conv2DBackpropFilter"] == 1
+
+
+def test_convolutions_take_any_batch_and_padding():
+    """Shapes that are known late, and arguments that Keras alone handles."""
+    x = tf.random.stateless_normal((2, 9, 8, 3), (0, 0))
+    for name in ("Conv2D", "Conv2DTranspose"):
+        for arguments in (
+            dict(padding="valid"),
+            dict(padding="same", strides=2),
+            dict(padding="same", dilation_rate=2),
+            dict(padding="same", strides=(1, 2), activation="relu"),
+        ):
+            plain = getattr(keras.layers, name)(4, 3, **arguments)
+            fast = getattr(layers, name)(4, 3, **arguments)
+            expected = plain(x)
+            fast.build(x.shape)
+            fast.set_weights(plain.get_weights())
+            run = tf.function(
+                fast, input_signature=[tf.TensorSpec((None, None, None, 3))]
+            )
+            np.testing.assert_allclose(run(x), expected, atol=1e-5)
+
+
+NORM_SHAPES = [(4, 6, 5), (4, 4, 1)]
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize("shape", NORM_SHAPES, ids=str)
+def test_batch_norm_matches_keras(shape, affine, training):
+    arguments = dict(epsilon=1e-5, momentum=0.9, center=affine, scale=affine)
+    rng = np.random.default_rng(0)
+    x = rng.normal(0.5, 2.0, (BATCH_SIZE, *shape))
+    upstream = rng.normal(size=x.shape)
+    weights = [
+        rng.uniform(0.5, 2.0, shape[-1:]) for _ in range(4 if affine else 2)
+    ]
+
+    def run(cls, dtype):
+        layer = cls(**arguments, dtype=dtype)
+        policy = "bfloat16" if "16" in dtype else dtype
+        if not training:
+            layer.trainable = False
+        results = run_layer(layer, x, weights, upstream, policy)
+        return results + [np.float64(w) for w in layer.non_trainable_weights]
+
+    exact = run(keras.layers.BatchNormalization, "float64")
+    fast = run(layers.BatchNormalization, "float32")
+    assert_close(fast, exact, 1e-5)
+    assert_close(fast, run(keras.layers.BatchNormalization, "float32"), 1e-4)
+    assert_close(run(layers.BatchNormalization, "mixed_bfloat16"), exact, 3e-2)
+    is_moved = not np.allclose(exact[-1], weights[-1])
+    assert is_moved == training
+
+
+def test_batch_norm_is_one_kernel_only_where_it_can():
+    def has_kernel(shape, **arguments):
+        layer = layers.BatchNormalization(**arguments)
+        run = tf.function(lambda x: layer(x, training=True))
+        spec = tf.TensorSpec(shape, layer.compute_dtype)
+        graph = run.get_concrete_function(spec).graph
+        types = {operation.type for operation in graph.get_operations()}
+        return "FusedBatchNormV3" in types
+
+    assert has_kernel((None, 4, 4, 2), synchronized=True)
+    assert has_kernel((None, 4, 4, 2), dtype="mixed_bfloat16")
+    assert not has_kernel((None, 2))
+    assert not has_kernel((None, 4, 4, 2), axis=1)
+    assert not has_kernel((None, 4, 4, 2), renorm=True)
+    assert not has_kernel((None, 4, 4, 2), dtype="float64")
+
+
+def test_two_replicas_normalise_by_the_whole_batch(two_replicas):
+    x = np.random.default_rng(0).normal(size=(8, 4, 4, 3)).astype("float32")
+
+    def run(strategy):
+        with strategy.scope():
+            layer = layers.BatchNormalization(synchronized=True)
+            layer.build(x.shape)
+        count = 8 // strategy.num_replicas_in_sync
+
+        def call():
+            replica = tf.distribute.get_replica_context()
+            first = replica.replica_id_in_sync_group * count
+            share = tf.constant(x)[first : first + count]
+            return layer(share, training=True)
+
+        outputs = tf.function(lambda: strategy.run(call))()
+        outputs = strategy.experimental_local_results(outputs)
+        moved = [tf.convert_to_tensor(w) for w in layer.non_trainable_weights]
+        return np.concatenate(outputs), *moved
+
+    single = run(tf.distribute.OneDeviceStrategy("CPU:0"))
+    for actual, expected in zip(run(two_replicas), single, strict=True):
+        np.testing.assert_allclose(actual, expected, atol=1e-5)
+
+
+def build_network(module):
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            module.Conv2D(4, 5, 2, "same", name="conv"),
+            module.BatchNormalization(synchronized=True, name="norm"),
+            module.Conv2DTranspose(3, 5, 2, "same", name="deconv"),
+        ],
+        name="network",
+    )
+
+
+def test_weights_and_files_are_kerass(tmp_path):
+    fast, plain = build_network(layers), build_network(keras.layers)
+    paths = [[w.path for w in m.weights] for m in (fast, plain)]
+    assert paths[0] == paths[1]
+    for ours, theirs in zip(fast.layers, plain.layers, strict=True):
+        assert ours.get_config() == theirs.get_config()
+    x = tf.random.stateless_normal((2, 8, 8, 3), (1, 2))
+    weights_path = tmp_path / "model.weights.h5"
+    plain.save_weights(weights_path)
+    fast.load_weights(weights_path)
+    expected = plain(x)
+    np.testing.assert_allclose(fast(x), expected, atol=1e-5)
+    fast.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert isinstance(loaded.layers[0], layers.Conv2D)
+    np.testing.assert_allclose(loaded(x), expected, atol=1e-5)
