@@ -74,16 +74,20 @@ def train(
     is_chief = distribution.is_chief(strategy)
     _check_batch_size(config, strategy)
     runs.check_run_dir(run_dir, config)
-    if is_chief:
-        runs.make_run_dir(run_dir)
     with strategy.scope():
         state = build_training_state(config, precision)
-    start = _restore(run_dir, config, state, init_from)
+    start, saved_rate = _restore(run_dir, config, state, init_from)
     if start >= training.steps:
         return TrainingResult(start, was_complete=True)
+    if is_chief:
+        runs.make_run_dir(run_dir)
     progress = Progress(training.steps, start, is_silent=not is_chief)
     if start:
         progress.say(f"{os.fspath(run_dir)}: going on from step {start}")
+        if saved_rate != training.learning_rate:
+            progress.say(
+                f"learning rate {training.learning_rate} (was {saved_rate})"
+            )
     batches = _iterate(_distribute(config, source, strategy, start), config)
     if is_chief:
         runs.save_run_config(run_dir, config, precision=precision)
@@ -151,16 +155,21 @@ def _restore(
     config: RunConfig,
     state: TrainingState,
     init_from: str | None,
-) -> int:
-    """Restores the run or the networks it starts from; returns the step."""
+) -> tuple[int, float]:
+    """Restores the run, or the networks it starts from.
+
+    Returns:
+        The step to go on from and the learning rate so far.
+    """
+    rate = config.training.learning_rate
     if checkpoints.list_steps(run_dir):
         step = checkpoints.restore(run_dir, state.trackables())
-        # The checkpoint holds the rate it was saved with.
-        state.set_learning_rate(config.training.learning_rate)
-        return step
+        # The checkpoint's optimizers hold the rate they were saved with.
+        state.set_learning_rate(rate)
+        return step, runs.load_run_config(run_dir).training.learning_rate
     if init_from:
         runs.restore_networks(init_from, config, state)
-    return 0
+    return 0, rate
 
 
 def _take(batches: Iterator, source: Source):

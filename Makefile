@@ -1,0 +1,34 @@
+# `make demo` and `make test` need only Python 3.11 or newer and a package
+# index; both make .venv first.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint bench clean
+
+.venv/installed: setup.cfg constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "make: Python 3.11 or newer is needed; say PYTHON=/path/to/it" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet -e '.[dev]' -c constraints.txt
+	touch $@
+
+demo: .venv/installed
+	$(BIN)/python train.py
+	$(BIN)/python export.py --run_dir=runs/mnist_5k --export_dir=exports/mnist_5k
+	@echo
+	@echo "Pictures: runs/mnist_5k/samples (samples.gif shows the whole run)"
+	@echo "Models:   exports/mnist_5k"
+
+test: .venv/installed
+	$(BIN)/python -m pytest
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: .venv/installed
+	$(BIN)/python -m pip install --quiet -e '.[bench]' -c constraints.txt
+	$(BIN)/python benchmarks/training_step.py
+
+clean:
+	rm -rf .venv build dist *.egg-info

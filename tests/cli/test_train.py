@@ -1,0 +1,215 @@
+"""`train.py` as a user runs it, good input and bad."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dcgan_tf.cli import train
+
+ROOT = Path(__file__).parents[2]
+TINY = (
+    "--image_size=16", "--base_filters=4", "--latent_dim=8",
+    "--batch_size=16", "--strategy=one_device", "--precision=float32",
+    "--steps=4", "--report_every=2", "--sample_every=2",
+    "--checkpoint_every=2",
+)  # fmt: skip
+
+
+def run(capsys, *argv):
+    code = train.main(list(argv))
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def assert_one_line(errors, *parts):
+    assert len(errors.strip().splitlines()) == 1, errors
+    for part in parts:
+        assert part in errors
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    run_dir = tmp_path_factory.mktemp("runs") / "finished"
+    assert train.main([*TINY, f"--run_dir={run_dir}"]) == 0
+    return run_dir
+
+
+def test_a_run_leaves_what_the_readme_promises(finished):
+    files = {str(p.relative_to(finished)) for p in finished.rglob("*")}
+    assert {
+        "config.json",
+        "metrics.csv",
+        "losses.png",
+        "samples/step-0000002.png",
+        "samples/step-0000004.png",
+        "samples/samples.gif",
+        "checkpoints/ckpt-2.index",
+        "checkpoints/ckpt-4.index",
+    } <= files
+    assert any("tfevents" in name for name in files)
+    config = json.loads((finished / "config.json").read_text())
+    assert config["training"]["steps"] == 4
+    assert config["precision"] == "float32"
+    assert {"tensorflow", "keras", "dcgan_tf"} <= set(config["versions"])
+
+
+def test_metrics_are_a_line_a_report(finished):
+    lines = (finished / "metrics.csv").read_text().splitlines()
+    names = lines[0].split(",")
+    assert names[:2] == ["step", "elapsed_seconds"]
+    assert {"d_loss", "g_loss", "d_real", "d_fake"} <= set(names)
+    assert {"learning_rate", "images_per_second"} <= set(names)
+    assert [line.split(",")[0] for line in lines[1:]] == ["2", "4"]
+
+
+def test_a_new_run_starts_from_anothers_networks(finished, tmp_path, capsys):
+    code, _, errors = run(
+        capsys, *TINY, "--seed=9", f"--run_dir={tmp_path / 'new'}",
+        f"--init_from={finished}@2", "--learning_rate=1e-9",
+    )  # fmt: skip
+    assert code == 0, errors
+    from dcgan_tf.training.runs import load_networks
+
+    # At so low a rate nothing moves, so these are still the old weights.
+    new = load_networks(tmp_path / "new").discriminator.get_weights()
+    old = load_networks(finished, "2").discriminator.get_weights()
+    assert abs(new[0] - old[0]).max() < 1e-6
+
+
+def test_learning_rate_and_steps_may_change_on_resume(
+    finished, tmp_path, capsys
+):
+    import shutil
+
+    run_dir = tmp_path / "copy"
+    shutil.copytree(finished, run_dir)
+    code, output, errors = run(
+        capsys, *TINY, f"--run_dir={run_dir}", "--steps=6",
+        "--learning_rate=0.001",
+    )  # fmt: skip
+    assert code == 0, errors
+    assert "going on from step 4" in output
+    assert "learning rate 0.001 (was 0.0002)" in output
+    rows = (run_dir / "metrics.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows[1:]] == ["2", "4", "6"]
+    assert rows[-1].split(",")[rows[0].split(",").index("learning_rate")] == (
+        "0.001"
+    )
+
+
+@pytest.mark.parametrize(
+    ("argv", "parts"),
+    [
+        (["--image_size=63"], ["63", "56 or 64"]),
+        (["--image_size=wide"], ["wide", "HEIGHTxWIDTH"]),
+        (["--dataset=mnist", "--image_dir=x"], ["not both"]),
+        (["--steps=0"], ["steps is 0"]),
+        (["--steps=many"], ["steps", "many"]),
+        (["--precision=half"], ["half", "float32"]),
+        (["--no_such_flag=1"], ["no_such_flag"]),
+        (["celeb_a"], ["celeb_a", "--name=value"]),
+        (["--strategy=parameter_server"], ["parameter_server", "multi_worker"]),
+        (["--tpu=x"], ["strategy 'tpu'"]),
+    ],
+)  # fmt: skip
+def test_bad_flags_are_usage_errors(argv, parts, tmp_path, capsys):
+    run_dir = tmp_path / "run"
+    code, _, errors = run(capsys, f"--run_dir={run_dir}", *argv)
+    assert code == 2
+    assert_one_line(errors, *parts)
+    assert not run_dir.exists()
+
+
+@pytest.mark.parametrize(
+    ("argv", "parts"),
+    [
+        (["--dataset=mnits"], ["mnits", "mnist"]),
+        (["--image_dir=/no/such/folder"], ["/no/such/folder"]),
+        (["--batch_size=5000"], ["5000", "4000"]),
+        (["--init_from=/no/such/run"], ["/no/such/run"]),
+    ],
+)
+def test_bad_data_ends_before_a_run_is_made(argv, parts, tmp_path, capsys):
+    run_dir = tmp_path / "run"
+    code, _, errors = run(capsys, *TINY, f"--run_dir={run_dir}", *argv)
+    assert code == 1
+    assert_one_line(errors, *parts)
+    assert not run_dir.exists()
+
+
+def test_other_files_in_the_run_folder_are_safe(tmp_path, capsys):
+    (tmp_path / "thesis.txt").write_text("do not touch")
+    code, _, errors = run(capsys, *TINY, f"--run_dir={tmp_path}")
+    assert code == 1
+    assert_one_line(errors, str(tmp_path), "holds other files")
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_run_folder_that_cannot_be_written(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    code, _, errors = run(capsys, *TINY, f"--run_dir={tmp_path / 'file/run'}")
+    assert code == 1
+    assert_one_line(errors, "cannot be written", "--run_dir")
+
+
+def test_diverged_training_keeps_the_good_checkpoints(
+    finished, tmp_path, capsys
+):
+    import shutil
+
+    run_dir = tmp_path / "run"
+    shutil.copytree(finished, run_dir)
+    code, _, errors = run(
+        capsys, *TINY, f"--run_dir={run_dir}", "--steps=20",
+        "--learning_rate=1e30",
+    )  # fmt: skip
+    assert code == 1
+    assert_one_line(errors, "diverged", "--init_from")
+    assert sorted(
+        p.name for p in (run_dir / "checkpoints").glob("*.index")
+    ) == [
+        "ckpt-2.index",
+        "ckpt-4.index",
+    ]
+
+
+def test_conditional_runs_train_on_labels(tmp_path, capsys):
+    code, _, errors = run(
+        capsys, *TINY, f"--run_dir={tmp_path / 'run'}", "--conditional"
+    )
+    assert code == 0, errors
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["model"]["num_classes"] == 10
+
+
+@pytest.mark.slow
+def test_an_error_is_one_line_in_a_process_of_its_own(tmp_path):
+    """TensorFlow's start-up notices must not bury it."""
+    result = subprocess.run(
+        [sys.executable, "train.py", "--dataset=mnits",
+         f"--run_dir={tmp_path / 'run'}"],
+        cwd=ROOT, capture_output=True, text=True, timeout=60,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "0"},
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert_one_line(result.stderr, "train.py: error:", "mnits")
+
+
+def test_help_names_every_flag(capsys):
+    code, output, _ = run(capsys, "--help")
+    assert code == 0
+    for flag in ("dataset", "image_dir", "run_dir", "steps", "init_from"):
+        assert f"--{flag}:" in output
+
+
+def test_importing_the_command_defines_no_flags():
+    code = (
+        "from absl import flags; before = set(flags.FLAGS); "
+        "import dcgan_tf.cli.train; assert set(flags.FLAGS) == before; "
+        "import sys; assert 'tensorflow' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
