@@ -120,9 +120,9 @@ class Recorder:
         self._progress.report(step, scalars, seconds)
         if self._metrics is None:
             return
-        scalars["learning_rate"] = float(
-            self._state.generator_optimizer.learning_rate
-        )
+        # By numpy: a variable mirrored over replicas has no float().
+        rate = self._state.generator_optimizer.learning_rate.numpy()
+        scalars["learning_rate"] = float(rate)
         scalars["skipped"] = self._count_skipped()
         self._write(step, scalars)
 
