@@ -8,6 +8,7 @@ import tensorflow as tf
 from dcgan_tf.config import RunConfig
 from dcgan_tf.models.discriminator import build_discriminator
 from dcgan_tf.models.generator import build_generator
+from dcgan_tf.training.optimizer import Adam
 
 # The authors' Adam (Newmu/dcgan_code, lib/updates.py).
 _ADAM_EPSILON = 1e-8
@@ -74,7 +75,7 @@ def build_training_state(config: RunConfig, precision: str) -> TrainingState:
         averaged.set_weights(generator.get_weights())
     optimizers = []
     for model in (generator, discriminator):
-        optimizer = keras.optimizers.Adam(
+        optimizer = Adam(
             training.learning_rate, training.beta_1, epsilon=_ADAM_EPSILON
         )
         if precision == "mixed_float16":
