@@ -40,7 +40,8 @@ def reestimate_statistics(model: keras.Model, batches: Iterable) -> int:
 
     @tf.function(reduce_retracing=True)
     def compute_moments(batch):
-        maps = taps(batch, training=True)
+        # A model with one output gives it bare.
+        maps = keras.tree.flatten(taps(batch, training=True))
         return [
             tf.nn.moments(tf.cast(x, tf.float32), list(range(x.shape.rank - 1)))
             for x in maps

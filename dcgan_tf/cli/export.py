@@ -1,0 +1,110 @@
+"""Exports a trained run: SavedModels for servers and other languages.
+
+Every export gets the next version number in --export_dir, complete or not
+at all.
+"""
+
+import dataclasses
+import sys
+from pathlib import Path
+
+from absl import flags
+
+from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
+
+_FORMATS = ("saved_model",)
+
+
+def define_flags(values: flags.FlagValues) -> None:
+    """Defines the command's flags."""
+    options = {"flag_values": values}
+    flags.DEFINE_string(
+        "run_dir", "runs/mnist_5k", "The trained run.", **options
+    )
+    flags.DEFINE_string(
+        "export_dir", None, "Where versions go (exports/<run>).", **options
+    )
+    flags.DEFINE_string(
+        "checkpoint", "latest", "Of the run: latest, best or a step.", **options
+    )
+    flags.DEFINE_list(
+        "formats", ["saved_model"], f"Of {', '.join(_FORMATS)}.", **options
+    )
+    flags.DEFINE_string(
+        "data_dir", None, "Where TFDS keeps the run's dataset, if it moved.",
+        **options,
+    )  # fmt: skip
+    flags.DEFINE_string(
+        "image_dir", None, "The run's pictures, if they moved.", **options
+    )
+    flags.DEFINE_integer(
+        "keep_versions", 0, "Newest versions to keep; 0 keeps all.",
+        lower_bound=0, **options,
+    )  # fmt: skip
+
+
+def run(values: flags.FlagValues) -> None:
+    """Exports the run and prints what was made."""
+    _check_flags(values)
+    # Importing TensorFlow takes seconds; a bad flag is refused before.
+    import_tensorflow()
+    from dcgan_tf.serving.exporting import export_run
+    from dcgan_tf.training.runs import load_run_config
+
+    config = load_run_config(values.run_dir)
+    export_dir = Path(values.export_dir or "exports")
+    if values.export_dir is None:
+        export_dir /= Path(values.run_dir).resolve().name
+    export = export_run(
+        values.run_dir,
+        export_dir,
+        checkpoint=values.checkpoint,
+        formats=values.formats,
+        real_data=_find_data(config.data, values),
+        keep_versions=values.keep_versions,
+    )
+    _print_table(export)
+    print(f"version {export.version} of step {export.step}: {export_dir}")
+
+
+def _check_flags(values: flags.FlagValues) -> None:
+    unknown = sorted(set(values.formats) - set(_FORMATS))
+    if unknown or not values.formats:
+        raise UsageError(
+            f"--formats={','.join(values.formats)}: use any of "
+            f"{', '.join(_FORMATS)}, separated by commas"
+        )
+    if values.data_dir is not None and values.image_dir is not None:
+        raise UsageError("give one of --data_dir and --image_dir")
+
+
+def _find_data(data, values: flags.FlagValues):
+    """Returns the run's data where the flags say it is, or None."""
+    if values.image_dir is not None:
+        return dataclasses.replace(
+            data, dataset="image_folder", image_dir=values.image_dir
+        )
+    if values.data_dir is not None:
+        return dataclasses.replace(data, data_dir=values.data_dir)
+    return None
+
+
+def _print_table(export) -> None:
+    rows = [("part", "bytes", "where")] + [
+        (part.name, f"{part.num_bytes:,}", str(part.path))
+        for part in export.parts
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for name, size, path in rows:
+        print(f"{name:<{widths[0]}}  {size:>{widths[1]}}  {path}")
+    for path in export.removed:
+        print(f"removed {path}")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the command; returns its exit code."""
+    return run_command("export.py", __doc__, define_flags, run, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

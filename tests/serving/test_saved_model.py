@@ -1,0 +1,223 @@
+import io
+import struct
+import subprocess
+import sys
+import zlib
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+from serving import tiny_run
+
+from dcgan_tf import images
+from dcgan_tf.latents import latents_from_seeds
+from dcgan_tf.models.discriminator import build_discriminator
+from dcgan_tf.models.features import build_feature_extractor
+from dcgan_tf.models.generator import build_generator
+from dcgan_tf.serving import saved_model
+
+MODEL = tiny_run.MODEL
+SEEDS = np.array([7, -3, 2**40, 0, 7], np.int64)
+
+
+@pytest.fixture(scope="module")
+def generator(export_dir):
+    return saved_model.load_generator_signatures(export_dir).loaded
+
+
+@pytest.fixture(scope="module")
+def features(export_dir):
+    path = export_dir / "discriminator_features" / "1"
+    return tf.saved_model.load(str(path))
+
+
+def draw_latents(count):
+    return latents_from_seeds(np.arange(count), MODEL.latent_dim).numpy()
+
+
+def encode(pixels, kind="PNG"):
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, kind)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("batch_size", [1, 7])
+def test_images_are_the_networks_at_any_batch_size(
+    generator, networks, batch_size
+):
+    latents = draw_latents(batch_size)
+    served = generator.signatures["serving_default"](latents=latents)
+    assert set(served) == {"images"}
+    assert served["images"].dtype == tf.float32
+    np.testing.assert_allclose(
+        served["images"], networks.generator(latents), atol=1e-5
+    )
+
+
+def test_a_seed_gives_one_image_in_any_batch(generator, networks):
+    sample = generator.signatures["sample"]
+    together = sample(seeds=SEEDS)["images"].numpy()
+    assert together.dtype == np.uint8
+    assert together.shape == (5, 16, 16, 3)
+    for seed, image in zip(SEEDS, together, strict=True):
+        alone = sample(seeds=np.array([seed]))["images"].numpy()[0]
+        np.testing.assert_array_equal(alone, image)
+    assert len(np.unique(together, axis=0)) == len(set(SEEDS))
+    latents = latents_from_seeds(SEEDS, MODEL.latent_dim)
+    expected = images.to_uint8(networks.generator(latents)).numpy()
+    assert np.abs(expected.astype(int) - together).max() <= 1
+
+
+def test_a_seed_gives_the_same_image_after_a_restart(generator, export_dir):
+    code = (
+        "import sys, numpy as np;"
+        "from dcgan_tf.serving.saved_model import load_generator_signatures;"
+        "g = load_generator_signatures(sys.argv[1]);"
+        "s = np.array([int(a) for a in sys.argv[2:]]);"
+        "sys.stdout.buffer.write(g.sample(seeds=s)['images'].numpy())"
+    )
+    command = [sys.executable, "-c", code, str(export_dir), *map(str, SEEDS)]
+    pixels = subprocess.run(command, capture_output=True, check=True).stdout
+    expected = generator.signatures["sample"](seeds=SEEDS)["images"].numpy()
+    assert pixels == expected.tobytes()
+
+
+def test_png_files_hold_the_images(generator):
+    latents = draw_latents(3)
+    floats = generator.signatures["serving_default"](latents=latents)["images"]
+    files = generator.signatures["png"](latents=latents)["image_bytes"].numpy()
+    for contents, image in zip(files, images.to_uint8(floats), strict=True):
+        decoded = np.asarray(Image.open(io.BytesIO(contents)))
+        np.testing.assert_array_equal(decoded, image)
+
+
+@pytest.mark.parametrize("batch_size", [1, 7])
+def test_features_are_the_networks_at_any_batch_size(
+    features, networks, run_dir, batch_size
+):
+    pixels = np.random.default_rng(1).uniform(-1, 1, (batch_size, 16, 16, 3))
+    served = features.signatures["serving_default"](
+        images=pixels.astype(np.float32)
+    )
+    assert served["features"].shape == (batch_size, 16 * (4 + 8))
+    assert served["logits"].shape == (batch_size, 1)
+    # The export's statistics are those of real images, not of training; only
+    # the first convolution, which has no batch norm, is the same before.
+    before = build_feature_extractor(networks.discriminator)(pixels)
+    first = slice(0, 16 * 4)
+    np.testing.assert_allclose(
+        served["features"][:, first], before["features"][:, first], atol=1e-5
+    )
+    assert not np.allclose(served["logits"], before["logits"], rtol=0.1)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_encoded_pictures_are_prepared_as_in_training(features, kind):
+    rng = np.random.default_rng(2)
+    small = rng.integers(0, 256, (16, 16, 3), np.uint8)
+    wide = rng.integers(0, 256, (40, 90, 3), np.uint8)
+    files = [encode(small, kind), encode(wide, kind)]
+    served = features.signatures["encoded"](image_bytes=tf.constant(files))
+    exact = np.stack([np.asarray(Image.open(io.BytesIO(f))) for f in files[:1]])
+    expected = features.signatures["serving_default"](
+        images=images.to_float(exact)
+    )
+    np.testing.assert_allclose(
+        served["features"][:1], expected["features"], atol=1e-5
+    )
+    assert served["features"].shape[0] == 2
+
+
+def write_png_header(width, height):
+    """A PNG file that claims a size and holds nothing."""
+    fields = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    checksum = struct.pack(">I", zlib.crc32(b"IHDR" + fields))
+    return b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + fields + checksum
+
+
+@pytest.mark.parametrize(
+    "contents, message",
+    [
+        (b"no picture", "not a whole JPEG or PNG"),
+        (b"", "not a whole JPEG or PNG"),
+        (b"\x89PNG\r\n\x1a\n", "not a whole JPEG or PNG"),
+        (write_png_header(100_000, 100_000), "pixels"),
+        (write_png_header(2**31, 2**31), "pixels"),
+        (write_png_header(0, 5), "pixels"),
+        (write_png_header(10, 10), "PNG"),
+    ],
+    ids=["text", "empty", "cut", "large", "huge", "flat", "hollow"],
+)
+def test_bytes_that_are_no_picture_are_refused(features, contents, message):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        features.signatures["encoded"](image_bytes=tf.constant([contents]))
+
+
+@pytest.mark.parametrize("name", ["serving_default", "png"])
+def test_latents_that_are_not_finite_are_refused(generator, name):
+    latents = draw_latents(2)
+    latents[1, 3] = np.nan
+    with pytest.raises(tf.errors.InvalidArgumentError, match="latents"):
+        generator.signatures[name](latents=latents)
+
+
+def test_a_session_loads_them(export_dir, generator):
+    latents = draw_latents(2)
+    expected = generator.signatures["serving_default"](latents=latents)
+    path = str(export_dir / "generator" / "1")
+    with tf.compat.v1.Session(graph=tf.Graph()) as session:
+        loaded = tf.compat.v1.saved_model.load(session, ["serve"], path)
+        signature = loaded.signature_def["serving_default"]
+        images = session.run(
+            signature.outputs["images"].name,
+            {signature.inputs["latents"].name: latents},
+        )
+    np.testing.assert_allclose(images, expected["images"], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["generator", "discriminator_features"])
+def test_every_weight_is_stored_once(tmp_path, name):
+    model = tiny_run.ModelConfig((32, 32), 3, 100, 32, 5)
+    if name == "generator":
+        network = build_generator(model)
+        saved_model.save_generator(network, model, tmp_path / "1")
+    else:
+        network = build_discriminator(model)
+        saved_model.save_feature_extractor(
+            network, model, tiny_run.DataConfig(), tmp_path / "1"
+        )
+    num_bytes = sum(
+        path.stat().st_size
+        for path in (tmp_path / "1").rglob("*")
+        if path.is_file()
+    )
+    graph = (tmp_path / "1" / "saved_model.pb").stat().st_size
+    expected = 4 * network.count_params()
+    assert expected < num_bytes - graph < 1.05 * expected
+    assert graph < 500_000
+
+
+def test_another_precision_is_refused(tmp_path):
+    network = build_generator(MODEL, "mixed_bfloat16")
+    with pytest.raises(ValueError, match="bfloat16.*float32"):
+        saved_model.save_generator(network, MODEL, tmp_path / "1")
+
+
+def test_a_conditional_generator_takes_labels(tmp_path):
+    model = tiny_run.ModelConfig((16, 16), 1, 5, 4, 3, num_classes=3)
+    network = build_generator(model)
+    saved_model.save_generator(network, model, tmp_path / "1")
+    loaded = tf.saved_model.load(str(tmp_path / "1"))
+    latents, labels = draw_latents(2), np.array([2, 0], np.int32)
+    served = loaded.signatures["serving_default"](
+        latents=latents, labels=labels
+    )
+    np.testing.assert_allclose(
+        served["images"], network([latents, labels]), atol=1e-5
+    )
+    sample = loaded.signatures["sample"]
+    sampled = sample(seeds=np.array([1, 1]), labels=labels)["images"]
+    assert not np.array_equal(sampled[0], sampled[1])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="labels"):
+        sample(seeds=np.array([1]), labels=np.array([3], np.int32))
