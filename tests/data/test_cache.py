@@ -1,0 +1,185 @@
+"""Where prepared images are kept, and when they are made anew."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.data import cache
+from dcgan_tf.data.pipeline import load_images
+from dcgan_tf.data.sources import load_source
+
+MODEL = ModelConfig((16, 16), 3)
+
+
+@pytest.fixture
+def folder(tmp_path, write_pictures):
+    write_pictures(tmp_path / "p", [f"{i}.png" for i in range(6)])
+    return tmp_path / "p"
+
+
+def make_config(folder, **options):
+    return DataConfig(dataset="image_folder", image_dir=str(folder), **options)
+
+
+def open_disk(folder, model=MODEL, **options):
+    data = make_config(folder, cache="disk", **options)
+    source = load_source(data)
+    return source, cache.get_store(source, model, data)
+
+
+def gather_all(source, store):
+    return store.gather(np.arange(source.num_examples))
+
+
+def fail_to_write(*_):
+    raise AssertionError("the cache was made anew")
+
+
+@pytest.mark.parametrize("place", ["memory", "disk"])
+def test_store_has_the_prepared_images_in_any_order(folder, place):
+    data = make_config(folder, cache=place)
+    source = load_source(data)
+    expected, _ = load_images(source, MODEL, data)
+    store = cache.get_store(source, MODEL, data)
+    order = np.array([3, 0, 5, 5])
+    np.testing.assert_array_equal(store.gather(order), expected[order])
+
+
+def test_store_is_filled_once_for_a_source(folder, monkeypatch):
+    data = make_config(folder, cache="memory")
+    source = load_source(data)
+    store = cache.get_store(source, MODEL, data)
+    monkeypatch.setattr(cache, "_fill_memory", fail_to_write)
+    assert cache.get_store(source, MODEL, data) is store
+
+
+def test_disk_cache_is_used_again(folder, monkeypatch):
+    first = gather_all(*open_disk(folder))
+    monkeypatch.setattr(cache, "_write_disk", fail_to_write)
+    np.testing.assert_array_equal(gather_all(*open_disk(folder)), first)
+
+
+def change_a_file(folder):
+    Image.new("RGB", (20, 20), "red").save(folder / "0.png")
+
+
+def add_a_file(folder):
+    Image.new("RGB", (20, 20), "red").save(folder / "new.png")
+
+
+def remove_a_file(folder):
+    (folder / "0.png").unlink()
+
+
+def rename_a_file(folder):
+    (folder / "0.png").rename(folder / "other.png")
+
+
+@pytest.mark.parametrize(
+    "change", [change_a_file, add_a_file, remove_a_file, rename_a_file]
+)
+def test_disk_cache_notices_changed_files(folder, change):
+    open_disk(folder)
+    change(folder)
+    source, store = open_disk(folder)
+    data = make_config(folder)
+    expected, _ = load_images(load_source(data), MODEL, data)
+    np.testing.assert_array_equal(gather_all(source, store), expected)
+
+
+@pytest.mark.parametrize(
+    ("model", "options"),
+    [
+        (MODEL, {"crop": 10}),
+        (MODEL, {"background": "red"}),
+        (ModelConfig((16, 16), 1), {}),
+        (ModelConfig((16, 32), 3), {}),
+    ],
+)
+def test_disk_cache_notices_changed_settings(folder, model, options):
+    open_disk(folder)
+    source, store = open_disk(folder, model, **options)
+    data = make_config(folder, **options)
+    expected, _ = load_images(load_source(data), model, data)
+    np.testing.assert_array_equal(gather_all(source, store), expected)
+
+
+def test_replacing_a_cache_leaves_its_reader_alone(folder):
+    source, store = open_disk(folder)
+    before = gather_all(source, store)
+    open_disk(folder, crop=10)
+    np.testing.assert_array_equal(gather_all(source, store), before)
+
+
+def test_damaged_disk_cache_is_made_anew(folder, cache_home):
+    first = gather_all(*open_disk(folder))
+    (path,) = (cache_home / "dcgan_tf").iterdir()
+    path.write_bytes(path.read_bytes()[:-50])
+    np.testing.assert_array_equal(gather_all(*open_disk(folder)), first)
+
+
+def test_interrupted_writing_leaves_nothing(folder, cache_home, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cache, "_iterate_with_progress", stop)
+    with pytest.raises(KeyboardInterrupt):
+        open_disk(folder)
+    assert list((cache_home / "dcgan_tf").iterdir()) == []
+
+
+def test_skipped_files_are_remembered_with_the_cache(folder):
+    contents = (folder / "0.png").read_bytes()
+    (folder / "broken.png").write_bytes(contents[: len(contents) // 2])
+    open_disk(folder)
+    source, store = open_disk(folder)
+    assert set(source.skipped.reasons) == {"broken.png"}
+    data = make_config(folder, cache="disk")
+    images, _ = load_images(source, MODEL, data)
+    assert len(images) == 6
+
+
+def test_labels_come_with_the_images(tmp_path, write_pictures):
+    write_pictures(tmp_path, ["cat/1.png", "dog/1.png", "dog/2.png"])
+    for place in ("memory", "disk", "disk"):
+        data = make_config(tmp_path, cache=place)
+        source = load_source(data)
+        store = cache.get_store(source, MODEL, data)
+        kinds = [
+            source.label_names[label] + "/" for label in store.labels.tolist()
+        ]
+        names = [source.name_of(i) for i in range(3)]
+        assert all(
+            name.startswith(kind)
+            for name, kind in zip(names, kinds, strict=True)
+        )
+
+
+@pytest.mark.parametrize(
+    ("memory", "disk", "place"),
+    [(10**6, 10**6, "memory"), (10**3, 10**6, "disk"), (10**3, 10**3, "off")],
+)
+def test_auto_takes_what_there_is_room_for(
+    folder, monkeypatch, memory, disk, place
+):
+    monkeypatch.setattr(cache, "measure_available_memory", lambda: memory)
+    usage = type("Usage", (), {"free": disk})
+    monkeypatch.setattr(cache.shutil, "disk_usage", lambda _: usage)
+    data = make_config(folder)
+    source = load_source(data)
+    store = cache.get_store(source, MODEL, data)
+    if place == "off":
+        assert store is None
+    else:
+        assert (store.place == "memory") == (place == "memory")
+
+
+def test_a_containers_limit_counts(tmp_path, monkeypatch):
+    monkeypatch.setattr(cache, "_CGROUP", tmp_path)
+    machine = cache.measure_available_memory()
+    (tmp_path / "memory.max").write_text("max\n")
+    (tmp_path / "memory.current").write_text("1000\n")
+    assert cache.measure_available_memory() > machine / 2
+    (tmp_path / "memory.max").write_text("5000\n")
+    assert cache.measure_available_memory() == 4000

@@ -1,0 +1,87 @@
+"""Embedded datasets: what they hold, their splits and what is left out."""
+
+import numpy as np
+import pytest
+
+from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.data.pipeline import load_images
+from dcgan_tf.data.sources import load_source
+
+MODEL = ModelConfig((32, 32), 1)
+
+
+def test_mnist_5k_is_split_evenly_and_for_good():
+    data = DataConfig()
+    images, labels = load_images(load_source(data, "train"), MODEL, data)
+    test_images, test_labels = load_images(
+        load_source(data, "test"), MODEL, data
+    )
+    assert images.shape == (4000, 32, 32, 1)
+    assert test_images.shape == (1000, 32, 32, 1)
+    assert (np.bincount(labels) == 400).all()
+    assert (np.bincount(test_labels) == 100).all()
+    # White digits on black, the border black.
+    assert images[:, 2:-2, 2:-2].mean() > 30
+    assert not images[:, :2].any() and not images[..., -2:, :].any()
+    train = {image.tobytes() for image in images}
+    assert not any(image.tobytes() in train for image in test_images)
+
+
+def test_any_few_digits_are_of_all_kinds():
+    data = DataConfig()
+    _, labels = load_images(load_source(data), MODEL, data, max_images=20)
+    assert (np.bincount(labels) == 2).all()
+
+
+def test_mnist_5k_knows_its_names():
+    source = load_source(DataConfig())
+    assert source.name == "mnist_5k"
+    assert source.num_classes == 10
+    assert source.label_names[3] == "3"
+    assert source.num_skipped == 0
+
+
+def test_toy_faces_have_attributes():
+    data = DataConfig(dataset="toy_faces")
+    source = load_source(data, "test")
+    model = ModelConfig((32, 32), 3)
+    images, labels = load_images(source, model, data, max_images=8)
+    assert images.shape == (8, 32, 32, 3)
+    assert labels.shape == (8, len(source.attribute_names))
+    assert "smiling" in source.attribute_names
+    assert source.num_classes == 0 and source.has_labels
+
+
+def test_config_split_is_what_is_trained_on():
+    assert load_source(DataConfig(split="test")).num_examples == 1000
+    assert load_source(DataConfig(split="test"), "train").num_examples == 1000
+
+
+def test_unknown_split_is_refused():
+    with pytest.raises(ValueError, match="no split 'validation'.*train and"):
+        load_source(DataConfig(), "validation")
+
+
+def test_excluded_images_are_left_out(tmp_path):
+    listed = tmp_path / "exclude.txt"
+    listed.write_text("0\n7\n\n3999\n")
+    data = DataConfig(exclude=str(listed))
+    source = load_source(data)
+    images, _ = load_images(source, MODEL, data)
+    whole, _ = load_images(load_source(DataConfig()), MODEL, DataConfig())
+    expected = np.delete(whole, [0, 7, 3999], axis=0)
+    np.testing.assert_array_equal(images, expected)
+    assert source.num_examples == 3997
+    assert source.name_of(0) == "1"
+
+
+def test_list_made_for_another_dataset_is_refused(tmp_path):
+    listed = tmp_path / "exclude.txt"
+    listed.write_text("photos/cat.jpg\n")
+    with pytest.raises(ValueError, match=r"cat\.jpg.*mnist_5k"):
+        load_source(DataConfig(exclude=str(listed)))
+
+
+def test_missing_list_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere.txt"):
+        load_source(DataConfig(exclude=str(tmp_path / "nowhere.txt")))
