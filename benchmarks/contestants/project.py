@@ -1,0 +1,25 @@
+"""This project's own training step, as `train.py` runs it."""
+
+import tensorflow as tf
+
+from contestants import batches
+from dcgan_tf.config import DataConfig, RunConfig, TrainingConfig
+from dcgan_tf.training.state import build_training_state
+from dcgan_tf.training.step import GradientTapeStep
+
+
+def build(model: dict, batch_size: int, precision: str):
+    """Returns a function that trains a number of steps."""
+    config = batches.make_config(model)
+    training = TrainingConfig(batch_size=batch_size, precision=precision)
+    run_config = RunConfig(config, DataConfig(), training)
+    state = build_training_state(run_config, precision)
+    step = GradientTapeStep(state, run_config)
+    images = tf.constant(batches.draw_images(config, batch_size))
+
+    def run(num_steps: int) -> None:
+        for _ in range(num_steps):
+            measures = step.train_step(images)
+        float(measures["g_loss"])
+
+    return run

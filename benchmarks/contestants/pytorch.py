@@ -1,0 +1,63 @@
+"""The step as PyTorch's DCGAN example writes it.
+
+D is updated on real and on generated images, two backward passes; then the
+generated images pass the new D again for G's update. Channels-last memory
+and autocast are PyTorch's own advice for CPUs.
+"""
+
+import torch
+from torch import nn
+
+from contestants import batches
+from contestants.torch_networks import build_networks
+
+
+def build(model: dict, batch_size: int, precision: str):
+    """Returns a function that trains a number of steps."""
+    config = batches.make_config(model)
+    generator, discriminator = build_networks(config)
+    g_optimizer, d_optimizer = (
+        torch.optim.Adam(
+            network.parameters(),
+            batches.LEARNING_RATE,
+            (batches.BETA_1, 0.999),
+        )
+        for network in (generator, discriminator)
+    )
+    # With logits, since autocast refuses the example's plain one.
+    criterion = nn.BCEWithLogitsLoss()
+    images = torch.from_numpy(batches.draw_images(config, batch_size))
+    images = images.permute(0, 3, 1, 2).contiguous(
+        memory_format=torch.channels_last
+    )
+    real_label = torch.ones(batch_size)
+    fake_label = torch.zeros(batch_size)
+    autocast = torch.autocast(
+        "cpu", torch.bfloat16, enabled=precision == "mixed_bfloat16"
+    )
+
+    def judge(images, label):
+        with autocast:
+            logits = discriminator(images).view(-1)
+        return criterion(logits.float(), label)
+
+    def train_step() -> float:
+        discriminator.zero_grad()
+        judge(images, real_label).backward()
+        noise = torch.randn(batch_size, config.latent_dim, 1, 1)
+        with autocast:
+            fakes = generator(noise)
+        judge(fakes.detach(), fake_label).backward()
+        d_optimizer.step()
+
+        generator.zero_grad()
+        g_loss = judge(fakes, real_label)
+        g_loss.backward()
+        g_optimizer.step()
+        return g_loss.item()
+
+    def run(num_steps: int) -> None:
+        for _ in range(num_steps):
+            train_step()
+
+    return run

@@ -1,0 +1,20 @@
+"""The same generator in PyTorch, in evaluation mode."""
+
+import torch
+
+from contestants import batches
+from contestants.torch_networks import build_networks
+
+
+def build(model: dict, batch_size: int):
+    """Returns a function that generates a number of batches."""
+    config = batches.make_config(model)
+    generator = build_networks(config)[0].eval()
+    latents = torch.rand(batch_size, config.latent_dim, 1, 1) * 2 - 1
+
+    def run(num_batches: int) -> None:
+        with torch.inference_mode():
+            for _ in range(num_batches):
+                generator(latents).numpy()
+
+    return run

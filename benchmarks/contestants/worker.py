@@ -1,0 +1,45 @@
+"""One contestant in a process of its own, told what to do line by line.
+
+    python -m contestants.worker MODULE ARGUMENTS_AS_JSON
+
+It builds the contestant, answers `{}`, and then for each line with a count
+runs so many steps and answers `{"seconds": ..., "peak_bytes": ...}`. What it
+can't import, it answers as `{"missing": ...}`.
+"""
+
+import importlib
+import json
+import os
+import resource
+import sys
+import time
+
+# A benchmark of processors: every contestant sees the same ones.
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def main() -> None:
+    # Libraries print to standard output; answers keep the real one.
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    module, arguments = sys.argv[1], json.loads(sys.argv[2])
+    try:
+        contestant = importlib.import_module(f"contestants.{module}")
+    except ImportError as error:
+        print(json.dumps({"missing": error.name}), file=answers)
+        return
+    run = contestant.build(**arguments)
+    print("{}", file=answers)
+    for line in sys.stdin:
+        start = time.perf_counter()
+        run(int(line))
+        seconds = time.perf_counter() - start
+        # Linux counts in kilobytes.
+        peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        answer = {"seconds": seconds, "peak_bytes": peak}
+        print(json.dumps(answer), file=answers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""Times one training step beside what else one would use.
+
+    python benchmarks/training_step.py [--json=F] [--smoke]
+
+The same network, batch and precision for: this project, PyTorch's DCGAN
+example (channels-last), Keras's (`fit` with a `train_step`) and TensorFlow's
+tutorial. Prints medians over alternating rounds, ratios, peak memory, and the
+share of the machine's own limit that the convolutions reach.
+"""
+
+import argparse
+import dataclasses
+import json
+from collections.abc import Mapping
+
+import machine
+import turns
+import work
+
+from dcgan_tf.config import PRESETS, ModelConfig
+
+NETWORKS = {
+    "64x64, base 64": ModelConfig(base_filters=64),
+    "64x64, base 128": PRESETS["paper_64"],
+    "32x32, base 64": PRESETS["svhn_32"],
+}
+SMOKE_NETWORKS = {"16x16, base 4": ModelConfig((16, 16), base_filters=4)}
+PRECISIONS = ("mixed_bfloat16", "float32")
+PROJECT = "dcgan_tf"
+# Name -> its module and the passes that it makes.
+CONTESTANTS = {
+    PROJECT: ("project", work.ONE_FAKE_PASS),
+    "PyTorch example, channels-last": ("pytorch", work.PYTORCH_EXAMPLE),
+    "Keras example, fit": ("keras_fit", work.KERAS_EXAMPLE),
+    "TensorFlow tutorial": ("tutorial", work.ONE_FAKE_PASS),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """A line of a table.
+
+    Attributes:
+        contestant: Its name.
+        images_per_second: Of its median round.
+        spread: (slowest - fastest round) / median.
+        project_ratio: The project's images per second over its own.
+        peak_bytes: The process's largest resident memory.
+        operations: Convolutions' multiplications and additions in a step.
+        limit_share: Of the machine's best bfloat16 rate.
+    """
+
+    contestant: str
+    images_per_second: float
+    spread: float
+    project_ratio: float
+    peak_bytes: int
+    operations: int
+    limit_share: float
+
+
+def measure_limit(num_rounds: int, is_smoke: bool) -> float:
+    """Returns the best rate of a bfloat16 operation, per second."""
+    if is_smoke:
+        side, maps, kernel = 256, [4, 8, 8, 16], [5, 5, 16, 32]
+    else:
+        # The largest layers of the paper's network.
+        side, maps, kernel = 4096, [128, 8, 8, 512], [5, 5, 512, 1024]
+    shapes = {
+        "matrix product": ([side, side], [side, side]),
+        "convolution": (maps, kernel),
+    }
+    products = {
+        "matrix product": side**3,
+        "convolution": maps[0]
+        * (maps[1] // 2)
+        * (maps[2] // 2)
+        * kernel[0]
+        * kernel[1]
+        * kernel[2]
+        * kernel[3],
+    }
+    timings = turns.time_in_turns(
+        {
+            name: ("operation", {"left": left, "right": right})
+            for name, (left, right) in shapes.items()
+        },
+        num_rounds,
+        round_seconds=0.5,
+    )
+    return max(
+        2 * products[name] / min(timing.seconds_per_step)
+        for name, timing in timings.items()
+    )
+
+
+def measure_network(
+    config: ModelConfig,
+    precision: str,
+    batch_size: int,
+    num_rounds: int,
+    limit: float,
+) -> list[Row]:
+    """Times every contestant on one network in one precision."""
+    arguments = {
+        "model": dataclasses.asdict(config),
+        "batch_size": batch_size,
+        "precision": precision,
+    }
+    timings = turns.time_in_turns(
+        {
+            name: (module, arguments)
+            for name, (module, _) in CONTESTANTS.items()
+        },
+        num_rounds,
+    )
+    rows = []
+    for name, timing in timings.items():
+        operations = work.count_step_operations(
+            config, batch_size, CONTESTANTS[name][1]
+        )
+        rows.append(
+            Row(
+                contestant=name,
+                images_per_second=batch_size / timing.median,
+                spread=timing.spread,
+                project_ratio=timing.median / timings[PROJECT].median,
+                peak_bytes=timing.peak_bytes,
+                operations=operations,
+                limit_share=operations / timing.median / limit,
+            )
+        )
+    return rows
+
+
+def format_table(title: str, rows: list[Row]) -> str:
+    """Writes rows as a Markdown table under a heading."""
+    lines = [
+        f"### {title}",
+        "",
+        "| step | images/s | spread | dcgan_tf is | peak memory | GFLOP/step "
+        "| of the limit |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    for row in rows:
+        lines.append(
+            f"| {row.contestant} | {row.images_per_second:.1f} "
+            f"| {row.spread:.0%} | {row.project_ratio:.2f}x "
+            f"| {row.peak_bytes / 2**30:.1f} GB "
+            f"| {row.operations / 1e9:,.0f} | {row.limit_share:.0%} |"
+        )
+    return "\n".join([*lines, ""])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--json", metavar="F", help="write the figures here")
+    parser.add_argument(
+        "--smoke", action="store_true", help="tiny: does it still run?"
+    )
+    parser.add_argument(
+        "--networks",
+        default=";".join(NETWORKS),
+        help=f"some of {'; '.join(NETWORKS)}, with semicolons between",
+    )
+    parser.add_argument(
+        "--precisions",
+        default=",".join(PRECISIONS),
+        help=f"some of {', '.join(PRECISIONS)}, with commas between",
+    )
+    parser.add_argument("--rounds", type=int, default=5, help="of each step")
+    values = parser.parse_args()
+    networks: Mapping[str, ModelConfig] = {
+        name: NETWORKS[name] for name in values.networks.split(";")
+    }
+    precisions = values.precisions.split(",")
+    batch_size, num_rounds = 128, values.rounds
+    if values.smoke:
+        networks, precisions = SMOKE_NETWORKS, PRECISIONS[:1]
+        batch_size, num_rounds = 4, 1
+
+    limit = measure_limit(num_rounds, values.smoke)
+    print(
+        f"{machine.describe()}; batch {batch_size}, {num_rounds} rounds. "
+        f"Limit: {limit / 1e9:,.0f} GFLOP/s in bfloat16.\n"
+    )
+    figures = {"machine": machine.describe(), "limit": limit, "tables": {}}
+    for name, config in networks.items():
+        for precision in precisions:
+            rows = measure_network(
+                config, precision, batch_size, num_rounds, limit
+            )
+            title = f"{name}, {precision}"
+            print(format_table(title, rows), flush=True)
+            figures["tables"][title] = [dataclasses.asdict(r) for r in rows]
+    if values.json:
+        with open(values.json, "w") as file:
+            json.dump(figures, file, indent=2)
+
+
+if __name__ == "__main__":
+    main()

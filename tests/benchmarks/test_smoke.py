@@ -1,0 +1,63 @@
+"""Each benchmark runs from its command line, in its tiny mode."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+def run_smoke(name, tmp_path):
+    """Returns what a benchmark printed and its JSON file."""
+    json_path = tmp_path / "figures.json"
+    result = subprocess.run(
+        [
+            sys.executable,
+            BENCHMARKS / name,
+            "--smoke",
+            f"--json={json_path}",
+        ],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout, json.loads(json_path.read_text())
+
+
+@pytest.mark.slow
+def test_training_step(tmp_path):
+    printed, figures = run_smoke("training_step.py", tmp_path)
+    (rows,) = figures["tables"].values()
+    names = [row["contestant"] for row in rows]
+    # PyTorch is there if it is installed.
+    assert {"dcgan_tf", "Keras example, fit", "TensorFlow tutorial"} <= {*names}
+    for row in rows:
+        assert f"| {row['contestant']} |" in printed
+        assert row["images_per_second"] > 0
+        assert row["peak_bytes"] > 2**27
+        assert 0 < row["limit_share"] < 1
+    assert rows[0]["project_ratio"] == 1
+
+
+@pytest.mark.slow
+def test_generation(tmp_path):
+    printed, figures = run_smoke("generation.py", tmp_path)
+    first, *_ = figures["figures"]
+    assert first["generator"] == "dcgan_tf's SavedModel"
+    assert first["images_per_second"] > 0
+    assert f"| {first['generator']} |" in printed
+
+
+@pytest.mark.parametrize("name", ["training_step.py", "generation.py"])
+def test_help_says_what_it_does(name):
+    result = subprocess.run(
+        [sys.executable, BENCHMARKS / name, "--help"],
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0
+    assert "beside" in result.stdout
