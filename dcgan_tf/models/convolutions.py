@@ -5,10 +5,10 @@ written as other convolutions than TensorFlow's, because its CPU kernels for
 them run at a fraction of the speed of its forward convolution:
 
 - the filter gradient of a small map, as a forward convolution over the batch
-  (`_compute_filter_gradient`);
+  (`convolve_batch`);
 - the transposed convolution to an image's few channels, as a stride-1
   convolution that computes all pixels under one stride at once
-  (`_transpose_by_subpixels`; Shi et al., 2016, arXiv 1609.05158, Section 2.2).
+  (`transpose_by_subpixels`; Shi et al., 2016, arXiv 1609.05158, Section 2.2).
 
 `benchmarks/convolutions.py` times each beside TensorFlow's.
 """
@@ -102,23 +102,55 @@ def convolve_transpose(
 
 
 def _compute_filter_gradient(large, small, kernel_shape, stride):
-    """The gradient for a kernel that maps `large` to `small` or back.
+    """The gradient for a kernel that maps `large` to `small` or back."""
+    if _is_slow(large, small, kernel_shape):
+        return convolve_batch(large, small, kernel_shape, stride)
+    return tf.raw_ops.Conv2DBackpropFilter(
+        input=large,
+        filter_sizes=kernel_shape,
+        out_backprop=small,
+        strides=[1, stride, stride, 1],
+        padding="SAME",
+    )
 
-    It sums, over images and places, each pixel of `small` times the window
-    of `large` under it. That is a convolution of `large` with `small` as the
-    kernel, dilated by the stride: its channels are the images of the batch,
-    its batch the channels of `large`, and its output the kernel's size.
-    TensorFlow's kernel adds up images one by one instead, which for small
-    maps costs more memory traffic than arithmetic.
+
+def _is_slow(large, small, kernel_shape) -> bool:
+    """Whether TensorFlow's filter gradient is the slower one."""
+    area = small.shape[1] * small.shape[2]
+    if large.shape[3] <= _MAX_FEW_CHANNELS or area > _SMALL_MAP_AREA:
+        return False
+    return (
+        area <= _SMALLEST_MAP_AREA
+        or large.dtype == tf.bfloat16
+        or kernel_shape.num_elements() >= _LARGE_KERNEL
+    )
+
+
+def convolve_batch(
+    large: tf.Tensor,
+    small: tf.Tensor,
+    kernel_shape: tf.TensorShape,
+    stride: int,
+) -> tf.Tensor:
+    """Computes a filter gradient as a convolution over the batch.
+
+    The gradient sums, over images and places, each pixel of `small` times
+    the window of `large` under it. That is a convolution of `large` with
+    `small` as the kernel, dilated by the stride: its channels are the images
+    of the batch, its batch the channels of `large`, and its output the
+    kernel's size. TensorFlow's own adds up images one by one instead, which
+    for small maps is more memory traffic than arithmetic.
+
+    Args:
+        large: `(batch, height, width, inputs)`, what `convolve` took.
+        small: `(batch, height / stride, width / stride, outputs)`, the
+            gradient of what it gave.
+        kernel_shape: `(rows, columns, inputs, outputs)`.
+        stride: In both directions.
+
+    Returns:
+        The kernel's gradient.
     """
-    if not _is_slow(large, small, kernel_shape):
-        return tf.raw_ops.Conv2DBackpropFilter(
-            input=large,
-            filter_sizes=kernel_shape,
-            out_backprop=small,
-            strides=[1, stride, stride, 1],
-            padding="SAME",
-        )
     gradient = tf.nn.conv2d(
         tf.transpose(large, [3, 1, 2, 0]),
         tf.transpose(small, [1, 2, 0, 3]),
@@ -134,22 +166,10 @@ def _compute_filter_gradient(large, small, kernel_shape, stride):
     return tf.transpose(gradient, [1, 2, 0, 3])
 
 
-def _is_slow(large, small, kernel_shape) -> bool:
-    """Whether TensorFlow's filter gradient is the slower one."""
-    area = small.shape[1] * small.shape[2]
-    if large.shape[3] <= _MAX_FEW_CHANNELS or area > _SMALL_MAP_AREA:
-        return False
-    return (
-        area <= _SMALLEST_MAP_AREA
-        or large.dtype == tf.bfloat16
-        or kernel_shape.num_elements() >= _LARGE_KERNEL
-    )
-
-
 def _transpose(maps, kernel, stride):
     """The transpose of `convolve`, without its gradients."""
     if stride > 1 and kernel.shape[2] <= _MAX_FEW_CHANNELS:
-        return _transpose_by_subpixels(maps, kernel, stride)
+        return transpose_by_subpixels(maps, kernel, stride)
     batch_size, rows, columns = (tf.shape(maps)[0], *maps.shape[1:3])
     return tf.nn.conv2d_transpose(
         maps,
@@ -160,8 +180,13 @@ def _transpose(maps, kernel, stride):
     )
 
 
-def _transpose_by_subpixels(maps, kernel, stride):
-    """Computes the `stride**2` pixels over each place as its channels."""
+def transpose_by_subpixels(
+    maps: tf.Tensor, kernel: tf.Tensor, stride: int
+) -> tf.Tensor:
+    """Computes the `stride**2` pixels over each place as its channels.
+
+    Takes and gives what `convolve_transpose` does.
+    """
     outputs, inputs = kernel.shape[2:]
     sizes = []
     paddings = []

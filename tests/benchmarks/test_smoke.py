@@ -52,6 +52,16 @@ def test_generation(tmp_path):
     assert f"| {first['generator']} |" in printed
 
 
+@pytest.mark.slow
+def test_convolutions(tmp_path):
+    _, figures = run_smoke("convolutions.py", tmp_path)
+    assert {f["pass"] for f in figures["figures"]} == {
+        "filter gradient",
+        "transpose",
+    }
+    assert all(f["project_seconds"] > 0 for f in figures["figures"])
+
+
 @pytest.mark.parametrize("name", ["training_step.py", "generation.py"])
 def test_help_says_what_it_does(name):
     result = subprocess.run(
