@@ -63,8 +63,7 @@ class MetricsWriter:
             writer.writeheader()
             writer.writerows(kept)
         partial.replace(self._path)
-        if start_step:
-            _forget_later_events(logs_dir, start_step)
+        _mark_session_start(logs_dir, start_step)
         self._summaries = tf.summary.create_file_writer(logs_dir)
 
     def write(self, step: int, scalars: Mapping[str, float]) -> None:
@@ -91,9 +90,13 @@ class MetricsWriter:
         self._summaries.close()
 
 
-def _forget_later_events(logs_dir: str, start_step: int) -> None:
-    """A session start makes TensorBoard drop events of its step and later."""
-    writer = EventFileWriter(logs_dir, filename_suffix=".resumed")
+def _mark_session_start(logs_dir: str, start_step: int) -> None:
+    """Makes TensorBoard drop later steps of an earlier session.
+
+    It takes the first mark for a start and each one after it for a restart,
+    so a new run writes one too.
+    """
+    writer = EventFileWriter(logs_dir, filename_suffix=".start")
     start = event_pb2.SessionLog(status=event_pb2.SessionLog.START)
     writer.add_event(event_pb2.Event(step=start_step + 1, session_log=start))
     writer.close()

@@ -2,7 +2,7 @@ import time
 
 import numpy as np
 import pytest
-from tensorboard.backend.event_processing.event_accumulator import (
+from tensorboard.backend.event_processing.plugin_event_accumulator import (
     EventAccumulator,
 )
 
