@@ -115,7 +115,7 @@ def _find_fields(builder: tfds.core.DatasetBuilder) -> _Fields:
             return _Fields(features, image, key, tuple(feature.names), ())
     for key, feature in features.items():
         if isinstance(feature, tfds.features.FeaturesDict) and all(
-            part.shape == () and part.dtype == np.bool_
+            part.shape == () and part.np_dtype == np.bool_
             for part in feature.values()
         ):
             return _Fields(features, image, key, (), tuple(feature))
@@ -138,7 +138,7 @@ def _find_image(builder: tfds.core.DatasetBuilder) -> str:
             f"{builder.info.full_name} has {len(images)} image features "
             f"among {', '.join(features)}; a dataset with one is needed"
         )
-    dtype = tf.as_dtype(features[images[0]].dtype)
+    dtype = tf.as_dtype(features[images[0]].np_dtype)
     if dtype not in _BITS_OVER_8:
         raise ValueError(
             f"{builder.info.full_name} has {dtype.name} images; uint8 and "

@@ -201,17 +201,7 @@ def crop_and_resize(
         uint8 `(*image_size, channels)`, rounded to the nearest level.
     """
     height, width, channels = _get_sizes(image)
-    target_height, target_width = image_size
-    if crop:
-        height, width = tf.minimum(height, crop), tf.minimum(width, crop)
-    # The exact comparison keeps a picture of the right aspect whole.
-    is_too_wide = width * target_height > height * target_width
-    cut_width = tf.where(
-        is_too_wide, _divide(height * target_width, target_height), width
-    )
-    cut_height = tf.where(
-        is_too_wide, height, _divide(width * target_height, target_width)
-    )
+    cut_height, cut_width = find_cut(height, width, image_size, crop)
     cut = _cut_centre(image, cut_height, cut_width)
 
     def resize():
@@ -220,9 +210,40 @@ def crop_and_resize(
             tf.clip_by_value(tf.round(resized), 0.0, 255.0), tf.uint8
         )
 
-    is_done = (cut_height == target_height) & (cut_width == target_width)
+    is_done = (cut_height == image_size[0]) & (cut_width == image_size[1])
     resized = tf.cond(is_done, lambda: cut, resize)
     return tf.ensure_shape(resized, (*image_size, channels))
+
+
+def find_cut(
+    height: tf.Tensor,
+    width: tf.Tensor,
+    image_size: tuple[int, int],
+    crop: int = 0,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Computes the sides of what is cut out of a picture's centre.
+
+    Args:
+        height: int32 scalar, the picture's.
+        width: int32 scalar, the picture's.
+        image_size: Target `(height, width)`.
+        crop: As for `crop_and_resize`.
+
+    Returns:
+        Two int32 scalars: height and width.
+    """
+    target_height, target_width = image_size
+    if crop:
+        height, width = tf.minimum(height, crop), tf.minimum(width, crop)
+    # Compared exactly, to keep a picture of the right aspect whole.
+    is_too_wide = width * target_height > height * target_width
+    cut_height = tf.where(
+        is_too_wide, height, _divide(width * target_height, target_width)
+    )
+    cut_width = tf.where(
+        is_too_wide, _divide(height * target_width, target_height), width
+    )
+    return cut_height, cut_width
 
 
 def _divide(numerator: tf.Tensor, denominator: int) -> tf.Tensor:

@@ -1,0 +1,140 @@
+"""Shows what the networks will see of a collection, before any training.
+
+Writes a contact sheet of the first 64 pictures after crop and resize, and
+prints counts, sizes, colours, files that can't be used, and warnings.
+"""
+
+import collections
+import sys
+from pathlib import Path
+
+from absl import flags
+
+from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
+from dcgan_tf.config import (
+    PRESETS,
+    RunConfig,
+    format_image_size,
+    parse_image_size,
+    resolve_run_config,
+)
+
+_NAME = "python -m dcgan_tf.cli.data"
+_NUM_SHOWN = 64
+_NUM_NAMED = 10
+
+_STRINGS = {
+    "dataset": "mnist_5k (embedded, the default), toy_faces, or an image "
+    "dataset of TFDS: celeb_a, mnist, cifar10, ...",
+    "image_dir": "A folder of pictures, nested or flat.",
+    "data_dir": "Where TFDS keeps prepared datasets.",
+    "manual_dir": "Where files that TFDS can't download are.",
+    "split": "Which part, such as train or test.",
+    "image_size": "SIDE or HEIGHTxWIDTH in pixels.",
+    "background": "Colour under transparent pixels: a name or #rrggbb.",
+    "exclude": "A file of names to leave out, one a line.",
+}
+_INTEGERS = {
+    "channels": "1 (grey) or 3 (RGB).",
+    "crop": "Side in pixels of a centred square to cut out first.",
+}
+
+
+def define_flags(values: flags.FlagValues) -> None:
+    """Defines the command's flags; None stands for the dataset's default."""
+    for name, help_text in _STRINGS.items():
+        flags.DEFINE_string(name, None, help_text, flag_values=values)
+    for name, help_text in _INTEGERS.items():
+        flags.DEFINE_integer(name, None, help_text, flag_values=values)
+    flags.DEFINE_enum(
+        "preset", None, tuple(PRESETS), "Sizes of a preset.", flag_values=values
+    )
+    flags.DEFINE_string(
+        "output",
+        "contact_sheet.png",
+        "The contact sheet, a PNG file.",
+        flag_values=values,
+    )
+
+
+def build_config(values: flags.FlagValues) -> RunConfig:
+    """Turns flags into settings, as training would.
+
+    Raises:
+        UsageError: If a value is out of range or contradicts another.
+    """
+    names = [*_STRINGS, *_INTEGERS, "preset"]
+    settings = {name: values[name].value for name in names}
+    try:
+        if settings["image_size"] is not None:
+            settings["image_size"] = parse_image_size(settings["image_size"])
+        return resolve_run_config(settings)
+    except ValueError as error:
+        raise UsageError(error) from error
+
+
+def run(values: flags.FlagValues) -> None:
+    """Examines the collection and reports."""
+    config = build_config(values)
+    output = Path(values.output)
+    if output.suffix.lower() != ".png":
+        raise UsageError(f"--output {values.output!r} is no PNG file's name")
+    import_tensorflow()
+    from dcgan_tf.data.sources import load_source
+    from dcgan_tf.data.survey import examine, find_warnings
+    from dcgan_tf.images import make_grid, save_png
+
+    source = load_source(config.data)
+    survey = examine(source, config.model, config.data, _NUM_SHOWN)
+    save_png(output, make_grid(survey.images))
+    _print_counts(source, survey)
+    _print_skipped(source)
+    size = format_image_size(config.model.image_size)
+    colours = "grey" if config.model.channels == 1 else "RGB"
+    print(
+        f"The networks will see {size} {colours}; the first "
+        f"{len(survey.images)} are in {output}"
+    )
+    for warning in find_warnings(source, survey, config.model, config.data):
+        print(f"Warning: {warning}")
+
+
+def _print_counts(source, survey) -> None:
+    count = source.num_examples - survey.num_unreadable
+    print(f"{source.name}: {count} pictures ({source.split})")
+    if source.label_names:
+        names = ", ".join(source.label_names[:_NUM_NAMED])
+        more = ", ..." if source.num_classes > _NUM_NAMED else ""
+        print(f"{source.num_classes} classes: {names}{more}")
+    if source.attribute_names:
+        print(f"{len(source.attribute_names)} attributes")
+    if survey.num_examined < count:
+        print(f"The first {survey.num_examined} of them were examined:")
+    (low_height, low_width), (high_height, high_width) = (
+        survey.sizes.min(axis=0),
+        survey.sizes.max(axis=0),
+    )
+    print(
+        f"Sizes: {low_width} to {high_width} pixels wide, {low_height} to "
+        f"{high_height} high"
+    )
+    num_grey = int(survey.is_grey.sum())
+    print(f"Channels: {num_grey} grey, {survey.num_examined - num_grey} colour")
+
+
+def _print_skipped(source) -> None:
+    reasons = source.skipped.reasons
+    if not reasons:
+        return
+    counts = collections.Counter(reasons.values())
+    summary = ", ".join(f"{n} {reason}" for reason, n in counts.most_common(5))
+    print(f"Skipped: {len(reasons)} files ({summary})")
+
+
+def main(argv=None) -> int:
+    """Runs the command; returns its exit code."""
+    return run_command(_NAME, __doc__, define_flags, run, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,187 @@
+"""A look at a collection before any training: sizes, colours, warnings."""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from dcgan_tf.config import DataConfig, ModelConfig, format_image_size
+from dcgan_tf.data.preprocess import (
+    convert_channels,
+    crop_and_resize,
+    find_cut,
+    get_padded_side,
+    prepare_image,
+)
+from dcgan_tf.data.sources import Source
+
+MAX_EXAMINED = 10_000
+
+_FEW = 1_000
+_THUMBNAIL_SIDE = 16
+# Root mean square difference of thumbnails in levels out of 255: measured,
+# a picture saved again as JPEG is 1 to 3 away, two real digits over 10.
+_NEAR_LEVELS = 4.0
+_MANY_NEAR = 0.05
+_CUT_BADLY = 1 / 3
+_MANY_CUT = 0.1
+_MANY_ENLARGED = 0.1
+_BLOCK = 1_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Survey:
+    """What was found in some of a source's pictures.
+
+    Attributes:
+        images: The first few, prepared: uint8
+            `(count, height, width, channels)`.
+        num_unreadable: Files that were no pictures after all.
+        sizes: int32 `(num_examined, 2)`: heights and widths as they came.
+        is_grey: bool `(num_examined,)`: whether a picture has no colour.
+        kept: float `(num_examined,)`: the part of a picture's area that the
+            crop keeps.
+        is_enlarged: bool `(num_examined,)`: whether what the crop keeps is
+            smaller than the target.
+        num_near: Pictures among those examined that another is nearly
+            identical to.
+    """
+
+    images: np.ndarray
+    num_unreadable: int
+    sizes: np.ndarray
+    is_grey: np.ndarray
+    kept: np.ndarray
+    is_enlarged: np.ndarray
+    num_near: int
+
+    @property
+    def num_examined(self) -> int:
+        """How many pictures were looked at."""
+        return len(self.sizes)
+
+
+def examine(
+    source: Source,
+    model: ModelConfig,
+    data: DataConfig,
+    num_shown: int = 64,
+    max_examined: int = MAX_EXAMINED,
+) -> Survey:
+    """Reads a source's first pictures, in its order, which is a fair sample.
+
+    Args:
+        source: Where from.
+        model: The target's size and channels.
+        data: Crop and background.
+        num_shown: Prepared images to keep.
+        max_examined: Pictures to read at most.
+
+    Returns:
+        What was found.
+    """
+
+    def describe(image, _):
+        size = tf.shape(image)[:2]
+        padded = tf.maximum(size, get_padded_side(data.dataset))
+        cut = find_cut(padded[0], padded[1], model.image_size, data.crop)
+        rgb = convert_channels(image, 3, data.background)
+        return {
+            "image": prepare_image(image, model, data),
+            "size": size,
+            "padded": padded,
+            "cut": tf.stack(cut),
+            "is_grey": tf.reduce_all(rgb[..., :1] == rgb),
+            "thumbnail": crop_and_resize(rgb, (_THUMBNAIL_SIDE,) * 2),
+        }
+
+    dataset = source.read_all().take(max_examined)
+    dataset = dataset.map(describe, num_parallel_calls=tf.data.AUTOTUNE)
+    images, found, num_unreadable = [], [], 0
+    for position, element in enumerate(dataset.as_numpy_iterator()):
+        if source.name_of(position) in source.skipped.reasons:
+            num_unreadable += 1  # What was read is another in its place.
+            continue
+        image = element.pop("image")
+        if len(images) < num_shown:
+            images.append(image)
+        found.append(element)
+    columns = {name: np.stack([f[name] for f in found]) for name in found[0]}
+    cuts, areas = columns["cut"], columns["padded"].prod(axis=1)
+    return Survey(
+        images=np.stack(images),
+        num_unreadable=num_unreadable,
+        sizes=columns["size"],
+        is_grey=columns["is_grey"],
+        kept=cuts.prod(axis=1) / areas,
+        is_enlarged=(cuts < model.image_size).any(axis=1),
+        num_near=count_near(columns["thumbnail"]),
+    )
+
+
+def count_near(thumbnails: np.ndarray) -> int:
+    """Counts the pictures that another one is nearly identical to.
+
+    Args:
+        thumbnails: uint8 `(count, height, width, channels)` in `[0, 255]`.
+
+    Returns:
+        How many are at most 4 levels (root mean square) from another.
+    """
+    flat = thumbnails.reshape(len(thumbnails), -1).astype(np.float32)
+    norms = (flat**2).sum(axis=1)
+    limit = _NEAR_LEVELS**2 * flat.shape[1]
+    num_near = 0
+    for start in range(0, len(flat), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        squares = norms[rows, None] + norms - 2 * flat[rows] @ flat.T
+        # Every picture is near itself.
+        num_near += int(((squares <= limit).sum(axis=1) > 1).sum())
+    return num_near
+
+
+def find_warnings(
+    source: Source, survey: Survey, model: ModelConfig, data: DataConfig
+) -> list[str]:
+    """Says what training on these pictures would suffer from.
+
+    Args:
+        source: The pictures' source.
+        survey: From `examine`.
+        model: The target's size.
+        data: An explicit crop is taken as meant.
+
+    Returns:
+        A sentence for each, worst first.
+    """
+    count = survey.num_examined
+    target = format_image_size(model.image_size)
+    warnings = []
+    if source.num_examples < _FEW:
+        warnings.append(
+            f"fewer than {_FEW:,} pictures: D may learn them by heart; try "
+            "--flip and --diff_augment"
+        )
+    if survey.num_near > _MANY_NEAR * count:
+        warnings.append(
+            f"{survey.num_near} of {count} pictures are nearly identical to "
+            "another: see python -m dcgan_tf.cli.dedup"
+        )
+    num_cut = int((survey.kept < 1 - _CUT_BADLY).sum())
+    if num_cut > _MANY_CUT * count and not data.crop:
+        height, width = np.median(survey.sizes, axis=0)
+        warnings.append(
+            f"{num_cut} of {count} pictures lose over a third of their area "
+            f"to the crop (the middle one is {width:.0f} wide and "
+            f"{height:.0f} high): an --image_size of their shape would not"
+        )
+    num_enlarged = int(survey.is_enlarged.sum())
+    if num_enlarged > _MANY_ENLARGED * count:
+        warnings.append(
+            f"{num_enlarged} of {count} pictures are smaller than {target} "
+            "after the crop and get blurred by enlarging"
+        )
+    num_grey = int(survey.is_grey.sum())
+    if model.channels == 3 and num_grey == count:
+        warnings.append("every picture is grey: --channels=1 learns faster")
+    return warnings

@@ -1,0 +1,94 @@
+"""What is found in a collection before training."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.data.sources import load_source
+from dcgan_tf.data.survey import count_near, examine, find_warnings
+
+MODEL = ModelConfig((16, 16), 3)
+
+
+def survey_folder(folder, model=MODEL, **options):
+    data = DataConfig(dataset="image_folder", image_dir=str(folder), **options)
+    source = load_source(data)
+    survey = examine(source, model, data)
+    return survey, find_warnings(source, survey, model, data)
+
+
+def test_sizes_colours_and_shown_images(tmp_path, write_pictures):
+    write_pictures(tmp_path, ["a.png", "b.png"], size=(30, 25))
+    Image.new("L", (40, 50), 90).save(tmp_path / "c.png")
+    survey, warnings = survey_folder(tmp_path)
+    assert sorted(map(tuple, survey.sizes)) == [(30, 25), (30, 25), (50, 40)]
+    assert survey.is_grey.sum() == 1
+    assert survey.images.shape == (3, 16, 16, 3)
+    assert survey.num_examined == 3
+    assert len(warnings) == 1 and "fewer than 1,000" in warnings[0]
+
+
+def test_unreadable_pictures_are_not_surveyed(tmp_path, write_pictures):
+    write_pictures(tmp_path, [f"{i}.png" for i in range(5)])
+    contents = (tmp_path / "0.png").read_bytes()
+    (tmp_path / "0.png").write_bytes(contents[:200])
+    survey, warnings = survey_folder(tmp_path)
+    assert survey.num_examined == 4
+    assert survey.num_unreadable == 1
+    assert survey.num_near == 0
+
+
+def test_bad_crops_are_warned_of_unless_asked_for(tmp_path, write_pictures):
+    write_pictures(tmp_path, [f"{i}.png" for i in range(5)], size=(40, 100))
+    survey, warnings = survey_folder(tmp_path)
+    np.testing.assert_allclose(survey.kept, 0.4)
+    assert any("5 of 5 pictures lose" in warning for warning in warnings)
+    assert any("100 wide and 40 high" in warning for warning in warnings)
+    _, warnings = survey_folder(tmp_path, crop=40)
+    assert not any("lose" in warning for warning in warnings)
+    _, warnings = survey_folder(tmp_path, ModelConfig((16, 32), 3))
+    assert not any("lose" in warning for warning in warnings)
+
+
+def test_enlarging_is_warned_of(tmp_path, write_pictures):
+    write_pictures(tmp_path, ["a.png", "b.png"], size=(20, 20))
+    _, warnings = survey_folder(tmp_path, ModelConfig((32, 32), 3))
+    assert any("smaller than 32" in warning for warning in warnings)
+
+
+def test_grey_collections_are_better_trained_as_such(tmp_path):
+    Image.new("L", (20, 20), 90).save(tmp_path / "a.png")
+    _, warnings = survey_folder(tmp_path)
+    assert any("--channels=1" in warning for warning in warnings)
+
+
+def test_padded_digits_are_neither_cut_nor_enlarged():
+    source, data = load_source(DataConfig(), "test"), DataConfig()
+    model = ModelConfig((32, 32), 1)
+    survey = examine(source, model, data, max_examined=200)
+    assert survey.num_examined == 200
+    assert find_warnings(source, survey, model, data)[1:] == []
+
+
+def test_pictures_saved_again_are_near(tmp_path, write_pictures):
+    write_pictures(tmp_path, [f"{i}.png" for i in range(6)], size=(8, 8))
+    for i in range(6):  # Enlarged: noise of single pixels would not survive.
+        path = tmp_path / f"{i}.png"
+        Image.open(path).resize((64, 64)).save(path)
+    for i in range(2):
+        Image.open(tmp_path / f"{i}.png").save(
+            tmp_path / f"again{i}.jpg", quality=80
+        )
+    survey, warnings = survey_folder(tmp_path)
+    assert survey.num_near == 4
+    assert any("4 of 8 pictures are nearly" in text for text in warnings)
+
+
+@pytest.mark.parametrize("count", [1, 3, 2500])
+def test_near_are_counted_across_blocks(count):
+    rng = np.random.default_rng(0)
+    thumbnails = rng.integers(0, 256, (count, 4, 4, 3), np.uint8)
+    assert count_near(thumbnails) == 0
+    thumbnails[-1] = thumbnails[0]
+    assert count_near(thumbnails) == (2 if count > 1 else 0)
