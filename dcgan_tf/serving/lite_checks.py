@@ -1,0 +1,222 @@
+"""LiteRT files run in LiteRT itself, beside the network they came from."""
+
+import dataclasses
+import os
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+# Largest error over the output's range; for integers the mean error.
+LARGEST_ERRORS = {"float32": 1e-5, "float16": 5e-3}
+MEAN_ERROR = 0.02
+_MIN_STDDEV = 1e-4  # Of the output's range: less is a blank picture.
+_NUM_TIMED = 15
+
+
+class LiteNetwork:
+    """A LiteRT file's network, from and to float32 whatever it computes in.
+
+    Args:
+        path: The file.
+        num_threads: Of the processor.
+
+    Raises:
+        ImportError: If ai-edge-litert is not installed.
+    """
+
+    def __init__(self, path: str | os.PathLike, num_threads: int = 1):
+        self._interpreter = import_interpreter()(
+            os.fspath(path), num_threads=num_threads
+        )
+        self._runner = self._interpreter.get_signature_runner()
+
+    def run(self, **inputs: np.ndarray) -> dict[str, np.ndarray]:
+        """Runs one batch of the size that the file takes.
+
+        Args:
+            **inputs: By name, float32.
+
+        Returns:
+            Outputs by name, float32.
+        """
+        details = self._runner.get_input_details()
+        outputs = self._runner(
+            **{
+                name: _quantise(value, details[name])
+                for name, value in inputs.items()
+            }
+        )
+        details = self._runner.get_output_details()
+        return {
+            name: _dequantise(value, details[name])
+            for name, value in outputs.items()
+        }
+
+    @property
+    def input_shapes(self) -> dict[str, tuple[int, ...]]:
+        """By name; -1 where any size does."""
+        details = self._runner.get_input_details()
+        return {
+            name: tuple(int(side) for side in detail["shape_signature"])
+            for name, detail in details.items()
+        }
+
+
+def import_interpreter():
+    """Returns LiteRT's interpreter class.
+
+    Raises:
+        ImportError: If ai-edge-litert is not installed.
+    """
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError as error:
+        raise ImportError(
+            "LiteRT files are checked with ai-edge-litert, which is not "
+            "installed: pip install 'dcgan_tf[lite]'"
+        ) from error
+    return Interpreter
+
+
+def _quantise(values: np.ndarray, detail: dict) -> np.ndarray:
+    if detail["dtype"] == np.float32:
+        return np.asarray(values, np.float32)
+    scale, zero = detail["quantization"]
+    limits = np.iinfo(detail["dtype"])
+    levels = np.round(values / scale + zero)
+    return np.clip(levels, limits.min, limits.max).astype(detail["dtype"])
+
+
+def _dequantise(levels: np.ndarray, detail: dict) -> np.ndarray:
+    if detail["dtype"] == np.float32:
+        return levels
+    scale, zero = detail["quantization"]
+    return (levels.astype(np.float32) - zero) * scale
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """How a file compares with its network.
+
+    Attributes:
+        path: The file.
+        num_bytes: Its size.
+        largest_error: Over the output's range; the worst output's.
+        mean_error: Over the output's range; the worst output's.
+        psnr: Peak signal to noise in decibels; the worst output's.
+        milliseconds: An image at batch 1, by number of threads.
+        problem: What is wrong, or None.
+    """
+
+    path: Path
+    num_bytes: int
+    largest_error: float
+    mean_error: float
+    psnr: float
+    milliseconds: dict[int, float]
+    problem: str | None
+
+
+def check_file(
+    path: Path,
+    precision: str,
+    inputs: dict[str, np.ndarray],
+    expected: dict[str, np.ndarray],
+    clock: Callable[[], float] = time.perf_counter,
+) -> Report:
+    """Runs a file on some inputs and measures it.
+
+    Args:
+        path: The file, of batch size 1 or any.
+        precision: What it was converted to.
+        inputs: By name, `(count, ...)`.
+        expected: The float32 network's outputs for them, by name.
+        clock: Seconds.
+
+    Returns:
+        What was measured, and what is wrong with it.
+    """
+    network = LiteNetwork(path)
+    batch_sizes = {shape[0] for shape in network.input_shapes.values()}
+    takes_any = batch_sizes == {-1}
+    outputs = _run_all(network, inputs, takes_any)
+    errors = {
+        name: _compare(outputs.get(name), values)
+        for name, values in expected.items()
+    }
+    worst = max(errors.values(), key=lambda error: error.largest)
+    first = {name: values[:1] for name, values in inputs.items()}
+    return Report(
+        path,
+        path.stat().st_size,
+        worst.largest,
+        max(error.mean for error in errors.values()),
+        min(error.psnr for error in errors.values()),
+        {
+            threads: _time(LiteNetwork(path, threads), first, clock)
+            for threads in (1, 2)
+        },
+        _find_problem(precision, errors),
+    )
+
+
+def _run_all(network, inputs, takes_any) -> dict[str, np.ndarray]:
+    if takes_any:
+        return network.run(**inputs)
+    count = len(next(iter(inputs.values())))
+    rows = [
+        network.run(**{name: v[i : i + 1] for name, v in inputs.items()})
+        for i in range(count)
+    ]
+    return {n: np.concatenate([row[n] for row in rows]) for n in rows[0]}
+
+
+@dataclasses.dataclass(frozen=True)
+class _Error:
+    largest: float
+    mean: float
+    psnr: float
+    problem: str | None = None
+
+
+def _compare(given: np.ndarray | None, expected: np.ndarray) -> _Error:
+    if given is None or given.shape != expected.shape:
+        shape = None if given is None else given.shape
+        problem = f"its shape is {shape} instead of {expected.shape}"
+        return _Error(np.inf, np.inf, -np.inf, problem)
+    if not np.isfinite(given).all():
+        return _Error(np.inf, np.inf, -np.inf, "it is not finite")
+    value_range = np.ptp(expected)
+    errors = np.abs(given - expected) / value_range
+    problem = None
+    if np.std(given) < _MIN_STDDEV * value_range:
+        problem = "it is the same everywhere"
+    with np.errstate(divide="ignore"):
+        psnr = -10 * np.log10(np.mean(errors**2))
+    return _Error(float(errors.max()), float(errors.mean()), psnr, problem)
+
+
+def _find_problem(precision: str, errors: dict[str, _Error]) -> str | None:
+    for name, error in errors.items():
+        if error.problem:
+            return f"{name}: {error.problem}"
+        bound = LARGEST_ERRORS.get(precision)
+        if bound is not None and error.largest > bound:
+            return f"{name}: largest error {error.largest:.1e} > {bound:.0e}"
+        if bound is None and error.mean > MEAN_ERROR:
+            return f"{name}: mean error {error.mean:.3f} > {MEAN_ERROR}"
+    return None
+
+
+def _time(network: LiteNetwork, inputs: dict, clock) -> float:
+    """Returns the median of some runs, in milliseconds."""
+    network.run(**inputs)
+    seconds = []
+    for _ in range(_NUM_TIMED):
+        start = clock()
+        network.run(**inputs)
+        seconds.append(clock() - start)
+    return 1000 * statistics.median(seconds)

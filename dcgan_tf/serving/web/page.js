@@ -1,0 +1,151 @@
+// Joins the page's parts, once the network has loaded.
+
+import { Arithmetic } from "page/arithmetic.js";
+import { Drops } from "page/drops.js";
+import { readFile } from "page/files.js";
+import { Gallery } from "page/gallery.js";
+import { findMissingFeature, loadNetwork } from "page/network.js";
+import { Viewer } from "page/viewer.js";
+import { Walk } from "page/walk.js";
+
+const NUM_FIRST_STOPS = 5;
+const MAX_RANDOM_SEED = 1_000_000;
+
+const get = (id) => document.getElementById(id);
+
+function say(text) {
+  get("status").textContent = text;
+}
+
+function fail(text) {
+  get("progress").hidden = true;
+  get("status").classList.add("error");
+  say(text);
+}
+
+function readSeed() {
+  const match = /^#seed=(\d{1,9})$/.exec(location.hash);
+  return match ? Number(match[1]) : null;
+}
+
+async function start() {
+  const missing = findMissingFeature();
+  if (missing) {
+    return fail(
+      `This browser can't run the network: it has no ${missing}. Chrome 91, ` +
+        "Firefox 113 and Safari 16.4, or newer ones, can.",
+    );
+  }
+  const model = JSON.parse(new TextDecoder().decode(await readFile("model.json")));
+  const draw = await loadNetwork(model, (what, fraction) => {
+    get("progress").value = fraction;
+    say(`Loading ${what}…`);
+  });
+  describe(model);
+  get("progress").hidden = true;
+  get("main").hidden = false;
+  say("");
+  await join(model, draw);
+}
+
+function describe(model) {
+  const [height, width] = model.image_size;
+  document.documentElement.style.setProperty("--aspect", width / height);
+  get("about").textContent =
+    `A neural network that learned from ${model.dataset} draws every picture ` +
+    `on this page, here in your browser, each from ${model.latent_dim} random ` +
+    "numbers.";
+  get("footer").textContent =
+    `DCGAN, ${height}×${width}, ${model.num_parameters.toLocaleString("en")} ` +
+    `parameters, step ${model.step.toLocaleString("en")}. Nothing leaves ` +
+    "this page.";
+}
+
+async function join(model, draw) {
+  const takers = {};
+  const drops = new Drops(takers, say);
+  const viewer = new Viewer(
+    draw,
+    {
+      dialog: get("viewer"),
+      title: get("viewer-title"),
+      canvas: get("viewer-canvas"),
+      sliders: get("sliders"),
+      reset: get("reset"),
+      save: get("save-png"),
+    },
+    model.directions,
+  );
+  const open = (sample) => viewer.open(sample);
+  const gallery = new Gallery(get("grid"), draw, model.latent_dim, (sample) => {
+    if (!drops.offer(sample)) open(sample);
+  });
+  const walk = new Walk(
+    draw,
+    {
+      canvas: get("walk-canvas"),
+      stops: get("stops"),
+      play: get("play"),
+      save: get("save-gif"),
+    },
+    drops,
+    say,
+  );
+  const boxes = Object.fromEntries(
+    ["A", "B", "C"].map((name) => [
+      name, document.querySelector(`[data-drop="${name}"]`),
+    ]),
+  );
+  const sum = new Arithmetic(draw, boxes, get("result"), drops, open);
+  takers.walk = (sample) => walk.add(sample);
+  for (const name of Object.keys(boxes)) {
+    takers[name] = (sample) => sum.put(name, sample);
+  }
+  drops.watch(
+    get("grid"),
+    (target) => gallery.samples[target.closest(".picture")?.dataset.index],
+  );
+  for (const button of document.querySelectorAll("[data-use]")) {
+    button.addEventListener("click", () => {
+      get("viewer").close();
+      takers[button.dataset.use](viewer.sample);
+    });
+  }
+  await watchSeed(gallery);
+  walk.start(gallery.samples.slice(0, NUM_FIRST_STOPS));
+  if (!matchMedia("(prefers-reduced-motion: reduce)").matches) walk.play();
+}
+
+/** Shows the pictures of the address's seed, now and when it changes. */
+function watchSeed(gallery) {
+  const input = get("seed");
+  const setSeed = (seed) => (location.hash = `seed=${seed}`);
+  const show = () => {
+    const seed = readSeed() ?? 0;
+    input.value = seed;
+    return gallery.show(seed);
+  };
+  addEventListener("hashchange", show);
+  get("new").addEventListener("click", () =>
+    setSeed(1 + Math.floor(Math.random() * MAX_RANDOM_SEED)),
+  );
+  get("seed-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    setSeed(Number(input.value));
+  });
+  get("share").addEventListener("click", async () => {
+    history.replaceState(null, "", `#seed=${readSeed() ?? 0}`);
+    try {
+      await navigator.clipboard.writeText(location.href);
+      say("Copied. The link shows the same pictures to anybody.");
+    } catch {
+      say(location.href); // No permission: to be copied by hand.
+    }
+  });
+  return show();
+}
+
+start().catch((error) => {
+  console.error(error);
+  fail(`The page could not start: ${error.message ?? error}`);
+});

@@ -1,0 +1,121 @@
+// A walk between samples, back to the first (Section 6.1 of the paper).
+
+import { saveFile } from "page/files.js";
+import { encodeGif } from "page/gif.js";
+import { walkAt } from "page/latents.js";
+import { enlarge, makeCanvas, paint } from "page/pictures.js";
+
+const MAX_STOPS = 7;
+const SECONDS_A_STOP = 1.6;
+const GIF_FRAMES_A_STOP = 16;
+const GIF_SIDE = 192;
+
+export class Walk {
+  /**
+   * @param {(latent: Float32Array) => Promise<ImageData>} draw
+   * @param {{canvas, stops, play, save}} elements
+   * @param {import("page/drops.js").Drops} drops
+   * @param {(text: string) => void} say
+   */
+  constructor(draw, elements, drops, say) {
+    this.draw = draw;
+    this.elements = elements;
+    this.drops = drops;
+    this.say = say;
+    this.samples = [];
+    this.playing = null;
+    this.place = 0;
+    elements.play.addEventListener("click", () => this.toggle());
+    elements.save.addEventListener("click", () => this.saveGif());
+  }
+
+  /** Replaces the stops. */
+  start(samples) {
+    this.samples = [...samples];
+    this.place = 0;
+    this.refresh();
+  }
+
+  /** Adds a stop, in place of the oldest where there are many. */
+  add(sample) {
+    if (this.samples.length === MAX_STOPS) this.samples.shift();
+    this.samples.push(sample);
+    this.refresh();
+  }
+
+  refresh() {
+    const { canvas, stops, play, save } = this.elements;
+    const buttons = this.samples.map((sample, index) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.dataset.index = index;
+      button.setAttribute("aria-label", `Remove ${sample.name}`);
+      button.append(makeCanvas(sample.image));
+      button.addEventListener("click", () => {
+        this.samples.splice(index, 1);
+        this.refresh();
+        (stops.children[index] ?? stops.lastChild).focus();
+      });
+      return button;
+    });
+    const more = document.createElement("button");
+    more.type = "button";
+    more.textContent = "+";
+    more.setAttribute("aria-label", "Add a picture");
+    more.addEventListener("click", () => this.drops.arm(more, "the walk"));
+    stops.replaceChildren(...buttons, more);
+    const canWalk = this.samples.length > 1;
+    play.disabled = save.disabled = !canWalk;
+    if (!canWalk) this.pause();
+    if (this.samples.length) paint(canvas, this.samples[0].image);
+  }
+
+  toggle() {
+    if (this.playing) this.pause();
+    else this.play();
+  }
+
+  pause() {
+    this.playing = null;
+    this.elements.play.textContent = "Play";
+    this.elements.play.setAttribute("aria-pressed", "false");
+  }
+
+  async play() {
+    const turn = (this.playing = {});
+    this.elements.play.textContent = "Pause";
+    this.elements.play.setAttribute("aria-pressed", "true");
+    const { canvas } = this.elements;
+    let before = await nextFrame();
+    while (this.playing === turn) {
+      const now = await nextFrame();
+      // A page that was hidden goes on where it stopped.
+      this.place += Math.min((now - before) / 1000, 0.1) / SECONDS_A_STOP;
+      this.place %= this.samples.length;
+      before = now;
+      const latents = this.samples.map((sample) => sample.latent);
+      const image = await this.draw(walkAt(latents, this.place));
+      if (this.playing !== turn) return;
+      paint(canvas, image);
+      canvas.dataset.frames = Number(canvas.dataset.frames ?? 0) + 1;
+    }
+  }
+
+  async saveGif() {
+    this.say("Drawing the walk…");
+    const latents = this.samples.map((sample) => sample.latent);
+    const frames = [];
+    for (let i = 0; i < latents.length * GIF_FRAMES_A_STOP; i++) {
+      const image = await this.draw(walkAt(latents, i / GIF_FRAMES_A_STOP));
+      const canvas = enlarge(image, GIF_SIDE);
+      const context = canvas.getContext("2d");
+      frames.push(context.getImageData(0, 0, canvas.width, canvas.height));
+      if (i % 8 === 7) await nextFrame();
+    }
+    const delay = Math.round((100 * SECONDS_A_STOP) / GIF_FRAMES_A_STOP);
+    saveFile("walk.gif", encodeGif(frames, delay));
+    this.say("Saved walk.gif.");
+  }
+}
+
+const nextFrame = () => new Promise(requestAnimationFrame);
