@@ -25,8 +25,8 @@ from dcgan_tf.config import (
     resolve_run_config,
 )
 
-# A signal stopped the run after its checkpoint, and the same command goes
-# on: EX_TEMPFAIL of sysexits.h, which batch systems take for "run it again".
+# A signal stopped the run after its checkpoint, or another worker is gone, and
+# the same command goes on: EX_TEMPFAIL of sysexits.h, "run it again".
 EXIT_INTERRUPTED = 75
 
 _STRINGS = {
@@ -133,15 +133,31 @@ def run(values: flags.FlagValues) -> int:
     config = build_config(values)
     run_dir = values.run_dir or get_default_run_dir(config)
 
+    if "TF_CONFIG" in os.environ:
+        # TensorFlow's own account of a lost worker is pages long; ours is one
+        # line. A level in the environment still counts.
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Slow, so only once the flags are known to be good.
     import_tensorflow()
+    from dcgan_tf.training.workers import WorkerLostError
+
+    try:
+        return _train(values, config, run_dir)
+    except WorkerLostError as error:
+        print(f"train.py: error: {error}", file=sys.stderr, flush=True)
+        return EXIT_INTERRUPTED
+
+
+def _train(
+    values: flags.FlagValues, config: RunConfig, run_dir: str | os.PathLike
+) -> int:
     import keras
     import tensorflow as tf
 
     from dcgan_tf.data.pipeline import check_batch_size
     from dcgan_tf.data.sources import load_source
     from dcgan_tf.models.precision import resolve_precision
-    from dcgan_tf.training import distribution, loop, runs
+    from dcgan_tf.training import distribution, loop, runs, workers
 
     if values.cpu_devices:
         tf.config.set_logical_device_configuration(
@@ -166,18 +182,20 @@ def run(values: flags.FlagValues) -> int:
         from dcgan_tf.evaluation.quick import build_quick_evaluator
 
         evaluator = build_quick_evaluator(config)
-    result = loop.train(
-        config,
-        run_dir,
-        source,
-        strategy,
-        resolve_precision(
-            config.training.precision, strategy.num_replicas_in_sync
-        ),
-        values.init_from,
-        evaluator,
+    precision = resolve_precision(
+        config.training.precision, strategy.num_replicas_in_sync
     )
-    if distribution.is_chief(strategy):
+    with workers.lost_workers_named(strategy):
+        result = loop.train(
+            config,
+            run_dir,
+            source,
+            strategy,
+            precision,
+            values.init_from,
+            evaluator,
+        )
+    if workers.is_chief(strategy):
         _print_result(result, run_dir, config)
     return EXIT_INTERRUPTED if result.was_interrupted else 0
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 from dcgan_tf.config import RunConfig
 from dcgan_tf.data.pipeline import build_training_dataset
 from dcgan_tf.data.sources import Source
-from dcgan_tf.training import checkpoints, distribution, runs
+from dcgan_tf.training import checkpoints, runs, workers
 from dcgan_tf.training.diff_augment import augment
 from dcgan_tf.training.interrupts import InterruptGuard
 from dcgan_tf.training.progress import Progress
@@ -55,7 +55,8 @@ def train(
         config: The run's settings.
         run_dir: Its folder; made, or gone on in.
         source: Real images.
-        strategy: From `build_strategy`.
+        strategy: From `build_strategy`. Where it has several workers, train
+            in `workers.lost_workers_named`.
         precision: A Keras dtype policy.
         init_from: `RUN` or `RUN@STEP`: another run whose networks a new run
             starts from.
@@ -67,16 +68,25 @@ def train(
 
     Raises:
         ValueError: If the folder holds another run, the batch doesn't
-            divide, or training diverges.
+            divide, workers differ in what they train, or training diverges.
         OSError: If the folder can't be written.
     """
     training = config.training
-    is_chief = distribution.is_chief(strategy)
+    is_chief = workers.is_chief(strategy)
     _check_batch_size(config, strategy)
     runs.check_run_dir(run_dir, config)
     with strategy.scope():
         state = build_training_state(config, precision)
     start, saved_rate = _restore(run_dir, config, state, init_from)
+    workers.check_agreement(
+        strategy,
+        {
+            "the checkpoint's step": start,
+            "the number of images": source.num_examples,
+            "settings": (config.model, training),
+            "precision": precision,
+        },
+    )
     if start >= training.steps:
         return TrainingResult(start, was_complete=True)
     if is_chief:
@@ -94,7 +104,7 @@ def train(
     step_fn = GradientTapeStep(
         state, config, strategy, augment if training.diff_augment else None
     )
-    stop_agreement = distribution.StopAgreement(strategy)
+    stop_agreement = workers.StopAgreement(strategy)
     recorder = Recorder(
         config,
         run_dir,
