@@ -33,12 +33,13 @@ class _Fields:
     label_names: tuple[str, ...]
     attribute_names: tuple[str, ...]
 
-    @property
-    def decoding(self) -> tfds.decode.PartialDecoding:
-        wanted = {self.image: True}
-        if self.label:
-            wanted[self.label] = True
-        return tfds.decode.PartialDecoding(wanted)
+    def parse_record(self, contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Decodes no more of a record than is needed."""
+        wanted = [self.image, self.label] if self.label else [self.image]
+        features = tfds.features.FeaturesDict(
+            {name: self.features[name] for name in wanted}
+        )
+        return self.parse(features.deserialize_example(contents))
 
     def parse(self, example: dict) -> tuple[tf.Tensor, tf.Tensor]:
         """Turns a decoded example into `(image, label)`."""
@@ -192,10 +193,10 @@ def _name(names: list[tuple[str, int]], position: int) -> str:
     return "{}__{}".format(*names[position])
 
 
-def _read_in_order(builder, split: str, fields: _Fields) -> tf.data.Dataset:
+def _read_in_order(builder, split: str, decoders=None) -> tf.data.Dataset:
     return builder.as_dataset(
         split=split,
-        decoders=fields.decoding,
+        decoders=decoders,
         shuffle_files=False,
         # One file after another: the order that the names are in.
         read_config=tfds.ReadConfig(
@@ -205,14 +206,15 @@ def _read_in_order(builder, split: str, fields: _Fields) -> tf.data.Dataset:
 
 
 def _count(builder, split: str, fields: _Fields) -> int:
-    dataset = _read_in_order(builder, split, fields)
+    undecoded = {fields.image: tfds.decode.SkipDecoding()}
+    dataset = _read_in_order(builder, split, undecoded)
     return int(dataset.reduce(np.int64(0), lambda count, _: count + 1))
 
 
 def _read_all(
     builder, split: str, fields: _Fields, kept: np.ndarray, count: int
 ) -> tf.data.Dataset:
-    dataset = _read_in_order(builder, split, fields)
+    dataset = _read_in_order(builder, split)
     if len(kept) < count:
         is_kept = np.zeros(count, bool)
         is_kept[kept] = True
@@ -236,15 +238,11 @@ def _index_records(
 
 
 def _make_read(index: RecordIndex, fields: _Fields, kept: np.ndarray):
-    features = fields.decoding.extract_features(fields.features)
-
     def read_one(position):
         contents = tf.numpy_function(
             lambda i: index.read(kept[i]), [position], tf.string, stateful=False
         )
-        return fields.parse(
-            features.deserialize_example(tf.ensure_shape(contents, ()))
-        )
+        return fields.parse_record(tf.ensure_shape(contents, ()))
 
     return lambda positions: positions.map(
         read_one, num_parallel_calls=tf.data.AUTOTUNE
