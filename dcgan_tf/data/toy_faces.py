@@ -3,8 +3,9 @@
 A picture of a generated smile proves little about a network; a thousand
 generated faces judged by a classifier that knows what a smile is do. These
 faces are drawn from signed distances with numpy alone. Every attribute is an
-independent coin, and everything else (position, size, tilt, how far the head
-turns, each colour) varies continuously, so that there is something to learn.
+independent coin; what it stands for is a matter of degree, as in life: a
+faint smile is still one, and no face is in the middle. Everything else
+(position, size, tilt, each colour) varies continuously too.
 """
 
 import numpy as np
@@ -23,6 +24,9 @@ SIZES = (32, 64)
 # Faces are drawn in chunks with generators of their own: face i is the same
 # however many are asked for, and the planes stay in the processor's cache.
 _CHUNK = 128
+# How far to the middle an attribute's degree may come.
+_SIDE = 0.36
+_COLOUR_JITTER = 7
 
 Plane = np.ndarray
 
@@ -103,16 +107,17 @@ def _sample_faces(rng: np.random.Generator) -> dict[str, np.ndarray]:
     def vary(low, high, *shape):
         return rng.uniform(low, high, (_CHUNK, *shape)).astype(np.float32)
 
-    def vary_colour(first, second, jitter):
-        mix = vary(0, 1, 1)
-        between = np.array(first) * (1 - mix) + np.array(second) * mix
-        return between.astype(np.float32) + vary(-jitter, jitter, 3)
+    def mix(first, second, degree):
+        first, second = np.float32(first), np.float32(second)
+        colour = first + degree[:, None] * (second - first)
+        return colour + vary(-_COLOUR_JITTER, _COLOUR_JITTER, 3)
 
     attributes = rng.integers(0, 2, (_CHUNK, len(ATTRIBUTE_NAMES)), np.int32)
     is_ = dict(zip(ATTRIBUTE_NAMES, attributes.T.astype(bool), strict=True))
 
-    def choose(name, yes, no):
-        return np.where(is_[name].reshape(-1, *[1] * (yes.ndim - 1)), yes, no)
+    def vary_degree(name):
+        """In [0, 1], on the attribute's side of the middle."""
+        return np.where(is_[name], vary(1 - _SIDE, 1), vary(0, _SIDE))
 
     side = np.where(rng.integers(0, 2, _CHUNK), 1, -1).astype(np.float32)
     return {
@@ -121,21 +126,15 @@ def _sample_faces(rng: np.random.Generator) -> dict[str, np.ndarray]:
         "y": vary(-0.1, 0.0),
         "scale": vary(0.92, 1.08),
         "roll": vary(-0.1, 0.1),
-        "yaw": choose("looking_left", vary(-1, -0.6), vary(0.6, 1)),
-        "mouth": choose("smiling", vary(0.8, 1), vary(0, 0.1)),
-        "skin": choose(
-            "dark_skin",
-            vary_colour((122, 78, 52), (150, 98, 66), 5),
-            vary_colour((255, 220, 190), (240, 196, 160), 5),
-        ),
-        "hair": choose(
-            "fair_hair",
-            vary_colour((250, 214, 96), (226, 150, 60), 6),
-            vary_colour((34, 26, 32), (78, 48, 34), 6),
-        ),
-        "hair_length": choose("long_hair", vary(0.8, 1), vary(0, 0.1)),
-        "wall": vary_colour((150, 176, 150), (196, 160, 176), 22),
-        "shirt": vary_colour((190, 70, 80), (60, 100, 180), 20),
+        "yaw": 1 - 2 * vary_degree("looking_left"),
+        "mouth": vary_degree("smiling"),
+        "skin": mix((250, 212, 180), (112, 70, 48), vary_degree("dark_skin")),
+        "hair": mix((34, 18, 10), (255, 196, 80), vary_degree("fair_hair")),
+        "hair_length": vary_degree("long_hair"),
+        "wall": mix((140, 180, 160), (200, 160, 176), vary(0, 1)),
+        "shirt": mix((196, 66, 76), (56, 100, 184), vary(0, 1)),
+        "frame": vary(0.5, 1),
+        "light": vary(0.5, 1),
         "window_x": side * vary(0.6, 0.68),
         "window_y": vary(-0.5, -0.34),
         "window_width": vary(0.27, 0.31),
@@ -181,7 +180,7 @@ def _draw(faces: dict[str, np.ndarray], size: int) -> np.ndarray:
     }
     is_ = dict(zip(ATTRIBUTE_NAMES, faces["attributes"].T, strict=True))
     canvas = _Canvas(size, face["wall"])
-    _paint_window(canvas, face, is_["window"])
+    _paint_window(canvas, face, is_["window"] * faces["light"])
     # Coordinates that move, grow, and tilt with the head.
     dx = (canvas.x - face["x"]) / face["scale"]
     dy = (canvas.y - face["y"]) / face["scale"]
@@ -192,26 +191,27 @@ def _draw(faces: dict[str, np.ndarray], size: int) -> np.ndarray:
     x = x - 0.15 * face["yaw"]
     _paint_eyes(canvas, face, x, y)
     _paint_mouth(canvas, face, x, y)
-    _paint_glasses(canvas, x, y, is_["glasses"])
+    _paint_glasses(canvas, x, y, is_["glasses"] * faces["frame"])
     return canvas.to_images()
 
 
-def _paint_window(canvas: _Canvas, face, shown: np.ndarray) -> None:
+def _paint_window(canvas: _Canvas, face, light: np.ndarray) -> None:
+    """As bright as the light outside; 0 is none."""
     x, y = canvas.x - face["window_x"], canvas.y - face["window_y"]
     width, height = face["window_width"], face["window_height"]
-    canvas.paint(_box(x, y, width, height), (250, 246, 236), shown)
+    canvas.paint(_box(x, y, width, height), (250, 246, 236), light)
     bar, frame = 0.03, 0.065
     pane = _box(x, y, width - frame, height - frame)
     pane = np.maximum(pane, bar - np.minimum(np.abs(x), np.abs(y + 0.05)))
-    canvas.paint(pane, (104, 186, 244), shown)
+    canvas.paint(pane, (104, 186, 244), light)
 
 
 def _paint_head(canvas: _Canvas, face, x: Plane, y: Plane) -> None:
     skin, hair, yaw = face["skin"], face["hair"], face["yaw"]
-    # Long hair falls to the shoulders, short hair ends above the ears.
     length = face["hair_length"]
-    falls = y - 0.22 * length
-    back = _ellipse(x, falls, 0.4 + 0.16 * length, 0.5 + 0.3 * length)
+    # Hair of length 0 ends above the ears, of 1 on the shoulders.
+    back = _ellipse(x, y - 0.12, 0.45 + 0.1 * length, 0.72)
+    back = np.maximum(back, y + 0.1 - 0.95 * length)
     canvas.paint(back, hair * 0.85)
     shoulders = _ellipse(canvas.x - face["x"], canvas.y - 1.1, 0.72, 0.5)
     canvas.paint(shoulders, face["shirt"])
@@ -239,24 +239,25 @@ def _paint_eyes(canvas: _Canvas, face, x: Plane, y: Plane) -> None:
 def _paint_mouth(canvas: _Canvas, face, x: Plane, y: Plane) -> None:
     """A thin line, or a wide crescent of teeth between two lips."""
     smile = face["mouth"]
-    width = 0.13 + 0.11 * smile
+    width = 0.12 + 0.14 * smile
     bend = 1 - (x / width) ** 2
-    y = y - 0.32 + 0.03 * smile
+    y = y - 0.31 + 0.04 * smile
     ends = np.abs(x) - width
     upper = y - 0.05 * smile * bend + 0.025
-    lower = y - 0.21 * smile * bend - 0.025
+    lower = y - 0.24 * smile * bend - 0.025
     lips = np.maximum(np.maximum(-upper, lower), ends)
     canvas.paint(lips, face["skin"] * (0.62, 0.36, 0.4))
     teeth = np.maximum(lips + 0.035, ends)
     canvas.paint(teeth, (255, 252, 246), face["mouth"] > 0.5)
 
 
-def _paint_glasses(canvas: _Canvas, x: Plane, y: Plane, worn) -> None:
+def _paint_glasses(canvas: _Canvas, x: Plane, y: Plane, frame) -> None:
+    """With a frame that is this opaque; 0 is none."""
     lenses = _ellipse(np.abs(x) - 0.19, y, 0.17, 0.16)
-    canvas.paint(lenses, (170, 214, 230), 0.35 * worn)
-    frame = np.abs(lenses) - 0.03
+    canvas.paint(lenses, (170, 214, 230), 0.35 * frame)
+    rims = np.abs(lenses) - 0.03
     bridge = _box(x, y, 0.04, 0.02)
-    canvas.paint(np.minimum(frame, bridge), (24, 24, 70), worn)
+    canvas.paint(np.minimum(rims, bridge), (24, 24, 70), frame)
 
 
 def _ellipse(x: Plane, y: Plane, width, height) -> Plane:

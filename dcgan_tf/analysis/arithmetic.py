@@ -1,0 +1,97 @@
+"""A - B + C on latents (Section 6.3.2)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dcgan_tf.analysis.sheet import Panel, as_grid, draw_sheet
+from dcgan_tf.analysis.subject import Subject
+from dcgan_tf.latents import combine, sample_neighbours
+
+NUM_EXEMPLARS = 3
+_NUM_NEIGHBOURS = 8
+_NEIGHBOUR_SCALE = 0.25
+_TILE = 96
+
+
+def draw_arithmetic(
+    subject: Subject,
+    exemplars: Sequence[np.ndarray],
+    names: Sequence[str],
+    how_found: str,
+) -> np.ndarray:
+    """Draws exemplars, their means and the result, as the paper lays it out.
+
+    Args:
+        subject: Whose G.
+        exemplars: Latents of A, B and C, floats `(count, latent_dim)` each.
+        names: Of A, B and C.
+        how_found: How the exemplars were chosen, for the caption.
+
+    Returns:
+        uint8 `(height, width, 3)`: columns A, B and C with the mean of each
+        below a gap, and the result amid its eight neighbours.
+    """
+    result = combine(*exemplars)
+    neighbours = sample_neighbours(
+        result, _NUM_NEIGHBOURS, _NEIGHBOUR_SCALE, subject.seed
+    )
+    middle = _NUM_NEIGHBOURS // 2
+    around = np.insert(neighbours, middle, result, axis=0)
+    columns, means = [], []
+    for latents, name, sign in zip(
+        exemplars, names, ("", "−", "+"), strict=True
+    ):
+        columns.append(
+            Panel(
+                subject.generate(latents)[:, None],
+                name,
+                sign=sign,
+                tile_side=_TILE,
+            )
+        )
+        mean = subject.generate(latents.mean(0, keepdims=True))
+        means.append(Panel(mean[None], "mean", sign=sign, tile_side=_TILE))
+    columns.append(
+        Panel(
+            as_grid(subject.generate(around), 3),
+            f"{' − '.join(names[:2])} + {names[2]}",
+            sign="=",
+            tile_side=_TILE,
+        )
+    )
+    return draw_sheet(
+        "Vector arithmetic on latents",
+        [columns, means],
+        f"Columns: {len(exemplars[0])} exemplars of each concept, and below "
+        "them what G draws from the mean of their latents. Right: the mean "
+        f"of '{names[0]}' minus that of '{names[1]}' plus that of "
+        f"'{names[2]}' in the middle of eight neighbours with uniform noise "
+        f"of ±{_NEIGHBOUR_SCALE} added. {how_found} {subject.origin}",
+    )
+
+
+def draw_numbered_samples(subject: Subject) -> np.ndarray:
+    """Draws the numbered samples, to pick exemplars from or box objects on.
+
+    Args:
+        subject: Whose samples.
+
+    Returns:
+        uint8 `(height, width, 3)`.
+    """
+    images = subject.generate(subject.numbered_latents())
+    return draw_sheet(
+        "Numbered samples",
+        [
+            [
+                Panel(
+                    as_grid(images, 15),
+                    tile_labels=[str(i) for i in range(len(images))],
+                    tile_side=80,
+                )
+            ]
+        ],
+        "Name exemplars by these numbers with --pick: groups divided by "
+        f"slashes, numbers by commas. {subject.origin}",
+    )

@@ -1,0 +1,105 @@
+"""From a unit of a layer back to pixels, with another rule at each ReLU.
+
+Gradients, guided backpropagation and the deconvnet go through convolutions
+and batch norm alike, as their transposes; they differ only in what passes a
+rectifier on the way down (Springenberg et al., 2015, arXiv 1412.6806,
+Figure 1).
+"""
+
+from collections.abc import Callable, Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from dcgan_tf.analysis.receptive_field import list_layers_to
+
+# From the signal that comes down, the rectifier's input, and its slope below
+# zero, to the signal that goes on.
+Rule = Callable[[tf.Tensor, tf.Tensor, float], tf.Tensor]
+
+_BATCH_SIZE = 64
+
+
+def compute_activations(
+    model: keras.Sequential, layer_name: str, images: np.ndarray
+) -> np.ndarray:
+    """Runs a model up to a layer.
+
+    Args:
+        model: Of images in `[-1, 1]`.
+        layer_name: The layer.
+        images: float32 `(count, height, width, channels)`.
+
+    Returns:
+        float32 activations `(count, map_height, map_width, filters)`.
+    """
+    layers = list_layers_to(model, layer_name)
+    batches = []
+    for start in range(0, len(images), _BATCH_SIZE):
+        values = tf.convert_to_tensor(images[start : start + _BATCH_SIZE])
+        for layer in layers:
+            values = _call(layer, values)
+        batches.append(values.numpy())
+    return np.concatenate(batches)
+
+
+def project_units(
+    model: keras.Sequential,
+    layer_name: str,
+    images: np.ndarray,
+    units: Sequence[tuple[int, int, int]],
+    rule: Rule,
+) -> np.ndarray:
+    """Sends one unit's activation down to the pixels of each image.
+
+    Args:
+        model: Of images in `[-1, 1]`.
+        layer_name: The units' layer, with maps for output.
+        images: float32 `(count, height, width, channels)`.
+        units: `(row, column, filter)` for each image.
+        rule: What passes a rectifier.
+
+    Returns:
+        float32 `(count, height, width, channels)`: the signal at the pixels,
+        for a signal of 1 at the unit.
+    """
+    layers = list_layers_to(model, layer_name)
+    signals = []
+    for start in range(0, len(images), _BATCH_SIZE):
+        stop = start + _BATCH_SIZE
+        batch = tf.convert_to_tensor(images[start:stop])
+        index = np.asarray(units[start:stop])
+        with tf.GradientTape() as tape:
+            tape.watch(batch)
+            values = batch
+            for layer in layers:
+                values = _call_with_rule(layer, values, rule)
+            chosen = tf.gather_nd(values, index, batch_dims=1)
+        signals.append(tape.gradient(chosen, batch).numpy())
+    return np.concatenate(signals)
+
+
+def _call(layer: keras.layers.Layer, values: tf.Tensor) -> tf.Tensor:
+    if isinstance(layer, keras.layers.BatchNormalization):
+        return layer(values, training=False)
+    return layer(values)
+
+
+def _call_with_rule(layer, values: tf.Tensor, rule: Rule) -> tf.Tensor:
+    slope = _negative_slope(layer)
+    if slope is None:
+        return _call(layer, values)
+
+    @tf.custom_gradient
+    def rectify(inputs):
+        return layer(inputs), lambda signal: rule(signal, inputs, slope)
+
+    return rectify(values)
+
+
+def _negative_slope(layer: keras.layers.Layer) -> float | None:
+    """A rectifier's slope below zero; None for other layers."""
+    if isinstance(layer, keras.layers.LeakyReLU | keras.layers.ReLU):
+        return float(layer.negative_slope)
+    return None

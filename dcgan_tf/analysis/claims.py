@@ -1,0 +1,286 @@
+"""The paper's claims on latents, counted on toy faces.
+
+Each measure generates images, lets an `AttributeClassifier` judge them, and
+counts. Exemplars are drawn at random from samples judged to show what is
+needed, never chosen for their result.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from dcgan_tf.analysis import forget, walk
+from dcgan_tf.analysis.attribute_classifier import (
+    WINDOW,
+    AttributeClassifier,
+    find_window_boxes,
+)
+from dcgan_tf.analysis.generator_maps import compute_maps, draw_from_maps
+from dcgan_tf.analysis.subject import Subject
+from dcgan_tf.analysis.turn import (
+    STRENGTHS,
+    apply_direction,
+    compute_direction,
+)
+from dcgan_tf.data.toy_faces import (
+    ATTRIBUTE_NAMES,
+    compute_window_boxes,
+    make_toy_faces,
+)
+from dcgan_tf.latents import combine
+
+_NUM_CANDIDATES = 6_000
+# A logit: a judge sure to 88%.
+_CLEAR = 2.0
+_SMILING = ATTRIBUTE_NAMES.index("smiling")
+_LEFT = ATTRIBUTE_NAMES.index("looking_left")
+# Streams of latents, so that no measure sees another's samples.
+_CANDIDATES, _FRESH, _ANCHORS = 10, 11, 12
+
+
+def measure_classifier(judge: AttributeClassifier, size: int) -> dict:
+    """Counts the judge's errors on 2,000 faces that it hasn't seen.
+
+    Args:
+        judge: The judge.
+        size: Side of the faces in pixels.
+
+    Returns:
+        `accuracy` by attribute, and `window_box_error`: mean absolute error
+        of a box's edge in pixels.
+    """
+    images, attributes = make_toy_faces(2_000, size, seed=1)
+    truth = np.stack(list(attributes.values()), axis=-1).astype(bool)
+    right = (judge.judge(images) > 0) == truth
+    shown = truth[:, WINDOW]
+    boxes = compute_window_boxes(2_000, size, seed=1)[shown]
+    error = np.abs(judge.find_windows(images[shown]) - boxes).mean()
+    return {
+        "accuracy": _by_attribute(right.mean(0)),
+        "window_box_error": float(error),
+    }
+
+
+def measure_arithmetic(
+    subject: Subject,
+    judge: AttributeClassifier,
+    num_exemplars: int,
+    num_trials: int = 200,
+) -> dict:
+    """Counts how often smiling A - neutral A + neutral B is smiling B.
+
+    A and B are kinds of faces: all attributes but the smile, drawn at
+    random in each trial, so that the exemplars of A smile or don't and are
+    otherwise alike.
+
+    Args:
+        subject: Whose G.
+        judge: Of toy faces.
+        num_exemplars: A concept; the paper takes 3.
+        num_trials: How often.
+
+    Returns:
+        `smiling_b`: the share of results that smile and have more of B's
+        than of A's attributes, of those that A and B differ in; `smiling`:
+        that smile; `kept`: by attribute, the share of results that have
+        B's; `kept_mean`; and `mean_b_smiling`: the share of faces drawn
+        from the mean latent of neutral B that smile, to compare with.
+    """
+    rng = np.random.default_rng((subject.seed, num_exemplars))
+    candidates = subject.sample_latents(_NUM_CANDIDATES, _CANDIDATES)
+    logits = judge.judge(subject.generate(candidates))
+    kinds = _group_by_kind(logits, num_exemplars)
+    results, means, kinds_a, kinds_b = [], [], [], []
+    for _ in range(num_trials):
+        a, b = rng.choice(len(kinds), 2, replace=False)
+        groups = [
+            candidates[rng.choice(members, num_exemplars, replace=False)]
+            for members in (
+                kinds[a].smiling,
+                kinds[a].neutral,
+                kinds[b].neutral,
+            )
+        ]
+        results.append(combine(*groups))
+        means.append(groups[2].mean(0))
+        kinds_a.append(kinds[a].attributes)
+        kinds_b.append(kinds[b].attributes)
+    result = judge.judge(subject.generate(np.stack(results))) > 0
+    mean = judge.judge(subject.generate(np.stack(means))) > 0
+    smiling, others = result[:, _SMILING], np.delete(result, _SMILING, axis=1)
+    differ = np.stack(kinds_a) != np.stack(kinds_b)
+    kept = others == np.stack(kinds_b)
+    is_b = (kept & differ).sum(1) > (~kept & differ).sum(1)
+    names = [name for name in ATTRIBUTE_NAMES if name != "smiling"]
+    return {
+        "smiling_b": float((smiling & is_b).mean()),
+        "smiling": float(smiling.mean()),
+        "mean_b_smiling": float(mean[:, _SMILING].mean()),
+        "kept": dict(zip(names, kept.mean(0).tolist(), strict=True)),
+        "kept_mean": float(kept.mean()),
+        "num_kinds": len(kinds),
+    }
+
+
+@dataclasses.dataclass(frozen=True)
+class _Kind:
+    """Faces that agree in all but the smile, as candidates' indices."""
+
+    attributes: np.ndarray
+    smiling: np.ndarray
+    neutral: np.ndarray
+
+
+def _group_by_kind(logits: np.ndarray, least: int) -> list[_Kind]:
+    """Kinds with at least so many faces that clearly smile or clearly don't.
+
+    Exemplars picked by eye are clear ones, too.
+    """
+    shown, smile = logits > 0, logits[:, _SMILING]
+    others = np.delete(shown, _SMILING, axis=1)
+    kinds = []
+    for attributes in np.unique(others, axis=0):
+        fits = (others == attributes).all(1)
+        smiling = np.flatnonzero(fits & (smile > _CLEAR))
+        neutral = np.flatnonzero(fits & (smile < -_CLEAR))
+        if min(len(smiling), len(neutral)) >= least:
+            kinds.append(_Kind(attributes, smiling, neutral))
+    if len(kinds) < 2:
+        raise ValueError(
+            f"{len(kinds)} kinds of faces have {least} smiling and neutral "
+            "samples; the run draws too few kinds to add and subtract"
+        )
+    return kinds
+
+
+def measure_turn(
+    subject: Subject,
+    judge: AttributeClassifier,
+    num_exemplars: int = 4,
+    num_directions: int = 10,
+    num_samples: int = 100,
+) -> dict:
+    """Counts faces that look left along a right-to-left direction.
+
+    Args:
+        subject: Whose G.
+        judge: Of toy faces.
+        num_exemplars: That look either way; the paper takes 4.
+        num_directions: How many times exemplars are drawn.
+        num_samples: Random latents each direction is added to.
+
+    Returns:
+        `strengths`, and at each `looking_left`: the share of faces, over
+        all directions.
+    """
+    rng = np.random.default_rng((subject.seed, num_exemplars))
+    candidates = subject.sample_latents(_NUM_CANDIDATES, _CANDIDATES)
+    left = judge.judge(subject.generate(candidates))[:, _LEFT] > 0
+    latents = subject.sample_latents(num_samples, _FRESH)
+    shares = []
+    for _ in range(num_directions):
+        direction = compute_direction(
+            _choose(rng, candidates[~left], num_exemplars),
+            _choose(rng, candidates[left], num_exemplars),
+        )
+        moved = apply_direction(latents, direction)
+        images = subject.generate(moved.reshape(-1, moved.shape[-1]))
+        judged = judge.judge(images)[:, _LEFT] > 0
+        shares.append(judged.reshape(moved.shape[:2]).mean(0))
+    return {
+        "strengths": STRENGTHS.tolist(),
+        "looking_left": np.mean(shares, axis=0).tolist(),
+    }
+
+
+def measure_forgetting(
+    subject: Subject,
+    judge: AttributeClassifier,
+    layer_name: str,
+    num_samples: int = 500,
+    num_random_draws: int = 10,
+) -> dict:
+    """Counts windows before and after G forgets them.
+
+    Args:
+        subject: Whose G.
+        judge: Of toy faces.
+        layer_name: Of G, whose maps are dropped. Their weights are learnt
+            from the judge's boxes on the numbered samples.
+        num_samples: Fresh samples.
+        num_random_draws: How many times as many random maps are dropped.
+
+    Returns:
+        `num_dropped` of `num_maps`; the share of samples with a window
+        `before`, `after`, and with `random` maps dropped; and how often the
+        other attributes stay the same, `unchanged` by attribute,
+        `unchanged_mean` and `random_unchanged_mean`.
+    """
+    boxes = find_window_boxes(subject, judge)
+    weights = forget.learn_object(subject, layer_name, boxes)
+    latents = subject.sample_latents(num_samples, _FRESH)
+    maps = compute_maps(subject.generator, layer_name, latents)
+    gains = forget.choose_dropped(weights)
+
+    def judge_with(gains):
+        images = draw_from_maps(subject.generator, layer_name, maps, gains)
+        return judge.judge(images) > 0
+
+    before, after = judge_with(np.ones_like(gains)), judge_with(gains)
+    random = [
+        judge_with(forget.choose_randomly_dropped(gains, seed))
+        for seed in range(num_random_draws)
+    ]
+    unchanged = _by_attribute((before == after).mean(0))
+    del unchanged["window"]
+    others = [i for i in range(len(ATTRIBUTE_NAMES)) if i != WINDOW]
+    random_unchanged = np.mean([(before == r)[:, others] for r in random])
+    return {
+        "layer": layer_name,
+        "num_dropped": int((gains == 0).sum()),
+        "num_maps": len(gains),
+        "before": float(before[:, WINDOW].mean()),
+        "after": float(after[:, WINDOW].mean()),
+        "random": float(np.mean([r[:, WINDOW] for r in random])),
+        "unchanged": unchanged,
+        "unchanged_mean": float(np.mean(list(unchanged.values()))),
+        "random_unchanged_mean": float(random_unchanged),
+    }
+
+
+def measure_walks(subject: Subject, num_walks: int = 5) -> dict:
+    """Measures the smoothness of walks between nine random latents.
+
+    Args:
+        subject: Whose G.
+        num_walks: Walks of nine legs each.
+
+    Returns:
+        `straight` and `great_circle`: the ratio of the largest distance of
+        neighbouring images to the median one, the worst of the walks.
+    """
+    ratios = {"straight": [], "great_circle": []}
+    for index in range(num_walks):
+        anchors = subject.sample_latents(walk.NUM_ANCHORS, _ANCHORS + index)
+        for name in ratios:
+            smoothness = walk.measure_smoothness(
+                subject.generator, anchors, name == "great_circle"
+            )
+            ratios[name].append(smoothness.ratio)
+    return {name: max(values) for name, values in ratios.items()}
+
+
+def _choose(rng, candidates: np.ndarray, count: int) -> np.ndarray:
+    if len(candidates) < count:
+        raise ValueError(
+            f"{len(candidates)} samples show a concept that {count} exemplars "
+            "are needed of; the run draws too few kinds of faces"
+        )
+    return candidates[rng.choice(len(candidates), count, replace=False)]
+
+
+def _by_attribute(values: np.ndarray) -> dict[str, float]:
+    return {
+        name: float(value)
+        for name, value in zip(ATTRIBUTE_NAMES, values, strict=True)
+    }

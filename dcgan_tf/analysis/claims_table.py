@@ -1,0 +1,135 @@
+"""Every claim on toy faces measured, beside what was hoped for."""
+
+from dcgan_tf.analysis import claims
+from dcgan_tf.analysis.attribute_classifier import (
+    AttributeClassifier,
+    train_attribute_classifier,
+)
+from dcgan_tf.analysis.generator_maps import find_second_highest_layer
+from dcgan_tf.analysis.subject import Subject
+
+_NUM_TRIALS = 200
+
+
+def train_judge(subject: Subject) -> AttributeClassifier:
+    """Trains a judge for a run's images.
+
+    Raises:
+        ValueError: If the run isn't one of toy faces.
+    """
+    model, dataset = subject.config.model, subject.config.data.dataset
+    if dataset != "toy_faces":
+        raise ValueError(
+            f"run {subject.name} is trained on {dataset}; only toy_faces has "
+            "attributes that a judge knows the truth of"
+        )
+    return train_attribute_classifier(model.image_size[0])
+
+
+def measure_claims(
+    subject: Subject, layer_name: str | None = None
+) -> dict[str, dict]:
+    """Measures the claims of Section 6 on a run of toy faces.
+
+    Args:
+        subject: The run.
+        layer_name: Of G, to forget windows in; None for the
+            second-highest convolution.
+
+    Returns:
+        What the measures of `claims` return, by name, and `run`, `step` and
+        `seed`; made of what JSON holds.
+
+    Raises:
+        ValueError: If the run isn't one of toy faces.
+    """
+    judge = train_judge(subject)
+    layer_name = layer_name or find_second_highest_layer(subject.generator)
+    size = subject.config.model.image_size[0]
+    return {
+        "run": subject.name,
+        "step": subject.step,
+        "seed": subject.seed,
+        "classifier": claims.measure_classifier(judge, size),
+        "arithmetic_3": claims.measure_arithmetic(
+            subject, judge, 3, _NUM_TRIALS
+        ),
+        "arithmetic_1": claims.measure_arithmetic(
+            subject, judge, 1, _NUM_TRIALS
+        ),
+        "turn": claims.measure_turn(subject, judge),
+        "forgetting": claims.measure_forgetting(subject, judge, layer_name),
+        "walks": claims.measure_walks(subject),
+    }
+
+
+def tabulate_claims(results: dict[str, dict]) -> list[tuple[str, str, str]]:
+    """Returns `measure_claims`' results as claim, hoped for, measured."""
+    three, one = results["arithmetic_3"], results["arithmetic_1"]
+    forgetting, walks = results["forgetting"], results["walks"]
+    shares = results["turn"]["looking_left"]
+    worst_accuracy = min(results["classifier"]["accuracy"].values())
+    return [
+        (
+            "classifiers of attributes, the worst",
+            "> 98%",
+            _percent(worst_accuracy),
+        ),
+        (
+            f"arithmetic, 3 exemplars: smiling B of {_NUM_TRIALS}",
+            ">= 80%",
+            f"{_percent(three['smiling_b'])} (mean of neutral B smiles: "
+            f"{_percent(three['mean_b_smiling'])})",
+        ),
+        (
+            "the other attributes are B's",
+            ">= 70%",
+            _percent(three["kept_mean"]),
+        ),
+        (
+            "arithmetic, single exemplars: smiling B",
+            "lower",
+            f"{_percent(one['smiling_b'])} (others B's: "
+            f"{_percent(one['kept_mean'])})",
+        ),
+        (
+            "turn: looking left at strengths -1 to 1",
+            "< 10% to > 90%",
+            " ".join(_percent(share) for share in shares),
+        ),
+        (
+            f"forget: windows, {forgetting['num_dropped']} of "
+            f"{forgetting['num_maps']} maps dropped",
+            "a third",
+            f"{_percent(forgetting['before'])} to "
+            f"{_percent(forgetting['after'])}",
+        ),
+        (
+            "as many random maps: windows",
+            "clearly more",
+            _percent(forgetting["random"]),
+        ),
+        (
+            "forget: other attributes unchanged (random maps)",
+            ">= 80%",
+            f"{_percent(forgetting['unchanged_mean'])} "
+            f"({_percent(forgetting['random_unchanged_mean'])})",
+        ),
+        (
+            "walk: largest over median distance (great circles)",
+            "<= 3",
+            f"{walks['straight']:.1f} ({walks['great_circle']:.1f})",
+        ),
+    ]
+
+
+def format_table(results: dict[str, dict]) -> str:
+    """Writes `measure_claims`' results as a Markdown table."""
+    rows = tabulate_claims(results)
+    lines = ["| claim | hoped for | measured |", "|---|---|---|"]
+    lines += [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join(lines)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}%" if share < 0.98 else f"{100 * share:.1f}%"

@@ -1,0 +1,179 @@
+"""Samples that show a concept, found by a linear classifier or by hand."""
+
+import dataclasses
+import re
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+from sklearn.linear_model import RidgeClassifier
+
+from dcgan_tf.images import to_float
+from dcgan_tf.models.features import build_feature_extractor
+
+_BATCH_SIZE = 128
+_RIDGE_STRENGTH = 1.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Concept:
+    """Attributes that a picture must have and must not have.
+
+    Attributes:
+        text: As it was written.
+        wanted: Names that must be there.
+        unwanted: Names that must not.
+    """
+
+    text: str
+    wanted: tuple[str, ...]
+    unwanted: tuple[str, ...]
+
+
+def parse_concept(text: str, names: Sequence[str]) -> Concept:
+    """Reads `smiling+glasses-window` as two wanted names and an unwanted one.
+
+    Args:
+        text: Names of attributes, classes or class folders, with `+` or `-`
+            before each; the first `+` may be left out. Of a name that holds
+            a sign itself, the longest reading counts.
+        names: Which there are.
+
+    Raises:
+        ValueError: If the text names another one, or none.
+    """
+    longest_first = sorted(names, key=len, reverse=True)
+    name = "|".join(re.escape(name) for name in longest_first)
+    signed = text if text[:1] in "+-" else f"+{text}"
+    if not re.fullmatch(rf"(?:[+-](?:{name}))+", signed):
+        raise ValueError(
+            f"concept {text!r} is not made of + and - and these names: "
+            f"{', '.join(names)}"
+        )
+    parts = re.findall(rf"([+-])({name})(?=[+-]|$)", signed)
+    return Concept(
+        text,
+        tuple(name for sign, name in parts if sign == "+"),
+        tuple(name for sign, name in parts if sign == "-"),
+    )
+
+
+class LinearLabeller:
+    """Names what images show, by linear classifiers on D's features.
+
+    Ridge classifiers, one an attribute or a class, on the pooled features
+    of Section 5.
+
+    Args:
+        discriminator: Unconditional.
+        images: uint8 `(count, height, width, channels)`, real ones.
+        labels: int `(count,)` classes or `(count, num_attributes)` zeros
+            and ones.
+        names: Of the classes or attributes.
+    """
+
+    def __init__(
+        self,
+        discriminator: keras.Sequential,
+        images: np.ndarray,
+        labels: np.ndarray,
+        names: Sequence[str],
+    ):
+        self.names = tuple(names)
+        self._extract = build_feature_extractor(discriminator)
+        if labels.ndim == 1:
+            labels = labels[:, None] == np.arange(len(self.names))
+        targets = labels.astype(bool)
+        features = self._compute_features(images)
+        self._mean, self._scale = features.mean(0), features.std()
+        self._classifier = RidgeClassifier(_RIDGE_STRENGTH * len(features))
+        self._classifier.fit(self._normalise(features), targets)
+
+    def compute_margins(self, images: np.ndarray) -> np.ndarray:
+        """Says how surely each name fits.
+
+        Args:
+            images: uint8 `(count, height, width, channels)`.
+
+        Returns:
+            Floats `(count, num_names)`; positive where the name fits.
+        """
+        features = self._normalise(self._compute_features(images))
+        return self._classifier.decision_function(features)
+
+    def _normalise(self, features: np.ndarray) -> np.ndarray:
+        return (features - self._mean) / self._scale
+
+    def _compute_features(self, images: np.ndarray) -> np.ndarray:
+        return np.concatenate(
+            [
+                self._extract(
+                    to_float(images[start : start + _BATCH_SIZE]),
+                    training=False,
+                )["features"].numpy()
+                for start in range(0, len(images), _BATCH_SIZE)
+            ]
+        )
+
+
+def find_exemplars(
+    concept: Concept, names: Sequence[str], margins: np.ndarray, count: int
+) -> np.ndarray:
+    """Chooses the samples that show a concept most surely.
+
+    Args:
+        concept: What they must show.
+        names: Of the margins' columns.
+        margins: Floats `(num_samples, num_names)`.
+        count: How many.
+
+    Returns:
+        int `(count,)`, indices of samples, the surest first. What counts
+        of a sample is the margin of the attribute least sure.
+
+    Raises:
+        ValueError: If fewer samples show it.
+    """
+    columns = {name: margins[:, index] for index, name in enumerate(names)}
+    sureness = np.min(
+        [columns[name] for name in concept.wanted]
+        + [-columns[name] for name in concept.unwanted],
+        axis=0,
+    )
+    num_found = int((sureness > 0).sum())
+    if num_found < count:
+        raise ValueError(
+            f"{num_found} of {len(margins)} samples show {concept.text!r}; "
+            f"{count} are needed: name a less special concept, or pick "
+            "samples by number"
+        )
+    return np.argsort(-sureness, kind="stable")[:count]
+
+
+def parse_pick(text: str, num_groups: int, count: int) -> list[np.ndarray]:
+    """Reads `3,17,40/5,9,2` as groups of samples' numbers.
+
+    Args:
+        text: Numbers on the sheet, groups divided by slashes.
+        num_groups: How many groups there must be.
+        count: How many samples the sheet has.
+
+    Returns:
+        int arrays.
+
+    Raises:
+        ValueError: If it is something else.
+    """
+    groups = text.split("/")
+    try:
+        picked = [np.array([int(n) for n in g.split(",")]) for g in groups]
+    except ValueError:
+        picked = []
+    if len(picked) != num_groups or any(
+        group.min() < 0 or group.max() >= count for group in picked
+    ):
+        raise ValueError(
+            f"pick {text!r}: give {num_groups} groups divided by /, each of "
+            f"samples' numbers from 0 to {count - 1} divided by commas"
+        )
+    return picked

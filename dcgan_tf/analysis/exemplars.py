@@ -1,0 +1,112 @@
+"""Groups of latents that show concepts, as a user asks for them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dcgan_tf.analysis.concepts import (
+    LinearLabeller,
+    find_exemplars,
+    parse_concept,
+    parse_pick,
+)
+from dcgan_tf.analysis.subject import (
+    NUM_NUMBERED,
+    Subject,
+    load_real_images,
+)
+
+_NUM_CANDIDATES = 512
+_NUM_LABELLED = 4_000
+_CANDIDATES_STREAM = 20
+
+# Concepts that a dataset's attributes suggest, for the views without flags.
+DEFAULT_CONCEPTS = {
+    "toy_faces": {
+        "arithmetic": (
+            "smiling+long_hair",
+            "long_hair-smiling",
+            "-long_hair-smiling",
+        ),
+        "turn": ("-looking_left", "looking_left"),
+    },
+    "celeb_a": {
+        "arithmetic": ("Smiling-Male", "-Smiling-Male", "Male-Smiling"),
+        "turn": ("-Eyeglasses", "Eyeglasses"),
+    },
+}
+
+
+def choose_by_number(
+    subject: Subject, pick: str, num_groups: int
+) -> tuple[list[np.ndarray], list[str], str]:
+    """Takes the samples that a user picked from the numbered sheet.
+
+    Args:
+        subject: Whose samples.
+        pick: Such as `3,17,40/5,9,2`.
+        num_groups: How many groups a view takes.
+
+    Returns:
+        Latents of each group, their names, and a sentence for the caption.
+
+    Raises:
+        ValueError: If the pick is not that many groups of numbers.
+    """
+    numbers = parse_pick(pick, num_groups, NUM_NUMBERED)
+    latents = subject.numbered_latents()
+    names = [", ".join(map(str, group)) for group in numbers]
+    return (
+        [latents[group] for group in numbers],
+        [f"samples {name}" for name in names],
+        "Exemplars picked by number.",
+    )
+
+
+def choose_by_concept(
+    subject: Subject, view: str, texts: Sequence[str] | None, count: int
+) -> tuple[list[np.ndarray], list[str], str]:
+    """Finds samples that show concepts, by classifiers on D's features.
+
+    Args:
+        subject: Whose samples, and whose D.
+        view: `arithmetic` or `turn`, for the default concepts.
+        texts: Concepts, as `parse_concept` reads them; None for defaults.
+        count: Exemplars a concept.
+
+    Returns:
+        As `choose_by_number`.
+
+    Raises:
+        ValueError: If the run's data has no labels, a concept names none of
+            them, or too few samples show it.
+    """
+    images, labels, source = load_real_images(subject.config, _NUM_LABELLED)
+    if labels is None:
+        raise ValueError(
+            f"{source.name} has no labels to find exemplars by; pick samples "
+            "by number with --pick"
+        )
+    names = source.attribute_names or source.label_names
+    if texts is None:
+        texts = _suggest(view, source.name, names)
+    concepts = [parse_concept(text, names) for text in texts]
+    labeller = LinearLabeller(subject.discriminator, images, labels, names)
+    latents = subject.sample_latents(_NUM_CANDIDATES, _CANDIDATES_STREAM)
+    margins = labeller.compute_margins(subject.generate(latents))
+    groups = [
+        latents[find_exemplars(concept, names, margins, count)]
+        for concept in concepts
+    ]
+    how_found = (
+        f"Exemplars: of {_NUM_CANDIDATES} samples, those that linear "
+        "classifiers on D's features are surest of."
+    )
+    return groups, list(texts), how_found
+
+
+def _suggest(view: str, dataset: str, names: Sequence[str]) -> Sequence[str]:
+    for name, concepts in DEFAULT_CONCEPTS.items():
+        if dataset.startswith(name):
+            return concepts[view]
+    return names[: 3 if view == "arithmetic" else 2]

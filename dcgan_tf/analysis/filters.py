@@ -1,0 +1,144 @@
+"""Kernels next to the image as tiles, and what deeper filters like to see."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from dcgan_tf.analysis.receptive_field import list_layers_to
+from dcgan_tf.analysis.sheet import Panel, as_grid, draw_sheet
+from dcgan_tf.analysis.signals import signal_to_uint8
+from dcgan_tf.analysis.subject import Subject
+from dcgan_tf.images import to_uint8
+
+_STEP_SIZE = 0.05
+# Each step is blurred by this row of weights, down and across: D also looks
+# for noise that no image has, and would fill the preferred ones with it.
+_BLUR = np.array([1, 4, 6, 4, 1], np.float32) / 16
+
+
+def make_kernel_tiles(layer: keras.layers.Layer) -> np.ndarray:
+    """Shows a convolution's kernels on the image's side.
+
+    Args:
+        layer: A convolution of images, or a transposed one into images.
+
+    Returns:
+        uint8 `(filters, kernel_height, kernel_width, channels)`; zero is
+        grey, each filter on its own scale.
+    """
+    # Both kinds have the image's channels third and the filters last.
+    kernel = np.asarray(layer.kernel).transpose(3, 0, 1, 2)
+    return signal_to_uint8(kernel, axes=(1, 2, 3))
+
+
+def maximise_activations(
+    model: keras.Sequential,
+    layer_name: str,
+    num_filters: int,
+    seed: int,
+    num_steps: int = 60,
+) -> np.ndarray:
+    """Climbs to an image that each filter responds to most.
+
+    Gradient ascent on the unit in the middle of each filter's map, from
+    faint noise (Erhan et al., 2009, "Visualizing Higher-Layer Features of a
+    Deep Network"), by blurred steps. Pixels stay in the networks' range.
+
+    Args:
+        model: Of images in `[-1, 1]`.
+        layer_name: The filters' layer.
+        num_filters: Filters, from the first on.
+        seed: Of the noise.
+        num_steps: Of ascent.
+
+    Returns:
+        float32 `(num_filters, height, width, channels)` in `[-1, 1]`.
+    """
+    layers = list_layers_to(model, layer_name)
+    shape = (num_filters, *model.input_shape[1:])
+    start = np.random.default_rng(seed).uniform(-0.1, 0.1, shape)
+
+    kernel = np.einsum("i,j,cd->ijcd", _BLUR, _BLUR, np.eye(shape[-1]))
+
+    def blur(gradient):
+        return tf.nn.conv2d(gradient, kernel.astype(np.float32), 1, "SAME")
+
+    @tf.function
+    def climb(images):
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            maps = images
+            for layer in layers:
+                maps = layer(maps, training=False)
+            middle = maps[:, maps.shape[1] // 2, maps.shape[2] // 2]
+            # Filter i is maximised by image i alone.
+            response = tf.linalg.diag_part(middle[:, :num_filters])
+        gradient = blur(tape.gradient(response, images))
+        length = tf.sqrt(
+            tf.reduce_mean(gradient**2, axis=(1, 2, 3), keepdims=True)
+        )
+        step = _STEP_SIZE * gradient / (length + 1e-8)
+        return tf.clip_by_value(images + step, -1.0, 1.0)
+
+    images = tf.constant(start, tf.float32)
+    for _ in range(num_steps):
+        images = climb(images)
+    return images.numpy()
+
+
+def draw_filters(subject: Subject, num_filters: int = 16) -> np.ndarray:
+    """Draws both networks' outermost kernels and D's deeper preferences.
+
+    Args:
+        subject: Whose networks.
+        num_filters: Of each deeper layer, from the first on.
+
+    Returns:
+        uint8 `(height, width, 3)`.
+    """
+    discriminator, generator = subject.discriminator, subject.generator
+    first = next(
+        x for x in discriminator.layers if isinstance(x, keras.layers.Conv2D)
+    )
+    last = next(
+        x
+        for x in reversed(generator.layers)
+        if isinstance(x, keras.layers.Conv2DTranspose)
+    )
+    rows = [
+        [
+            Panel(
+                as_grid(make_kernel_tiles(layer), 8),
+                f"{owner}: all kernels of {layer.name}",
+                tile_side=56,
+            )
+            for owner, layer in (("D", first), ("G", last))
+        ]
+    ]
+    deeper = [
+        layer.name
+        for layer in discriminator.layers
+        if isinstance(layer, keras.layers.LeakyReLU)
+    ][1:]
+    for name in deeper:
+        preferred = maximise_activations(
+            discriminator, name, num_filters, subject.seed
+        )
+        pixels = to_uint8(preferred).numpy()
+        rows.append(
+            [
+                Panel(
+                    as_grid(pixels, 8),
+                    f"D: images that filters 1 to {num_filters} of {name} "
+                    "respond to most",
+                    tile_side=110,
+                )
+            ]
+        )
+    return draw_sheet(
+        "What the filters look for and draw with",
+        rows,
+        "Kernels next to the image, each on its own scale, grey is zero; for "
+        "D's deeper layers, images made by gradient ascent from noise on the "
+        f"unit in the middle of each filter's map. {subject.origin}",
+    )

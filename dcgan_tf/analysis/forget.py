@@ -1,0 +1,238 @@
+"""G made to forget an object (Section 6.3.1)."""
+
+import dataclasses
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from dcgan_tf.analysis.generator_maps import compute_maps, draw_from_maps
+from dcgan_tf.analysis.sheet import Panel, draw_sheet
+from dcgan_tf.analysis.subject import NUM_NUMBERED, Subject
+
+Box = tuple[int, int, int, int]
+
+
+@dataclasses.dataclass(frozen=True)
+class LabelledBoxes:
+    """Where an object is on samples of a run.
+
+    Attributes:
+        seed: Of the samples: number i is latent i of that seed.
+        boxes: Sample numbers to boxes `(top, left, bottom, right)` in
+            pixels, the last two exclusive.
+        name: What the object is called.
+    """
+
+    seed: int
+    boxes: dict[int, tuple[Box, ...]]
+    name: str = "object"
+
+
+def load_boxes(path: str | os.PathLike) -> LabelledBoxes:
+    """Reads boxes from a JSON file.
+
+    Such as `{"name": "window", "seed": 0, "boxes": {"17": [[2, 20, 14,
+    30]]}}`: on sample 17 of seed 0 (see `draw_numbered_samples`), a window
+    from row 2 to 13 and column 20 to 29.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it isn't of that form.
+    """
+    try:
+        record = json.loads(Path(path).read_text())
+        boxes = {
+            int(number): tuple(_check_box(box) for box in sample_boxes)
+            for number, sample_boxes in record["boxes"].items()
+        }
+        return LabelledBoxes(
+            int(record["seed"]), boxes, str(record.get("name", "object"))
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{os.fspath(path)!r} holds no boxes: {error}; expected JSON "
+            'such as {"name": "window", "seed": 0, "boxes": {"17": '
+            "[[top, left, bottom, right]]}}"
+        ) from error
+
+
+def save_boxes(path: str | os.PathLike, labelled: LabelledBoxes) -> None:
+    """Writes what `load_boxes` reads."""
+    record = {
+        "name": labelled.name,
+        "seed": labelled.seed,
+        "boxes": {
+            str(number): [list(map(int, box)) for box in boxes]
+            for number, boxes in labelled.boxes.items()
+        },
+    }
+    Path(path).write_text(json.dumps(record, indent=1) + "\n")
+
+
+def _check_box(box: Sequence[int]) -> Box:
+    top, left, bottom, right = map(int, box)
+    if not (0 <= top < bottom and 0 <= left < right):
+        raise ValueError(f"box {list(box)} is not [top, left, bottom, right]")
+    return top, left, bottom, right
+
+
+def fit_map_weights(
+    maps: np.ndarray,
+    boxes: Sequence[Sequence[Box]],
+    image_size: tuple[int, int],
+    seed: int,
+) -> np.ndarray:
+    """Learns which maps are active where the object is.
+
+    A logistic regression on the activations of one pixel of the maps:
+    pixels whose centre is in a box against as many random ones outside, of
+    the same images.
+
+    Args:
+        maps: float32 `(count, map_height, map_width, filters)` of images
+            with boxes.
+        boxes: Of each image.
+        image_size: `(height, width)` of the images.
+        seed: Of the choice of pixels outside.
+
+    Returns:
+        Floats `(filters,)`: the weights, for activations divided by each
+        map's spread.
+
+    Raises:
+        ValueError: If no pixel of a map is inside a box, or none outside.
+    """
+    inside = np.stack([_mask(maps.shape[1:3], b, image_size) for b in boxes])
+    rng = np.random.default_rng(seed)
+    positives, negatives = maps[inside], maps[~inside]
+    if not len(positives) or not len(negatives):
+        raise ValueError(
+            f"{len(positives)} places inside the boxes of {len(maps)} samples "
+            f"and {len(negatives)} outside; both are needed"
+        )
+    chosen = rng.permutation(len(negatives))[: len(positives)]
+    activations = np.concatenate([positives, negatives[chosen]])
+    labels = np.arange(len(activations)) < len(positives)
+    spread = activations.std(0)
+    regression = LogisticRegression(max_iter=1000)
+    regression.fit(activations / np.where(spread > 0, spread, 1.0), labels)
+    return regression.coef_[0]
+
+
+def _mask(map_size, boxes: Sequence[Box], image_size) -> np.ndarray:
+    """True at a map's pixels whose centre is in a box."""
+    rows, columns = (
+        (np.arange(n) + 0.5) * side / n
+        for n, side in zip(map_size, image_size, strict=True)
+    )
+    mask = np.zeros(map_size, bool)
+    for top, left, bottom, right in boxes:
+        mask |= ((rows >= top) & (rows < bottom))[:, None] & (
+            (columns >= left) & (columns < right)
+        )
+    return mask
+
+
+def learn_object(
+    subject: Subject, layer_name: str, labelled: LabelledBoxes
+) -> np.ndarray:
+    """Fits map weights to boxes on a run's numbered samples.
+
+    Args:
+        subject: Whose G.
+        layer_name: The maps' layer.
+        labelled: Boxes on the samples of their own seed.
+
+    Returns:
+        Floats `(filters,)`; see `fit_map_weights`.
+
+    Raises:
+        ValueError: If a box is on a sample that doesn't exist, or there are
+            none.
+    """
+    numbers = list(labelled.boxes)
+    if not numbers or not 0 <= min(numbers) <= max(numbers) < NUM_NUMBERED:
+        raise ValueError(
+            f"boxes on samples {numbers[:5]}...: at least one is needed, on "
+            f"samples 0 to {NUM_NUMBERED - 1}"
+        )
+    seeded = dataclasses.replace(subject, seed=labelled.seed)
+    maps = compute_maps(
+        subject.generator, layer_name, seeded.numbered_latents()[numbers]
+    )
+    return fit_map_weights(
+        maps,
+        list(labelled.boxes.values()),
+        subject.config.model.image_size,
+        labelled.seed,
+    )
+
+
+def choose_dropped(weights: np.ndarray) -> np.ndarray:
+    """Returns gains `(filters,)` that drop maps with a positive weight."""
+    return np.where(weights > 0, 0.0, 1.0).astype(np.float32)
+
+
+def choose_randomly_dropped(gains: np.ndarray, seed: int) -> np.ndarray:
+    """Returns gains that drop as many maps as `gains`, at random."""
+    return np.random.default_rng(seed).permutation(gains)
+
+
+def draw_forgetting(
+    subject: Subject,
+    layer_name: str,
+    weights: np.ndarray,
+    name: str,
+    num_samples: int = 12,
+    latents: np.ndarray | None = None,
+) -> np.ndarray:
+    """Draws samples with the object's maps, without, and without random ones.
+
+    Args:
+        subject: Whose G.
+        layer_name: The maps' layer.
+        weights: From `fit_map_weights`.
+        name: What the object is called.
+        num_samples: Fresh samples to draw, where `latents` aren't given.
+        latents: Floats `(count, latent_dim)` to draw instead.
+
+    Returns:
+        uint8 `(height, width, 3)`.
+    """
+    if latents is None:
+        latents = subject.sample_latents(num_samples, stream=2)
+    maps = compute_maps(subject.generator, layer_name, latents)
+    gains = choose_dropped(weights)
+    num_dropped = int((gains == 0).sum())
+    rows = [
+        draw_from_maps(subject.generator, layer_name, maps, row_gains)
+        for row_gains in (
+            np.ones_like(gains),
+            gains,
+            choose_randomly_dropped(gains, subject.seed),
+        )
+    ]
+    return draw_sheet(
+        f"Forgetting: {name}",
+        [
+            [
+                Panel(
+                    np.stack(rows),
+                    row_labels=[
+                        "as they are",
+                        f"{name} maps dropped",
+                        "random maps dropped",
+                    ],
+                    tile_side=96,
+                )
+            ]
+        ],
+        f"The same samples with {num_dropped} of {len(gains)} feature maps of "
+        f"G's {layer_name} dropped: those with a positive weight in a "
+        f"logistic regression of where a {name} is, and below, as many random "
+        f"ones. {subject.origin}",
+    )

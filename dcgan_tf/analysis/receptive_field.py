@@ -1,0 +1,122 @@
+"""Which pixels a unit of a convolution can see."""
+
+import dataclasses
+
+import keras
+
+
+@dataclasses.dataclass(frozen=True)
+class ReceptiveField:
+    """Windows of a layer's units, the same on every axis of its kind.
+
+    Attributes:
+        size: `(height, width)` of a unit's window in pixels.
+        stride: `(vertical, horizontal)` pixels between neighbouring units.
+        start: `(top, left)` of the first unit's window; negative where it
+            begins in the padding.
+    """
+
+    size: tuple[int, int]
+    stride: tuple[int, int]
+    start: tuple[int, int]
+
+    def box(self, row: int, column: int) -> tuple[int, int, int, int]:
+        """Returns a unit's window.
+
+        Args:
+            row: Of the unit on its map.
+            column: Of the unit on its map.
+
+        Returns:
+            Top, left, bottom and right in pixels, the last two exclusive;
+            it may leave the image by what is padding.
+        """
+        top = self.start[0] + row * self.stride[0]
+        left = self.start[1] + column * self.stride[1]
+        return top, left, top + self.size[0], left + self.size[1]
+
+
+def compute_receptive_field(
+    model: keras.Sequential, layer_name: str
+) -> ReceptiveField:
+    """Follows the windows of a layer's units down to the image.
+
+    From the layer to the image, a kernel of k over windows of size n and
+    stride s sees (n - 1) * s + k pixels below it, `padding` of them before
+    the first (Dumoulin & Visin, 2016, arXiv 1603.07285, Section 2).
+    TensorFlow pads a `same` convolution unevenly: the odd pixel comes last.
+
+    Args:
+        model: Of images; 2-D convolutions up to the layer, and layers that
+            act on each pixel.
+        layer_name: The layer.
+
+    Returns:
+        The windows of the layer's units.
+
+    Raises:
+        ValueError: If there is no such layer, or one below it looks at
+            other pixels in another way than a convolution.
+    """
+    size, stride, start = [1, 1], [1, 1], [0, 0]
+    for layer in reversed(list_layers_to(model, layer_name)):
+        if isinstance(layer, keras.layers.Conv2D):
+            for axis in (0, 1):
+                kernel = (layer.kernel_size[axis] - 1) * layer.dilation_rate[
+                    axis
+                ] + 1
+                step = layer.strides[axis]
+                before = _padding_before(layer, kernel, axis)
+                size[axis] = (size[axis] - 1) * step + kernel
+                stride[axis] *= step
+                start[axis] = start[axis] * step - before
+        elif not isinstance(layer, _POINTWISE):
+            raise ValueError(
+                f"layer {layer.name!r} is a {type(layer).__name__}; only "
+                "convolutions have a receptive field to compute"
+            )
+    return ReceptiveField(tuple(size), tuple(stride), tuple(start))
+
+
+def find_last_convolution(discriminator: keras.Sequential) -> str:
+    """Names the activations of D's last convolution."""
+    rectifiers = [
+        layer.name
+        for layer in discriminator.layers
+        if isinstance(layer, keras.layers.LeakyReLU)
+    ]
+    return rectifiers[-1]
+
+
+_POINTWISE = (
+    keras.layers.LeakyReLU,
+    keras.layers.ReLU,
+    keras.layers.BatchNormalization,
+    keras.layers.Activation,
+)
+
+
+def list_layers_to(
+    model: keras.Sequential, layer_name: str
+) -> list[keras.layers.Layer]:
+    """Returns a model's layers up to a named one, it included.
+
+    Raises:
+        ValueError: If there is no such layer.
+    """
+    names = [layer.name for layer in model.layers]
+    if layer_name not in names:
+        raise ValueError(
+            f"{model.name} has no layer {layer_name!r}; it has "
+            f"{', '.join(names)}"
+        )
+    return model.layers[: names.index(layer_name) + 1]
+
+
+def _padding_before(layer: keras.layers.Conv2D, kernel: int, axis: int) -> int:
+    if layer.padding == "valid":
+        return 0
+    side = layer.input.shape[1 + axis]
+    step = layer.strides[axis]
+    num_outputs = -(-side // step)
+    return max((num_outputs - 1) * step + kernel - side, 0) // 2

@@ -1,0 +1,129 @@
+"""Walks between random latents (Section 6.1)."""
+
+import dataclasses
+
+import keras
+import numpy as np
+
+from dcgan_tf.analysis.sheet import Panel, draw_sheet
+from dcgan_tf.analysis.subject import Subject, generate_images
+from dcgan_tf.images import make_grid
+from dcgan_tf.latents import interpolate
+
+NUM_ANCHORS = 9
+SMOOTHNESS_STEPS = 32
+_GRID_STEPS = 10
+_GIF_STEPS = 12
+_GIF_FACTOR = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Smoothness:
+    """Distances of neighbouring images along a walk.
+
+    Attributes:
+        median: Root mean square difference in levels of 255.
+        largest: The same.
+    """
+
+    median: float
+    largest: float
+
+    @property
+    def ratio(self) -> float:
+        """The largest over the median: 1 is an even walk, jumps are more."""
+        return self.largest / self.median
+
+
+def walk_latents(
+    anchors: np.ndarray, steps_per_leg: int, great_circle: bool = False
+) -> np.ndarray:
+    """Walks from each latent to the next, and from the last to the first.
+
+    Args:
+        anchors: Floats `(num_anchors, latent_dim)`.
+        steps_per_leg: Steps from one to the next; at least 1.
+        great_circle: Whether legs turn at an even rate.
+
+    Returns:
+        float32 `(num_anchors, steps_per_leg + 1, latent_dim)`: a leg each,
+        both ends included.
+    """
+    return np.stack(
+        [
+            interpolate(start, stop, steps_per_leg + 1, great_circle)
+            for start, stop in zip(
+                anchors, np.roll(anchors, -1, axis=0), strict=True
+            )
+        ]
+    )
+
+
+def measure_smoothness(
+    generator: keras.Model, anchors: np.ndarray, great_circle: bool = False
+) -> Smoothness:
+    """Measures whether a walk jumps, in 32 steps a leg.
+
+    Args:
+        generator: Unconditional.
+        anchors: Floats `(num_anchors, latent_dim)`.
+        great_circle: Whether legs turn at an even rate.
+
+    Returns:
+        Median and largest distance of neighbouring images, over all legs.
+    """
+    latents = walk_latents(anchors, SMOOTHNESS_STEPS, great_circle)
+    images = generate_images(generator, latents.reshape(-1, latents.shape[-1]))
+    images = images.reshape(*latents.shape[:2], -1).astype(np.float32)
+    distances = np.sqrt((np.diff(images, axis=1) ** 2).mean(-1))
+    return Smoothness(float(np.median(distances)), float(distances.max()))
+
+
+def draw_walk(
+    subject: Subject, great_circle: bool = False
+) -> tuple[np.ndarray, list[np.ndarray], Smoothness]:
+    """Draws series between nine random latents.
+
+    Args:
+        subject: Whose G.
+        great_circle: Whether legs turn at an even rate.
+
+    Returns:
+        A sheet, uint8 `(height, width, 3)`, a leg a row; frames of an
+        endless animation in which nine walks go round at once, uint8
+        `(height, width, channels)`; and how smooth the walk is.
+    """
+    anchors = subject.sample_latents(NUM_ANCHORS)
+    smoothness = measure_smoothness(subject.generator, anchors, great_circle)
+    latents = walk_latents(anchors, _GRID_STEPS, great_circle)
+    legs = subject.generate(latents.reshape(-1, latents.shape[-1]))
+    legs = legs.reshape(*latents.shape[:2], *legs.shape[1:])
+    names = [f"{i + 1} to {(i + 1) % len(anchors) + 1}" for i in range(9)]
+    kind = "great circles" if great_circle else "straight lines"
+    sheet = draw_sheet(
+        "Walks between nine random latents",
+        [[Panel(legs, row_labels=names, tile_side=96)]],
+        f"Each row goes from one latent to the next along {kind}, the last "
+        f"row back to the first. In {SMOOTHNESS_STEPS} steps a leg, the "
+        "largest difference of neighbouring images is "
+        f"{smoothness.ratio:.2f} times the median one. {subject.origin}",
+    )
+    return sheet, _draw_frames(subject, anchors, great_circle), smoothness
+
+
+def _draw_frames(subject, anchors, great_circle) -> list[np.ndarray]:
+    # Without each leg's end, which is the next one's start.
+    latents = walk_latents(anchors, _GIF_STEPS, great_circle)[:, :-1]
+    images = subject.generate(latents.reshape(-1, latents.shape[-1]))
+    frames = []
+    for index in range(len(images)):
+        # Every tile is on the same round trip, a leg ahead of the one before.
+        tiles = [
+            images[(index + leg * _GIF_STEPS) % len(images)]
+            for leg in range(len(anchors))
+        ]
+        grid = make_grid(np.stack(tiles), 3)
+        frames.append(
+            np.repeat(np.repeat(grid, _GIF_FACTOR, 0), _GIF_FACTOR, 1)
+        )
+    return frames

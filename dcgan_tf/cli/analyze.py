@@ -1,0 +1,284 @@
+"""Looks inside a trained run: filters, walks, arithmetic, forgetting.
+
+Writes VIEW's pictures to the run's analysis/ folder. VIEW is one of:
+  filters              kernels as tiles; what deeper filters respond to
+  guided_backprop      what excites D's features, trained and untrained
+  maximal_activations  the nine real patches that excite each filter most
+  deconvnet            those activations through the transposed network
+  generator_features   what each feature map of G draws
+  walk                 series between nine random latents, and a GIF
+  arithmetic           A - B + C on latents
+  turn                 a direction between two groups, at nine strengths
+  forget               G without the maps that draw an object
+  claims               counts all this on toy_faces; a table and claims.json
+  report               report.html: the run and every view made so far
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from absl import flags
+
+from dcgan_tf.cli.command import (
+    UsageError,
+    import_tensorflow,
+    run_command,
+)
+
+ANALYSIS_DIR = "analysis"
+_NUM_REAL_IMAGES = 4_000
+
+
+def define_flags(values: flags.FlagValues) -> None:
+    """Defines the command's flags."""
+    options = {"flag_values": values}
+    flags.DEFINE_string("run_dir", None, "A trained run.", **options)
+    flags.DEFINE_string(
+        "checkpoint", "latest", "latest, best or a step.", **options
+    )
+    flags.DEFINE_integer(
+        "seed", 0, "Of latents and random choices.", lower_bound=0, **options
+    )
+    flags.DEFINE_string(
+        "layer",
+        None,
+        "Layer to look at, of the D or the G that VIEW looks into; by "
+        "default D's last convolution or G's second-highest.",
+        **options,
+    )
+    flags.DEFINE_boolean(
+        "great_circle", False, "walk: on great circles.", **options
+    )
+    flags.DEFINE_string(
+        "pick",
+        None,
+        "arithmetic, turn: exemplars by their numbers on samples.png, groups "
+        "divided by /, such as 3,17,40/5,9,2/1,8,30.",
+        **options,
+    )
+    flags.DEFINE_list(
+        "concepts",
+        None,
+        "arithmetic, turn: concepts to find exemplars of, three or two, each "
+        "names of labels with + and -, such as "
+        "smiling+glasses,glasses-smiling,-glasses-smiling.",
+        **options,
+    )
+    flags.DEFINE_string(
+        "boxes", None, "forget: a JSON file of boxes; see docs/analysis.md.",
+        **options,
+    )  # fmt: skip
+
+
+def run(values: flags.FlagValues) -> None:
+    """Draws one view."""
+    views = {
+        "filters": _draw_filters,
+        "guided_backprop": _draw_guided_backprop,
+        "maximal_activations": _draw_maximal_activations,
+        "deconvnet": _draw_deconvnet,
+        "generator_features": _draw_generator_features,
+        "walk": _draw_walk,
+        "arithmetic": _draw_arithmetic,
+        "turn": _draw_turn,
+        "forget": _draw_forget,
+        "claims": _measure_claims,
+        "report": _write_report,
+    }
+    if len(values.positional) != 1 or values.positional[0] not in views:
+        given = " ".join(values.positional) or "nothing"
+        raise UsageError(f"VIEW is {given!r}; use one of {', '.join(views)}")
+    if values.run_dir is None:
+        raise UsageError("give a run with --run_dir")
+    _check_exemplar_flags(values)
+    import_tensorflow()
+    for path in views[values.positional[0]](values):
+        print(path)
+
+
+def _check_exemplar_flags(values) -> None:
+    view = values.positional[0]
+    if values.pick and values.concepts:
+        raise UsageError("give one of --pick and --concepts")
+    needed = {"arithmetic": 3, "turn": 2}.get(view)
+    if needed and values.concepts and len(values.concepts) != needed:
+        raise UsageError(
+            f"--concepts names {len(values.concepts)}; {view} takes {needed}"
+        )
+
+
+def _load(values):
+    from dcgan_tf.analysis.subject import load_subject
+
+    return load_subject(values.run_dir, values.checkpoint, values.seed)
+
+
+def _save(values, name: str, image) -> Path:
+    from dcgan_tf.images import save_png
+
+    path = Path(values.run_dir) / ANALYSIS_DIR / name
+    save_png(path, image)
+    return path
+
+
+def _draw_filters(values):
+    from dcgan_tf.analysis.filters import draw_filters
+
+    yield _save(values, "filters.png", draw_filters(_load(values)))
+
+
+def _load_with_images(values):
+    """A subject, real images, and the layer of D to look at."""
+    from dcgan_tf.analysis.receptive_field import find_last_convolution
+    from dcgan_tf.analysis.subject import load_real_images
+
+    subject = _load(values)
+    real_images, _, _ = load_real_images(subject.config, _NUM_REAL_IMAGES)
+    layer = values.layer or find_last_convolution(subject.discriminator)
+    return subject, real_images, layer
+
+
+def _draw_guided_backprop(values):
+    from dcgan_tf.analysis.guided_backprop import draw_guided_backprop
+
+    sheet = draw_guided_backprop(*_load_with_images(values))
+    yield _save(values, "guided_backprop.png", sheet)
+
+
+def _draw_maximal_activations(values):
+    from dcgan_tf.analysis.maximal_activations import draw_maximal_activations
+
+    sheet = draw_maximal_activations(*_load_with_images(values))
+    yield _save(values, "maximal_activations.png", sheet)
+
+
+def _draw_deconvnet(values):
+    from dcgan_tf.analysis.deconvnet import draw_deconvnet
+
+    sheet = draw_deconvnet(*_load_with_images(values))
+    yield _save(values, "deconvnet.png", sheet)
+
+
+def _choose_generator_layer(values, subject) -> str:
+    from dcgan_tf.analysis.generator_maps import find_second_highest_layer
+
+    return values.layer or find_second_highest_layer(subject.generator)
+
+
+def _draw_generator_features(values):
+    from dcgan_tf.analysis.generator_features import draw_generator_features
+
+    subject = _load(values)
+    layer = _choose_generator_layer(values, subject)
+    sheet = draw_generator_features(subject, layer)
+    yield _save(values, "generator_features.png", sheet)
+
+
+def _draw_walk(values):
+    from dcgan_tf.analysis.walk import draw_walk
+    from dcgan_tf.images import save_gif
+
+    sheet, frames, smoothness = draw_walk(_load(values), values.great_circle)
+    yield _save(values, "walk.png", sheet)
+    path = Path(values.run_dir) / ANALYSIS_DIR / "walk.gif"
+    save_gif(path, frames)
+    yield path
+    print(f"largest over median distance: {smoothness.ratio:.2f}")
+
+
+def _choose_exemplars(values, subject, num_groups: int, count: int):
+    from dcgan_tf.analysis import exemplars
+
+    if values.pick:
+        return exemplars.choose_by_number(subject, values.pick, num_groups)
+    view = values.positional[0]
+    return exemplars.choose_by_concept(subject, view, values.concepts, count)
+
+
+def _draw_numbered(values, subject):
+    """Drawn first, so that a failure to find exemplars leaves it behind."""
+    from dcgan_tf.analysis.arithmetic import draw_numbered_samples
+
+    return _save(values, "samples.png", draw_numbered_samples(subject))
+
+
+def _draw_arithmetic(values):
+    from dcgan_tf.analysis.arithmetic import NUM_EXEMPLARS, draw_arithmetic
+
+    subject = _load(values)
+    yield _draw_numbered(values, subject)
+    found = _choose_exemplars(values, subject, 3, NUM_EXEMPLARS)
+    yield _save(values, "arithmetic.png", draw_arithmetic(subject, *found))
+
+
+def _draw_turn(values):
+    from dcgan_tf.analysis.turn import NUM_EXEMPLARS, draw_turn
+
+    subject = _load(values)
+    yield _draw_numbered(values, subject)
+    found = _choose_exemplars(values, subject, 2, NUM_EXEMPLARS)
+    yield _save(values, "turn.png", draw_turn(subject, *found))
+
+
+def _draw_forget(values):
+    from dcgan_tf.analysis import forget
+
+    subject = _load(values)
+    layer = _choose_generator_layer(values, subject)
+    if values.boxes:
+        labelled = forget.load_boxes(values.boxes)
+    else:
+        labelled = _find_boxes(subject)
+        path = Path(values.run_dir) / ANALYSIS_DIR / "window_boxes.json"
+        path.parent.mkdir(exist_ok=True)
+        forget.save_boxes(path, labelled)
+        yield path
+    weights = forget.learn_object(subject, layer, labelled)
+    sheet = forget.draw_forgetting(subject, layer, weights, labelled.name)
+    yield _save(values, "forget.png", sheet)
+
+
+def _find_boxes(subject):
+    from dcgan_tf.analysis.attribute_classifier import find_window_boxes
+    from dcgan_tf.analysis.claims_table import train_judge
+
+    if subject.config.data.dataset != "toy_faces":
+        raise UsageError(
+            "forget needs --boxes=FILE, with boxes around the object on "
+            "samples; only toy_faces' windows are found by themselves"
+        )
+    return find_window_boxes(subject, train_judge(subject))
+
+
+def _measure_claims(values):
+    from dcgan_tf.analysis import claims_table
+
+    results = claims_table.measure_claims(_load(values), values.layer)
+    path = Path(values.run_dir) / ANALYSIS_DIR / "claims.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(results, indent=1) + "\n")
+    print(claims_table.format_table(results))
+    yield path
+
+
+def _write_report(values):
+    from dcgan_tf.analysis.report import write_report
+
+    yield write_report(values.run_dir)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the command; returns its exit code."""
+    return run_command(
+        "python -m dcgan_tf.cli.analyze",
+        __doc__,
+        define_flags,
+        run,
+        argv,
+        positional="VIEW",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
