@@ -1,0 +1,226 @@
+"""Two workers, two processes: they train, stop and go on as one run."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
+STEPS = 60
+SETTINGS = (
+    "--image_size=16", "--base_filters=4", "--latent_dim=8",
+    "--batch_size=16", "--precision=float32", "--seed=3", "--ema_decay=0",
+    "--report_every=5", "--sample_every=40", "--checkpoint_every=10",
+    "--eval_every=20",
+)  # fmt: skip
+# The train command, with a measure that costs nothing; it ends with the
+# weights that this process holds, whether or not it writes files.
+WORKER = """
+import hashlib, sys, types
+from dcgan_tf.cli import train
+
+def evaluate(generator):
+    return {"mean": float(abs(generator([[0.0] * 8])).numpy().mean())}
+
+sys.modules["dcgan_tf.evaluation.quick"] = types.SimpleNamespace(
+    build_quick_evaluator=lambda config: evaluate)
+from dcgan_tf.training import loop
+states, build = [], loop.build_training_state
+loop.build_training_state = lambda *a: states.append(build(*a)) or states[-1]
+code = train.main(sys.argv[1:])
+digest = hashlib.sha256()
+for state in states:
+    for model in (state.generator, state.discriminator):
+        for weight in model.trainable_variables:
+            digest.update(weight.numpy().tobytes())
+print("digest", digest.hexdigest())
+sys.exit(code)
+"""
+
+
+def find_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
+    for s in sockets:
+        s.bind(("127.0.0.1", 0))
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+def start(run_dir, num_workers=2, steps=STEPS):
+    """Starts each worker with the same command, its place in TF_CONFIG."""
+    addresses = [f"127.0.0.1:{port}" for port in find_ports(num_workers)]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
+    processes = []
+    for index in range(num_workers):
+        if num_workers > 1:
+            environment["TF_CONFIG"] = json.dumps(
+                {
+                    "cluster": {"worker": addresses},
+                    "task": {"type": "worker", "index": index},
+                }
+            )
+        processes.append(
+            subprocess.Popen(
+                [
+                    sys.executable, "-c", WORKER, f"--run_dir={run_dir}",
+                    *SETTINGS, f"--steps={steps}",
+                ],
+                cwd=ROOT,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )  # fmt: skip
+    return processes
+
+
+def finish(processes, timeout=240):
+    """Returns each worker's exit code, output and errors."""
+    results = []
+    try:
+        for process in processes:
+            output, errors = process.communicate(timeout=timeout)
+            results.append((process.returncode, output, errors))
+    finally:
+        for process in processes:
+            process.kill()
+    return results
+
+
+def signal_at(run_dir, step, victim, number):
+    """Signals a worker when the chief reports a step; returns the results.
+
+    The seconds that the workers took to end come last.
+    """
+    processes = start(run_dir)
+    for line in processes[0].stdout:
+        if line.startswith(f"step {step}/"):
+            break
+    processes[victim].send_signal(number)
+    begin = time.monotonic()
+    results = finish(processes)
+    return results, time.monotonic() - begin
+
+
+def list_checkpoints(run_dir):
+    names = (path.stem for path in (run_dir / "checkpoints").glob("*.index"))
+    return sorted(int(name.removeprefix("ckpt-")) for name in names)
+
+
+def read_weights(run_dir):
+    prefix = str(run_dir / "checkpoints" / f"ckpt-{STEPS}")
+    reader = tf.train.load_checkpoint(prefix)
+    return {
+        name: reader.get_tensor(name)
+        for name in reader.get_variable_to_shape_map()
+        if name.startswith(("generator/", "discriminator/"))
+    }
+
+
+def assert_same_weights(run_dir, expected_dir):
+    got, expected = read_weights(run_dir), read_weights(expected_dir)
+    assert got.keys() == expected.keys()
+    assert len(got) > 10
+    for name, value in expected.items():
+        # Sums in another order; over the run Adam magnifies the rounding.
+        np.testing.assert_allclose(
+            got[name], value, rtol=1e-2, atol=2e-4, err_msg=name
+        )
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory):
+    """A run of two workers and its results."""
+    run_dir = tmp_path_factory.mktemp("workers") / "run"
+    results = finish(start(run_dir))
+    for code, _, errors in results:
+        assert code == 0, errors
+    return run_dir, results
+
+
+def test_workers_end_with_the_same_weights(unbroken):
+    _, results = unbroken
+    digests = [re.search("digest (.*)", r[1])[1] for r in results]
+    assert digests[0] == digests[1]
+
+
+def test_two_workers_train_as_one_process(unbroken, tmp_path):
+    ((code, output, errors),) = finish(start(tmp_path / "run", 1))
+    assert code == 0, errors
+    assert_same_weights(unbroken[0], tmp_path / "run")
+
+
+def test_only_the_chief_leaves_files(unbroken):
+    run_dir, results = unbroken
+    assert {path.name for path in (run_dir / "checkpoints").iterdir()} >= {
+        "best.json",
+        f"ckpt-{STEPS}.index",
+    }
+    assert not list(run_dir.rglob(".writing-*"))
+    assert len(list((run_dir / "logs").iterdir())) == 1
+    # The other worker says nothing.
+    assert results[1][1].startswith("digest")
+    assert "Done" in results[0][1]
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    """A run whose workers stop, and die, in turn; and what each time gave."""
+    run_dir = tmp_path_factory.mktemp("broken") / "run"
+    history = {}
+    for step, victim, number in (
+        (10, 1, signal.SIGTERM),
+        (20, 0, signal.SIGTERM),
+        (35, 1, signal.SIGKILL),
+        (45, 0, signal.SIGKILL),
+    ):
+        results, seconds = signal_at(run_dir, step, victim, number)
+        history[number, victim] = (results, seconds, list_checkpoints(run_dir))
+    history["end"] = finish(start(run_dir))
+    return run_dir, history
+
+
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_stopped_worker_stops_all_after_the_same_step(broken, victim):
+    results, _, steps = broken[1][signal.SIGTERM, victim]
+    assert [code for code, _, _ in results] == [75, 75], results
+    stopped = re.search(r"Stopped after step (\d+)", results[0][1])
+    assert steps[-1] == int(stopped[1])
+    digests = [re.search("digest (.*)", r[1])[1] for r in results]
+    assert digests[0] == digests[1]
+
+
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_killed_worker_ends_the_other_in_words(broken, victim):
+    results, seconds, _ = broken[1][signal.SIGKILL, victim]
+    code, _, errors = results[1 - victim]
+    assert code == 75
+    assert seconds < 60
+    lines = errors.strip().splitlines()
+    assert len(lines) == 1, errors
+    assert lines[0].startswith(f"train.py: error: worker {victim} (127.0.0.1:")
+    assert "same command" in lines[0]
+
+
+def test_the_same_commands_go_on_to_the_unbroken_runs_end(broken, unbroken):
+    run_dir, history = broken
+    assert [code for code, _, _ in history["end"]] == [0, 0]
+    step = re.search("going on from step (\\d+)", history["end"][0][1])
+    assert int(step[1]) >= 40
+    assert_same_weights(run_dir, unbroken[0])
+    assert not list(run_dir.rglob(".writing-*"))

@@ -1,0 +1,190 @@
+"""Two replicas, in one process, train as one does."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dcgan_tf.config import resolve_run_config
+from dcgan_tf.data.sources import load_source
+from dcgan_tf.latents import sample_latents
+from dcgan_tf.models.precision import resolve_precision
+from dcgan_tf.training import loop, runs
+from dcgan_tf.training.state import build_training_state
+from dcgan_tf.training.step import GradientTapeStep
+
+BATCH_SIZE = 16
+LEARNING_RATE = 2e-4
+# Adam turns a gradient's rounding into this much of a step, no more.
+TOLERANCE = LEARNING_RATE / 10
+
+
+def make_config(**settings):
+    return resolve_run_config(
+        {
+            "image_size": (16, 16), "base_filters": 4, "latent_dim": 8,
+            "batch_size": BATCH_SIZE, "learning_rate": LEARNING_RATE,
+            "steps": 8, "report_every": 2, "sample_every": 8,
+            "checkpoint_every": 4, "seed": 3, **settings,
+        }
+    )  # fmt: skip
+
+
+def one_device():
+    return tf.distribute.OneDeviceStrategy("CPU:0")
+
+
+def make_step(strategy):
+    config = make_config()
+    with strategy.scope():
+        state = build_training_state(config, "float32")
+    return state, GradientTapeStep(state, config, strategy)
+
+
+def share(strategy, batch):
+    """Gives each replica its part of a global batch, as the data does."""
+    size = len(batch) // strategy.num_replicas_in_sync
+
+    def take(context):
+        first = context.replica_id_in_sync_group * size
+        return tf.constant(batch[first : first + size])
+
+    return strategy.experimental_distribute_values_from_function(take)
+
+
+def draw_images(seed):
+    # Brighter from first to last: each replica's statistics are its own.
+    rng = np.random.default_rng(seed)
+    images = rng.uniform(-1, 1, (BATCH_SIZE, 16, 16, 1))
+    images *= np.linspace(0.1, 1, BATCH_SIZE)[:, None, None, None]
+    return images.astype(np.float32)
+
+
+def weights_of(state):
+    return {
+        f"{name}/{weight.path}": tf.convert_to_tensor(weight.value).numpy()
+        for name, part in state.trackables().items()
+        if hasattr(part, "weights")
+        for weight in part.weights
+    }
+
+
+def assert_same_weights(state, expected_state, but=()):
+    expected, got = weights_of(expected_state), weights_of(state)
+    assert expected.keys() == got.keys()
+    assert sum("moving_variance" in name for name in got) >= 4
+    for name, value in expected.items():
+        if not name.startswith(but):
+            np.testing.assert_allclose(
+                got[name], value, rtol=1e-4, atol=TOLERANCE, err_msg=name
+            )
+
+
+@pytest.fixture(scope="module")
+def trained(two_replicas):
+    """States and measures of three whole steps, on two replicas and one."""
+    results = []
+    for strategy in (two_replicas, one_device()):
+        state, step = make_step(strategy)
+        measures = [
+            step.train_step(share(strategy, draw_images(seed)))
+            for seed in range(3)
+        ]
+        results.append((state, measures))
+    return results
+
+
+def test_whole_steps_give_one_devices_weights_and_statistics(trained):
+    (state, _), (expected_state, _) = trained
+    assert_same_weights(state, expected_state)
+
+
+def test_measures_are_means_over_the_global_batch(trained):
+    (_, measures), (_, expected) = trained
+    for got, wanted in zip(measures, expected, strict=True):
+        for name, value in wanted.items():
+            np.testing.assert_allclose(got[name], value, rtol=1e-4)
+
+
+def test_replicas_hold_the_same_weights_and_statistics(trained, two_replicas):
+    state = trained[0][0]
+    for model in (state.generator, state.discriminator):
+        for weight in model.weights:
+            copies = two_replicas.experimental_local_results(weight.value)
+            assert len(copies) == 2
+            np.testing.assert_array_equal(*copies, err_msg=weight.path)
+
+
+def test_an_update_from_fixed_latents_is_one_devices(two_replicas):
+    images = draw_images(0)
+    latents = np.random.default_rng(1).uniform(-1, 1, (BATCH_SIZE, 8))
+    latents = latents.astype(np.float32)
+    states = []
+    for strategy in (two_replicas, one_device()):
+        state, step = make_step(strategy)
+        tf.function(strategy.run)(
+            step.update, (share(strategy, images), share(strategy, latents))
+        )
+        states.append(state)
+    assert_same_weights(*states)
+
+
+def test_replicas_draw_their_own_latents(two_replicas):
+    _, step = make_step(two_replicas)
+    step.update = lambda images, latents, labels, seed: latents
+    images = share(two_replicas, draw_images(0))
+    drawn = two_replicas.experimental_local_results(
+        tf.function(two_replicas.run)(step._replica_step, (images, None))
+    )
+    first, second = (part.numpy() for part in drawn)
+    assert not np.any(np.isclose(first, second).all(axis=1))
+    np.testing.assert_array_equal(
+        np.concatenate([first, second]), sample_latents(BATCH_SIZE, 8, (3, 0))
+    )
+
+
+def train_in_two_parts(run_dir, strategy):
+    """Trains four steps, and goes on to eight from the checkpoint."""
+    states = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            loop,
+            "build_training_state",
+            lambda *args: (
+                states.append(build_training_state(*args)) or states[-1]
+            ),
+        )
+        for steps in (4, 8):
+            config = make_config(steps=steps)
+            result = loop.train(
+                config, run_dir, load_source(config.data), strategy
+            )
+            assert result.step == steps and not result.was_complete
+    return states[-1]
+
+
+@pytest.mark.slow
+def test_a_run_checkpoints_resumes_and_loads(two_replicas, tmp_path):
+    state = train_in_two_parts(tmp_path / "two", two_replicas)
+    expected = train_in_two_parts(tmp_path / "one", one_device())
+    # Re-estimated on the averaged weights, whose statistics magnify more.
+    assert_same_weights(state, expected, but=("averaged_generator",))
+    networks = runs.load_networks(tmp_path / "two")
+    assert networks.step == 8
+    latents = sample_latents(4, 8, (0, 0))
+    np.testing.assert_allclose(
+        networks.generator(latents),
+        runs.load_generator(tmp_path / "one")(latents),
+        atol=1e-3,
+    )
+
+
+def test_a_batch_that_does_not_divide_is_refused(two_replicas, tmp_path):
+    config = make_config(batch_size=15)
+    with pytest.raises(ValueError, match="15 .* the 2 .*: 14 or 16"):
+        loop.train(config, tmp_path / "run", None, two_replicas)
+    assert not (tmp_path / "run").exists()
+
+
+def test_float16_is_refused_on_several_replicas(two_replicas):
+    with pytest.raises(ValueError, match="unsafe on 2 replicas"):
+        resolve_precision("mixed_float16", two_replicas.num_replicas_in_sync)
