@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import keras
 import numpy as np
-from sklearn.linear_model import RidgeClassifier
+from sklearn.linear_model import Ridge
 
 from dcgan_tf.images import to_float
 from dcgan_tf.models.features import build_feature_extractor
 
 _BATCH_SIZE = 128
-_RIDGE_STRENGTH = 1.0
+# Per image and feature of unit variance.
+_RIDGE_STRENGTH = 0.1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +62,7 @@ def parse_concept(text: str, names: Sequence[str]) -> Concept:
 class LinearLabeller:
     """Names what images show, by linear classifiers on D's features.
 
-    Ridge classifiers, one an attribute or a class, on the pooled features
+    Ridge regressions to 1 and -1, one an attribute or a class, on the pooled features
     of Section 5.
 
     Args:
@@ -83,10 +84,11 @@ class LinearLabeller:
         self._extract = build_feature_extractor(discriminator)
         if labels.ndim == 1:
             labels = labels[:, None] == np.arange(len(self.names))
-        targets = labels.astype(bool)
+        targets = np.where(labels.astype(bool), 1.0, -1.0)
         features = self._compute_features(images)
-        self._mean, self._scale = features.mean(0), features.std()
-        self._classifier = RidgeClassifier(_RIDGE_STRENGTH * len(features))
+        self._mean = features.mean(0)
+        self._scale = (features - self._mean).std()
+        self._classifier = Ridge(_RIDGE_STRENGTH * len(features))
         self._classifier.fit(self._normalise(features), targets)
 
     def compute_margins(self, images: np.ndarray) -> np.ndarray:
@@ -99,7 +101,7 @@ class LinearLabeller:
             Floats `(count, num_names)`; positive where the name fits.
         """
         features = self._normalise(self._compute_features(images))
-        return self._classifier.decision_function(features)
+        return self._classifier.predict(features)
 
     def _normalise(self, features: np.ndarray) -> np.ndarray:
         return (features - self._mean) / self._scale

@@ -1,0 +1,88 @@
+"""The measures on a G whose latents are its attributes."""
+
+import numpy as np
+import pytest
+from analysis.conftest import LinearJudge
+
+from dcgan_tf.analysis import claims, claims_table
+from dcgan_tf.data.toy_faces import ATTRIBUTE_NAMES
+
+
+def test_arithmetic_works_where_g_is_linear(linear_subject):
+    judge = LinearJudge()
+    three = claims.measure_arithmetic(linear_subject, judge, 3)
+    one = claims.measure_arithmetic(linear_subject, judge, 1)
+    assert three["smiling"] > 0.85 and three["smiling_b"] > 0.8
+    assert three["kept_mean"] > 0.8
+    # Means of three vary less: what the paper saw.
+    assert one["smiling"] < three["smiling"]
+    assert one["kept_mean"] < three["kept_mean"]
+    # Neutral faces' mean doesn't smile before anything is added.
+    assert three["mean_b_smiling"] == 0
+    assert set(three["kept"]) == set(ATTRIBUTE_NAMES) - {"smiling"}
+
+
+def test_arithmetic_fails_where_smiles_are_random(linear_subject):
+    class Blind(LinearJudge):
+        def judge(self, pictures):
+            logits = super().judge(pictures)
+            rng = np.random.default_rng(0)
+            logits[:, 0] = rng.normal(size=len(logits)) * 10
+            return logits
+
+    result = claims.measure_arithmetic(linear_subject, Blind(), 3)
+    assert 0.35 < result["smiling"] < 0.65
+
+
+def test_turn_rises_where_g_is_linear(linear_subject):
+    result = claims.measure_turn(linear_subject, LinearJudge())
+    shares = result["looking_left"]
+    assert len(shares) == len(result["strengths"]) == 9
+    assert np.all(np.diff(shares) >= 0)
+    assert shares[0] < 0.1 and shares[-1] > 0.9
+    assert shares[4] == pytest.approx(0.5, abs=0.12)
+
+
+def test_straight_walks_of_a_linear_g_are_even(linear_subject):
+    result = claims.measure_walks(linear_subject, num_walks=1)
+    assert 1 <= result["straight"] < 1.6
+
+
+def test_few_kinds_of_faces_are_an_error(linear_subject):
+    class Monotonous:
+        def judge(self, pictures):
+            return np.ones((len(pictures), len(ATTRIBUTE_NAMES)))
+
+    with pytest.raises(ValueError, match="0 kinds of faces"):
+        claims.measure_arithmetic(linear_subject, Monotonous(), 3)
+    with pytest.raises(ValueError, match="0 samples show a concept"):
+        claims.measure_turn(linear_subject, Monotonous())
+
+
+def test_table_says_what_was_measured():
+    kept = {"kept_mean": 0.71, "mean_b_smiling": 0.02}
+    results = {
+        "arithmetic_3": {"smiling_b": 0.815, **kept},
+        "arithmetic_1": {"smiling_b": 0.33, **kept},
+        "turn": {"looking_left": [0.05, 0.5, 0.95]},
+        "forgetting": dict(
+            num_dropped=30, num_maps=64, before=0.5, after=0.1, random=0.3,
+            unchanged_mean=0.84, random_unchanged_mean=0.6,
+        ),
+        "walks": {"straight": 2.51, "great_circle": 2.9},
+        "classifier": {"accuracy": {"smiling": 0.991, "glasses": 0.999}},
+    }  # fmt: skip
+    table = claims_table.format_table(results)
+    for figure in ("99.1%", "82%", "33%", "5% 50% 95%", "50% to 10%", "2.5"):
+        assert figure in table
+    assert len({line.count("|") for line in table.splitlines()}) == 1
+
+
+def test_only_toy_faces_have_a_judge(linear_subject):
+    import dataclasses
+
+    data = dataclasses.replace(linear_subject.config.data, dataset="mnist_5k")
+    config = dataclasses.replace(linear_subject.config, data=data)
+    other = dataclasses.replace(linear_subject, config=config)
+    with pytest.raises(ValueError, match="trained on mnist_5k"):
+        claims_table.measure_claims(other)

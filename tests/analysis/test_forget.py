@@ -1,0 +1,109 @@
+"""Forgetting: maps that draw an object are found and dropped, others not."""
+
+import json
+
+import numpy as np
+import pytest
+
+from dcgan_tf.analysis import forget
+from dcgan_tf.analysis.generator_maps import (
+    compute_maps,
+    draw_from_maps,
+    find_second_highest_layer,
+)
+
+
+@pytest.fixture(scope="module")
+def maps_and_boxes():
+    """8x8 maps of 32x32 images: 0 and 2 are active in boxes, 1 outside."""
+    rng = np.random.default_rng(0)
+    maps = rng.uniform(0, 0.3, (20, 8, 8, 4)).astype(np.float32)
+    boxes = []
+    for image in maps:
+        row, column = rng.integers(0, 6, 2)
+        inside = np.zeros((8, 8), bool)
+        inside[row : row + 2, column : column + 2] = True
+        image[inside, 0] += 2
+        image[inside, 2] += 1
+        image[~inside, 1] += 2
+        boxes.append([(4 * row, 4 * column, 4 * row + 8, 4 * column + 8)])
+    return maps, boxes
+
+
+def test_weights_tell_which_maps_draw_the_object(maps_and_boxes):
+    maps, boxes = maps_and_boxes
+    weights = forget.fit_map_weights(maps, boxes, (32, 32), seed=0)
+    assert weights[0] > 0 and weights[2] > 0 and weights[1] < 0
+    assert abs(weights[3]) < min(abs(weights[:3]))
+    assert forget.choose_dropped(weights)[:3].tolist() == [0, 1, 0]
+
+
+def test_boxes_are_rows_then_columns(maps_and_boxes):
+    """Transposed boxes must not do as well."""
+    maps, boxes = maps_and_boxes
+    swapped = [[(b[1], b[0], b[3], b[2]) for b in some] for some in boxes]
+    right = forget.fit_map_weights(maps, boxes, (32, 32), seed=0)
+    wrong = forget.fit_map_weights(maps, swapped, (32, 32), seed=0)
+    assert right[0] > 3 * max(wrong[0], 0)
+
+
+def test_a_box_everywhere_or_nowhere_is_an_error(maps_and_boxes):
+    maps = maps_and_boxes[0][:1]
+    for box in ((0, 0, 32, 32), (0, 0, 1, 1)):
+        with pytest.raises(ValueError, match="both are needed"):
+            forget.fit_map_weights(maps, [[box]], (32, 32), seed=0)
+
+
+def test_random_gains_drop_as_many():
+    gains = np.array([0, 0, 1, 1, 1, 1, 1, 1], np.float32)
+    drawn = [forget.choose_randomly_dropped(gains, seed) for seed in range(9)]
+    assert {row.sum() for row in drawn} == {6}
+    assert len({tuple(row) for row in drawn}) > 1
+
+
+def test_boxes_survive_the_file(tmp_path):
+    boxes = forget.LabelledBoxes(3, {17: ((2, 20, 14, 30),), 4: ()}, "window")
+    path = tmp_path / "boxes.json"
+    forget.save_boxes(path, boxes)
+    assert forget.load_boxes(path) == boxes
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        [],
+        {"boxes": {}},
+        {"seed": 0, "boxes": {"a": []}},
+        {"seed": 0, "boxes": {"1": [[5, 5, 5, 9]]}},
+        {"seed": 0, "boxes": {"1": [[1, 2, 3]]}},
+    ],
+)
+def test_other_files_are_refused(tmp_path, record):
+    path = tmp_path / "boxes.json"
+    path.write_text(json.dumps(record))
+    with pytest.raises(ValueError, match="boxes.json' holds no boxes"):
+        forget.load_boxes(path)
+
+
+def test_boxes_must_be_on_numbered_samples(subject):
+    for boxes in ({}, {150: ((0, 0, 9, 9),)}):
+        labelled = forget.LabelledBoxes(0, boxes)
+        with pytest.raises(ValueError, match="samples 0 to 149"):
+            forget.learn_object(subject, "deconv_1_relu", labelled)
+
+
+def test_maps_and_the_rest_make_g(subject):
+    layer = find_second_highest_layer(subject.generator)
+    assert layer == "deconv_1_relu"
+    latents = subject.sample_latents(5)
+    maps = compute_maps(subject.generator, layer, latents)
+    ones = np.ones(maps.shape[-1])
+    whole = draw_from_maps(subject.generator, layer, maps, ones)
+    np.testing.assert_array_equal(whole, subject.generate(latents))
+    without = draw_from_maps(subject.generator, layer, maps, 0 * ones)
+    assert (without[0] == without[1]).all() and (whole[0] != whole[1]).any()
+
+
+def test_layers_without_maps_are_refused(subject):
+    with pytest.raises(ValueError, match="no feature maps; use one such as"):
+        compute_maps(subject.generator, "project", subject.sample_latents(1))

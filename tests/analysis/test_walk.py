@@ -1,0 +1,59 @@
+"""Walks: where they go, and how even they are."""
+
+import keras
+import numpy as np
+import pytest
+
+from dcgan_tf.analysis.turn import apply_direction, compute_direction
+from dcgan_tf.analysis.walk import draw_walk, measure_smoothness, walk_latents
+
+
+def test_legs_join_and_return():
+    anchors = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]], np.float32)
+    legs = walk_latents(anchors, 4)
+    assert legs.shape == (3, 5, 2)
+    np.testing.assert_array_equal(legs[:, 0], anchors)
+    np.testing.assert_array_equal(legs[:, -1], anchors[[1, 2, 0]])
+    np.testing.assert_allclose(legs[0, 1], [0.25, 0])
+
+
+def test_a_jump_is_seen():
+    """Pixels: one follows the latent evenly, one is a step at 0.25."""
+    step = keras.layers.Lambda(
+        lambda z: keras.ops.stack(
+            [z[:, 0] / 4, keras.ops.sign(z[:, 0] - 0.25)], axis=1
+        )
+    )
+    generator = keras.Sequential(
+        [keras.Input((1,)), step, keras.layers.Reshape((1, 2, 1))]
+    )
+    jumping = measure_smoothness(generator, np.array([[-0.9], [0.9]]))
+    even = measure_smoothness(generator, np.array([[-0.9], [0.2]]))
+    assert jumping.ratio > 50
+    assert even.ratio < 3
+    # From 1.5 black to white, on one of two pixels.
+    assert jumping.largest == pytest.approx(255 / np.sqrt(2), rel=0.02)
+
+
+def test_the_animation_is_a_round_trip(subject):
+    sheet, frames, smoothness = draw_walk(subject)
+    assert sheet.ndim == 3 and sheet.shape[-1] == 3
+    assert len(frames) == 9 * 12
+    # Twelve frames on, every tile shows what the next one showed.
+    side = 3 * 34
+    first, later = frames[0], frames[12]
+    np.testing.assert_array_equal(
+        later[:side, :side], first[:side, side : 2 * side]
+    )
+    assert smoothness.ratio >= 1
+
+
+def test_directions_go_from_one_group_to_the_other():
+    direction = compute_direction(
+        np.array([[0.0, 1.0], [0.0, 3.0]]), np.array([[4.0, 2.0]])
+    )
+    np.testing.assert_array_equal(direction, [4.0, 0.0])
+    moved = apply_direction(
+        np.array([[1.0, 1.0]]), direction, np.array([-1, 0, 0.5])
+    )
+    np.testing.assert_array_equal(moved, [[[-3, 1], [1, 1], [3, 1]]])
