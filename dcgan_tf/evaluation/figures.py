@@ -1,0 +1,130 @@
+"""Figures of an evaluation: the probe, nearest neighbours, segments."""
+
+import os
+from collections.abc import Sequence
+
+import matplotlib.figure
+import matplotlib.ticker
+import numpy as np
+
+from dcgan_tf.evaluation.generator_features import Segmentation
+from dcgan_tf.evaluation.probe import ProbeResult
+from dcgan_tf.evaluation.subject import Subject
+
+_NUM_SHOWN = 10
+_SEGMENT_COLOURS = np.array([[40, 40, 60], [250, 250, 240], [230, 90, 70]])
+
+
+def draw_probe(
+    path: str | os.PathLike, results: Sequence[ProbeResult], subject: Subject
+) -> None:
+    """Draws accuracy against labels, with error bars, and saves it."""
+    figure = matplotlib.figure.Figure((7, 4.6), layout="constrained")
+    axes = figure.add_subplot()
+    for name in dict.fromkeys(result.features for result in results):
+        rows = [result for result in results if result.features == name]
+        axes.errorbar(
+            [row.num_labels for row in rows],
+            [100 * row.accuracy for row in rows],
+            [100 * (row.spread or 0) for row in rows],
+            marker="o",
+            capsize=3,
+            label=name,
+        )
+    axes.set_xscale("log")
+    ticks = sorted({result.num_labels for result in results})
+    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    axes.xaxis.set_minor_locator(matplotlib.ticker.NullLocator())
+    axes.set_xlabel("labelled training images")
+    axes.set_ylabel(f"accuracy on {results[0].num_test} test images, %")
+    axes.set_title(f"Linear probe: {subject.name}, step {subject.step}")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    _save(figure, path)
+
+
+def draw_neighbours(
+    path: str | os.PathLike,
+    samples: np.ndarray,
+    training: np.ndarray,
+    nearest: Sequence[tuple[np.ndarray, np.ndarray]],
+    subject: Subject,
+) -> None:
+    """Draws samples above their nearest training images, and saves it.
+
+    The samples that lie nearest to training images: half of them in pixels,
+    half in features.
+
+    Args:
+        path: A .png file.
+        samples: uint8 `(num_samples, height, width, channels)`.
+        training: uint8 `(num_training, height, width, channels)`.
+        nearest: Distances and indices of each sample's nearest training
+            images, in pixels and in features.
+        subject: Named in the title.
+    """
+    half = _NUM_SHOWN // 2
+    chosen = np.concatenate(
+        [np.argsort(distances[:, 0])[:half] for distances, _ in nearest]
+    )
+    num_neighbours = nearest[0][1].shape[1]
+    labels = ["sample"]
+    rows = [samples[chosen]]
+    for space, (_, indices) in zip(
+        ("pixels", "features"), nearest, strict=True
+    ):
+        for rank in range(num_neighbours):
+            labels.append(f"{rank + 1}. in {space}")
+            rows.append(training[indices[chosen, rank]])
+    _draw_rows(
+        path,
+        rows,
+        labels,
+        f"Samples nearest to training images, and these: {subject.name}, "
+        f"step {subject.step}",
+    )
+
+
+def draw_segmentation(
+    path: str | os.PathLike,
+    images: np.ndarray,
+    truth: np.ndarray,
+    segmentation: Segmentation,
+    names: Sequence[str],
+    subject: Subject,
+) -> None:
+    """Draws samples, true segments and those found, and saves it."""
+    shown = slice(0, _NUM_SHOWN)
+    grey = np.clip((images[shown] + 1) * 127.5, 0, 255).astype(np.uint8)
+    _draw_rows(
+        path,
+        [
+            grey,
+            _SEGMENT_COLOURS[truth[shown]],
+            _SEGMENT_COLOURS[segmentation.predicted[shown]],
+        ],
+        ["sample", "truth", "by G's features"],
+        f"{', '.join(names)} from {segmentation.num_labelled} labelled "
+        f"samples: {subject.name}, step {subject.step}",
+    )
+
+
+def _draw_rows(path, rows, labels, title) -> None:
+    num_columns = len(rows[0])
+    figure = matplotlib.figure.Figure(
+        (0.8 * num_columns + 1.4, 0.8 * len(rows) + 0.6), layout="constrained"
+    )
+    grid = figure.subplots(len(rows), num_columns, squeeze=False)
+    for row, images, label in zip(grid, rows, labels, strict=True):
+        for axes, image in zip(row, images, strict=True):
+            axes.imshow(image, cmap="gray", vmin=0, vmax=255)
+            axes.set_xticks([])
+            axes.set_yticks([])
+        row[0].set_ylabel(label, rotation=0, ha="right", va="center")
+    figure.suptitle(title, fontsize="medium")
+    _save(figure, path)
+
+
+def _save(figure, path) -> None:
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    figure.savefig(path, dpi=120)

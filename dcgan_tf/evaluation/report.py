@@ -1,0 +1,188 @@
+"""Results as a table on the terminal and as JSON on disk."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+_FOLDER = "evaluation"
+# What must be equal for two results' figures to compare.
+_CONDITIONS = ("dataset", "held_out_split", "seed", "network", "counts")
+
+
+def get_report_path(folder: str | os.PathLike, step: int) -> Path:
+    """Returns where a subject's results at a step are kept."""
+    return Path(folder) / _FOLDER / f"{step}.json"
+
+
+def save_report(path: Path, result: Mapping) -> None:
+    """Writes results, whole or not at all; keeps what they don't replace.
+
+    An evaluation without a probe doesn't lose the probe of one before.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(result, indent=2) + "\n")
+    partial.replace(path)
+
+
+def format_result(result: Mapping) -> str:
+    """Formats all of an evaluation for the terminal."""
+    parts = [f"{result['subject']}, step {result['step']}"]
+    if "measures" in result:
+        parts.append(_format_conditions(result))
+        parts.append(format_columns(result["measures"]))
+    parts += [f"WARNING: {text}" for text in result.get("warnings", ())]
+    if "one_nn" in result:
+        parts.append(_format_one_nn(result["one_nn"]))
+    if "segmentation" in result:
+        parts.append(_format_segmentation(result["segmentation"]))
+    if "probe" in result:
+        parts.append(_format_probe(result))
+    return "\n\n".join(parts)
+
+
+def format_comparison(results: Sequence[Mapping]) -> str:
+    """Formats several subjects' samples side by side.
+
+    Differences in what figures depend on are said: they don't compare then.
+    """
+    names = [f"{r['subject']}@{r['step']}" for r in results]
+    differing = [
+        key
+        for key in _CONDITIONS
+        if any(r.get(key) != results[0].get(key) for r in results)
+    ]
+    parts = []
+    if not differing:
+        parts.append(_format_conditions(results[0]))
+    else:
+        parts.append(
+            f"These figures do NOT compare: {', '.join(differing)} differ."
+        )
+    parts.append(
+        format_columns(
+            {
+                name: r["measures"]["samples"]
+                for name, r in zip(names, results, strict=True)
+            }
+        )
+    )
+    probes = {
+        name: {
+            f"{row['features']}, {row['num_labels']} labels": row["accuracy"]
+            for row in r.get("probe", ())
+        }
+        for name, r in zip(names, results, strict=True)
+    }
+    if any(probes.values()):
+        parts.append("Probe accuracy\n" + format_columns(probes))
+    return "\n\n".join(parts)
+
+
+def format_columns(columns: Mapping[str, Mapping[str, float]]) -> str:
+    """Formats columns of named figures as a table."""
+    names = list(dict.fromkeys(n for c in columns.values() for n in c))
+    rows = [["", *columns]] + [
+        [name, *(_format_number(c.get(name)) for c in columns.values())]
+        for name in names
+    ]
+    return format_table(rows)
+
+
+def format_table(rows: Sequence[Sequence[str]]) -> str:
+    """Aligns cells: the first column left, the others right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(
+            [row[0].ljust(widths[0])]
+            + [
+                cell.rjust(width)
+                for cell, width in zip(row[1:], widths[1:], strict=True)
+            ]
+        ).rstrip()
+        for row in rows
+    )
+
+
+def _format_number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _format_conditions(result: Mapping) -> str:
+    network, counts = result["network"], result["counts"]
+    return (
+        f"Against {counts['held_out']} held-out images of "
+        f"{result['dataset']} ({result['held_out_split']}): "
+        f"{counts['samples']} samples, {counts['training']} training images "
+        f"(the floor), {counts['noise']} of noise (the ceiling).\n"
+        f"Feature network: {network['name']} ({network['description']}); "
+        f"resize: {network['resize']}; seed {result['seed']}. Precision, "
+        f"recall, two_sample, sliced_wasserstein: {counts['equal_pairs']} of "
+        "each."
+    )
+
+
+def _format_one_nn(one_nn: Mapping) -> str:
+    return (
+        f"1-nearest neighbour in {one_nn['space']}, error on "
+        f"{one_nn['num_test']} held-out images\n"
+        + format_table(
+            [
+                ["fitted on", "error"],
+                [
+                    f"{one_nn['num_samples']} labelled samples",
+                    f"{one_nn['samples_error']:.2%}",
+                ],
+                [
+                    f"{one_nn['num_training']} training images",
+                    f"{one_nn['training_error']:.2%}",
+                ],
+            ]
+        )
+    )
+
+
+def _format_segmentation(segmentation: Mapping) -> str:
+    rows = segmentation["rows"]
+    names = list(rows[0]["overlap"])
+    return (
+        f"Segmentation of {rows[0]['num_test']} samples, "
+        f"{segmentation['measure']}\n"
+        + format_table(
+            [["features", "labelled", *names]]
+            + [
+                [
+                    f"{row['features']} ({row['num_features']})",
+                    str(row["num_labelled"]),
+                    *(f"{row['overlap'][name]:.3f}" for name in names),
+                ]
+                for row in rows
+            ]
+        )
+    )
+
+
+def _format_probe(result: Mapping) -> str:
+    protocol, rows = result["protocol"], result["probe"]
+    factor = protocol["spread_factor"]
+    spread = "" if factor == 1 else f"{factor} times "
+    table = [["features", "labels", "accuracy", "spread", "draws", "C"]]
+    for row in rows:
+        table.append(
+            [
+                f"{row['features']}"
+                + (f" ({row['num_features']})" if row["num_features"] else ""),
+                str(row["num_labels"]),
+                f"{row['accuracy']:.2%}",
+                "-" if row["spread"] is None else f"{row['spread']:.2%}",
+                str(row["num_draws"]),
+                "-" if row["strength"] is None else f"{row['strength']:g}",
+            ]
+        )
+    return (
+        f"Linear probe, {protocol['name']}: L2-SVM, C chosen on "
+        f"{rows[0]['num_validation']} validation images, tested on "
+        f"{rows[0]['num_test']}; spread: {spread}standard deviation over "
+        f"draws; seed {result['seed']}\n" + format_table(table)
+    )
