@@ -68,6 +68,8 @@ def run(values: flags.FlagValues) -> None:
 
 
 def _load_run(run_dir: str, checkpoint: str, label: int | None):
+    import tensorflow as tf
+
     from dcgan_tf import images
     from dcgan_tf.latents import latents_from_seeds
     from dcgan_tf.training.runs import load_networks
@@ -78,7 +80,8 @@ def _load_run(run_dir: str, checkpoint: str, label: int | None):
     def draw(seeds):
         inputs = latents_from_seeds(seeds, model.latent_dim)
         if model.num_classes:
-            inputs = [inputs, _choose_labels(seeds, label, model.num_classes)]
+            labels = _choose_labels(seeds, label, model.num_classes)
+            inputs = [inputs, tf.constant(labels)]
         return images.to_uint8(networks.generator(inputs)).numpy()
 
     if label is not None:

@@ -64,7 +64,7 @@ _INTEGERS = {
     "--strategy=mirrored without GPUs (1).",
 }
 _FLOATS = {
-    "learning_rate": "Adam's, for both networks (0.0002).",
+    "learning_rate": "Adam's, for both networks (0.0002; digits 0.0004).",
     "beta_1": "Adam's first-moment decay (0.5).",
     "ema_decay": "Of the average of G's weights; 0: off (0.999).",
     "label_smoothing": "Subtracted from D's target for real images (0).",

@@ -93,7 +93,7 @@ def test_learning_rate_and_steps_may_change_on_resume(
     )  # fmt: skip
     assert code == 0, errors
     assert "going on from step 4" in output
-    assert "learning rate 0.001 (was 0.0002)" in output
+    assert "learning rate 0.001 (was 0.0004)" in output
     rows = (run_dir / "metrics.csv").read_text().splitlines()
     assert [row.split(",")[0] for row in rows[1:]] == ["2", "4", "6"]
     assert rows[-1].split(",")[rows[0].split(",").index("learning_rate")] == (

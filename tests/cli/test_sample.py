@@ -1,0 +1,100 @@
+import numpy as np
+import pytest
+
+from dcgan_tf.cli import sample, train
+from dcgan_tf.images import load_png
+
+TINY = (
+    "--image_size=16", "--base_filters=4", "--latent_dim=8",
+    "--batch_size=16", "--strategy=one_device", "--precision=float32",
+    "--steps=2",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def run_dir(tmp_path_factory):
+    path = tmp_path_factory.mktemp("sample") / "run"
+    assert train.main([*TINY, f"--run_dir={path}"]) == 0
+    return path
+
+
+@pytest.fixture(scope="module")
+def conditional_run_dir(tmp_path_factory):
+    path = tmp_path_factory.mktemp("sample") / "conditional"
+    assert train.main([*TINY, f"--run_dir={path}", "--conditional"]) == 0
+    return path
+
+
+def draw(output, *argv):
+    assert sample.main([*argv, f"--output={output}"]) == 0
+    if output.suffix:
+        return load_png(output)
+    return {path.name: load_png(path) for path in output.iterdir()}
+
+
+def test_a_grid(run_dir, tmp_path):
+    grid = draw(tmp_path / "a.png", f"--run_dir={run_dir}", "--num=9")
+    assert grid.shape == (3 * 18 + 2, 3 * 18 + 2, 1)
+
+
+def test_single_files_are_named_by_seed_and_repeat(run_dir, tmp_path):
+    flags = (f"--run_dir={run_dir}", "--seed=2")
+    few = draw(tmp_path / "few", *flags, "--num=2")
+    many = draw(tmp_path / "many", *flags, "--num=70")
+    assert set(few) == {"seed-2000000.png", "seed-2000001.png"}
+    assert len(many) == 70
+    for name, picture in few.items():
+        # Another batch may round a pixel the other way.
+        difference = picture.astype(int) - many[name].astype(int)
+        assert np.abs(difference).max() <= 1
+    other = draw(tmp_path / "other", f"--run_dir={run_dir}", "--num=1")
+    assert not np.array_equal(other["seed-0.png"], few["seed-2000000.png"])
+
+
+def test_an_export_gives_the_same_pictures(run_dir, tmp_path):
+    from dcgan_tf.cli import export
+
+    export_dir = tmp_path / "export"
+    flags = [f"--run_dir={run_dir}", f"--export_dir={export_dir}"]
+    assert export.main(flags) == 0
+    from_run = draw(tmp_path / "run", f"--run_dir={run_dir}", "--num=3")
+    from_export = draw(
+        tmp_path / "exported", f"--export_dir={export_dir}", "--num=3"
+    )
+    assert from_run.keys() == from_export.keys()
+    for name, picture in from_run.items():
+        difference = picture.astype(int) - from_export[name].astype(int)
+        assert np.abs(difference).max() <= 1
+
+
+def test_a_conditional_run_draws_the_label_asked_for(
+    conditional_run_dir, tmp_path
+):
+    run = f"--run_dir={conditional_run_dir}"
+    in_turn = draw(tmp_path / "all", run, "--num=10")
+    threes = draw(tmp_path / "threes", run, "--num=10", "--label=3")
+    same = [
+        name
+        for name in in_turn
+        if np.abs(in_turn[name].astype(int) - threes[name]).max() <= 1
+    ]
+    assert same == ["seed-3.png"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "part"),
+    [
+        ([], 2, "one of --run_dir and --export_dir"),
+        (["--run_dir=a", "--export_dir=b"], 2, "one of"),
+        (["--run_dir=/no/run"], 1, "is not a run"),
+        (["--export_dir=/no/export"], 1, "/no/export"),
+        (["--run_dir=RUN", "--label=3"], 2, "unconditional"),
+        (["--run_dir=RUN", "--checkpoint=7"], 1, "no checkpoint '7'"),
+        (["--run_dir=RUN", "--num=0"], 2, "num"),
+    ],
+)
+def test_bad_input_is_one_line(argv, code, part, run_dir, capsys):
+    argv = [arg.replace("RUN", str(run_dir)) for arg in argv]
+    assert sample.main(argv) == code
+    errors = capsys.readouterr().err
+    assert len(errors.strip().splitlines()) == 1 and part in errors
