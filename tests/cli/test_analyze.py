@@ -1,0 +1,101 @@
+"""The analyze command as a user runs it, on a tiny untrained run."""
+
+import json
+
+import pytest
+from analysis.conftest import few_faces, toy_run  # noqa: F401
+from PIL import Image
+
+from dcgan_tf.cli import analyze
+
+
+@pytest.fixture(autouse=True)
+def small_search(monkeypatch, few_faces):  # noqa: F811
+    monkeypatch.setattr(analyze, "_NUM_REAL_IMAGES", 40)
+
+
+def run(*arguments):
+    return analyze.main([str(argument) for argument in arguments])
+
+
+@pytest.mark.parametrize(
+    "view, files",
+    [
+        ("filters", ["filters.png"]),
+        ("guided_backprop", ["guided_backprop.png"]),
+        ("maximal_activations", ["maximal_activations.png"]),
+        ("deconvnet", ["deconvnet.png"]),
+        ("generator_features", ["generator_features.png"]),
+        ("walk", ["walk.png", "walk.gif"]),
+    ],
+)
+def test_views_without_exemplars(toy_run, capsys, view, files):  # noqa: F811
+    if view in ("guided_backprop", "maximal_activations", "deconvnet"):
+        layer = ["--layer=conv_3_lrelu"]
+    else:
+        layer = []
+    assert run(view, f"--run_dir={toy_run}", *layer) == 0
+    printed = capsys.readouterr().out
+    for name in files:
+        assert name in printed
+        with Image.open(toy_run / "analysis" / name) as picture:
+            assert min(picture.size) > 200
+            assert (picture.n_frames > 1) == name.endswith(".gif")
+
+
+@pytest.mark.parametrize(
+    "view, pick", [("arithmetic", "1,2,3/4,5,6/7,8,9"), ("turn", "1,2/3,149")]
+)
+def test_views_of_picked_samples(toy_run, view, pick):  # noqa: F811
+    assert run(view, f"--run_dir={toy_run}", f"--pick={pick}") == 0
+    for name in ("samples.png", f"{view}.png"):
+        assert (toy_run / "analysis" / name).exists()
+
+
+def test_forget_takes_boxes(toy_run, tmp_path):  # noqa: F811
+    path = tmp_path / "boxes.json"
+    boxes = {str(number): [[0, 0, 16, 16]] for number in range(9)}
+    path.write_text(json.dumps({"name": "corner", "seed": 3, "boxes": boxes}))
+    assert run("forget", f"--run_dir={toy_run}", f"--boxes={path}") == 0
+    assert (toy_run / "analysis" / "forget.png").exists()
+
+
+def test_report(toy_run):  # noqa: F811
+    assert run("report", f"--run_dir={toy_run}") == 0
+    assert (toy_run / "report.html").stat().st_size > 1_000
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        ([], "VIEW is 'nothing'; use one of filters"),
+        (["filter"], "VIEW is 'filter'"),
+        (["filters", "walk"], "VIEW is 'filters walk'"),
+        (["filters"], "--run_dir"),
+        (["turn", "--run_dir=r", "--pick=1/2", "--concepts=a,b"], "one of"),
+        (["turn", "--run_dir=r", "--concepts=a,b,c"], "turn takes 2"),
+    ],
+)
+def test_bad_flags_exit_with_2(capsys, arguments, words):
+    assert run(*arguments) == 2
+    error = capsys.readouterr().err
+    assert words in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["--checkpoint=77"], "no checkpoint '77'"),
+        (["--layer=conv_9"], "no layer 'conv_9'"),
+    ],
+)
+def test_bad_values_exit_with_1(toy_run, capsys, arguments, words):  # noqa: F811
+    view = "generator_features"
+    assert run(view, f"--run_dir={toy_run}", *arguments) == 1
+    error = capsys.readouterr().err
+    assert words in error and error.count("\n") == 1
+
+
+def test_no_run_is_an_error(tmp_path, capsys):
+    assert run("walk", f"--run_dir={tmp_path}") == 1
+    assert "is not a run" in capsys.readouterr().err
