@@ -61,24 +61,23 @@ class Row:
 
 def measure_limit(num_rounds: int, is_smoke: bool) -> float:
     """Returns the best rate of a bfloat16 operation, per second."""
-    if is_smoke:
-        side, maps, kernel = 256, [4, 8, 8, 16], [5, 5, 16, 32]
-    else:
-        # The largest layers of the paper's network.
-        side, maps, kernel = 4096, [128, 8, 8, 512], [5, 5, 512, 1024]
+    batch_size, side, inputs, filters, matrix_side = (
+        # The largest layer of the paper's network.
+        (4, 8, 16, 32, 256) if is_smoke else (128, 8, 512, 1024, 4096)
+    )
     shapes = {
-        "matrix product": ([side, side], [side, side]),
-        "convolution": (maps, kernel),
+        "matrix product": ([matrix_side] * 2, [matrix_side] * 2),
+        "convolution": (
+            [batch_size, side, side, inputs],
+            [5, 5, inputs, filters],
+        ),
     }
-    products = {
-        "matrix product": side**3,
-        "convolution": maps[0]
-        * (maps[1] // 2)
-        * (maps[2] // 2)
-        * kernel[0]
-        * kernel[1]
-        * kernel[2]
-        * kernel[3],
+    operations = {
+        "matrix product": 2 * matrix_side**3,
+        "convolution": batch_size
+        * work.count_convolution_operations(
+            (side, side), inputs, filters, kernel_size=5, stride=2
+        ),
     }
     timings = turns.time_in_turns(
         {
@@ -89,7 +88,7 @@ def measure_limit(num_rounds: int, is_smoke: bool) -> float:
         round_seconds=0.5,
     )
     return max(
-        2 * products[name] / min(timing.seconds_per_step)
+        operations[name] / min(timing.seconds_per_step)
         for name, timing in timings.items()
     )
 

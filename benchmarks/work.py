@@ -46,8 +46,8 @@ def count_step_operations(
 ) -> int:
     """Counts a step's convolutions' multiplications and additions.
 
-    Padding counts as computed, dense layers and everything elementwise
-    don't.
+    Dense layers and everything elementwise don't count, nor do products with
+    padding, which kernels skip.
     """
     layers = _count_layer_operations(config)
     generator, discriminator = step.generator, step.discriminator
@@ -66,14 +66,38 @@ def count_step_operations(
     return batch_size * (total - discriminator.skipped_inputs * layers[0])
 
 
+def count_convolution_operations(
+    size: tuple[int, int],
+    inputs: int,
+    filters: int,
+    kernel_size: int,
+    stride: int,
+) -> int:
+    """Counts one pass over one map of `size` with "same" padding."""
+    height, width = (_count_taps(side, kernel_size, stride) for side in size)
+    return 2 * height * width * inputs * filters
+
+
 def _count_layer_operations(config: ModelConfig) -> list[int]:
     """For an image, one pass of each of D's convolutions; G's are equal."""
     height, width = config.image_size
     inputs = config.channels
     counts = []
     for filters, stride in config.convolutions:
+        counts.append(
+            count_convolution_operations(
+                (height, width), inputs, filters, config.kernel_size, stride
+            )
+        )
         height, width = height // stride, width // stride
-        products = config.kernel_size**2 * inputs * filters
-        counts.append(2 * height * width * products)
         inputs = filters
     return counts
+
+
+def _count_taps(side: int, kernel_size: int, stride: int) -> int:
+    """How many pixels all windows along one side hold together."""
+    before = (kernel_size - stride) // 2
+    starts = range(-before, side - before, stride)
+    return sum(
+        min(start + kernel_size, side) - max(start, 0) for start in starts
+    )
