@@ -1,7 +1,9 @@
-"""Exports a trained run: SavedModels for servers and other languages.
+"""Exports a trained run: for servers, phones and browsers.
 
-Every export gets the next version number in --export_dir, complete or not
-at all.
+Formats: saved_model (TensorFlow Serving and other languages), tflite (LiteRT
+files in four precisions) and web (a page that draws in the visitor's
+browser). Every export gets the next version number in --export_dir, complete
+or not at all.
 """
 
 import dataclasses
@@ -12,7 +14,7 @@ from absl import flags
 
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
 
-_FORMATS = ("saved_model",)
+_FORMATS = ("saved_model", "tflite", "web")
 
 
 def define_flags(values: flags.FlagValues) -> None:
@@ -28,7 +30,7 @@ def define_flags(values: flags.FlagValues) -> None:
         "checkpoint", "latest", "Of the run: latest, best or a step.", **options
     )
     flags.DEFINE_list(
-        "formats", ["saved_model"], f"Of {', '.join(_FORMATS)}.", **options
+        "formats", ["saved_model"], f"Any of {', '.join(_FORMATS)}.", **options
     )
     flags.DEFINE_string(
         "data_dir", None, "Where TFDS keeps the run's dataset, if it moved.",
@@ -40,6 +42,10 @@ def define_flags(values: flags.FlagValues) -> None:
     flags.DEFINE_integer(
         "keep_versions", 0, "Newest versions to keep; 0 keeps all.",
         lower_bound=0, **options,
+    )  # fmt: skip
+    flags.DEFINE_boolean(
+        "single_file", False,
+        "Also write the page as one file that works from disk.", **options,
     )  # fmt: skip
 
 
@@ -62,6 +68,7 @@ def run(values: flags.FlagValues) -> None:
         formats=values.formats,
         real_data=_find_data(config.data, values),
         keep_versions=values.keep_versions,
+        single_file=values.single_file,
     )
     _print_table(export)
     print(f"version {export.version} of step {export.step}: {export_dir}")
@@ -76,6 +83,8 @@ def _check_flags(values: flags.FlagValues) -> None:
         )
     if values.data_dir is not None and values.image_dir is not None:
         raise UsageError("give one of --data_dir and --image_dir")
+    if values.single_file and "web" not in values.formats:
+        raise UsageError("--single_file is for --formats=web")
 
 
 def _find_data(data, values: flags.FlagValues):
@@ -90,15 +99,33 @@ def _find_data(data, values: flags.FlagValues):
 
 
 def _print_table(export) -> None:
-    rows = [("part", "bytes", "where")] + [
-        (part.name, f"{part.num_bytes:,}", str(part.path))
-        for part in export.parts
-    ]
+    header = ("part", "bytes", "error", "PSNR", "ms/image", "2 threads", "")
+    rows = [header, *map(_format_row, export.parts)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for name, size, path in rows:
-        print(f"{name:<{widths[0]}}  {size:>{widths[1]}}  {path}")
+    for name, *cells, remark in rows:
+        line = [name.ljust(widths[0])]
+        line += [
+            cell.rjust(width)
+            for cell, width in zip(cells, widths[1:-1], strict=True)
+        ]
+        print("  ".join([*line, remark]).rstrip())
     for path in export.removed:
         print(f"removed {path}")
+
+
+def _format_row(part) -> tuple[str, ...]:
+    size = f"{part.num_bytes:,}"
+    report = part.report
+    if report is None:
+        return str(part.path), size, "", "", "", "", ""
+    return (
+        str(part.path),
+        size,
+        f"{report.largest_error:.1e}",
+        f"{report.psnr:.1f} dB",
+        *(f"{report.milliseconds[threads]:.2f}" for threads in (1, 2)),
+        f"flawed: {report.problem}" if report.problem else "ok",
+    )
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -5,38 +5,41 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import keras
-import tensorflow as tf
+import numpy as np
 
-from dcgan_tf.config import DataConfig, RunConfig
-from dcgan_tf.data.pipeline import build_training_dataset
-from dcgan_tf.data.sources import load_source
-from dcgan_tf.models.batch_norm import reestimate_statistics
-from dcgan_tf.serving import saved_model, versions
-from dcgan_tf.training.runs import load_networks
+from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.latents import sample_latents
+from dcgan_tf.serving import (
+    lite_checks,
+    lite_export,
+    model_server,
+    real_images,
+    saved_model,
+    tflite,
+    versions,
+    warmup,
+    web_page,
+)
+from dcgan_tf.training.runs import TrainedNetworks, load_networks
 
-FORMATS = ("saved_model",)
-
-# Enough that the statistics' own noise is small beside a batch's.
-_STATISTICS_BATCH = 128
-_NUM_STATISTICS_BATCHES = 8
+LITE = "tflite"
+WEB = "web"
+FORMATS = ("saved_model", LITE, WEB)
 
 
 @dataclasses.dataclass(frozen=True)
-class ExportedPart:
+class Part:
     """One line of an export's table.
 
     Attributes:
-        name: What it is.
-        num_bytes: Of all its files.
-        check: What was checked, or what to know.
-        path: Where it is.
+        path: A file or a folder.
+        num_bytes: Its size.
+        report: How a LiteRT file compares with its network; None for others.
     """
 
-    name: str
-    num_bytes: int
-    check: str
     path: Path
+    num_bytes: int
+    report: lite_checks.Report | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Export:
 
     version: int
     step: int
-    parts: tuple[ExportedPart, ...]
+    parts: tuple[Part, ...]
     removed: tuple[Path, ...]
 
 
@@ -64,6 +67,7 @@ def export_run(
     formats: Sequence[str] = ("saved_model",),
     real_data: DataConfig | None = None,
     keep_versions: int = 0,
+    single_file: bool = False,
     say: Callable[[str], None] = print,
 ) -> Export:
     """Exports a run's networks, complete or not at all.
@@ -76,114 +80,162 @@ def export_run(
         real_data: Where real images are for D's batch-norm statistics, if
             not where the run says.
         keep_versions: How many versions of each part to keep; 0 for all.
+        single_file: Whether the page is also written as one file.
         say: Takes what the user should know, a line a call.
 
     Returns:
         What was made.
 
     Raises:
-        FileNotFoundError: If `run_dir` is no run.
-        ValueError: If it has no such checkpoint, or `real_data` was given
-            and has no images.
+        FileNotFoundError: If `run_dir` is no run, or npm's part of the page
+            is missing.
+        ValueError: If it has no such checkpoint, `real_data` was given and
+            has no images, or a LiteRT file is not exact.
+        ImportError: If LiteRT files can't be checked.
         OSError: If `export_dir` can't be written, or `real_data` was given
             and can't be read.
     """
+    if LITE in formats:
+        lite_checks.import_interpreter()
+    if WEB in formats:
+        web_page.check_runtime()
     networks = load_networks(run_dir, checkpoint)
-    config = networks.config
-    record = versions.Record(config, networks.step, os.path.abspath(run_dir))
-    parts = []
-    kinds = [saved_model.GENERATOR]
-    if config.model.num_classes:
+    model = networks.config.model
+    if WEB in formats and model.num_classes:
+        raise ValueError(
+            "the page draws without labels, and this run is conditional; "
+            "leave web out of --formats"
+        )
+    batches = []
+    if model.num_classes:
         say(
             "a conditional discriminator has no features of images alone: "
             "only the generator is exported"
         )
     else:
-        kinds.append(saved_model.FEATURES)
-        measure_statistics(networks.discriminator, config, real_data, say)
+        batches = real_images.read_real_batches(networks.config, real_data, say)
+        real_images.measure_statistics(networks.discriminator, batches, say)
+    pictures = batches[0] if batches else _draw_pictures(networks)
+
+    record = versions.Record(
+        networks.config, networks.step, os.path.abspath(run_dir)
+    )
+    kinds = _list_kinds(model, formats)
     with versions.write_version(export_dir, kinds, record) as (version, aside):
-        saved_model.save_generator(
-            networks.generator, config.model, aside[saved_model.GENERATOR]
-        )
-        if saved_model.FEATURES in kinds:
-            saved_model.save_feature_extractor(
-                networks.discriminator,
-                config.model,
-                config.data,
-                aside[saved_model.FEATURES],
+        if "saved_model" in formats:
+            _save_models(networks, pictures, aside, say)
+        reports = []
+        if LITE in formats:
+            reports = lite_export.save_lite_files(
+                aside[LITE], _describe_networks(networks, pictures), model
             )
+        if WEB in formats:
+            _save_page(networks, aside[WEB], single_file)
+    if "saved_model" in formats:
+        models = [kind for kind in kinds if kind not in (LITE, WEB)]
+        model_server.save_settings(export_dir, models)
     folders = [Path(export_dir) / kind for kind in kinds]
-    parts += [
-        ExportedPart(
-            folder.name,
-            measure_bytes(folder / str(version)),
-            "",
-            folder / str(version),
-        )
-        for folder in folders
-    ]
     removed = tuple(
         folder / str(old)
         for folder in folders
         for old in versions.remove_old_versions(folder, keep_versions)
     )
-    return Export(version, networks.step, tuple(parts), removed)
+    parts = _list_parts(folders, version, reports)
+    return Export(version, networks.step, parts, removed)
 
 
-def measure_statistics(
-    discriminator: keras.Model,
-    config: RunConfig,
-    real_data: DataConfig | None = None,
-    say: Callable[[str], None] = print,
+def _list_kinds(model: ModelConfig, formats: Sequence[str]) -> list[str]:
+    kinds = []
+    if "saved_model" in formats:
+        kinds.append(versions.GENERATOR)
+        if not model.num_classes:
+            kinds.append(versions.FEATURES)
+    return kinds + [kind for kind in (LITE, WEB) if kind in formats]
+
+
+def _list_parts(
+    folders: list[Path], version: int, reports: list[lite_checks.Report]
+) -> tuple[Part, ...]:
+    parts = []
+    for folder in folders:
+        path = folder / str(version)
+        if folder.name == LITE:
+            parts += [
+                Part(path / report.path.name, report.num_bytes, report)
+                for report in reports
+            ]
+        else:
+            parts.append(Part(path, measure_bytes(path)))
+    return tuple(parts)
+
+
+def _draw_pictures(networks: TrainedNetworks) -> np.ndarray:
+    """Generated images where real ones are not to be had."""
+    model = networks.config.model
+    count = lite_export.NUM_CALIBRATED
+    latents = sample_latents(count, model.latent_dim, (0, 0))
+    if model.num_classes:
+        labels = np.arange(count, dtype=np.int32) % model.num_classes
+        return networks.generator([latents, labels]).numpy()
+    return networks.generator(latents).numpy()
+
+
+def _save_models(
+    networks: TrainedNetworks,
+    pictures: np.ndarray,
+    aside: dict[str, Path],
+    say: Callable[[str], None],
 ) -> None:
-    """Re-estimates D's batch-norm statistics on real training images.
-
-    Where the run's data is not to be had, the statistics of training stay,
-    and that is said.
-
-    Args:
-        discriminator: Changed in place.
-        config: The run's settings.
-        real_data: Where the images are, if not where the run says.
-        say: Takes a line for the user.
-
-    Raises:
-        ValueError: If `real_data` was given and is no data.
-        OSError: If `real_data` was given and can't be read.
-    """
-    try:
-        batches = _read_real_batches(config, real_data or config.data)
-        count = reestimate_statistics(discriminator, batches)
-    except (ValueError, OSError, ImportError, tf.errors.OpError) as error:
-        if real_data is not None:
-            raise
-        say(
-            "the discriminator keeps its saved batch-norm statistics, since "
-            f"the run's data can't be read ({error}); --data_dir or "
-            "--image_dir says where it is"
+    config = networks.config
+    saved_model.save_generator(
+        networks.generator, config.model, aside[versions.GENERATOR]
+    )
+    if versions.FEATURES in aside:
+        saved_model.save_feature_extractor(
+            networks.discriminator,
+            config.model,
+            config.data,
+            aside[versions.FEATURES],
         )
-        return
-    say(
-        f"the discriminator's batch-norm statistics are those of {count} "
-        f"batches of real images from {(real_data or config.data).dataset}"
-    )
+    requests = warmup.make_inputs(config.model, pictures)
+    try:
+        for name in (versions.GENERATOR, versions.FEATURES):
+            if name in aside:
+                warmup.save_requests(aside[name], name, requests[name])
+    except ImportError as error:
+        say(f"no warm-up requests for the server were written: {error}")
 
 
-def _read_real_batches(config: RunConfig, data: DataConfig):
-    source = load_source(data, "train")
-    batch_size = min(_STATISTICS_BATCH, source.num_examples)
-    if source.read is not None:
-        # A few batches don't repay decoding everything.
-        data = dataclasses.replace(data, cache="off")
-    dataset = build_training_dataset(
-        source,
-        config.model,
-        data,
-        batch_size_per_replica=batch_size,
-        global_batch_size=batch_size,
-        seed=config.training.seed,
+def _describe_networks(
+    networks: TrainedNetworks, pictures: np.ndarray
+) -> list[tflite.Network]:
+    model, step = networks.config.model, networks.step
+    described = [
+        lite_export.describe_generator(networks.generator, model, step)
+    ]
+    if not model.num_classes:
+        described.append(
+            lite_export.describe_features(
+                networks.discriminator, model, step, pictures
+            )
+        )
+    return described
+
+
+def _save_page(
+    networks: TrainedNetworks, folder: Path, single_file: bool
+) -> None:
+    generator, config = networks.generator, networks.config
+    network = lite_export.describe_generator(
+        generator, config.model, networks.step
     )
-    return dataset.take(_NUM_STATISTICS_BATCHES)
+    web_page.save_page(
+        folder,
+        web_page.describe_model(generator, config, networks.step),
+        # Half the bytes to fetch, for half a grey level at most.
+        tflite.convert(network, ["float16"], batch_size=1)["float16"],
+        single_file,
+    )
 
 
 def measure_bytes(path: Path) -> int:

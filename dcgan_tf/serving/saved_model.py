@@ -21,9 +21,6 @@ from dcgan_tf.latents import latents_from_seeds
 from dcgan_tf.models.features import build_feature_extractor
 from dcgan_tf.serving import versions
 
-GENERATOR = "generator"
-FEATURES = "discriminator_features"
-
 # A picture of some kilobytes can claim a size that fills the memory.
 MAX_PICTURE_PIXELS = 2**25
 _PNG_START = b"\x89PNG\r\n\x1a\n"
@@ -51,7 +48,7 @@ def save_generator(
     Raises:
         ValueError: If the generator computes in another precision.
     """
-    module = _hold_weights(generator)
+    module = hold_weights(generator)
     latents = tf.TensorSpec((None, config.latent_dim), tf.float32)
     inputs: dict[str, tf.TensorSpec] = {}
     if config.num_classes:
@@ -123,7 +120,7 @@ def save_feature_extractor(
             another precision.
     """
     extractor = build_feature_extractor(discriminator)
-    module = _hold_weights(discriminator)
+    module = hold_weights(discriminator)
     image_shape = (*config.image_size, config.channels)
 
     def extract(images):
@@ -156,8 +153,12 @@ def save_feature_extractor(
     tf.saved_model.save(module, os.fspath(path), signatures)
 
 
-def _hold_weights(model: keras.Model) -> tf.Module:
-    """Returns a module with a model's variables and nothing else."""
+def hold_weights(model: keras.Model) -> tf.Module:
+    """Returns a module with a model's variables and nothing else.
+
+    Raises:
+        ValueError: If a layer computes in another precision than float32.
+    """
     for layer in model.layers:
         if layer.compute_dtype != "float32":
             raise ValueError(
@@ -238,7 +239,7 @@ def load_generator_signatures(
     Raises:
         FileNotFoundError: If the folder holds no exported generator.
     """
-    path = versions.find_newest(Path(export_dir) / GENERATOR)
+    path = versions.find_newest(Path(export_dir) / versions.GENERATOR)
     config = versions.load_record(path).config.model
     loaded = tf.saved_model.load(os.fspath(path))
     return GeneratorSignatures(

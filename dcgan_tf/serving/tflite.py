@@ -9,7 +9,8 @@ import dataclasses
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+import warnings
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import flatbuffers
@@ -45,12 +46,14 @@ class Network:
     metadata: dict
 
 
-def convert(network: Network, precision: str, batch_size: int | None) -> bytes:
+def convert(
+    network: Network, precisions: Sequence[str], batch_size: int | None
+) -> dict[str, bytes]:
     """Converts a network.
 
     Args:
         network: What to convert.
-        precision: Of `PRECISIONS`. `float16` stores weights in half the
+        precisions: Of `PRECISIONS`. `float16` stores weights in half the
             bytes and computes in float32; `dynamic_int8` stores weights in a
             quarter and quantises activations as they come; `full_int8` does
             all in integers, its inputs and outputs too, with scales that
@@ -58,24 +61,36 @@ def convert(network: Network, precision: str, batch_size: int | None) -> bytes:
         batch_size: Fixed, or None for any.
 
     Returns:
-        The file's contents.
+        The files' contents, by precision.
     """
     with tempfile.TemporaryDirectory() as folder:
         _save(network, batch_size, folder)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
-        if precision != "float32":
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        if precision == "float16":
-            converter.target_spec.supported_types = [tf.float16]
-        if precision == "full_int8":
-            converter.representative_dataset = network.calibration
-            converter.target_spec.supported_ops = [
-                tf.lite.OpsSet.TFLITE_BUILTINS_INT8
-            ]
-            converter.inference_input_type = tf.int8
-            converter.inference_output_type = tf.int8
-        contents = converter.convert()
-    return _add_metadata(contents, {**network.metadata, "precision": precision})
+        return {
+            precision: _add_metadata(
+                _convert(folder, precision, network.calibration),
+                {**network.metadata, "precision": precision},
+            )
+            for precision in precisions
+        }
+
+
+def _convert(folder: str, precision: str, calibration: Calibration) -> bytes:
+    converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+    if precision != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if precision == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if precision == "full_int8":
+        converter.representative_dataset = calibration
+        converter.target_spec.supported_ops = [
+            tf.lite.OpsSet.TFLITE_BUILTINS_INT8
+        ]
+        converter.inference_input_type = tf.int8
+        converter.inference_output_type = tf.int8
+    with warnings.catch_warnings():
+        # Calibration still uses the interpreter that is going away.
+        warnings.filterwarnings("ignore", r"\s*Warning: tf.lite.Interpreter")
+        return converter.convert()
 
 
 def load_metadata(path: str | os.PathLike) -> dict:

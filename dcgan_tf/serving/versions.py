@@ -16,6 +16,10 @@ from pathlib import Path
 from dcgan_tf.config import RunConfig
 from dcgan_tf.version import __version__
 
+# The folders of both networks' SavedModels, and their names to a server.
+GENERATOR = "generator"
+FEATURES = "discriminator_features"
+
 RECORD_FILE = "export.json"
 _WRITING = "writing-"
 

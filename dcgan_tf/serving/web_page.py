@@ -137,9 +137,7 @@ def _write_folder(
     (folder / "index.html").write_text(_fill_template(head))
 
 
-def _build_single_file(
-    modules: dict[str, str], files: dict[str, bytes]
-) -> str:
+def _build_single_file(modules: dict[str, str], files: dict[str, bytes]) -> str:
     scripts = _make_scripts(
         {
             name: f"data:text/javascript;base64,{_encode(text.encode())}"

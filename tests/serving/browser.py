@@ -65,9 +65,7 @@ def open_browser(
         driver.quit()
 
 
-def set_view(
-    driver, width: int, height: int, colours: str = "light"
-) -> None:
+def set_view(driver, width: int, height: int, colours: str = "light") -> None:
     """Sets the page's size in CSS pixels, and light or dark."""
     driver.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",

@@ -1,0 +1,100 @@
+"""Asks a TensorFlow Serving server for pictures, or for features of pictures.
+
+Without file names, draws pictures by seed into a .png grid. With names of
+JPEG or PNG files, writes their features, a row a file, to a .npy file.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from absl import flags
+
+from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
+
+# As `dcgan_tf.cli.sample` counts.
+_SEEDS_A_SEED = 1_000_000
+_PROTOCOLS = ("rest", "grpc")
+
+
+def define_flags(values: flags.FlagValues) -> None:
+    """Defines the command's flags."""
+    options = {"flag_values": values}
+    flags.DEFINE_string(
+        "server", "127.0.0.1:8501", "HOST:PORT; gRPC is usually on 8500.",
+        **options,
+    )  # fmt: skip
+    flags.DEFINE_enum("protocol", "rest", _PROTOCOLS, "Which.", **options)
+    flags.DEFINE_integer(
+        "num", 64, "Pictures.", lower_bound=1, upper_bound=_SEEDS_A_SEED,
+        **options,
+    )  # fmt: skip
+    flags.DEFINE_integer(
+        "seed", 0, "Another one gives other pictures.", lower_bound=0, **options
+    )
+    flags.DEFINE_integer(
+        "label", None, "Class to draw, of a conditional generator.",
+        lower_bound=0, **options,
+    )  # fmt: skip
+    flags.DEFINE_string(
+        "output", None, "File (samples.png or features.npy).", **options
+    )
+    flags.DEFINE_integer(
+        "batch_size", 16, "Pictures a request.", lower_bound=1, **options
+    )
+    flags.DEFINE_float(
+        "timeout_seconds", 30.0, "For each request.", lower_bound=0.001,
+        **options,
+    )  # fmt: skip
+
+
+def run(values: flags.FlagValues) -> None:
+    """Asks, and writes what comes back."""
+    files = values.positional
+    suffix = ".npy" if files else ".png"
+    output = Path(values.output or ("features.npy" if files else "samples.png"))
+    if output.suffix.lower() != suffix:
+        what = "features go to a .npy" if files else "pictures go to a .png"
+        raise UsageError(f"--output={output}: {what} file")
+    missing = [path for path in files if not Path(path).is_file()]
+    if missing:
+        raise FileNotFoundError(f"no file {missing[0]!r}")
+    import_tensorflow()
+    from dcgan_tf.serving import client
+
+    predict = client.PROTOCOLS[values.protocol](
+        values.server, values.timeout_seconds
+    )
+    output.parent.mkdir(parents=True, exist_ok=True)
+    if files:
+        features = client.extract_features(predict, files, values.batch_size)
+        np.save(output, features)
+        print(f"features {features.shape}: {output}")
+    else:
+        _save_samples(client, predict, values, output)
+
+
+def _save_samples(client, predict, values, output: Path) -> None:
+    from dcgan_tf import images
+
+    seeds = values.seed * _SEEDS_A_SEED + np.arange(values.num)
+    labels = None if values.label is None else [values.label] * values.num
+    pictures = client.sample_images(predict, seeds, labels, values.batch_size)
+    images.save_png(output, images.make_grid(pictures))
+    print(f"{len(pictures)} pictures: {output}")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the command; returns its exit code."""
+    return run_command(
+        "python -m dcgan_tf.cli.client",
+        __doc__,
+        define_flags,
+        run,
+        argv,
+        positional="[IMAGE ...]",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,223 @@
+"""A small client of TensorFlow Serving, over REST and gRPC.
+
+Both protocols answer from the same signatures; a predictor is a function
+from a model, a signature and named arrays to named arrays.
+"""
+
+import base64
+import http.client
+import json
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from dcgan_tf.serving.versions import FEATURES, GENERATOR
+from dcgan_tf.serving.warmup import build_request
+
+Arrays = dict[str, np.ndarray]
+Predictor = Callable[[str, str, Arrays], Arrays]
+
+_SHOWN_CHARACTERS = 300  # Of a server's error message.
+
+
+class ServerError(OSError):
+    """A server that can't be reached, or says no."""
+
+
+def connect_rest(server: str, timeout_seconds: float = 30.0) -> Predictor:
+    """Returns a predictor over HTTP and JSON.
+
+    Args:
+        server: `HOST:PORT`, the port usually 8501.
+        timeout_seconds: For each request.
+
+    Returns:
+        The predictor. It raises `ServerError`.
+    """
+
+    def predict(model: str, signature: str, inputs: Arrays) -> Arrays:
+        url = f"http://{server}/v1/models/{model}:predict"
+        body = {
+            "signature_name": signature,
+            "inputs": {k: _to_json(v) for k, v in inputs.items()},
+        }
+        request = urllib.request.Request(
+            url,
+            json.dumps(body).encode(),
+            {"Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(
+                request, timeout=timeout_seconds
+            ) as response:
+                answer = json.load(response)["outputs"]
+        except urllib.error.HTTPError as error:
+            raise ServerError(
+                f"{server} refuses {model}/{signature}: {_read_error(error)}"
+            ) from error
+        except (OSError, http.client.HTTPException) as error:
+            reason = getattr(error, "reason", error)
+            raise ServerError(
+                f"no answer from {server} over REST ({reason}) within "
+                f"{timeout_seconds:g} seconds; is the server up, and is this "
+                "its REST port (usually 8501)?"
+            ) from error
+        except (ValueError, KeyError) as error:
+            raise ServerError(
+                f"{server} answers no TensorFlow Serving JSON; is this its "
+                "REST port (usually 8501)?"
+            ) from error
+        return _from_json(answer, signature)
+
+    return predict
+
+
+def connect_grpc(server: str, timeout_seconds: float = 30.0) -> Predictor:
+    """Returns a predictor over gRPC, with the official stubs.
+
+    Args:
+        server: `HOST:PORT`, the port usually 8500.
+        timeout_seconds: For each request.
+
+    Returns:
+        The predictor. It raises `ServerError`.
+
+    Raises:
+        ImportError: If tensorflow-serving-api is not installed.
+    """
+    build_request(GENERATOR, "", {})  # Says at once what is not installed.
+    import grpc
+    import tensorflow as tf
+    from tensorflow_serving.apis import prediction_service_pb2_grpc
+
+    # Features of a few hundred images outgrow the default of 4 MB.
+    unlimited = [
+        ("grpc.max_receive_message_length", -1),
+        ("grpc.max_send_message_length", -1),
+    ]
+    channel = grpc.insecure_channel(server, unlimited)
+    stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+
+    def predict(model: str, signature: str, inputs: Arrays) -> Arrays:
+        try:
+            answer = stub.Predict(
+                build_request(model, signature, inputs), timeout_seconds
+            )
+        except grpc.RpcError as error:
+            unreachable = (
+                grpc.StatusCode.UNAVAILABLE,
+                grpc.StatusCode.DEADLINE_EXCEEDED,
+            )
+            if error.code() in unreachable:
+                raise ServerError(
+                    f"no answer from {server} over gRPC within "
+                    f"{timeout_seconds:g} seconds; is the server up, and is "
+                    "this its gRPC port (usually 8500)?"
+                ) from error
+            raise ServerError(
+                f"{server} refuses {model}/{signature}: "
+                f"{error.details()[:_SHOWN_CHARACTERS]}"
+            ) from error
+        return {k: tf.make_ndarray(v) for k, v in answer.outputs.items()}
+
+    return predict
+
+
+PROTOCOLS = {"rest": connect_rest, "grpc": connect_grpc}
+
+
+def sample_images(
+    predict: Predictor,
+    seeds: Sequence[int],
+    labels: Sequence[int] | None = None,
+    batch_size: int = 16,
+) -> np.ndarray:
+    """Asks for one picture a seed.
+
+    Args:
+        predict: From `connect_rest` or `connect_grpc`.
+        seeds: At least one.
+        labels: Of a conditional generator, one a seed.
+        batch_size: Pictures a request.
+
+    Returns:
+        uint8 `(len(seeds), height, width, channels)`.
+
+    Raises:
+        ServerError: If there is no answer, or a refusal.
+    """
+    inputs = {"seeds": np.asarray(seeds, np.int64)}
+    if labels is not None:
+        inputs["labels"] = np.asarray(labels, np.int32)
+    batches = [
+        predict(GENERATOR, "sample", batch)["images"]
+        for batch in _cut(inputs, batch_size)
+    ]
+    return np.concatenate(batches).astype(np.uint8)
+
+
+def extract_features(
+    predict: Predictor,
+    paths: Sequence[str | os.PathLike],
+    batch_size: int = 16,
+) -> np.ndarray:
+    """Asks for the features of picture files.
+
+    Args:
+        predict: From `connect_rest` or `connect_grpc`.
+        paths: JPEG or PNG files, at least one.
+        batch_size: Pictures a request.
+
+    Returns:
+        float32 `(len(paths), num_features)`.
+
+    Raises:
+        ServerError: If there is no answer, or a refusal.
+        OSError: If a file can't be read.
+    """
+    contents = np.array([Path(path).read_bytes() for path in paths], object)
+    batches = [
+        predict(FEATURES, "encoded", batch)["features"]
+        for batch in _cut({"image_bytes": contents}, batch_size)
+    ]
+    return np.concatenate(batches).astype(np.float32)
+
+
+def _cut(inputs: Arrays, batch_size: int) -> Iterator[Arrays]:
+    count = len(next(iter(inputs.values())))
+    for start in range(0, count, batch_size):
+        yield {k: v[start : start + batch_size] for k, v in inputs.items()}
+
+
+def _to_json(values: np.ndarray):
+    if values.dtype == object:
+        return [{"b64": base64.b64encode(v).decode()} for v in values]
+    return values.tolist()
+
+
+def _from_json(answer, signature: str) -> Arrays:
+    # A single output comes without its name.
+    if not isinstance(answer, dict):
+        name = "image_bytes" if signature == "png" else "images"
+        answer = {name: answer}
+    return {
+        name: np.array(
+            [base64.b64decode(value["b64"]) for value in values], object
+        )
+        if name.endswith("_bytes")
+        else np.asarray(values)
+        for name, values in answer.items()
+    }
+
+
+def _read_error(error: urllib.error.HTTPError) -> str:
+    text = error.read().decode(errors="replace")
+    try:
+        text = json.loads(text)["error"]
+    except (ValueError, KeyError, TypeError):
+        text = text or error.reason
+    return f"{text[:_SHOWN_CHARACTERS]} (HTTP {error.code})"
