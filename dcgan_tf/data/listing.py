@@ -65,13 +65,20 @@ def _walk(root: str) -> Iterator[tuple]:
                 if entry.name.startswith("."):
                     continue
                 name = f"{folder}/{entry.name}" if folder else entry.name
-                if not entry.is_dir():
+                if not _is_folder(entry):
                     yield name, entry.path, entry.stat
                 elif entry.is_symlink():
                     linked.append(name)
                 else:
                     real.append(name)
         linked.sort(reverse=True)
+
+
+def _is_folder(entry: os.DirEntry) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # A link to itself.
+        return False
 
 
 def _find_fault(path: str, status: os.stat_result) -> str:

@@ -1,0 +1,386 @@
+"""Folders as people have them: each row trains, or stops with one line.
+
+Nothing hangs, and nothing is lost without a word.
+"""
+
+import csv
+import dataclasses
+import io
+import os
+import signal
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dcgan_tf.cli import data as data_command
+from dcgan_tf.cli import train as train_command
+from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.data.pipeline import build_training_dataset, load_images
+from dcgan_tf.data.sources import load_source
+
+MODEL = ModelConfig((16, 16), 3)
+TINY = (
+    "--image_size=16", "--base_filters=4", "--latent_dim=4",
+    "--batch_size=4", "--strategy=one_device", "--precision=float32",
+    "--steps=2", "--report_every=1", "--sample_every=2",
+    "--checkpoint_every=2",
+)  # fmt: skip
+TIME_LIMIT_SECONDS = 120
+
+
+@pytest.fixture(autouse=True)
+def end_what_hangs(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    def stop(*_):
+        raise TimeoutError("this folder hangs")
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.alarm(TIME_LIMIT_SECONDS)
+    yield
+    signal.alarm(0)
+
+
+def encode(size=(20, 20), mode="RGB", file_format="PNG", seed=0, **options):
+    rng = np.random.default_rng(seed)
+    noise = rng.integers(0, 256, (size[1], size[0], 4), np.uint8)
+    contents = io.BytesIO()
+    Image.fromarray(noise).convert(mode).save(contents, file_format, **options)
+    return contents.getvalue()
+
+
+def write(path: Path, contents: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(contents)
+
+
+def write_good(folder: Path, count: int = 6) -> None:
+    for i in range(count):
+        write(folder / f"good{i}.png", encode(seed=i))
+
+
+def claim(width, height):
+    """A small PNG file that claims to be of that size."""
+
+    def chunk(kind, contents):
+        checksum = struct.pack(">I", zlib.crc32(kind + contents))
+        return struct.pack(">I", len(contents)) + kind + contents + checksum
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+        + chunk(b"IEND", b"")
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """A folder and how reading it ends.
+
+    Attributes:
+        fill: Writes the folder.
+        num_pictures: How many can be used.
+        skipped: Names of the files that are left out.
+        classes: Names of the classes found.
+    """
+
+    fill: Callable[[Path], None]
+    num_pictures: int = 6
+    skipped: frozenset[str] = frozenset()
+    classes: tuple[str, ...] = ()
+
+
+ROWS: dict[str, Row] = {}
+
+
+def row(**expected):
+    def add(fill):
+        ROWS[fill.__name__] = Row(fill, **expected)
+        return fill
+
+    return add
+
+
+@row(num_pictures=12)
+def mixed_formats_and_modes(folder):
+    for i, (mode, file_format) in enumerate(
+        [
+            ("RGB", "JPEG"),
+            ("L", "JPEG"),
+            ("CMYK", "JPEG"),
+            ("RGB", "PNG"),
+            ("RGBA", "PNG"),
+            ("LA", "PNG"),
+            ("1", "PNG"),
+            ("P", "GIF"),
+            ("RGB", "BMP"),
+            ("RGB", "WEBP"),
+            ("RGBA", "WEBP"),
+        ]
+    ):
+        noise = "RGB" if mode == "P" else mode
+        write(folder / f"{i}.x", encode(mode=noise, file_format=file_format))
+    Image.fromarray(np.arange(400, dtype=np.uint16).reshape(20, 20)).save(
+        folder / "16_bit.png"
+    )
+
+
+@row()
+def grey_among_colour(folder):
+    write_good(folder, 5)
+    write(folder / "grey.png", encode(mode="L"))
+
+
+@row(num_pictures=7)
+def sizes_from_one_pixel_to_long_strips(folder):
+    write_good(folder, 4)
+    for size in ((1, 1), (3000, 2), (2, 3000)):
+        write(folder / f"{size[0]}.png", encode(size))
+
+
+@row(skipped=frozenset({"cut.jpg", "cut.png", "sub/cut.gif"}))
+def truncated(folder):
+    write_good(folder)
+    for name, kind in (
+        ("cut.jpg", "JPEG"),
+        ("cut.png", "PNG"),
+        ("sub/cut.gif", "GIF"),
+    ):
+        contents = encode((64, 64), file_format=kind)
+        write(folder / name, contents[: len(contents) // 2])
+
+
+@row(skipped=frozenset({"notes.txt", "empty.jpg", "table.csv", "page.png"}))
+def files_that_are_no_pictures(folder):
+    write_good(folder)
+    write(folder / "notes.txt", b"hello")
+    write(folder / "empty.jpg", b"")
+    write(folder / "table.csv", b"a,b\n")
+    write(folder / "page.png", b"<html></html>")
+
+
+@row()
+def hidden_files(folder):
+    write_good(folder)
+    for name in (".DS_Store", "._good0.png", ".git/index", ".thumbs/a.png"):
+        write(folder / name, b"whatever")
+
+
+@row(skipped=frozenset({"bomb.png", "huge.png"}))
+def decompression_bombs(folder):
+    write_good(folder)
+    write(folder / "bomb.png", claim(50_000, 50_000))
+    write(folder / "huge.png", claim(2**31 - 1, 2**31 - 1))
+
+
+@row(skipped=frozenset({"self"}))
+def links_in_a_loop(folder):
+    write_good(folder / "pictures")
+    (folder / "pictures" / "up").symlink_to(folder)
+    (folder / "again").symlink_to(folder / "pictures")
+    (folder / "self").symlink_to(folder / "self")
+
+
+@row(skipped=frozenset({"broken_link.png"}))
+def link_to_nowhere(folder):
+    write_good(folder)
+    (folder / "broken_link.png").symlink_to(folder / "nowhere.png")
+
+
+@row(num_pictures=7)
+def links_to_pictures_and_folders_elsewhere(folder):
+    write_good(folder, 3)
+    write_good(folder.parent / "elsewhere", 3)
+    write(folder.parent / "single.png", encode())
+    (folder / "linked").symlink_to(folder.parent / "elsewhere")
+    (folder / "single.png").symlink_to(folder.parent / "single.png")
+
+
+@row(skipped=frozenset({"pipe.png"}))
+def pipe_that_nobody_writes_to(folder):
+    write_good(folder)
+    os.mkfifo(folder / "pipe.png")
+
+
+@row(num_pictures=9)
+def names_in_any_script(folder):
+    for name in (
+        "фото.png", "写真.png", "صورة.png", "תמונה.png", "चित्र.png",
+        "emoji 🐘.png", "with space.png", "line\nbreak.png",
+    ):  # fmt: skip
+        write(folder / name, encode())
+    write(Path(os.fsdecode(os.fsencode(folder) + b"/\xff\xfe.png")), encode())
+
+
+@row()
+def names_that_look_like_patterns(folder):
+    for name in ("*.png", "[a].png", "?.png", "%d.png", "{}.png", "a#b.png"):
+        write(folder / name, encode())
+
+
+@row(num_pictures=6, classes=("cats", "dogs"))
+def class_subfolders(folder):
+    write_good(folder / "cats", 2)
+    write_good(folder / "dogs" / "small", 4)
+
+
+@row(num_pictures=5)
+def pictures_beside_a_subfolder(folder):
+    write_good(folder, 2)
+    write_good(folder / "more", 3)
+
+
+@row()
+def deeply_nested(folder):
+    write_good(folder / "/".join("abcdefghijklmnopqrst"))
+
+
+@row(num_pictures=4)
+def suffixes_that_lie(folder):
+    for name, kind in (
+        ("a.png", "JPEG"),
+        ("b.jpg", "PNG"),
+        ("c", "WEBP"),
+        ("d.txt", "GIF"),
+    ):
+        write(folder / name, encode(file_format=kind))
+
+
+@row()
+def animations(folder):
+    frames = [Image.new("RGB", (20, 20), (i, 0, 0)) for i in range(6)]
+    for i in range(6):
+        path = folder / f"{i}.{('gif', 'webp', 'png')[i % 3]}"
+        path.parent.mkdir(exist_ok=True)
+        frames[i].save(path, save_all=True, append_images=frames)
+
+
+@pytest.mark.parametrize("cache", ["memory", "off"])
+@pytest.mark.parametrize("name", ROWS)
+def test_trains_on_what_can_be_read(tmp_path, name, cache):
+    expected = ROWS[name]
+    folder = tmp_path / "folder"
+    expected.fill(folder)
+    data = DataConfig(
+        dataset="image_folder", image_dir=str(folder), cache=cache
+    )
+    source = load_source(data)
+    batches = build_training_dataset(
+        source, MODEL, data, batch_size_per_replica=4, global_batch_size=4,
+        seed=0,
+    )  # fmt: skip
+    for batch in batches.take(3).as_numpy_iterator():
+        assert batch.shape == (4, 16, 16, 3)
+        assert np.isfinite(batch).all()
+    images, _ = load_images(source, MODEL, data)
+    assert len(images) == expected.num_pictures
+    assert set(source.skipped.reasons) == expected.skipped
+    assert source.num_skipped == len(expected.skipped)
+    assert source.label_names == expected.classes
+
+
+def mostly_text(folder):
+    write_good(folder, 2)
+    for i in range(3):
+        write(folder / f"{i}.txt", b"text")
+
+
+def mostly_truncated(folder):
+    write_good(folder, 12)
+    for i in range(18):
+        contents = encode((64, 64), seed=i)
+        write(folder / f"cut{i}.png", contents[: len(contents) // 2])
+
+
+def empty(folder):
+    folder.mkdir()
+
+
+def only_text(folder):
+    write(folder / "notes.txt", b"text")
+
+
+def only_empty_subfolders(folder):
+    (folder / "a" / "b").mkdir(parents=True)
+
+
+def missing(folder):
+    pass
+
+
+def a_file(folder):
+    folder.write_bytes(encode())
+
+
+@pytest.mark.parametrize(
+    ("fill", "message"),
+    [
+        (mostly_text, "over half of the 5 files"),
+        (mostly_truncated, "over half of the 30 files"),
+        (empty, "holds no picture"),
+        (only_text, "holds no picture"),
+        (only_empty_subfolders, "holds no picture"),
+        (missing, "is not there"),
+        (a_file, "is no folder"),
+    ],
+)
+def test_stops_with_one_line_and_leaves_no_run(tmp_path, capsys, fill, message):
+    fill(tmp_path / "folder")
+    code = train_command.main(
+        [
+            *TINY,
+            f"--image_dir={tmp_path / 'folder'}",
+            f"--run_dir={tmp_path / 'run'}",
+        ]
+    )
+    errors = capsys.readouterr().err
+    errors = [line for line in errors.splitlines() if "error:" in line]
+    assert code == 1
+    assert len(errors) == 1
+    assert message in errors[0] and "folder" in errors[0]
+    assert not (tmp_path / "run").exists()
+
+
+def test_unreadable_files_found_later_stop_the_run_too(tmp_path):
+    """More than the few that are tried before."""
+    folder = tmp_path / "folder"
+    write_good(folder, 20)
+    data = DataConfig(dataset="image_folder", image_dir=str(folder))
+    source = load_source(data)
+    for i in range(11):
+        write(folder / f"good{i}.png", b"no longer a picture")
+    with pytest.raises(ValueError, match="over half of the 20 files"):
+        load_images(source, MODEL, data)
+
+
+def test_training_counts_what_it_skips(tmp_path, capsys):
+    folder, run_dir = tmp_path / "folder", tmp_path / "run"
+    truncated(folder)
+    code = train_command.main(
+        [*TINY, f"--image_dir={folder}", f"--run_dir={run_dir}"]
+    )
+    assert code == 0
+    with open(run_dir / "metrics.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(float(row["skipped"])) for row in rows] == [3, 3]
+
+
+def test_every_skipped_file_is_named_once(tmp_path, capsys, caplog):
+    folder = tmp_path / "folder"
+    truncated(folder)
+    output = tmp_path / "sheet.png"
+    code = data_command.main([f"--image_dir={folder}", f"--output={output}"])
+    printed = capsys.readouterr()
+    assert code == 0
+    assert "6 pictures" in printed.out
+    assert "Skipped: 3 files" in printed.out
+    log = caplog.text + printed.err
+    for name in ROWS["truncated"].skipped:
+        assert log.count(f"skipped {name}") == 1
