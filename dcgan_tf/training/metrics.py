@@ -43,6 +43,7 @@ class MetricsWriter:
     def __init__(
         self, run_dir: str | os.PathLike, start_step: int, names: Sequence[str]
     ):
+        self._run_dir = run_dir
         self._path = Path(run_dir) / METRICS_FILE
         logs_dir = str(Path(run_dir) / LOGS_DIR)
         kept = [
@@ -57,17 +58,17 @@ class MetricsWriter:
         for row in kept:
             columns.update(dict.fromkeys(row))
         self._columns = list(columns)
-        partial = self._path.with_suffix(".csv.partial")
-        with partial.open("w", newline="") as file:
-            writer = csv.DictWriter(file, self._columns)
-            writer.writeheader()
-            writer.writerows(kept)
-        partial.replace(self._path)
+        self._rewrite(kept)
         _mark_session_start(logs_dir, start_step)
         self._summaries = tf.summary.create_file_writer(logs_dir)
 
     def write(self, step: int, scalars: Mapping[str, float]) -> None:
         """Adds one row and its TensorBoard scalars."""
+        # The measures of an evaluation come once it is done.
+        new = [name for name in scalars if name not in self._columns]
+        if new:
+            self._columns += new
+            self._rewrite(read_metrics(self._run_dir))
         with self._path.open("a", newline="") as file:
             row = {name: f"{value:.6g}" for name, value in scalars.items()}
             row["step"] = str(step)
@@ -75,6 +76,14 @@ class MetricsWriter:
         with self._summaries.as_default(step):
             for name, value in scalars.items():
                 tf.summary.scalar(name, value)
+
+    def _rewrite(self, rows: Sequence[Mapping[str, str]]) -> None:
+        partial = self._path.with_suffix(".csv.partial")
+        with partial.open("w", newline="") as file:
+            writer = csv.DictWriter(file, self._columns)
+            writer.writeheader()
+            writer.writerows(rows)
+        partial.replace(self._path)
 
     def write_image(self, step: int, name: str, image: np.ndarray) -> None:
         """Adds a uint8 image `(height, width, channels)` to TensorBoard."""
@@ -104,7 +113,8 @@ def _mark_session_start(logs_dir: str, start_step: int) -> None:
 
 def save_curves(run_dir: str | os.PathLike) -> None:
     """Draws losses and D's mean outputs over the steps: losses.png."""
-    rows = read_metrics(run_dir)
+    # An evaluation's rows have its measures alone.
+    rows = [row for row in read_metrics(run_dir) if row["d_loss"]]
     if not rows:
         return
     steps = [int(row["step"]) for row in rows]

@@ -51,6 +51,20 @@ def test_a_new_measure_gets_a_column_and_old_ones_stay(tmp_path):
     assert [row["distance"] for row in rows] == ["", "2", ""]
 
 
+def test_an_evaluations_measures_get_columns_as_they_come(tmp_path):
+    writer = metrics.MetricsWriter(tmp_path, 0, NAMES)
+    losses = dict.fromkeys(NAMES, 0.5)
+    writer.write(10, {**losses, "elapsed_seconds": 1.0})
+    writer.write(10, {"distance": 7.0, "elapsed_seconds": 2.0})
+    writer.write(20, {**losses, "elapsed_seconds": 3.0})
+    writer.close()
+    rows = metrics.read_metrics(tmp_path)
+    assert [row["distance"] for row in rows] == ["", "7", ""]
+    assert [row["d_loss"] for row in rows] == ["0.5", "", "0.5"]
+    metrics.save_curves(tmp_path)
+    assert (tmp_path / metrics.CURVES_FILE).exists()
+
+
 def test_tensorboard_forgets_what_came_after_the_checkpoint(tmp_path):
     write_steps(tmp_path, 0, [10, 20, 30])
     # TensorBoard reads event files by name, which has whole seconds in it.
