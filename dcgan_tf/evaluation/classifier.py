@@ -168,7 +168,9 @@ def _train(
         .map(lambda image, label: (to_float(image), label))
         .prefetch(2)
     )
-    model.fit(dataset, steps_per_epoch=num_steps, epochs=1, verbose=0)
+    model.fit(
+        dataset, steps_per_epoch=num_steps, epochs=1, verbose=0, shuffle=False
+    )
 
 
 def _make_apply(model: keras.Sequential):

@@ -14,6 +14,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+# A few labelled samples are thousands of pixels, but of few kinds.
+_STRENGTH = 0.01
+_MAX_ITERATIONS = 1_000
 # Halfway between black and white.
 _STROKE_LEVEL = 0.0
 BACKGROUND, STROKE, HOLE = 0, 1, 2
@@ -23,8 +26,9 @@ SEGMENT_NAMES = ("background", "stroke", "hole")
 def build_pixel_features(generator: keras.Model) -> keras.Model:
     """Builds the map from latents to features of every pixel.
 
-    Activations after each ReLU, enlarged to the image's size by repetition
-    and concatenated; the image itself is not among them.
+    Activations after each ReLU, enlarged to the image's size by bilinear
+    interpolation and concatenated, with the image itself, G's last one: the
+    maps before it are half its size and can't place an edge to the pixel.
 
     Args:
         generator: Unconditional, in float32. Shared, not copied.
@@ -50,8 +54,12 @@ def build_pixel_features(generator: keras.Model) -> keras.Model:
                 height // layer.output.shape[1],
                 width // layer.output.shape[2],
             )
-            maps.append(keras.layers.UpSampling2D(scale)(layer.output))
-    features = keras.layers.Concatenate()(maps)
+            maps.append(
+                keras.layers.UpSampling2D(scale, interpolation="bilinear")(
+                    layer.output
+                )
+            )
+    features = keras.layers.Concatenate()([*maps, generator.outputs[0]])
     return keras.Model(generator.inputs[0], [features, generator.outputs[0]])
 
 
@@ -117,7 +125,7 @@ def segment(
         )
     classifier = make_pipeline(
         StandardScaler(),
-        LogisticRegression(class_weight="balanced", max_iter=200),
+        LogisticRegression(C=_STRENGTH, max_iter=_MAX_ITERATIONS),
     )
     num_features = features.shape[-1]
     classifier.fit(

@@ -119,34 +119,37 @@ def fit_with_lbfgs(
     fitted = []
     for strength in strengths:
         curvatures = 1 + 2 * strength * variances
-        # Directions that aren't among these are taken for as flat as the
-        # flattest of them.
+        # All other directions are taken for as flat as the flattest known.
         scales = np.sqrt(curvatures[0] / curvatures).astype(np.float32)
-
-        def precondition(v, scales=scales):
-            shrunk = (scales - 1)[:, None] * (directions.T @ v)
-            return v + directions @ shrunk
-
-        def objective(flat, strength=strength, precondition=precondition):
-            v = flat.reshape(weights.shape).astype(np.float32)
-            loss, gradient = _compute_objective(
-                precondition(v), features, signs, strength
-            )
-            return loss, precondition(gradient).ravel().astype(np.float64)
-
-        start = precondition(weights, 1 / scales)
-        result = scipy.optimize.minimize(
-            objective,
-            start.ravel().astype(np.float64),
-            jac=True,
-            method="L-BFGS-B",
-            options={"maxiter": _MAX_ITERATIONS, "ftol": _TOLERANCE},
-        )
-        weights = precondition(
-            result.x.reshape(weights.shape).astype(np.float32)
+        weights = _minimise(
+            features, signs, strength, directions, scales, weights
         )
         fitted.append(weights)
     return fitted
+
+
+def _minimise(features, signs, strength, directions, scales, weights):
+    """Finds the weights for one C, from those given on."""
+
+    def scale(values, scales):
+        shifts = (scales - 1)[:, None] * (directions.T @ values)
+        return values + directions @ shifts
+
+    def objective(flat):
+        scaled = flat.reshape(weights.shape).astype(np.float32)
+        loss, gradient = _compute_objective(
+            scale(scaled, scales), features, signs, strength
+        )
+        return loss, scale(gradient, scales).ravel().astype(np.float64)
+
+    result = scipy.optimize.minimize(
+        objective,
+        scale(weights, 1 / scales).ravel().astype(np.float64),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": _MAX_ITERATIONS, "ftol": _TOLERANCE},
+    )
+    return scale(result.x.reshape(weights.shape).astype(np.float32), scales)
 
 
 def predict(weights: np.ndarray, features: np.ndarray) -> np.ndarray:
