@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+from serving import model_server_double, tiny_run
+
+from dcgan_tf import images
+from dcgan_tf.cli import client
+from dcgan_tf.serving.exporting import export_run
+
+pytest.importorskip(
+    "tensorflow_serving", reason="needs: pip install -e '.[serving]'"
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("client")
+    pictures = tiny_run.make_pictures(path / "pictures")
+    run_dir = tiny_run.make_run(path / "run", pictures)
+    export_run(run_dir, path / "export", say=lambda line: None)
+    return path
+
+
+@pytest.fixture(scope="module")
+def models(folder):
+    return model_server_double.Models(folder / "export")
+
+
+@pytest.fixture(scope="module", params=["rest", "grpc"])
+def server(request, models):
+    serve = getattr(model_server_double, f"serve_{request.param}")
+    with serve(models) as address:
+        yield [f"--server={address}", f"--protocol={request.param}"]
+
+
+def test_samples_by_seed_become_a_grid(server, models, tmp_path):
+    output = tmp_path / "grid.png"
+    flags = ["--num=5", "--seed=3", "--batch_size=2", f"--output={output}"]
+    assert client.main([*server, *flags]) == 0
+    expected = models.predict(
+        "generator", "sample", {"seeds": 3_000_000 + np.arange(5)}
+    )["images"]
+    np.testing.assert_array_equal(
+        images.load_png(output), images.make_grid(expected)
+    )
+
+
+def test_features_of_files_become_an_array(server, models, folder, tmp_path):
+    files = sorted(map(str, (folder / "pictures").iterdir()))[:5]
+    output = tmp_path / "features.npy"
+    flags = ["--batch_size=2", f"--output={output}"]
+    assert client.main([*server, *flags, *files]) == 0
+    contents = [open(path, "rb").read() for path in files]
+    expected = models.predict(
+        "discriminator_features", "encoded", {"image_bytes": contents}
+    )["features"]
+    np.testing.assert_allclose(np.load(output), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_what_the_server_refuses_is_one_line(server, tmp_path, capsys):
+    path = tmp_path / "no.png"
+    path.write_bytes(b"no picture")
+    assert client.main([*server, str(path)]) == 1
+    error = capsys.readouterr().err.strip()
+    assert "not a whole JPEG or PNG" in error and "\n" not in error
+
+
+@pytest.mark.parametrize("protocol", ["rest", "grpc"])
+def test_no_server_is_one_line(protocol, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    flags = ["--server=127.0.0.1:9", f"--protocol={protocol}"]
+    assert client.main([*flags, "--timeout_seconds=2"]) == 1
+    error = capsys.readouterr().err.strip()
+    assert "no answer from 127.0.0.1:9" in error and "\n" not in error
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_other_protocols_port_is_one_line(models, capsys):
+    with model_server_double.serve_grpc(models) as address:
+        assert client.main([f"--server={address}", "--timeout_seconds=3"]) == 1
+    assert "REST port" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments, code, message",
+    [
+        (["--output=a.jpg"], 2, ".png"),
+        (["--output=a.png", "some.png"], 2, ".npy"),
+        (["nowhere.png"], 1, "no file 'nowhere.png'"),
+        (["--protocol=smtp"], 2, "rest|grpc"),
+        (["--batch_size=0"], 2, "batch_size"),
+    ],
+)
+def test_bad_flags_are_one_line(arguments, code, message, capsys):
+    assert client.main(arguments) == code
+    error = capsys.readouterr().err.strip()
+    assert message in error and "\n" not in error
