@@ -12,6 +12,7 @@ NUM_EXEMPLARS = 3
 _NUM_NEIGHBOURS = 8
 _NEIGHBOUR_SCALE = 0.25
 _TILE = 96
+_SIGNS = ("", "-", "+")
 
 
 def draw_arithmetic(
@@ -29,8 +30,8 @@ def draw_arithmetic(
         how_found: How the exemplars were chosen, for the caption.
 
     Returns:
-        uint8 `(height, width, 3)`: columns A, B and C with the mean of each
-        below a gap, and the result amid its eight neighbours.
+        uint8 `(height, width, 3)`: columns A, B and C, each with its mean
+        below, and the result amid its eight neighbours.
     """
     result = combine(*exemplars)
     neighbours = sample_neighbours(
@@ -38,31 +39,30 @@ def draw_arithmetic(
     )
     middle = _NUM_NEIGHBOURS // 2
     around = np.insert(neighbours, middle, result, axis=0)
-    columns, means = [], []
-    for latents, name, sign in zip(
-        exemplars, names, ("", "−", "+"), strict=True
-    ):
-        columns.append(
+    panels = []
+    for latents, name, sign in zip(exemplars, names, _SIGNS, strict=True):
+        column = np.concatenate([latents, latents.mean(0, keepdims=True)])
+        panels.append(
             Panel(
-                subject.generate(latents)[:, None],
+                subject.generate(column)[:, None],
                 name,
+                tile_labels=[""] * len(latents) + ["mean"],
                 sign=sign,
                 tile_side=_TILE,
             )
         )
-        mean = subject.generate(latents.mean(0, keepdims=True))
-        means.append(Panel(mean[None], "mean", sign=sign, tile_side=_TILE))
-    columns.append(
+    panels.append(
         Panel(
             as_grid(subject.generate(around), 3),
-            f"{' − '.join(names[:2])} + {names[2]}",
+            "the result and its neighbours",
+            tile_labels=[""] * len(around),
             sign="=",
             tile_side=_TILE,
         )
     )
     return draw_sheet(
         "Vector arithmetic on latents",
-        [columns, means],
+        [panels],
         f"Columns: {len(exemplars[0])} exemplars of each concept, and below "
         "them what G draws from the mean of their latents. Right: the mean "
         f"of '{names[0]}' minus that of '{names[1]}' plus that of "

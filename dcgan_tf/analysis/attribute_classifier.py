@@ -101,7 +101,7 @@ def train_attribute_classifier(
         },
         loss_weights={"attributes": 1.0, "box": 2.0},
     )
-    model.fit(batches, epochs=num_epochs, verbose=0)
+    model.fit(batches, epochs=num_epochs, shuffle=False, verbose=0)
     return AttributeClassifier(model)
 
 

@@ -62,8 +62,8 @@ def parse_concept(text: str, names: Sequence[str]) -> Concept:
 class LinearLabeller:
     """Names what images show, by linear classifiers on D's features.
 
-    Ridge regressions to 1 and -1, one an attribute or a class, on the pooled features
-    of Section 5.
+    Ridge regressions to 1 and -1, one an attribute or a class, on the
+    pooled features of Section 5.
 
     Args:
         discriminator: Unconditional.

@@ -17,7 +17,7 @@ from dcgan_tf.analysis.subject import (
 )
 
 _NUM_CANDIDATES = 512
-_NUM_LABELLED = 4_000
+_NUM_LABELLED = 2_000
 _CANDIDATES_STREAM = 20
 
 # Concepts that a dataset's attributes suggest, for the views without flags.

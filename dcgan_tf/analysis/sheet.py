@@ -19,6 +19,7 @@ _SMALLEST_LABEL = 10
 _MIN_WIDTH, _MIN_PANEL_WIDTH = 760, 150
 _LINE_SPACING = 1.3
 _LABEL_HEIGHT = 24
+_SIGN_WIDTH = 36
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Panel:
         row_labels: Left of each row; empty for none.
         column_labels: Above each column; empty for none.
         tile_labels: Above each tile, row by row; empty for none.
-        sign: Drawn large before the block, such as `+`.
+        sign: Drawn large before the block: `+`, `-` or `=`.
         tile_side: Pixels that a tile's longer side has at least, about.
     """
 
@@ -136,7 +137,7 @@ def _measure_panel(panel: Panel) -> _Geometry:
     tiles_width = num_columns * (width * factor + _GAP) - _GAP
     row_label_left = 0
     if panel.sign:
-        row_label_left = _text_width(panel.sign, 2 * _TITLE_SIZE) + _GAP
+        row_label_left = _SIGN_WIDTH + _GAP
     left = row_label_left
     if panel.row_labels:
         widths = [_text_width(text, _LABEL_SIZE) for text in panel.row_labels]
@@ -169,14 +170,24 @@ def _draw_panel(panel: Panel) -> Image.Image:
     pen = ImageDraw.Draw(block)
     _write(pen, (place.left, 0), place.title_lines, _LABEL_SIZE, _INK)
     if panel.sign:
-        middle = (0, (place.top + bottom) // 2)
-        pen.text(middle, panel.sign, _INK, _font(2 * _TITLE_SIZE), anchor="lm")
+        _write_sign(pen, panel.sign, (place.top + bottom) // 2)
     _write_labels(pen, panel, place)
     for row, column in np.ndindex(num_rows, num_columns):
         x, y = place.corner(row, column)
         tile = _enlarge(panel.images[row, column], place.factor)
         block.paste(tile, (x, y + place.above_tile))
     return block
+
+
+def _write_sign(pen: ImageDraw.ImageDraw, sign: str, middle: int) -> None:
+    """Bars, since the font has a hyphen and no minus."""
+    offsets = (-7, 7) if sign == "=" else (0,)
+    for offset in offsets:
+        y = middle + offset
+        pen.rectangle((4, y - 2, _SIGN_WIDTH - 4, y + 2), _INK)
+    if sign == "+":
+        x, reach = _SIGN_WIDTH // 2, _SIGN_WIDTH // 2 - 4
+        pen.rectangle((x - 2, middle - reach, x + 2, middle + reach), _INK)
 
 
 def _write_labels(pen: ImageDraw.ImageDraw, panel: Panel, place: _Geometry):

@@ -26,7 +26,7 @@ def test_every_tile_is_whole_and_in_its_place():
     [
         dict(row_labels=["a rather long label of a row"]),
         dict(column_labels=["a label far wider than its tile", "b"]),
-        dict(tile_labels=["149", "150"], sign="−"),
+        dict(tile_labels=["149", "150"], sign="-"),
         dict(title="A title that is much longer than two tiles are wide " * 3),
     ],
 )
