@@ -1,0 +1,180 @@
+"""Finds near-duplicate pictures and lists those to leave out of training.
+
+Trains a small autoencoder on a sample, turns every picture into 128 bits and
+groups pictures whose bits are (nearly) equal: the first of a group stays.
+Writes the names of the others, for --exclude, and a contact sheet that shows
+a group a row. Needs Apache Beam: pip install 'dcgan_tf[dedup]'.
+"""
+
+import sys
+from pathlib import Path
+
+from absl import flags
+
+from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
+from dcgan_tf.config import DataConfig, get_dataset_defaults
+
+_NAME = "python -m dcgan_tf.cli.dedup"
+_MAX_BITS = 15
+_SHEET_ROWS = 24
+_SHEET_COLUMNS = 8
+
+_STRINGS = {
+    "dataset": "An embedded dataset or one of TFDS.",
+    "image_dir": "A folder of pictures, nested or flat.",
+    "data_dir": "Where TFDS keeps prepared datasets.",
+    "manual_dir": "Where files that TFDS can't download are.",
+    "split": "Which part (train; of a folder, all).",
+    "background": "Colour under transparent pixels: a name or #rrggbb.",
+    "work_dir": "A folder that all workers can write to, where there are "
+    "several machines.",
+}
+
+
+def define_flags(values: flags.FlagValues) -> None:
+    """Defines the command's flags."""
+    for name, help_text in _STRINGS.items():
+        flags.DEFINE_string(name, None, help_text, flag_values=values)
+    flags.DEFINE_string(
+        "output", "exclude.txt", "The list; the sheet is beside it, as .png.",
+        flag_values=values,
+    )  # fmt: skip
+    flags.DEFINE_integer(
+        "crop", None, "Side in pixels of a centred square to cut out first.",
+        flag_values=values,
+    )  # fmt: skip
+    flags.DEFINE_integer(
+        "max_bits", 3, "Bits out of 128 in which near-duplicates may differ, "
+        "up to 15; 0 takes equal codes only, as the paper does.",
+        flag_values=values,
+    )  # fmt: skip
+    flags.DEFINE_integer(
+        "sample", 20_000, "Pictures to train the autoencoder on at most.",
+        lower_bound=1, flag_values=values,
+    )  # fmt: skip
+    flags.DEFINE_integer(
+        "steps", 1_000, "The autoencoder's updates, of 128 pictures each.",
+        lower_bound=1, flag_values=values,
+    )  # fmt: skip
+    flags.DEFINE_integer("seed", 0, "Of the autoencoder.", flag_values=values)
+    flags.DEFINE_string(
+        "runner", "DirectRunner", "What Beam runs on: DirectRunner (this "
+        "machine), FlinkRunner, SparkRunner, DataflowRunner.",
+        flag_values=values,
+    )  # fmt: skip
+    flags.DEFINE_multi_string(
+        "runner_option", [], "An option of the runner's, as --name=value; may "
+        "be given several times.", flag_values=values,
+    )  # fmt: skip
+
+
+def build_config(values: flags.FlagValues) -> DataConfig:
+    """Turns flags into what and how to read.
+
+    Raises:
+        UsageError: If a value is out of range or contradicts another.
+    """
+    if not 0 <= values.max_bits <= _MAX_BITS:
+        raise UsageError(
+            f"--max_bits {values.max_bits} is not 0 to {_MAX_BITS}"
+        )
+    dataset = values.dataset or (
+        "image_folder" if values.image_dir else DataConfig.dataset
+    )
+    crop = values.crop
+    if crop is None:
+        crop = get_dataset_defaults(dataset).crop
+    split = values.split or ("all" if dataset == "image_folder" else None)
+    try:
+        return DataConfig(
+            dataset=dataset,
+            image_dir=values.image_dir,
+            data_dir=values.data_dir,
+            manual_dir=values.manual_dir,
+            split=split,
+            crop=crop,
+            background=values.background or DataConfig.background,
+        )
+    except ValueError as error:
+        raise UsageError(error) from error
+
+
+def run(values: flags.FlagValues) -> None:
+    """Finds the duplicates, writes the list and the sheet."""
+    data = build_config(values)
+    output = Path(values.output)
+    import_tensorflow()
+    try:
+        from dcgan_tf.data import dedup_pipeline
+    except ModuleNotFoundError as error:
+        if not str(error.name).startswith("apache_beam"):
+            raise
+        raise ImportError(
+            "Apache Beam is not installed; pip install 'dcgan_tf[dedup]'"
+        ) from None
+    from dcgan_tf.data.dedup import THUMBNAIL, train_encoder
+    from dcgan_tf.data.pipeline import load_images
+    from dcgan_tf.data.sources import load_source
+
+    source = load_source(data)
+    if source.read is None:
+        raise ValueError(
+            f"{source.name} can only be read in order; prepare it as TFRecord "
+            "files on a disk of this machine"
+        )
+    print(f"{source.name}: {source.num_examples} pictures ({source.split})")
+    sample, _ = load_images(source, THUMBNAIL, data, values.sample)
+    encoder = train_encoder(sample, values.steps, values.seed)
+    print(f"Trained the autoencoder on {len(sample)} of them", flush=True)
+    groups = dedup_pipeline.find_duplicates(
+        data, source.split, source.num_examples, encoder, values.max_bits,
+        values.runner, values.runner_option, values.work_dir,
+    )  # fmt: skip
+    num_dropped = _write_list(output, source, groups)
+    print(
+        f"{len(groups)} groups of near-duplicates; {num_dropped} pictures to "
+        f"leave out are in {output}: train with --exclude={output}"
+    )
+    if groups:
+        sheet = output.with_suffix(".png")
+        _save_sheet(sheet, source, data, groups, dedup_pipeline)
+        print(f"The largest groups are in {sheet}, the one that stays first")
+
+
+def _write_list(output: Path, source, groups) -> int:
+    names = [source.name_of(i) for group in groups for i in group[1:]]
+    # A list of one name a line can't hold these; they stay in.
+    names = sorted(name for name in names if "\n" not in name)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(
+        "".join(f"{name}\n" for name in names),
+        encoding="utf-8",
+        errors="surrogateescape",
+    )
+    return len(names)
+
+
+def _save_sheet(path: Path, source, data, groups, dedup_pipeline) -> None:
+    import numpy as np
+
+    from dcgan_tf.images import make_grid, save_png
+
+    rows = []
+    for group in sorted(groups, key=len, reverse=True)[:_SHEET_ROWS]:
+        shown = dedup_pipeline.load_thumbnails(
+            source, data, group[:_SHEET_COLUMNS]
+        )
+        blank = _SHEET_COLUMNS - len(shown)
+        rows.append(
+            np.pad(shown, ((0, blank), *[(0, 0)] * 3), constant_values=255)
+        )
+    save_png(path, make_grid(np.concatenate(rows), _SHEET_COLUMNS))
+
+
+def main(argv=None) -> int:
+    """Runs the command; returns its exit code."""
+    return run_command(_NAME, __doc__, define_flags, run, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
