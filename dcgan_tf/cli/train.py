@@ -154,6 +154,7 @@ def _train(
     import keras
     import tensorflow as tf
 
+    from dcgan_tf.data.cache import get_store
     from dcgan_tf.data.pipeline import check_batch_size
     from dcgan_tf.data.sources import load_source
     from dcgan_tf.models.precision import resolve_precision
@@ -177,6 +178,8 @@ def _train(
     check_batch_size(source, config.training.batch_size)
     if values.conditional:
         config = _add_labels(config, source)
+    # Now, so that a folder of unreadable pictures leaves no run behind.
+    get_store(source, config.model, config.data)
     evaluator = None
     if config.training.eval_every:
         from dcgan_tf.evaluation.quick import build_quick_evaluator
@@ -197,6 +200,8 @@ def _train(
         )
     if workers.is_chief(strategy):
         _print_result(result, run_dir, config)
+        if source.num_skipped:
+            print(f"{source.num_skipped} files were left out as unreadable.")
     return EXIT_INTERRUPTED if result.was_interrupted else 0
 
 

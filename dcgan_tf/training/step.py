@@ -97,15 +97,16 @@ class GradientTapeStep:
         state = self._state
         condition = (lambda x: x) if labels is None else (lambda x: [x, labels])
         num_replicas = self._strategy.num_replicas_in_sync
+        real_seed, fake_seed = tf.unstack(tf.random.split(seed, 2))
         with tf.GradientTape() as g_tape, tf.GradientTape() as d_tape:
             fakes = state.generator(condition(latents), training=True)
             # Separate passes: real and generated images keep their own
             # batch statistics, as in the authors' code.
             real_logits = state.discriminator(
-                condition(self._augment(images, seed)), training=True
+                condition(self._augment(images, real_seed)), training=True
             )
             fake_logits = state.discriminator(
-                condition(self._augment(fakes, seed)), training=True
+                condition(self._augment(fakes, fake_seed)), training=True
             )
             # Keras sums gradients over replicas, so each takes its share.
             d_loss = (
