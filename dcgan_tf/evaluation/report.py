@@ -16,10 +16,7 @@ def get_report_path(folder: str | os.PathLike, step: int) -> Path:
 
 
 def save_report(path: Path, result: Mapping) -> None:
-    """Writes results, whole or not at all; keeps what they don't replace.
-
-    An evaluation without a probe doesn't lose the probe of one before.
-    """
+    """Writes results, whole or not at all, over an earlier evaluation's."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(result, indent=2) + "\n")

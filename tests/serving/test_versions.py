@@ -1,4 +1,3 @@
-import os
 import signal
 import subprocess
 import sys
@@ -74,10 +73,15 @@ def test_a_kill_leaves_no_numbered_folder_and_is_cleared(tmp_path):
 
 
 def test_another_process_at_work_is_left_alone(tmp_path):
-    busy = tmp_path / "one" / f"writing-{os.getppid()}"
-    busy.mkdir(parents=True)
-    write(tmp_path, ["one"])
-    assert busy.is_dir()
+    other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=-1)
+    try:
+        busy = tmp_path / "one" / f"writing-{other.pid}"
+        busy.mkdir(parents=True)
+        write(tmp_path, ["one"])
+        assert busy.is_dir()
+    finally:
+        other.kill()
+        other.communicate()
 
 
 def test_only_own_old_versions_are_removed(tmp_path):
