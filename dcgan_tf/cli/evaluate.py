@@ -197,7 +197,7 @@ def _load_export_subject(export_dir: str):
     from dcgan_tf.serving import saved_model, versions
 
     signatures = saved_model.load_generator_signatures(export_dir)
-    newest = versions.find_newest(Path(export_dir) / saved_model.GENERATOR)
+    newest = versions.find_newest(Path(export_dir) / versions.GENERATOR)
     record = versions.load_record(newest)
 
     def draw_batches(count: int, seed: int):
@@ -212,7 +212,7 @@ def _load_export_subject(export_dir: str):
 
     def build_features(training_images):
         # Statistics were re-estimated by the export.
-        folder = Path(export_dir) / saved_model.FEATURES
+        folder = Path(export_dir) / versions.FEATURES
         loaded = tf.saved_model.load(os.fspath(versions.find_newest(folder)))
 
         def compute(images):
