@@ -9,15 +9,17 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("NO_GCE_CHECK", "true")
 
 
-def pytest_collection_finish(session):
-    """Splits the CPU in two, before TensorFlow starts, where a test asks."""
-    if any("two_replicas" in item.fixturenames for item in session.items):
-        import tensorflow as tf
+def pytest_sessionstart(session):
+    """Splits the CPU in two, for tests on two replicas.
 
-        tf.config.set_logical_device_configuration(
-            tf.config.list_physical_devices("CPU")[0],
-            [tf.config.LogicalDeviceConfiguration()] * 2,
-        )
+    Now, since no test module may start TensorFlow before.
+    """
+    import tensorflow as tf
+
+    tf.config.set_logical_device_configuration(
+        tf.config.list_physical_devices("CPU")[0],
+        [tf.config.LogicalDeviceConfiguration()] * 2,
+    )
 
 
 @pytest.fixture(scope="session")
