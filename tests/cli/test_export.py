@@ -9,7 +9,7 @@ import pytest
 from serving import tiny_run
 
 from dcgan_tf.cli import export
-from dcgan_tf.serving.saved_model import FEATURES, GENERATOR
+from dcgan_tf.serving.versions import FEATURES, GENERATOR
 
 KINDS = (GENERATOR, FEATURES)
 
