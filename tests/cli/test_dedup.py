@@ -1,0 +1,95 @@
+"""`python -m dcgan_tf.cli.dedup`: its list, its sheet, its errors."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dcgan_tf.cli import dedup
+from dcgan_tf.config import DataConfig
+from dcgan_tf.data.pipeline import load_images
+from dcgan_tf.data.sources import load_source
+from dcgan_tf.images import load_png
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Real digits, some of them saved again as JPEG."""
+    folder = tmp_path_factory.mktemp("digits")
+    data = DataConfig()
+    digits, _ = load_images(
+        load_source(data), dedup_thumbnail(), data, max_images=120
+    )
+    for i, digit in enumerate(digits):
+        Image.fromarray(digit).save(folder / f"{i:03d}.png")
+        if i % 12 == 0:
+            Image.fromarray(digit).save(folder / f"{i:03d} again.jpg")
+    return folder
+
+
+def dedup_thumbnail():
+    from dcgan_tf.data.dedup import THUMBNAIL
+
+    return THUMBNAIL
+
+
+@pytest.mark.parametrize("max_bits", [0, 3])
+def test_lists_pairs_and_training_takes_the_list(
+    folder, tmp_path, capsys, max_bits
+):
+    pytest.importorskip("apache_beam")
+    output = tmp_path / "out" / "exclude.txt"
+    code = dedup.main(
+        [
+            f"--image_dir={folder}",
+            f"--output={output}",
+            "--steps=100",
+            f"--max_bits={max_bits}",
+        ]
+    )
+    assert code == 0
+    assert "130 pictures (all)" in capsys.readouterr().out
+    names = output.read_text().splitlines()
+    # Of a pair, whichever comes later in the source's order goes.
+    numbers = [int(name[:3]) for name in names]
+    assert len(set(numbers)) == len(numbers)
+    pairs = [number for number in numbers if number % 12 == 0]
+    assert len(numbers) - len(pairs) <= 2
+    if max_bits:
+        assert len(pairs) >= 9
+        assert load_png(output.with_suffix(".png")).dtype == np.uint8
+    rest = load_source(
+        DataConfig(
+            dataset="image_folder",
+            image_dir=str(folder),
+            exclude=str(output) if names else None,
+        )
+    )
+    assert rest.num_examples == 130 - len(names)
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "message"),
+    [
+        (["--max_bits=16"], 2, "--max_bits 16 is not 0 to 15"),
+        (["--dataset=cifar10", "--image_dir=x"], 2, "not both"),
+        (["--image_dir=/nowhere/at/all"], 1, None),
+    ],
+)
+def test_bad_input_is_one_line(capsys, flags, code, message):
+    assert dedup.main(flags) == code
+    errors = capsys.readouterr().err
+    lines = [line for line in errors.splitlines() if "error:" in line]
+    assert len(lines) == 1 and "Traceback" not in errors
+    if message:
+        assert message in lines[0]
+
+
+def test_without_beam_it_says_what_to_install(capsys, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "apache_beam", None)
+    monkeypatch.delitem(
+        sys.modules, "dcgan_tf.data.dedup_pipeline", raising=False
+    )
+    assert dedup.main(["--split=test"]) == 1
+    assert "dcgan_tf[dedup]" in capsys.readouterr().err
