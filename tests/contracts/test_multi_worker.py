@@ -1,11 +1,13 @@
-"""Two workers, two processes: they train as one."""
+"""Two workers, two processes: they train, stop and go on as one run."""
 
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +111,25 @@ def finish(processes, timeout=240):
     return results
 
 
+def signal_at(run_dir, step, victim, number):
+    """Signals a worker when the chief reports a step; returns the results."""
+    processes = start(run_dir)
+    for line in processes[0].stdout:
+        if line.startswith(f"step {step}/"):
+            break
+    processes[victim].send_signal(number)
+    begin = time.monotonic()
+    # Longer than a heartbeat's time-out: who waits on is stuck.
+    results = finish(processes, timeout=120)
+    print(f"signal {number}: ended after {time.monotonic() - begin:.0f} s")
+    return results
+
+
+def list_checkpoints(run_dir):
+    names = (path.stem for path in (run_dir / "checkpoints").glob("*.index"))
+    return sorted(int(name.removeprefix("ckpt-")) for name in names)
+
+
 def assert_same_weights(run_dir, expected_dir):
     got, expected = (
         runs.load_networks(run_dir),
@@ -166,3 +187,50 @@ def test_only_the_chief_leaves_files(unbroken):
     # The other worker says nothing.
     assert results[1][1].startswith("digest")
     assert "Done" in results[0][1]
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    """A run whose workers stop, and die, in turn; and what each time gave."""
+    run_dir = tmp_path_factory.mktemp("broken") / "run"
+    history = {}
+    for step, victim, number in (
+        (10, 1, signal.SIGTERM),
+        (20, 0, signal.SIGTERM),
+        (35, 1, signal.SIGKILL),
+        (45, 0, signal.SIGKILL),
+    ):
+        results = signal_at(run_dir, step, victim, number)
+        history[number, victim] = (results, list_checkpoints(run_dir))
+    history["end"] = finish(start(run_dir))
+    return run_dir, history
+
+
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_stopped_worker_stops_all_after_the_same_step(broken, victim):
+    results, steps = broken[1][signal.SIGTERM, victim]
+    assert [code for code, _, _ in results] == [75, 75], results
+    stopped = re.search(r"Stopped after step (\d+)", results[0][1])
+    assert steps[-1] == int(stopped[1])
+    digests = [re.search("digest (.*)", r[1])[1] for r in results]
+    assert digests[0] == digests[1]
+
+
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_killed_worker_ends_the_other_in_words(broken, victim):
+    results, _ = broken[1][signal.SIGKILL, victim]
+    code, _, errors = results[1 - victim]
+    assert code == 75
+    lines = errors.strip().splitlines()
+    assert len(lines) == 1, errors
+    assert lines[0].startswith(f"train.py: error: worker {victim} (127.0.0.1:")
+    assert "same command" in lines[0]
+
+
+def test_the_same_commands_go_on_to_the_unbroken_runs_end(broken, unbroken):
+    run_dir, history = broken
+    assert [code for code, _, _ in history["end"]] == [0, 0]
+    step = re.search("going on from step (\\d+)", history["end"][0][1])
+    assert int(step[1]) >= 40
+    assert_same_weights(run_dir, unbroken[0])
+    assert not list(run_dir.rglob(".writing-*"))
