@@ -14,7 +14,8 @@ import json
 import machine
 import turns
 
-from dcgan_tf.config import PRESETS, ModelConfig
+from dcgan_tf.config import ModelConfig
+from dcgan_tf.presets import PRESETS
 
 NETWORKS = {
     "64x64, base 128": PRESETS["paper_64"],

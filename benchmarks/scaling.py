@@ -20,7 +20,8 @@ from pathlib import Path
 import machine
 import turns
 
-from dcgan_tf.config import PRESETS, ModelConfig
+from dcgan_tf.config import ModelConfig
+from dcgan_tf.presets import PRESETS
 
 NETWORKS = {"32x32, base 64": PRESETS["svhn_32"]}
 SMOKE_NETWORKS = {"16x16, base 4": ModelConfig((16, 16), base_filters=4)}

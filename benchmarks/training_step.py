@@ -17,7 +17,8 @@ import machine
 import turns
 import work
 
-from dcgan_tf.config import PRESETS, ModelConfig
+from dcgan_tf.config import ModelConfig
+from dcgan_tf.presets import PRESETS
 
 NETWORKS = {
     "64x64, base 64": ModelConfig(base_filters=64),

@@ -1,4 +1,4 @@
-"""What a run is: frozen settings, presets, defaults per dataset, JSON.
+"""What a run is: frozen settings, their ranges, JSON.
 
 Everything that decides a run's result is in a `RunConfig`. It imports no
 TensorFlow, so a command can refuse a bad flag before anything slow happens.
@@ -9,9 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-MAX_SIDE = 256
-_MIN_SCALES = 2
-_START_SIDES = range(4, 8)
+from dcgan_tf.image_sizes import check_image_size, count_scales
 
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 STRATEGIES = ("auto", "one_device", "mirrored", "multi_worker", "tpu")
@@ -47,7 +45,7 @@ class ModelConfig:
     num_classes: int = 0
 
     def __post_init__(self):
-        _check_image_size(self.image_size)
+        check_image_size(self.image_size)
         if self.channels not in (1, 3):
             raise ValueError(
                 f"channels is {self.channels}; use 1 (grey) or 3 (RGB)"
@@ -69,7 +67,7 @@ class ModelConfig:
     @property
     def num_scales(self) -> int:
         """Number of stride-2 convolutions between image and start map."""
-        return _num_scales(min(self.image_size))
+        return count_scales(min(self.image_size))
 
     @property
     def start_size(self) -> tuple[int, int]:
@@ -86,62 +84,6 @@ class ModelConfig:
             for scale in range(self.num_scales)
             for stride in strides
         )
-
-
-def parse_image_size(text: str) -> tuple[int, int]:
-    """Reads `"64"` as `(64, 64)` and `"64x128"` as height 64, width 128.
-
-    Raises:
-        ValueError: If the text is neither, or the networks can't make it.
-    """
-    parts = text.lower().split("x")
-    if len(parts) > 2 or not all(part.isdigit() for part in parts):
-        raise ValueError(
-            f"image size {text!r} is neither SIDE nor HEIGHTxWIDTH, such as "
-            "64 or 64x128"
-        )
-    size = int(parts[0]), int(parts[-1])
-    _check_image_size(size)
-    return size
-
-
-def _num_scales(side: int) -> int:
-    return (side // _START_SIDES[0]).bit_length() - 1
-
-
-def _is_possible(height: int, width: int) -> bool:
-    small, large = sorted((height, width))
-    num_scales = _num_scales(small)
-    return (
-        num_scales >= _MIN_SCALES
-        and large <= MAX_SIDE
-        and small % 2**num_scales == 0
-        and large % 2**num_scales == 0
-    )
-
-
-def _check_image_size(size: tuple[int, int]) -> None:
-    height, width = size
-    if _is_possible(height, width):
-        return
-    sides = range(_START_SIDES[0] << _MIN_SCALES, MAX_SIDE + 1)
-    if height == width:
-        possible = [(side, side) for side in sides if _is_possible(side, side)]
-    else:
-        possible = [(h, w) for h in sides for w in sides if _is_possible(h, w)]
-    possible.sort(key=lambda s: abs(s[0] - height) + abs(s[1] - width))
-    nearest = " or ".join(format_image_size(s) for s in sorted(possible[:2]))
-    raise ValueError(
-        f"the networks can't make images of {format_image_size(size)} pixels; "
-        f"nearest that work: {nearest} (sides are 4 to 7 times a power of "
-        f"two, 16 to {MAX_SIDE})"
-    )
-
-
-def format_image_size(size: tuple[int, int]) -> str:
-    """Writes a `(height, width)` as `parse_image_size` reads it."""
-    height, width = size
-    return str(height) if height == width else f"{height}x{width}"
 
 
 def _check_at_least(name: str, value: float, least: float) -> None:
@@ -362,108 +304,3 @@ RESUMABLE_SETTINGS = frozenset(
         "data.exclude",
     }
 )
-
-PRESETS: dict[str, ModelConfig] = {
-    # Radford et al. (2016), Figure 1: the LSUN and face network.
-    "paper_64": ModelConfig((64, 64), 3, 100, 128, 5),
-    # The authors' ImageNet network (Newmu/dcgan_code, imagenet/): 3x3
-    # kernels, two convolutions a scale; its pooled features are the 28,672
-    # numbers of Section 5.1.
-    "imagenet_32": ModelConfig((32, 32), 3, 256, 128, 3, convs_per_scale=2),
-    # The authors' SVHN network (Newmu/dcgan_code, svhn/): 64-128-256.
-    "svhn_32": ModelConfig((32, 32), 3, 100, 64, 5),
-    # The same for one channel. The authors' MNIST network has hidden dense
-    # layers, against their own guideline, and is not followed.
-    "mnist_32": ModelConfig((32, 32), 1, 100, 64, 5),
-}
-
-
-@dataclasses.dataclass(frozen=True)
-class DatasetDefaults:
-    """What a dataset is trained with where a flag doesn't say."""
-
-    preset: str
-    steps: int
-    batch_size: int = 128
-    crop: int = 0
-    base_filters: int | None = None
-    learning_rate: float = TrainingConfig.learning_rate
-
-
-_OTHER_DATASETS = DatasetDefaults("paper_64", 25_000)
-DATASETS: dict[str, DatasetDefaults] = {
-    # Half as wide, on smaller batches and at twice the paper's rate: the most
-    # that minutes on a CPU give. Wider or slower ones get there later.
-    "mnist_5k": DatasetDefaults(
-        "mnist_32",
-        10_000,
-        batch_size=32,
-        base_filters=32,
-        learning_rate=4e-4,
-    ),
-    "toy_faces": DatasetDefaults("svhn_32", 2_000, batch_size=64),
-    "image_folder": DatasetDefaults("paper_64", 25_000),
-    "mnist": DatasetDefaults("mnist_32", 10_000),
-    "fashion_mnist": DatasetDefaults("mnist_32", 10_000),
-    "cifar10": DatasetDefaults("imagenet_32", 40_000),
-    "svhn_cropped": DatasetDefaults("svhn_32", 40_000),
-    "imagenet_resized/32x32": DatasetDefaults("imagenet_32", 200_000),
-    "downsampled_imagenet/32x32": DatasetDefaults("imagenet_32", 200_000),
-    # The customary face box of the aligned 178x218 pictures: 108x108 at the
-    # centre (carpedm20/DCGAN-tensorflow, and many works since).
-    "celeb_a": DatasetDefaults("paper_64", 40_000, crop=108),
-    "stl10": _OTHER_DATASETS,
-    "oxford_flowers102": _OTHER_DATASETS,
-}
-
-
-def get_dataset_defaults(dataset: str) -> DatasetDefaults:
-    """Returns a dataset's entry, without its TFDS version or config."""
-    name = dataset.split(":")[0]
-    for key in (name, name.split("/")[0]):
-        if key in DATASETS:
-            return DATASETS[key]
-    return _OTHER_DATASETS
-
-
-def resolve_run_config(settings: Mapping[str, Any]) -> RunConfig:
-    """Fills what isn't set from the preset and the dataset's defaults.
-
-    Args:
-        settings: Names of `ModelConfig`, `DataConfig` and `TrainingConfig`
-            attributes, and `preset`, to values; None counts as not set.
-
-    Raises:
-        ValueError: If a setting is unknown, out of range or contradicts
-            another.
-    """
-    given = {k: v for k, v in settings.items() if v is not None}
-    if "image_dir" in given:
-        given.setdefault("dataset", "image_folder")
-    dataset = given.setdefault("dataset", DataConfig.dataset)
-    defaults = get_dataset_defaults(dataset)
-    preset = given.pop("preset", defaults.preset)
-    _check_one_of("preset", preset, tuple(PRESETS))
-    values = dataclasses.asdict(PRESETS[preset])
-    values.update(
-        steps=defaults.steps,
-        batch_size=defaults.batch_size,
-        crop=defaults.crop,
-        learning_rate=defaults.learning_rate,
-    )
-    if defaults.base_filters and preset == defaults.preset:
-        values["base_filters"] = defaults.base_filters
-    values.update(given)
-    sections = {}
-    for section, kind in (
-        ("model", ModelConfig),
-        ("data", DataConfig),
-        ("training", TrainingConfig),
-    ):
-        names = {field.name for field in dataclasses.fields(kind)}
-        sections[section] = kind(
-            **{k: values.pop(k) for k in names if k in values}
-        )
-    if values:
-        raise ValueError(f"unknown settings: {', '.join(sorted(values))}")
-    return RunConfig(**sections)

@@ -11,13 +11,9 @@ from pathlib import Path
 from absl import flags
 
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
-from dcgan_tf.config import (
-    PRESETS,
-    RunConfig,
-    format_image_size,
-    parse_image_size,
-    resolve_run_config,
-)
+from dcgan_tf.config import RunConfig
+from dcgan_tf.image_sizes import format_image_size, parse_image_size
+from dcgan_tf.presets import PRESETS, resolve_run_config
 
 _NAME = "python -m dcgan_tf.cli.data"
 _NUM_SHOWN = 64

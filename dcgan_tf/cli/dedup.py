@@ -12,7 +12,8 @@ from pathlib import Path
 from absl import flags
 
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
-from dcgan_tf.config import DataConfig, get_dataset_defaults
+from dcgan_tf.config import DataConfig
+from dcgan_tf.presets import get_dataset_defaults
 
 _NAME = "python -m dcgan_tf.cli.dedup"
 _MAX_BITS = 15

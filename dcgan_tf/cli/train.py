@@ -15,15 +15,9 @@ from dcgan_tf.cli.command import (
     import_tensorflow,
     run_command,
 )
-from dcgan_tf.config import (
-    CACHES,
-    PRECISIONS,
-    PRESETS,
-    STRATEGIES,
-    RunConfig,
-    parse_image_size,
-    resolve_run_config,
-)
+from dcgan_tf.config import CACHES, PRECISIONS, STRATEGIES, RunConfig
+from dcgan_tf.image_sizes import parse_image_size
+from dcgan_tf.presets import PRESETS, resolve_run_config
 
 # A signal stopped the run after its checkpoint, or another worker is gone, and
 # the same command goes on: EX_TEMPFAIL of sysexits.h, "run it again".

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from dcgan_tf.config import DataConfig, ModelConfig, format_image_size
+from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.data.preprocess import (
     convert_channels,
     crop_and_resize,
@@ -14,6 +14,7 @@ from dcgan_tf.data.preprocess import (
     prepare_image,
 )
 from dcgan_tf.data.sources import Source
+from dcgan_tf.image_sizes import format_image_size
 
 MAX_EXAMINED = 10_000
 

@@ -8,9 +8,9 @@ import pytest
 
 from dcgan_tf import images
 from dcgan_tf.analysis.subject import Subject, load_subject
-from dcgan_tf.config import resolve_run_config
 from dcgan_tf.data import sources
 from dcgan_tf.data.toy_faces import ATTRIBUTE_NAMES
+from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.training import checkpoints, runs, samples
 from dcgan_tf.training.state import build_training_state
 

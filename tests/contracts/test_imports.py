@@ -10,7 +10,9 @@ PACKAGE = Path(__file__).parents[2] / "dcgan_tf"
 # directly in the package are places of their own.
 ORDER = (
     "version",
+    "image_sizes",
     "config",
+    "presets",
     "images",
     "latents",
     "data",

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dcgan_tf.config import resolve_run_config
 from dcgan_tf.data.sources import load_source
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.models.precision import resolve_precision
+from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.training import loop, runs
 from dcgan_tf.training.state import build_training_state
 from dcgan_tf.training.step import GradientTapeStep

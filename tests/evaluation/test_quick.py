@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from dcgan_tf.config import ModelConfig, RunConfig, resolve_run_config
+from dcgan_tf.config import ModelConfig, RunConfig
 from dcgan_tf.evaluation import quick, samples
 from dcgan_tf.evaluation.random_features import build_random_features
 from dcgan_tf.models.generator import build_generator
+from dcgan_tf.presets import resolve_run_config
 
 
 def test_the_quick_evaluator_tells_near_from_far(monkeypatch):

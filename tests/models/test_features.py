@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dcgan_tf.config import PRESETS, ModelConfig
+from dcgan_tf.config import ModelConfig
 from dcgan_tf.models.discriminator import build_discriminator
 from dcgan_tf.models.features import build_feature_extractor
+from dcgan_tf.presets import PRESETS
 
 
 def test_imagenet_features_are_the_papers_28672_numbers():

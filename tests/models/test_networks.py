@@ -4,9 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from dcgan_tf.config import PRESETS, ModelConfig
+from dcgan_tf.config import ModelConfig
 from dcgan_tf.models.discriminator import build_discriminator
 from dcgan_tf.models.generator import build_generator
+from dcgan_tf.presets import PRESETS
 
 # Preset: maps of G from the projection on, maps of D, parameters that are
 # trained and not (moving statistics) of G and of D.
