@@ -113,31 +113,16 @@ def train(
         start,
         is_chief,
         count_skipped=lambda: source.num_skipped,
+        evaluator=evaluator,
     )
     with InterruptGuard() as guard, recorder:
         for step in range(start + 1, training.steps + 1):
             recorder.count(step_fn.train_step(*_take(batches, source)))
-            is_last = step == training.steps
-            is_stopped = stop_agreement.any_worker(
+            is_stopping = stop_agreement.any_worker(
                 guard.signal_number is not None
             )
-            is_evaluated = evaluator is not None and (
-                step % training.eval_every == 0 or is_last
-            )
-            if step % training.report_every == 0 or is_last:
-                recorder.report(step)
-            if step % training.sample_every == 0 or is_last:
-                recorder.sample(step)
-            if (
-                step % training.checkpoint_every == 0
-                or is_last
-                or is_stopped
-                or is_evaluated
-            ):
-                recorder.save(step)
-            if is_evaluated:
-                recorder.evaluate(step, evaluator)
-            if is_stopped and not is_last:
+            recorder.record(step, is_stopping)
+            if is_stopping and step < training.steps:
                 return TrainingResult(
                     step,
                     was_interrupted=True,

@@ -41,6 +41,7 @@ class Recorder:
         is_chief: Whether this process writes.
         count_skipped: Returns how many unreadable pictures were left out so
             far.
+        evaluator: Called each `eval_every` steps; None for never.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Recorder:
         start_step: int,
         is_chief: bool,
         count_skipped: Callable[[], int],
+        evaluator: Evaluator | None = None,
     ):
         self._config = config
         self._run_dir = run_dir
@@ -59,6 +61,7 @@ class Recorder:
         self._progress = progress
         self._is_chief = is_chief
         self._count_skipped = count_skipped
+        self._evaluator = evaluator
         self._grid = samples.SampleGrid(config)
         self._last_step = start_step
         self._metrics = None
@@ -99,12 +102,38 @@ class Recorder:
         else:
             self._timed_steps += 1
 
-    def report(self, step: int) -> None:
-        """Writes the means of the losses since the last report.
+    def record(self, step: int, is_stopping: bool = False) -> None:
+        """Writes what is due after a step, and everything after the last.
+
+        Args:
+            step: Completed steps.
+            is_stopping: Whether the run is interrupted after this step; it
+                then saves a checkpoint.
 
         Raises:
-            DivergenceError: If one isn't finite.
+            DivergenceError: If a loss or a weight isn't finite.
         """
+        training = self._config.training
+        is_last = step == training.steps
+
+        def is_due(every: int) -> bool:
+            return is_last or step % every == 0
+
+        is_evaluated = self._evaluator is not None and is_due(
+            training.eval_every
+        )
+        if is_due(training.report_every):
+            self._report(step)
+        if is_due(training.sample_every):
+            self._sample(step)
+        # Before an evaluation too, which may find it to be the best.
+        if is_due(training.checkpoint_every) or is_stopping or is_evaluated:
+            self._save(step)
+        if is_evaluated:
+            self._evaluate(step)
+
+    def _report(self, step: int) -> None:
+        """Writes the means of the losses since the last report."""
         scalars = {
             name: float(np.mean([float(m[name]) for m in self._pending]))
             for name in _LOSSES
@@ -126,7 +155,7 @@ class Recorder:
         scalars["skipped"] = self._count_skipped()
         self._write(step, scalars)
 
-    def sample(self, step: int) -> None:
+    def _sample(self, step: int) -> None:
         """Saves the grid of fixed latents."""
         self._stop_clock()
         grid = self._grid.draw(self._state.sampling_generator)
@@ -135,12 +164,8 @@ class Recorder:
             self._metrics.write_image(step, "samples", grid)
         self._start_clock()
 
-    def save(self, step: int) -> None:
-        """Saves a checkpoint, unless a weight isn't finite.
-
-        Raises:
-            DivergenceError: If one isn't; checkpoints stay as they are.
-        """
+    def _save(self, step: int) -> None:
+        """Saves a checkpoint, unless a weight isn't finite."""
         self._stop_clock()
         for model in (self._state.generator, self._state.discriminator):
             for weight in model.trainable_variables:
@@ -157,13 +182,13 @@ class Recorder:
             self._metrics.flush()
         self._start_clock()
 
-    def evaluate(self, step: int, evaluator: Evaluator) -> None:
+    def _evaluate(self, step: int) -> None:
         """Measures the generator; marks the checkpoint if it is the best."""
         self._stop_clock()
         generator = self._state.sampling_generator
         samples.reestimate_generator(generator, self._config)
         if self._metrics is not None:
-            measures = dict(evaluator(generator))
+            measures = dict(self._evaluator(generator))
             self._write(step, measures)
             name, value = next(iter(measures.items()))
             self._progress.say(f"step {step}: {name} {value:.4g}")
