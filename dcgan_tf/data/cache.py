@@ -16,6 +16,7 @@ from absl import logging
 from tqdm import tqdm
 
 from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.data.options import build_options
 from dcgan_tf.data.preprocess import get_padded_side, prepare_image
 from dcgan_tf.data.sources import Source
 
@@ -106,11 +107,15 @@ def iterate_prepared(
     def prepare(image, label):
         return prepare_image(image, model, data), label
 
-    dataset = source.read_all().map(
-        prepare, num_parallel_calls=tf.data.AUTOTUNE
+    dataset = (
+        source.read_all()
+        .map(prepare, num_parallel_calls=tf.data.AUTOTUNE)
+        .batch(_FILL_BATCH)
+        .prefetch(2)
+        .with_options(build_options())
     )
     try:
-        yield from dataset.batch(_FILL_BATCH).prefetch(2).as_numpy_iterator()
+        yield from dataset.as_numpy_iterator()
     except tf.errors.OpError:
         source.skipped.check()  # Says it better, if it was that.
         raise

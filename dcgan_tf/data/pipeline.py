@@ -16,6 +16,7 @@ from dcgan_tf.data.cache import (
     get_store,
     iterate_prepared,
 )
+from dcgan_tf.data.options import build_options
 from dcgan_tf.data.preprocess import prepare_image
 from dcgan_tf.data.sources import Source
 from dcgan_tf.images import to_float
@@ -102,15 +103,10 @@ def build_training_dataset(
         images = to_float(images)
         return (images, labels) if with_labels else images
 
-    options = tf.data.Options()
-    options.deterministic = True
-    options.experimental_distribute.auto_shard_policy = (
-        tf.data.experimental.AutoShardPolicy.OFF
-    )
     return (
         batches.map(finish)
         .prefetch(_PREFETCHED_STEPS * num_local_replicas)
-        .with_options(options)
+        .with_options(build_options())
     )
 
 
