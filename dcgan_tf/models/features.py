@@ -37,15 +37,28 @@ def build_feature_extractor(
     vectors = []
     for layer in discriminator.layers:
         if isinstance(layer, keras.layers.LeakyReLU):
-            pool = AdaptiveMaxPooling(grid_size, name=f"{layer.name}_pool")
-            flatten = keras.layers.Flatten(name=f"{layer.name}_flatten")
-            vectors.append(flatten(pool(layer.output)))
+            vectors.append(_pool(layer, grid_size))
     features = keras.layers.Concatenate(name="features")(vectors)
     return keras.Model(
         discriminator.inputs[0],
         {"features": features, "logits": discriminator.outputs[0]},
         name="discriminator_features",
     )
+
+
+def _pool(layer: keras.layers.LeakyReLU, grid_size: int) -> keras.KerasTensor:
+    """Pools a layer's input and then activates it.
+
+    The same numbers as the other way round, since LeakyReLU never decreases;
+    but integers' scales, which pooling and concatenation pass on, then stay
+    each convolution's own.
+    """
+    pool = AdaptiveMaxPooling(grid_size, name=f"{layer.name}_pool")
+    activate = keras.layers.LeakyReLU(
+        layer.negative_slope, dtype=layer.dtype_policy, name=f"{layer.name}_grid"
+    )
+    flatten = keras.layers.Flatten(name=f"{layer.name}_flatten")
+    return flatten(activate(pool(layer.input)))
 
 
 class AdaptiveMaxPooling(keras.layers.Layer):
