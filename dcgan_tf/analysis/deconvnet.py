@@ -16,9 +16,13 @@ import tensorflow as tf
 from dcgan_tf.analysis.backward import project_units
 from dcgan_tf.analysis.maximal_activations import (
     cut_patches,
+    cut_window,
     find_maximal_activations,
 )
-from dcgan_tf.analysis.receptive_field import compute_receptive_field
+from dcgan_tf.analysis.receptive_field import (
+    compute_receptive_field,
+    find_middle_unit,
+)
 from dcgan_tf.analysis.sheet import Panel, as_grid, draw_sheet
 from dcgan_tf.analysis.signals import signal_to_uint8
 from dcgan_tf.analysis.subject import Subject
@@ -75,11 +79,14 @@ def draw_deconvnet(
     )
     field = compute_receptive_field(network, layer_name)
     # From the middle of the map, where the border cuts off the least.
-    maps = network.get_layer(layer_name).output.shape[1:3]
-    units = [(maps[0] // 2, maps[1] // 2, i) for i in range(num_filters)]
+    middle = find_middle_unit(network, layer_name)
+    units = [(*middle, i) for i in range(num_filters)]
     blank = np.zeros((num_filters, *real_images.shape[1:]), np.float32)
     signals = compute_deconvnet(network, layer_name, blank, units)
-    pixels = signal_to_uint8(signals, axes=(1, 2, 3))
+    pixels = [
+        cut_window(image, field.box(*middle))
+        for image in signal_to_uint8(signals, axes=(1, 2, 3))
+    ]
     patches = cut_patches(real_images, found, field)
     rows = []
     for index in range(num_filters):
@@ -89,14 +96,14 @@ def draw_deconvnet(
                 f"filter {index + 1}: patches",
                 tile_side=64,
             ),
-            Panel(pixels[index, None, None], "projection", tile_side=204),
+            Panel(pixels[index][None, None], "projection", tile_side=204),
         ]
     return draw_sheet(
         f"{layer_name} through the transposed network",
         [rows[start : start + 6] for start in range(0, len(rows), 6)],
         f"For each filter, the nine of {len(real_images):,} real images that "
         "excite it most, cut to its receptive field, and its unit in the "
-        "middle projected to the image's pixels (grey is zero). There is "
+        "middle projected to the pixels of that field (grey is zero). There is "
         "one projection for all nine: strided convolutions have no pooling "
         "switches, so it depends on the filter and not on the image. "
         f"{subject.origin}",

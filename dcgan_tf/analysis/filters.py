@@ -4,7 +4,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dcgan_tf.analysis.receptive_field import list_layers_to
+from dcgan_tf.analysis.receptive_field import (
+    find_middle_unit,
+    list_layers_to,
+)
 from dcgan_tf.analysis.sheet import Panel, as_grid, draw_sheet
 from dcgan_tf.analysis.signals import signal_to_uint8
 from dcgan_tf.analysis.subject import Subject
@@ -55,6 +58,7 @@ def maximise_activations(
         float32 `(num_filters, height, width, channels)` in `[-1, 1]`.
     """
     layers = list_layers_to(model, layer_name)
+    row, column = find_middle_unit(model, layer_name)
     shape = (num_filters, *model.input_shape[1:])
     start = np.random.default_rng(seed).uniform(-0.1, 0.1, shape)
 
@@ -70,7 +74,7 @@ def maximise_activations(
             maps = images
             for layer in layers:
                 maps = layer(maps, training=False)
-            middle = maps[:, maps.shape[1] // 2, maps.shape[2] // 2]
+            middle = maps[:, row, column]
             # Filter i is maximised by image i alone.
             response = tf.linalg.diag_part(middle[:, :num_filters])
         gradient = blur(tape.gradient(response, images))

@@ -113,7 +113,7 @@ def cut_patches(
         [
             np.stack(
                 [
-                    _cut(images[index], field.box(row, column))
+                    cut_window(images[index], field.box(row, column))
                     for index, row, column in zip(*units, strict=True)
                 ]
             )
@@ -124,7 +124,16 @@ def cut_patches(
     )
 
 
-def _cut(image: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
+def cut_window(image: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
+    """Cuts a window out of an image, grey where it leaves it.
+
+    Args:
+        image: uint8 `(height, width, channels)`.
+        box: Top, left, bottom, right; the last two exclusive.
+
+    Returns:
+        uint8 `(bottom - top, right - left, channels)`.
+    """
     top, left, bottom, right = box
     height, width, channels = image.shape
     patch = np.full(

@@ -78,6 +78,18 @@ def compute_receptive_field(
     return ReceptiveField(tuple(size), tuple(stride), tuple(start))
 
 
+def find_middle_unit(
+    model: keras.Sequential, layer_name: str
+) -> tuple[int, int]:
+    """Finds the row and column of the unit whose window is most central.
+
+    Of two in the middle the first: an odd pixel of padding comes last, so
+    that windows lie late.
+    """
+    height, width = model.get_layer(layer_name).output.shape[1:3]
+    return (height - 1) // 2, (width - 1) // 2
+
+
 def find_last_convolution(discriminator: keras.Sequential) -> str:
     """Names the activations of D's last convolution."""
     rectifiers = [

@@ -70,6 +70,24 @@ def test_guided_backprop_depends_on_the_image():
     assert np.abs(one - other).max() > 1
 
 
+@pytest.mark.parametrize("method", [compute_guided_backprop, compute_deconvnet])
+def test_a_strided_unit_draws_its_kernel_where_it_looks(method):
+    model = keras.Sequential(
+        [
+            keras.Input((4, 4, 1)),
+            keras.layers.Conv2D(
+                1, 3, 2, padding="same", use_bias=False, name="last"
+            ),
+        ]
+    )
+    model.set_weights([np.arange(1.0, 10.0).reshape(3, 3, 1, 1)])
+    blank = np.zeros((1, 4, 4, 1), np.float32)
+    # Unit (1, 0) looks at rows 2 to 4, the last of them padding.
+    signal = method(model, "last", blank, [(1, 0, 0)])
+    expected = [[0, 0, 0, 0], [0, 0, 0, 0], [1, 2, 3, 0], [4, 5, 6, 0]]
+    np.testing.assert_allclose(signal[0, ..., 0], expected)
+
+
 def test_each_image_has_its_own_unit(subject):
     """Signals stay in the units' receptive fields."""
     pictures = np.zeros((2, 32, 32, 3), np.float32)

@@ -8,6 +8,7 @@ import tensorflow as tf
 from dcgan_tf.analysis.receptive_field import (
     compute_receptive_field,
     find_last_convolution,
+    find_middle_unit,
 )
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.models.discriminator import build_discriminator
@@ -68,6 +69,16 @@ def test_valid_padding_by_hand():
     field = compute_receptive_field(model, "second")
     assert (field.size, field.stride, field.start) == ((6, 6), (2, 2), (0, 0))
     assert field.box(1, 3) == (2, 6, 8, 12)
+
+
+@pytest.mark.parametrize("layer", ["conv_1", "conv_2", "conv_3"])
+def test_middle_unit_sees_the_middle(subject, layer):
+    network = subject.discriminator
+    row, column = find_middle_unit(network, layer)
+    field = compute_receptive_field(network, layer)
+    top, left, bottom, right = field.box(row, column)
+    assert abs(top + bottom - 32) / 2 <= 1
+    assert abs(left + right - 32) / 2 <= 1
 
 
 def test_refuses_other_layers(subject):
