@@ -95,44 +95,16 @@ def export_run(
         OSError: If `export_dir` can't be written, or `real_data` was given
             and can't be read.
     """
-    if LITE in formats:
-        lite_checks.import_interpreter()
-    if WEB in formats:
-        web_page.check_runtime()
-    networks = load_networks(run_dir, checkpoint)
-    model = networks.config.model
-    if WEB in formats and model.num_classes:
-        raise ValueError(
-            "the page draws without labels, and this run is conditional; "
-            "leave web out of --formats"
-        )
-    batches = []
-    if model.num_classes:
-        say(
-            "a conditional discriminator has no features of images alone: "
-            "only the generator is exported"
-        )
-    else:
-        batches = real_images.read_real_batches(networks.config, real_data, say)
-        real_images.measure_statistics(networks.discriminator, batches, say)
-    pictures = batches[0] if batches else _draw_pictures(networks)
-
+    networks = _load(run_dir, checkpoint, formats)
+    pictures = _prepare_pictures(networks, real_data, say)
     record = versions.Record(
         networks.config, networks.step, os.path.abspath(run_dir)
     )
-    kinds = _list_kinds(model, formats)
+    kinds = _list_kinds(networks.config.model, formats)
     with versions.write_version(export_dir, kinds, record) as (version, aside):
-        if "saved_model" in formats:
-            _save_models(networks, pictures, aside, say)
-        reports = []
-        if LITE in formats:
-            reports = lite_export.save_lite_files(
-                aside[LITE], _describe_networks(networks, pictures), model
-            )
-        if WEB in formats:
-            _save_page(networks, aside[WEB], single_file)
-    if "saved_model" in formats:
-        models = [kind for kind in kinds if kind not in (LITE, WEB)]
+        reports = _write_parts(networks, pictures, aside, single_file, say)
+    models = [kind for kind in kinds if kind not in (LITE, WEB)]
+    if models:
         model_server.save_settings(export_dir, models)
     folders = [Path(export_dir) / kind for kind in kinds]
     removed = tuple(
@@ -142,6 +114,48 @@ def export_run(
     )
     parts = _list_parts(folders, version, reports)
     return Export(version, networks.step, parts, removed)
+
+
+def _load(
+    run_dir: str | os.PathLike, checkpoint: str, formats: Sequence[str]
+) -> TrainedNetworks:
+    """Loads a run, once everything else that its formats need is there."""
+    if LITE in formats:
+        lite_checks.import_interpreter()
+    if WEB in formats:
+        web_page.check_runtime()
+    networks = load_networks(run_dir, checkpoint)
+    if WEB in formats and networks.config.model.num_classes:
+        raise ValueError(
+            "the page draws without labels, and this run is conditional; "
+            "leave web out of --formats"
+        )
+    return networks
+
+
+def _prepare_pictures(
+    networks: TrainedNetworks,
+    real_data: DataConfig | None,
+    say: Callable[[str], None],
+) -> np.ndarray:
+    """Measures D's statistics; returns pictures such as D is to see.
+
+    They are float32 `(count, height, width, channels)`, real and generated
+    in turns, or all generated where real ones are not to be had.
+    """
+    generated = _draw_pictures(networks)
+    if networks.config.model.num_classes:
+        say(
+            "a conditional discriminator has no features of images alone: "
+            "only the generator is exported"
+        )
+        return generated
+    batches = real_images.read_real_batches(networks.config, real_data, say)
+    real_images.measure_statistics(networks.discriminator, batches, say)
+    if not batches:
+        return generated
+    real = np.resize(batches[0], generated.shape)
+    return np.stack([real, generated], 1).reshape(-1, *real.shape[1:])
 
 
 def _list_kinds(model: ModelConfig, formats: Sequence[str]) -> list[str]:
@@ -170,14 +184,35 @@ def _list_parts(
 
 
 def _draw_pictures(networks: TrainedNetworks) -> np.ndarray:
-    """Generated images where real ones are not to be had."""
     model = networks.config.model
-    count = lite_export.NUM_CALIBRATED
+    count = lite_export.NUM_EXAMPLES
     latents = sample_latents(count, model.latent_dim, (0, 0))
     if model.num_classes:
         labels = np.arange(count, dtype=np.int32) % model.num_classes
         return networks.generator([latents, labels]).numpy()
     return networks.generator(latents).numpy()
+
+
+def _write_parts(
+    networks: TrainedNetworks,
+    pictures: np.ndarray,
+    aside: dict[str, Path],
+    single_file: bool,
+    say: Callable[[str], None],
+) -> list[lite_checks.Report]:
+    """Writes each kind into its folder; returns LiteRT files' reports."""
+    reports = []
+    if versions.GENERATOR in aside:
+        _save_models(networks, pictures, aside, say)
+    if LITE in aside:
+        reports = lite_export.save_lite_files(
+            aside[LITE],
+            _describe_networks(networks, pictures),
+            networks.config.model,
+        )
+    if WEB in aside:
+        _save_page(networks, aside[WEB], single_file)
+    return reports
 
 
 def _save_models(

@@ -25,13 +25,14 @@ TABLE_FILE = "table.md"
 # and the browser. Integers gain there only.
 _PRECISIONS = {None: ("float32", "float16"), 1: tflite.PRECISIONS}
 _INTEGERS = ("dynamic_int8", "full_int8")
-NUM_CALIBRATED = 100
-_NUM_CHECKED = 16
+NUM_CALIBRATED = tflite.NUM_CALIBRATED
+_NUM_CHECKED = 32
+NUM_EXAMPLES = NUM_CALIBRATED + _NUM_CHECKED
 _NUM_COMPARED = 256
 _build_features = functools.cache(build_random_features)
 # Distances of samples from two draws scatter by less than this.
 _SPOILT = 1.5
-_CALIBRATION_SEED, _CHECK_SEED, _REFERENCE_SEED = (1, -1), (2, -1), (3, -1)
+_EXAMPLES_SEED, _CHECK_SEED, _REFERENCE_SEED = (1, -1), (2, -1), (3, -1)
 
 
 class LiteExportError(ValueError):
@@ -60,7 +61,7 @@ def save_lite_files(
     folder.mkdir(parents=True)
     reports = []
     for network in networks:
-        inputs = _take(network.calibration(), _NUM_CHECKED)
+        inputs = _take(network.examples(), NUM_CALIBRATED, _NUM_CHECKED)
         expected = _run(network, inputs)
         for batch_size, precisions in _PRECISIONS.items():
             files = tflite.convert(network, precisions, batch_size)
@@ -95,7 +96,7 @@ def file_name(name: str, precision: str, batch_size: int | None) -> str:
 def describe_generator(
     generator: keras.Model, model: ModelConfig, step: int
 ) -> tflite.Network:
-    """Describes a generator for conversion, calibrated on latents."""
+    """Describes a generator for conversion; its examples are latents."""
     inputs = {"latents": tf.TensorSpec((None, model.latent_dim), tf.float32)}
     if model.num_classes:
         inputs["labels"] = tf.TensorSpec((None,), tf.int32)
@@ -104,8 +105,8 @@ def describe_generator(
         arguments = latents if labels is None else [latents, labels]
         return {"images": generator(arguments, training=False)}
 
-    def calibrate():
-        latents = _draw_latents(_CALIBRATION_SEED, NUM_CALIBRATED, model)
+    def examples():
+        latents = _draw_latents(_EXAMPLES_SEED, NUM_EXAMPLES, model)
         for index, latent in enumerate(latents):
             row = {"latents": latent[None]}
             if model.num_classes:
@@ -118,7 +119,7 @@ def describe_generator(
         hold_weights(generator),
         draw,
         inputs,
-        calibrate,
+        examples,
         _describe(model, step, "latents: uniform in [-1, 1]", "images"),
     )
 
@@ -135,7 +136,9 @@ def describe_features(
         discriminator: Unconditional.
         model: Its shape.
         step: The checkpoint's.
-        images: float32 in `[-1, 1]`, to calibrate integers on.
+        images: float32 in `[-1, 1]`, `NUM_EXAMPLES` or more, such as the
+            network will see: integers are calibrated on the first ones and
+            files are checked on the others.
     """
     extractor = build_feature_extractor(discriminator)
     shape = (None, *model.image_size, model.channels)
@@ -144,7 +147,7 @@ def describe_features(
         hold_weights(discriminator),
         lambda images: dict(extractor(images, training=False)),
         {"images": tf.TensorSpec(shape, tf.float32)},
-        lambda: ({"images": row[None]} for row in images[:NUM_CALIBRATED]),
+        lambda: ({"images": row[None]} for row in images[:NUM_EXAMPLES]),
         _describe(model, step, "images: in [-1, 1]", "features and logits"),
     )
 
@@ -165,8 +168,10 @@ def _draw_latents(seed: tuple, count: int, model: ModelConfig) -> np.ndarray:
     return sample_latents(count, model.latent_dim, seed).numpy()
 
 
-def _take(rows, count: int) -> dict[str, np.ndarray]:
-    taken = [row for row, _ in zip(rows, range(count), strict=False)]
+def _take(rows, start: int, count: int) -> dict[str, np.ndarray]:
+    """Stacks some of the rows, the last ones where there are fewer."""
+    rows = list(rows)
+    taken = rows[start : start + count] or rows[-count:]
     return {n: np.concatenate([row[n] for row in taken]) for n in taken[0]}
 
 

@@ -6,6 +6,7 @@ out without a word, and delegates and the browser want a fixed batch.
 """
 
 import dataclasses
+import itertools
 import json
 import os
 import tempfile
@@ -22,7 +23,9 @@ from tensorflow.lite.tools import flatbuffer_utils
 METADATA_NAME = "dcgan_tf"
 PRECISIONS = ("float32", "float16", "dynamic_int8", "full_int8")
 
-Calibration = Callable[[], Iterable[dict[str, np.ndarray]]]
+NUM_CALIBRATED = 100
+
+Examples = Callable[[], Iterable[dict[str, np.ndarray]]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +37,8 @@ class Network:
         module: Holds the variables, as `tf.saved_model.save` needs.
         function: From and to named tensors.
         inputs: Their specs, by name, the first axis the batch's.
-        calibration: Gives real inputs, one image's at a time.
+        examples: Gives inputs such as it will see, one image's at a time;
+            integers' scales are calibrated on the first `NUM_CALIBRATED`.
         metadata: What a user of the file must know.
     """
 
@@ -42,7 +46,7 @@ class Network:
     module: tf.Module
     function: Callable[..., dict[str, tf.Tensor]]
     inputs: dict[str, tf.TensorSpec]
-    calibration: Calibration
+    examples: Examples
     metadata: dict
 
 
@@ -67,21 +71,23 @@ def convert(
         _save(network, batch_size, folder)
         return {
             precision: _add_metadata(
-                _convert(folder, precision, network.calibration),
+                _convert(folder, precision, network.examples),
                 {**network.metadata, "precision": precision},
             )
             for precision in precisions
         }
 
 
-def _convert(folder: str, precision: str, calibration: Calibration) -> bytes:
+def _convert(folder: str, precision: str, examples: Examples) -> bytes:
     converter = tf.lite.TFLiteConverter.from_saved_model(folder)
     if precision != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if precision == "float16":
         converter.target_spec.supported_types = [tf.float16]
     if precision == "full_int8":
-        converter.representative_dataset = calibration
+        converter.representative_dataset = lambda: itertools.islice(
+            examples(), NUM_CALIBRATED
+        )
         converter.target_spec.supported_ops = [
             tf.lite.OpsSet.TFLITE_BUILTINS_INT8
         ]
