@@ -12,7 +12,7 @@ from absl import logging
 from tensorflow_datasets.core.download import checksums
 
 from dcgan_tf.config import DataConfig
-from dcgan_tf.data.sources import EMBEDDED
+from dcgan_tf.data.embedded import EMBEDDED
 
 _ANSWER_SECONDS = 4
 _NUM_CLOSE_NAMES = 4

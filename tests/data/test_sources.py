@@ -62,9 +62,44 @@ def test_unknown_split_is_refused():
         load_source(DataConfig(), "validation")
 
 
+@pytest.mark.parametrize(
+    ("split", "positions"),
+    [
+        ("train[:500]", range(500)),
+        ("train[90%:]", range(3600, 4000)),
+        ("train[-10:-5]", range(3990, 3995)),
+        ("train[1:10%]", range(1, 400)),
+        ("test[:]", range(1000)),
+    ],
+)
+def test_split_may_be_a_part(split, positions):
+    data = DataConfig(split=split)
+    source = load_source(data)
+    images, labels = load_images(source, MODEL, data)
+    whole = DataConfig(split=split.partition("[")[0])
+    expected = load_images(load_source(whole), MODEL, whole)
+    np.testing.assert_array_equal(images, expected[0][positions])
+    np.testing.assert_array_equal(labels, expected[1][positions])
+    assert source.name_of(0).endswith(f"__{positions[0]}")
+    assert load_source(data, "test").num_examples == 1000
+
+
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [
+        ("train[:5", r"no split .*parts of these"),
+        ("valid[:5]", r"no split .*parts of these"),
+        ("train[4000:]", "holds no images: it has 4000 in train"),
+    ],
+)
+def test_part_that_is_none_is_refused(split, message):
+    with pytest.raises(ValueError, match=message):
+        load_source(DataConfig(split=split))
+
+
 def test_excluded_images_are_left_out(tmp_path):
     listed = tmp_path / "exclude.txt"
-    listed.write_text("0\n7\n\n3999\n")
+    listed.write_text("train__0\ntrain__7\n\ntrain__3999\n")
     data = DataConfig(exclude=str(listed))
     source = load_source(data)
     images, _ = load_images(source, MODEL, data)
@@ -72,7 +107,10 @@ def test_excluded_images_are_left_out(tmp_path):
     expected = np.delete(whole, [0, 7, 3999], axis=0)
     np.testing.assert_array_equal(images, expected)
     assert source.num_examples == 3997
-    assert source.name_of(0) == "1"
+    assert source.name_of(0) == "train__1"
+    assert source.num_excluded == 3
+    # The list is of training pictures; those held out are all there.
+    assert load_source(data, "test").num_examples == 1000
 
 
 def test_list_made_for_another_dataset_is_refused(tmp_path):
