@@ -55,7 +55,9 @@ def _pool(layer: keras.layers.LeakyReLU, grid_size: int) -> keras.KerasTensor:
     """
     pool = AdaptiveMaxPooling(grid_size, name=f"{layer.name}_pool")
     activate = keras.layers.LeakyReLU(
-        layer.negative_slope, dtype=layer.dtype_policy, name=f"{layer.name}_grid"
+        layer.negative_slope,
+        dtype=layer.dtype_policy,
+        name=f"{layer.name}_grid",
     )
     flatten = keras.layers.Flatten(name=f"{layer.name}_flatten")
     return flatten(activate(pool(layer.input)))

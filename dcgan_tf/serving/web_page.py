@@ -20,6 +20,17 @@ from dcgan_tf.serving.directions import compute_directions
 
 SINGLE_FILE = "page.html"
 _NUM_DIRECTIONS = 8
+# What visitors read where a dataset's name says little.
+_DATASET_WORDS = {
+    "mnist_5k": "5,000 handwritten digits",
+    "mnist": "handwritten digits",
+    "toy_faces": "drawn faces",
+    "image_folder": "a folder of pictures",
+    "fashion_mnist": "pictures of clothes",
+    "svhn_cropped": "house numbers",
+    "celeb_a": "faces of celebrities",
+    "oxford_flowers102": "pictures of flowers",
+}
 
 _SOURCES = Path(__file__).parent / "web"
 _RUNTIME = _SOURCES / "node_modules" / "@litertjs"
@@ -56,11 +67,9 @@ def describe_model(
         config: The run's settings.
         step: The checkpoint's step.
     """
-    dataset = config.data.dataset
-    if dataset == "image_folder":
-        dataset = "a folder of pictures"
+    name = config.data.dataset
     return {
-        "dataset": dataset,
+        "dataset": _DATASET_WORDS.get(name.split(":")[0], name),
         "step": step,
         "image_size": list(config.model.image_size),
         "channels": config.model.channels,

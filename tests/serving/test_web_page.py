@@ -215,6 +215,27 @@ def test_arrow_keys_move_through_the_grid(page):
     assert active.get_attribute("data-index") == "11"
 
 
+def test_a_seed_is_typed(page, generator):
+    from selenium.webdriver.common.keys import Keys
+
+    try:
+        show_seed(page, "12", Keys.ENTER)
+        assert page.current_url.endswith("#seed=12")
+        canvas = find(page, ".picture[data-index='4'] canvas")
+        expected = draw(generator, latent(4, seed=12))[0]
+        assert_close(read_pixels(page, canvas), expected)
+    finally:
+        show_seed(page, str(SEED), Keys.ENTER)
+
+
+def show_seed(page, seed, enter):
+    box = find(page, "#seed")
+    box.clear()
+    box.send_keys(seed, enter)
+    grid = find(page, "#grid")
+    wait(page, lambda: grid.get_attribute("data-seed") == seed)
+
+
 def test_it_is_looked_at(page, screenshots):
     for width, height, colours in (
         (1280, 900, "light"),

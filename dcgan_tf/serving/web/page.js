@@ -129,9 +129,9 @@ function watchSeed(gallery) {
   get("new").addEventListener("click", () =>
     setSeed(1 + Math.floor(Math.random() * MAX_RANDOM_SEED)),
   );
-  get("seed-form").addEventListener("submit", (event) => {
-    event.preventDefault();
-    setSeed(Number(input.value));
+  get("seed-form").addEventListener("submit", (event) => event.preventDefault());
+  input.addEventListener("change", () => {
+    if (input.checkValidity()) setSeed(Number(input.value));
   });
   get("share").addEventListener("click", async () => {
     history.replaceState(null, "", `#seed=${readSeed() ?? 0}`);
