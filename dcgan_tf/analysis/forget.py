@@ -13,6 +13,9 @@ from dcgan_tf.analysis.generator_maps import compute_maps, draw_from_maps
 from dcgan_tf.analysis.sheet import Panel, draw_sheet
 from dcgan_tf.analysis.subject import NUM_NUMBERED, Subject
 
+# L1 penalty of the regression's weights, beside the mean loss of a place.
+_SPARSITY = 0.05
+
 Box = tuple[int, int, int, int]
 
 
@@ -90,7 +93,10 @@ def fit_map_weights(
 
     A logistic regression on the activations of one pixel of the maps:
     pixels whose centre is in a box against as many random ones outside, of
-    the same images.
+    the same images. The paper doesn't say how its weights are kept small.
+    Here an L1 penalty leaves maps that add little at zero: without it, half
+    of all weights are positive, most of them by little, and dropping so many
+    maps takes the rest of the image along.
 
     Args:
         maps: float32 `(count, map_height, map_width, filters)` of images
@@ -101,7 +107,7 @@ def fit_map_weights(
 
     Returns:
         Floats `(filters,)`: the weights, for activations divided by each
-        map's spread.
+        map's spread; many are zero.
 
     Raises:
         ValueError: If no pixel of a map is inside a box, or none outside.
@@ -118,7 +124,12 @@ def fit_map_weights(
     activations = np.concatenate([positives, negatives[chosen]])
     labels = np.arange(len(activations)) < len(positives)
     spread = activations.std(0)
-    regression = LogisticRegression(max_iter=1000)
+    regression = LogisticRegression(
+        l1_ratio=1.0,
+        C=1.0 / (_SPARSITY * len(labels)),
+        solver="liblinear",
+        random_state=seed,
+    )
     regression.fit(activations / np.where(spread > 0, spread, 1.0), labels)
     return regression.coef_[0]
 

@@ -34,8 +34,17 @@ def test_weights_tell_which_maps_draw_the_object(maps_and_boxes):
     maps, boxes = maps_and_boxes
     weights = forget.fit_map_weights(maps, boxes, (32, 32), seed=0)
     assert weights[0] > 0 and weights[2] > 0 and weights[1] < 0
-    assert abs(weights[3]) < min(abs(weights[:3]))
-    assert forget.choose_dropped(weights)[:3].tolist() == [0, 1, 0]
+    assert forget.choose_dropped(weights).tolist() == [0, 1, 0, 1]
+
+
+def test_maps_that_add_nothing_are_kept(maps_and_boxes):
+    maps, boxes = maps_and_boxes
+    rng = np.random.default_rng(1)
+    noise = rng.uniform(0, 1, (*maps.shape[:3], 60)).astype(np.float32)
+    many = np.concatenate([maps, noise], axis=-1)
+    weights = forget.fit_map_weights(many, boxes, (32, 32), seed=0)
+    assert weights[0] > 0
+    assert (weights[4:] > 0).sum() <= 3
 
 
 def test_boxes_are_rows_then_columns(maps_and_boxes):
