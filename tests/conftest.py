@@ -3,6 +3,10 @@
 import os
 
 import pytest
+from skip_rules import (  # noqa: F401 - Hooks are found by their names.
+    pytest_make_collect_report,
+    pytest_runtest_makereport,
+)
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Nothing in the tests may hang on a download.
