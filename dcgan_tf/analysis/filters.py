@@ -13,7 +13,11 @@ from dcgan_tf.analysis.signals import signal_to_uint8
 from dcgan_tf.analysis.subject import Subject
 from dcgan_tf.images import to_uint8
 
-_STEP_SIZE = 0.05
+# As a share of the contrast that an image may have.
+_STEP_SIZE = 0.1
+# Root mean square of the pixels. Without a bound every pixel ends black or
+# white, whatever the filter looks for.
+_CONTRAST = 0.3
 # Each step is blurred by this row of weights, down and across: D also looks
 # for noise that no image has, and would fill the preferred ones with it.
 _BLUR = np.array([1, 4, 6, 4, 1], np.float32) / 16
@@ -44,8 +48,8 @@ def maximise_activations(
     """Climbs to an image that each filter responds to most.
 
     Gradient ascent on the unit in the middle of each filter's map, from
-    faint noise (Erhan et al., 2009, "Visualizing Higher-Layer Features of a
-    Deep Network"), by blurred steps. Pixels stay in the networks' range.
+    faint noise, among images of one norm (Erhan et al., 2009, "Visualizing
+    Higher-Layer Features of a Deep Network"), by blurred steps.
 
     Args:
         model: Of images in `[-1, 1]`.
@@ -67,6 +71,10 @@ def maximise_activations(
     def blur(gradient):
         return tf.nn.conv2d(gradient, kernel.astype(np.float32), 1, "SAME")
 
+    def set_contrast(signal):
+        power = tf.reduce_mean(signal**2, axis=(1, 2, 3), keepdims=True)
+        return _CONTRAST * signal / (tf.sqrt(power) + 1e-8)
+
     @tf.function
     def climb(images):
         with tf.GradientTape() as tape:
@@ -78,11 +86,8 @@ def maximise_activations(
             # Filter i is maximised by image i alone.
             response = tf.linalg.diag_part(middle[:, :num_filters])
         gradient = blur(tape.gradient(response, images))
-        length = tf.sqrt(
-            tf.reduce_mean(gradient**2, axis=(1, 2, 3), keepdims=True)
-        )
-        step = _STEP_SIZE * gradient / (length + 1e-8)
-        return tf.clip_by_value(images + step, -1.0, 1.0)
+        moved = images + _STEP_SIZE * set_contrast(gradient)
+        return tf.clip_by_value(set_contrast(moved), -1.0, 1.0)
 
     images = tf.constant(start, tf.float32)
     for _ in range(num_steps):
