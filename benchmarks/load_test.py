@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ import tensorflow as tf
 
 MAX_BATCH_SIZE = 9
 # Allocators keep some; a leak of each request's data is far more.
-MAX_GROWTH_BYTES = 100 * 2**20
+MAX_GROWTH_BYTES = 50 * 2**20
 _WARM_SHARE = 0.3
 
 
@@ -52,14 +53,19 @@ class Load:
             signatures["png"](latents=self.latents)["image_bytes"]
         )
         self.answers = {
-            "draw": self.draw(latents=self.latents)["images"].numpy(),
+            "draw": self.draw_floats(self.latents),
             "sample": self.sample(seeds=self.seeds)["images"].numpy(),
             "encoded": self.encode(self.files),
         }
         self.counts = collections.Counter()
         self.failures: list[str] = []
 
-    def encode(self, files: np.ndarray) -> np.ndarray:
+    def draw_floats(self, latents: np.ndarray) -> np.ndarray:
+        """Returns the images of latents."""
+        latents = tf.constant(latents, tf.float32)
+        return self.draw(latents=latents)["images"].numpy()
+
+    def encode(self, files: Sequence[bytes]) -> np.ndarray:
         """Returns the features of picture files."""
         return self.encoded(image_bytes=tf.constant(files))["features"].numpy()
 
@@ -68,7 +74,7 @@ class Load:
         rows = slice(0, chance.randint(1, MAX_BATCH_SIZE))
         name = chance.choice(list(self.answers))
         if name == "draw":
-            given = self.draw(latents=tf.constant(self.latents[rows]))["images"]
+            given = self.draw_floats(self.latents[rows])
         elif name == "sample":
             given = self.sample(seeds=tf.constant(self.seeds[rows]))["images"]
         else:
@@ -83,19 +89,25 @@ class Load:
         """Sends a bad request, which must be refused."""
         nan = self.latents[:1].copy()
         nan[0, 0] = np.nan
-        name, ask = chance.choice(
+        name, words, ask = chance.choice(
             [
-                ("wrong rank", lambda: self.draw(latents=tf.zeros(3))),
-                ("wrong length", lambda: self.draw(latents=tf.zeros((1, 3)))),
-                ("NaN", lambda: self.draw(latents=tf.constant(nan))),
-                ("no picture", lambda: self.encode(np.array([b"none"]))),
-                ("bomb", lambda: self.encode(np.array([make_bomb()], object))),
+                ("wrong rank", "latents", lambda: self.draw_floats(np.ones(3))),
+                (
+                    "wrong length",
+                    "latents",
+                    lambda: self.draw_floats(np.ones((1, self.latent_dim + 1))),
+                ),
+                ("NaN", "latents", lambda: self.draw_floats(nan)),
+                ("no picture", "JPEG or PNG", lambda: self.encode([b"none"])),
+                ("bomb", "pixels", lambda: self.encode([make_bomb()])),
             ]
         )
         try:
             ask()
-        except (tf.errors.InvalidArgumentError, ValueError, TypeError):
+        except (tf.errors.InvalidArgumentError, ValueError, TypeError) as error:
             self.counts[f"refused: {name}"] += 1
+            if words not in str(error):
+                self.failures.append(f"{name}: refused as {str(error)[:200]!r}")
         else:
             self.failures.append(f"{name}: no error")
 

@@ -178,6 +178,11 @@ def _trace(function: Callable, output: str | None, **inputs: tf.TensorSpec):
     }
 
     def call(**inputs):
+        # Servers don't compare inputs with a signature's shapes; this does.
+        inputs = {
+            name: tf.ensure_shape(value, specs[name].shape, f"{name}_shape")
+            for name, value in inputs.items()
+        }
         outputs = function(**inputs)
         return outputs if output is None else {output: outputs}
 

@@ -162,6 +162,29 @@ def test_latents_that_are_not_finite_are_refused(generator, name):
         generator.signatures[name](latents=latents)
 
 
+@pytest.mark.parametrize(
+    "model, signature, inputs",
+    [
+        ("generator", "serving_default", {"latents": np.zeros((2, 6), "f")}),
+        ("generator", "png", {"latents": np.zeros(5, "f")}),
+        ("generator", "sample", {"seeds": np.zeros((2, 1), np.int64)}),
+        (
+            "features",
+            "serving_default",
+            {"images": np.zeros((1, 8, 8, 3), "f")},
+        ),
+        ("features", "encoded", {"image_bytes": b"one"}),
+    ],
+)
+def test_another_shape_is_refused_by_name(request, model, signature, inputs):
+    (name,) = inputs
+    function = request.getfixturevalue(model).signatures[signature]
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match=f"tensor {name} .*expected shape"
+    ):
+        function(**{name: tf.constant(inputs[name])})
+
+
 def test_a_session_loads_them(export_dir, generator):
     latents = draw_latents(2)
     expected = generator.signatures["serving_default"](latents=latents)
