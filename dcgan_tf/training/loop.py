@@ -98,7 +98,7 @@ def train(
             progress.say(
                 f"learning rate {training.learning_rate} (was {saved_rate})"
             )
-    batches = _iterate(_distribute(config, source, strategy, start), config)
+    batches = _iterate(distribute_data(config, source, strategy, start), config)
     if is_chief:
         runs.save_run_config(run_dir, config, precision=precision)
     step_fn = GradientTapeStep(
@@ -182,13 +182,24 @@ def _iterate(dataset: tf.distribute.DistributedDataset, config: RunConfig):
         yield batch if config.model.num_classes else (batch, None)
 
 
-def _distribute(
+def distribute_data(
     config: RunConfig,
     source: Source,
     strategy: tf.distribute.Strategy,
     start_step: int,
 ) -> tf.distribute.DistributedDataset:
-    """Gives each worker's replicas their share of every global batch."""
+    """Gives each worker's replicas their share of every global batch.
+
+    Args:
+        config: The run's settings.
+        source: Real images.
+        strategy: What the run trains under.
+        start_step: Steps done before.
+
+    Returns:
+        An endless dataset of what `GradientTapeStep.train_step` takes:
+        images, or `(images, labels)` for conditional networks.
+    """
     training = config.training
 
     def make_dataset(context: tf.distribute.InputContext) -> tf.data.Dataset:

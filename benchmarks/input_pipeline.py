@@ -1,0 +1,267 @@
+"""Times the images that each source delivers, beside what training consumes.
+
+    python benchmarks/input_pipeline.py [--json=F] [--smoke]
+
+First the project's input pipeline alone, from files on disk and from its two
+caches; then training through the loop's own iterator and step, in turns with
+the same step on a batch that lies ready: how long it waits for batches, and
+how much slower it is, since decoding takes the step's cores too.
+"""
+
+import argparse
+import dataclasses
+import itertools
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+# A benchmark of processors.
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import machine  # noqa: E402
+import picture_files  # noqa: E402
+
+from dcgan_tf.config import RunConfig  # noqa: E402
+from dcgan_tf.data.sources import load_source  # noqa: E402
+from dcgan_tf.models.precision import resolve_precision  # noqa: E402
+from dcgan_tf.presets import resolve_run_config  # noqa: E402
+from dcgan_tf.training.distribution import build_strategy  # noqa: E402
+from dcgan_tf.training.loop import distribute_data  # noqa: E402
+from dcgan_tf.training.state import build_training_state  # noqa: E402
+from dcgan_tf.training.step import GradientTapeStep  # noqa: E402
+
+NUM_PICTURES, SMOKE_PICTURES = 2_000, 32
+ROUND_SECONDS = 2.0
+WARM_UP_STEPS = 3
+
+JPEG, PNG = "JPEG files, 178x218, 108 cut to 64", "PNG files, 64x64"
+RECORDS = "TFDS records, 178x218, 108 cut to 64"
+MEMORY, DISK = "memory cache, 64x64", "disk cache, 64x64"
+FLIPPED = "memory cache, 64x64, --flip"
+SMALL, DIGITS = "memory cache, 32x32", "memory cache, the digits"
+
+BASE_64, SMOKE_NET = {"base_filters": 64}, {"base_filters": 4}
+# Which network trains on which sources; what isn't said is the default.
+TRAININGS = {
+    "64x64, base 64": (BASE_64, (MEMORY, DISK, RECORDS, JPEG)),
+    "32x32, base 64": (BASE_64, (SMALL,)),
+    "the digits' default, batch 32": ({}, (DIGITS,)),
+}
+SMOKE_TRAININGS = {
+    "64x64, base 4": (SMOKE_NET, (MEMORY, JPEG)),
+    "the digits, base 4": (SMOKE_NET, (DIGITS,)),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Training:
+    """Steps through the loop's iterator beside steps on one batch.
+
+    Attributes:
+        network: Its name.
+        source: Its name.
+        images_per_second: Of the median round.
+        ready_images_per_second: The same on a batch that lies ready.
+        idle_share: Of the wall time, spent waiting for batches.
+    """
+
+    network: str
+    source: str
+    images_per_second: float
+    ready_images_per_second: float
+    idle_share: float
+
+    @property
+    def slowdown(self) -> float:
+        return 1 - self.images_per_second / self.ready_images_per_second
+
+
+def write_sources(folder: Path, count: int) -> dict[str, dict]:
+    """Writes every source's files; returns the settings that read them."""
+    size = picture_files.write_folder(
+        folder / "jpeg", count, picture_files.CELEBA_SIZE, "JPEG"
+    )
+    print(f"{count:,} pictures; a JPEG file has {size:,} bytes.\n")
+    picture_files.write_folder(folder / "png", count, (64, 64), "PNG")
+    picture_files.write_records(folder / "tfds", folder / "jpeg")
+    jpeg = {"image_dir": str(folder / "jpeg"), "crop": 108, "cache": "off"}
+    png = {"image_dir": str(folder / "png"), "cache": "off"}
+    small = {"image_size": (32, 32), "preset": "svhn_32"}
+    return {
+        JPEG: jpeg,
+        PNG: png,
+        RECORDS: {
+            "dataset": picture_files.RECORDS_NAME,
+            "data_dir": str(folder / "tfds"),
+            "crop": 108,
+            "cache": "off",
+        },
+        DISK: {**png, "cache": "disk"},
+        MEMORY: {**png, "cache": "memory"},
+        FLIPPED: {**png, "cache": "memory", "flip": True},
+        SMALL: {**png, **small, "cache": "memory"},
+        DIGITS: {"cache": "memory"},
+    }
+
+
+def iterate(config: RunConfig, strategy) -> Iterator:
+    """Iterates over a run's data as its training loop does."""
+    source = load_source(config.data)
+    return iter(distribute_data(config, source, strategy, start_step=0))
+
+
+def measure_rates(
+    configs: dict[str, RunConfig], num_rounds: int, round_seconds: float
+) -> dict[str, tuple[float, float]]:
+    """Returns each source's median images per second, and the spread.
+
+    One source after another: an idle one would still fill its buffers.
+    """
+    strategy = build_strategy("one_device")
+    rates = {}
+    for name, config in configs.items():
+        batches = iterate(config, strategy)
+        rounds = [
+            config.training.batch_size
+            * count_steps(lambda: next(batches), round_seconds)  # noqa: B023
+            for _ in range(1 + num_rounds)
+        ][1:]
+        median = statistics.median(rounds)
+        rates[name] = median, (max(rounds) - min(rounds)) / median
+    return rates
+
+
+def count_steps(step: Callable[[], object], seconds: float) -> float:
+    """Runs steps for some seconds, one at least; returns how many a second."""
+    start = time.perf_counter()
+    for count in itertools.count(1):
+        step()
+        elapsed = time.perf_counter() - start
+        if elapsed >= seconds:
+            return count / elapsed
+
+
+def measure_training(
+    network: str,
+    configs: dict[str, RunConfig],
+    num_rounds: int,
+    round_seconds: float,
+) -> list[Training]:
+    """Trains one network on several sources."""
+    strategy = build_strategy("one_device")
+    rows = []
+    for name, config in configs.items():
+        precision = resolve_precision("auto", num_replicas=1)
+        with strategy.scope():
+            state = build_training_state(config, precision)
+        step = GradientTapeStep(state, config, strategy)
+        batches = iterate(config, strategy)
+        ready = next(batches)
+        waited = 0.0
+
+        def train_on_next():
+            nonlocal waited
+            start = time.perf_counter()
+            batch = next(batches)  # noqa: B023
+            waited += time.perf_counter() - start
+            step.train_step(batch)  # noqa: B023
+
+        def train_on_ready():
+            step.train_step(ready)  # noqa: B023
+
+        for _ in range(WARM_UP_STEPS):
+            train_on_next()
+        fed_rates, ready_rates, idle_shares = [], [], []
+        for _ in range(num_rounds):
+            ready_rates.append(count_steps(train_on_ready, round_seconds))
+            train_on_next()  # The buffer was full: nobody took from it.
+            waited, start = 0.0, time.perf_counter()
+            fed_rates.append(count_steps(train_on_next, round_seconds))
+            idle_shares.append(waited / (time.perf_counter() - start))
+        batch_size = config.training.batch_size
+        rows.append(
+            Training(
+                network,
+                name,
+                batch_size * statistics.median(fed_rates),
+                batch_size * statistics.median(ready_rates),
+                statistics.median(idle_shares),
+            )
+        )
+    return rows
+
+
+def print_rates(rates: dict[str, tuple[float, float]]) -> None:
+    print("| source | images/s | spread |")
+    print("|---|--:|--:|")
+    for name, (rate, spread) in rates.items():
+        print(f"| {name} | {rate:,.0f} | {spread:.0%} |")
+
+
+def print_trainings(rows: list[Training]) -> None:
+    print(
+        "\n| network | source | images/s | on a batch that lies ready ", end=""
+    )
+    print("| slower by | idle |\n|---|---|--:|--:|--:|--:|")
+    for row in rows:
+        print(
+            f"| {row.network} | {row.source} | {row.images_per_second:,.0f} "
+            f"| {row.ready_images_per_second:,.0f} | {row.slowdown:.1%} "
+            f"| {row.idle_share:.2%} |",
+            flush=True,
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--json", metavar="F", help="write the figures here")
+    parser.add_argument(
+        "--smoke", action="store_true", help="tiny: does it still run?"
+    )
+    parser.add_argument("--rounds", type=int, default=3, help="of each")
+    values = parser.parse_args()
+    count, seconds, rounds = NUM_PICTURES, ROUND_SECONDS, values.rounds
+    trainings = TRAININGS
+    if values.smoke:
+        count, seconds, rounds = SMOKE_PICTURES, 0.0, 1
+        trainings = SMOKE_TRAININGS
+    batch = {"batch_size": 8} if values.smoke else {}
+    print(f"{machine.describe()}; {rounds} rounds. ", end="")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_CACHE_HOME"] = folder
+        settings = write_sources(Path(folder), count)
+        rates = measure_rates(
+            {
+                n: resolve_run_config({**s, **batch})
+                for n, s in settings.items()
+            },
+            rounds,
+            seconds,
+        )
+        print_rates(rates)
+        rows = []
+        for network, (sizes, sources) in trainings.items():
+            configs = {
+                name: resolve_run_config({**settings[name], **sizes, **batch})
+                for name in sources
+            }
+            rows += measure_training(network, configs, rounds, seconds)
+        print_trainings(rows)
+    if values.json:
+        figures = {
+            "machine": machine.describe(),
+            "rates": {name: rate for name, (rate, _) in rates.items()},
+            "trainings": [dataclasses.asdict(row) for row in rows],
+        }
+        Path(values.json).write_text(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

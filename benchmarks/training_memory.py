@@ -1,0 +1,90 @@
+"""Measures how much more memory training takes on many pictures than on few.
+
+    python benchmarks/training_memory.py [--json=F] [--smoke]
+
+Folders of generated 64x64 PNG files, without a memory cache. Each training is
+a process of its own, which reads the folder, fills the disk cache if it is to
+have one, and trains a small network; its largest resident memory counts.
+"""
+
+import argparse
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import machine
+import numpy as np
+import turns
+from PIL import Image
+
+COUNTS, SMOKE_COUNTS = (1_000, 200_000), (150, 300)
+NUM_STEPS, SMOKE_STEPS = 200, 2
+CACHES = ("disk", "off")
+SIZE = (64, 64)
+_FILES_A_FOLDER = 1_000
+
+
+def write_pictures(folder: Path, count: int) -> None:
+    """Writes PNG files, a thousand a folder: smooth, and each different."""
+    rng = np.random.default_rng(0)
+    for i in range(count):
+        parent = folder / f"{i // _FILES_A_FOLDER:04d}"
+        parent.mkdir(parents=True, exist_ok=True)
+        corners = rng.integers(0, 256, (2, 2, 3), np.uint8)
+        picture = Image.fromarray(corners).resize(SIZE)
+        picture.save(parent / f"{i:07d}.png", compress_level=1)
+
+
+def measure(image_dir: Path, cache: str, num_steps: int) -> int:
+    """Trains in a process of its own; returns its peak memory in bytes."""
+    worker = turns.Worker(
+        "training_memory", {"image_dir": str(image_dir), "cache": cache}
+    )
+    try:
+        worker.find_missing()
+        return worker.run(num_steps)["peak_bytes"]
+    finally:
+        worker.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--json", metavar="F", help="write the figures here")
+    parser.add_argument(
+        "--smoke", action="store_true", help="tiny: does it still run?"
+    )
+    values = parser.parse_args()
+    counts, num_steps = COUNTS, NUM_STEPS
+    if values.smoke:
+        counts, num_steps = SMOKE_COUNTS, SMOKE_STEPS
+    few, many = counts
+    print(f"{machine.describe()}; {num_steps} steps of 128.\n")
+    print(f"| cache | {few:,} pictures | {many:,} pictures | more |")
+    print("|---|--:|--:|--:|")
+    figures = []
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_CACHE_HOME"] = folder
+        for count in counts:
+            write_pictures(Path(folder) / str(count), count)
+        for cache in CACHES:
+            peaks = [
+                measure(Path(folder) / str(count), cache, num_steps)
+                for count in counts
+            ]
+            megabytes = [peak / 1e6 for peak in peaks]
+            print(
+                f"| {cache} | {megabytes[0]:,.0f} MB | {megabytes[1]:,.0f} MB "
+                f"| {megabytes[1] - megabytes[0]:+,.0f} MB |",
+                flush=True,
+            )
+            figures.append({"cache": cache, "peak_bytes": peaks})
+    if values.json:
+        record = {"machine": machine.describe(), "figures": figures}
+        Path(values.json).write_text(json.dumps(record, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
