@@ -269,7 +269,8 @@ def _probe(subject, settings, real: RealImages, place: Path, report) -> dict:
         settings.seed,
     )
     model = subject.config.model
-    untrained = build_discriminator(model, seed=settings.seed + 1_000)
+    # What this run's D was before its first step.
+    untrained = build_discriminator(model, seed=subject.config.training.seed)
     rows = {
         "D": subject.build_features(real.training),
         "raw pixels": represent_by_pixels,

@@ -62,6 +62,19 @@ def test_convolutions(tmp_path):
     assert all(f["project_seconds"] > 0 for f in figures["figures"])
 
 
+@pytest.mark.slow
+def test_guidelines(tmp_path):
+    printed, figures = run_smoke("guidelines.py", tmp_path)
+    runs = {run["variant"]: run for run in figures["runs"]}
+    assert len(runs) == 9
+    # Same networks, data and seed: every edit must change what is trained,
+    # if only in the second of two steps.
+    distances = [run["frechet"] for run in runs.values()]
+    assert all(distance > 0 for distance in distances)
+    assert len(set(distances)) == len(runs)
+    assert all(f"| {name} |" in printed for name in runs)
+
+
 @pytest.mark.parametrize("name", ["training_step.py", "generation.py"])
 def test_help_says_what_it_does(name):
     result = subprocess.run(

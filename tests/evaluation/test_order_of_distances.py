@@ -1,0 +1,108 @@
+"""Distances of a real run: training images, late and early samples, noise."""
+
+import dataclasses
+
+import pytest
+
+from dcgan_tf.data.sources import load_source
+from dcgan_tf.evaluation.feature_network import compute_features
+from dcgan_tf.evaluation.measures import compute_measures
+from dcgan_tf.evaluation.networks import choose_network
+from dcgan_tf.evaluation.samples import (
+    draw_noise,
+    load_real_images,
+    sample_images,
+)
+from dcgan_tf.presets import resolve_run_config
+from dcgan_tf.training.distribution import build_strategy
+from dcgan_tf.training.loop import train
+from dcgan_tf.training.runs import load_networks
+
+EARLY, LATE = 200, 1_000
+NUM_IMAGES = 600
+# From nearest to the held-out digits to farthest.
+ORDER = ("training", "late", "early", "noise")
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """Measures of each set beside held-out digits."""
+    folder = tmp_path_factory.mktemp("run")
+    config = resolve_run_config(
+        {
+            "preset": "mnist_32",
+            "base_filters": 12,
+            "steps": LATE,
+            "batch_size": 32,
+            "learning_rate": 4e-4,
+            "ema_decay": 0.95,
+            "checkpoint_every": EARLY,
+            "keep_checkpoints": LATE // EARLY,
+            "sample_every": LATE,
+            "precision": "float32",
+        }
+    )
+    train(
+        config,
+        folder,
+        load_source(config.data),
+        build_strategy("one_device"),
+    )
+    real = load_real_images(config.model, config.data)
+    few = dataclasses.replace(
+        real,
+        training=real.training[:1_500],
+        training_labels=real.training_labels[:1_500],
+    )
+    network = choose_network(
+        few, "classifier", cache_dir=tmp_path_factory.mktemp("cache")
+    )
+    sets = {
+        "training": real.training[-NUM_IMAGES:],
+        "noise": draw_noise((NUM_IMAGES, 32, 32, 1), 0),
+    }
+    for name, step in (("early", EARLY), ("late", LATE)):
+        generator = load_networks(folder, str(step)).generator
+        sets[name] = sample_images(generator, config.model, NUM_IMAGES, 0)
+    held_out = compute_features(network, real.held_out[:NUM_IMAGES])
+    names = (
+        "frechet",
+        "kernel",
+        "precision_recall",
+        "two_sample",
+        "sliced_wasserstein",
+    )
+    return {
+        name: compute_measures(
+            names, compute_features(network, images), held_out, seed=0
+        )
+        for name, images in sets.items()
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "measure, floor, ceiling",
+    [
+        # At most for training digits, at least for noise.
+        ("frechet", 6, 100),
+        ("kernel", 0.5, 20),
+        ("sliced_wasserstein_pixels", 0.1, 0.5),
+        ("sliced_wasserstein_features", 0.25, 1),
+        ("two_sample", 0.62, 0.99),
+    ],
+)
+def test_distances_fall_from_noise_to_training_images(
+    measured, measure, floor, ceiling
+):
+    values = [measured[name][measure] for name in ORDER]
+    assert values == sorted(values), values
+    assert len(set(values)) == len(values)
+    assert values[0] < floor and values[-1] > ceiling
+
+
+@pytest.mark.slow
+def test_precision_rises_from_noise_to_training_images(measured):
+    values = [measured[name]["precision"] for name in reversed(ORDER)]
+    assert values == sorted(values) and len(set(values)) == len(values)
+    assert values[0] < 0.02 and values[-1] > 0.8
