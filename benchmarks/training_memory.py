@@ -57,9 +57,9 @@ def main() -> None:
         "--smoke", action="store_true", help="tiny: does it still run?"
     )
     values = parser.parse_args()
-    counts, num_steps = COUNTS, NUM_STEPS
+    counts, num_steps, caches = COUNTS, NUM_STEPS, CACHES
     if values.smoke:
-        counts, num_steps = SMOKE_COUNTS, SMOKE_STEPS
+        counts, num_steps, caches = SMOKE_COUNTS, SMOKE_STEPS, CACHES[:1]
     few, many = counts
     print(f"{machine.describe()}; {num_steps} steps of 128.\n")
     print(f"| cache | {few:,} pictures | {many:,} pictures | more |")
@@ -69,7 +69,7 @@ def main() -> None:
         os.environ["XDG_CACHE_HOME"] = folder
         for count in counts:
             write_pictures(Path(folder) / str(count), count)
-        for cache in CACHES:
+        for cache in caches:
             peaks = [
                 measure(Path(folder) / str(count), cache, num_steps)
                 for count in counts

@@ -75,6 +75,46 @@ def test_guidelines(tmp_path):
     assert all(f"| {name} |" in printed for name in runs)
 
 
+def test_probe_scale(tmp_path):
+    printed, figures = run_smoke("probe_scale.py", tmp_path)
+    assert figures["feature_bytes"] == 500 * 300 * 4
+    assert figures["peak_bytes"] > figures["feature_bytes"]
+    assert figures["elapsed_seconds"] > 0
+    assert len(figures["training_accuracies"]) == 7
+    assert "peak memory" in printed
+
+
+@pytest.mark.slow
+def test_input_pipeline(tmp_path):
+    printed, figures = run_smoke("input_pipeline.py", tmp_path)
+    assert len(figures["rates"]) == 8
+    assert all(rate > 0 for rate in figures["rates"].values())
+    assert all(f"| {name} |" in printed for name in figures["rates"])
+    for row in figures["trainings"]:
+        assert 0 < row["idle_share"] < 1
+        assert row["ready_images_per_second"] > 0
+
+
+@pytest.mark.slow
+def test_training_memory(tmp_path):
+    _, figures = run_smoke("training_memory.py", tmp_path)
+    (row,) = figures["figures"]
+    assert row["cache"] == "disk"
+    assert all(peak > 2**27 for peak in row["peak_bytes"])
+
+
+@pytest.mark.slow
+def test_near_duplicates(tmp_path):
+    _, figures = run_smoke("near_duplicates.py", tmp_path)
+    shares = {(r["pictures"], r["max_bits"]): r for r in figures["rows"]}
+    assert {name for name, _ in shares} == {"digits", "drawn faces"}
+    for name, _ in shares:
+        # More bits find more and mistake more.
+        few, many = shares[name, 0], shares[name, 7]
+        assert few["mistaken"] <= many["mistaken"]
+        assert all(few["found"][c] <= many["found"][c] for c in few["found"])
+
+
 @pytest.mark.parametrize("name", ["training_step.py", "generation.py"])
 def test_help_says_what_it_does(name):
     result = subprocess.run(
