@@ -4,16 +4,22 @@ The values and gradients are TensorFlow's own up to rounding. Two passes are
 written as other convolutions than TensorFlow's, because its CPU kernels for
 them run at a fraction of the speed of its forward convolution:
 
-- the filter gradient of a small map, as a forward convolution over the batch
-  (`convolve_batch`);
 - the transposed convolution to an image's few channels, as a stride-1
   convolution that computes all pixels under one stride at once
-  (`transpose_by_subpixels`; Shi et al., 2016, arXiv 1609.05158, Section 2.2).
+  (`transpose_by_subpixels`; Shi et al., 2016, arXiv 1609.05158, Section 2.2);
+- the filter gradient of a small map, as a forward convolution over the batch
+  (`convolve_batch`).
+
+Where the processor has matrix units and the kernel is large, small maps'
+filter gradients, and in training all passes of the smallest ones, are matrix
+products instead (see `products`).
 
 `benchmarks/convolutions.py` times each beside TensorFlow's.
 """
 
 import tensorflow as tf
+
+from dcgan_tf.models import processor, products
 
 # An image's channels: too few to fill vector units.
 _MAX_FEW_CHANNELS = 4
@@ -22,6 +28,10 @@ _MAX_FEW_CHANNELS = 4
 _SMALL_MAP_AREA = 8 * 8
 _SMALLEST_MAP_AREA = 4 * 4
 _LARGE_KERNEL = 2**21
+# Smaller kernels' products cost more in gathering than they gain.
+_MEDIUM_KERNEL = 2**19
+# A core's second-level cache, where smaller kernels stay for each image.
+_CACHE_BYTES = 2 * 2**20
 _DTYPES = (tf.float32, tf.bfloat16)
 
 
@@ -47,7 +57,9 @@ def can_convolve(
     )
 
 
-def convolve(maps: tf.Tensor, kernel: tf.Tensor, stride: int) -> tf.Tensor:
+def convolve(
+    maps: tf.Tensor, kernel: tf.Tensor, stride: int, is_training: bool = False
+) -> tf.Tensor:
     """Convolves with "same" padding, as `tf.nn.conv2d`.
 
     Args:
@@ -55,10 +67,15 @@ def convolve(maps: tf.Tensor, kernel: tf.Tensor, stride: int) -> tf.Tensor:
         kernel: `(rows, columns, inputs, outputs)` of the same dtype, no
             smaller than `stride`.
         stride: In both directions.
+        is_training: Whether gradients follow. Else it is the same on every
+            processor, as befits what is exported.
 
     Returns:
         `(batch, height / stride, width / stride, outputs)`.
     """
+    small_area = maps.shape[1] * maps.shape[2] // stride**2
+    if is_training and _is_product(small_area, kernel):
+        return products.convolve(maps, kernel, stride)
 
     @tf.custom_gradient
     def convolve_with_gradients(maps, kernel):
@@ -74,7 +91,7 @@ def convolve(maps: tf.Tensor, kernel: tf.Tensor, stride: int) -> tf.Tensor:
 
 
 def convolve_transpose(
-    maps: tf.Tensor, kernel: tf.Tensor, stride: int
+    maps: tf.Tensor, kernel: tf.Tensor, stride: int, is_training: bool = False
 ) -> tf.Tensor:
     """The transpose of `convolve`, as `tf.nn.conv2d_transpose`.
 
@@ -83,10 +100,13 @@ def convolve_transpose(
         kernel: `(rows, columns, outputs, inputs)` of the same dtype, no
             smaller than `stride`.
         stride: In both directions.
+        is_training: As of `convolve`.
 
     Returns:
         `(batch, stride * height, stride * width, outputs)`.
     """
+    if is_training and _is_product(maps.shape[1] * maps.shape[2], kernel):
+        return products.convolve_transpose(maps, kernel, stride)
 
     @tf.custom_gradient
     def transpose_with_gradients(maps, kernel):
@@ -101,9 +121,27 @@ def convolve_transpose(
     return transpose_with_gradients(maps, kernel)
 
 
+def _is_product(small_area, kernel) -> bool:
+    """Whether all passes of a layer are products."""
+    return (
+        small_area <= _SMALLEST_MAP_AREA
+        and kernel.shape[2] > _MAX_FEW_CHANNELS
+        and kernel.shape.num_elements() * kernel.dtype.size > _CACHE_BYTES
+        and processor.has_matrix_units()
+    )
+
+
 def _compute_filter_gradient(large, small, kernel_shape, stride):
     """The gradient for a kernel that maps `large` to `small` or back."""
     if _is_slow(large, small, kernel_shape):
+        if (
+            small.shape[1] * small.shape[2] > _SMALLEST_MAP_AREA
+            and kernel_shape.num_elements() >= _MEDIUM_KERNEL
+            and processor.has_matrix_units()
+        ):
+            return products.compute_filter_gradient(
+                large, small, kernel_shape, stride
+            )
         return convolve_batch(large, small, kernel_shape, stride)
     return tf.raw_ops.Conv2DBackpropFilter(
         input=large,
@@ -157,8 +195,8 @@ def convolve_batch(
         strides=1,
         padding=[
             (0, 0),
-            _same_padding(kernel_shape[0], stride),
-            _same_padding(kernel_shape[1], stride),
+            products.same_padding(kernel_shape[0], stride),
+            products.same_padding(kernel_shape[1], stride),
             (0, 0),
         ],
         dilations=stride,
@@ -191,7 +229,7 @@ def transpose_by_subpixels(
     sizes = []
     paddings = []
     for size in kernel.shape[:2]:
-        before, _ = _same_padding(size, stride)
+        before, _ = products.same_padding(size, stride)
         # Places on either side that reach a pixel over this one.
         reach = max(-(-before // stride), -(-(size - before) // stride) - 1)
         sizes.append(2 * reach + 1)
@@ -208,9 +246,3 @@ def transpose_by_subpixels(
     )
     pixels = tf.nn.conv2d(maps, kernel, 1, "SAME")
     return tf.nn.depth_to_space(pixels, stride)
-
-
-def _same_padding(kernel_size: int, stride: int) -> tuple[int, int]:
-    """Zeros before and after a side that is a multiple of the stride."""
-    total = kernel_size - stride
-    return total // 2, total - total // 2

@@ -14,53 +14,57 @@ from dcgan_tf.models import convolutions
 class Conv2D(keras.layers.Conv2D):
     """`keras.layers.Conv2D` with faster gradients (see `convolutions`)."""
 
-    def convolution_op(self, inputs, kernel):
-        stride = self.strides[0]
-        if not (
-            _is_plain(self)
-            and self.groups == 1
-            and convolutions.can_convolve(
-                inputs.shape, self.kernel_size, stride, inputs.dtype
-            )
-        ):
-            return super().convolution_op(inputs, kernel)
-        return convolutions.convolve(
-            inputs, tf.convert_to_tensor(kernel), stride
+    def call(self, inputs, training=None):
+        if not _is_plain(self, inputs.shape, inputs.dtype):
+            return super().call(inputs)
+        outputs = convolutions.convolve(
+            inputs,
+            tf.convert_to_tensor(self.kernel),
+            self.strides[0],
+            is_training=bool(training),
         )
+        return _finish(self, outputs)
 
 
 @keras.saving.register_keras_serializable("dcgan_tf")
 class Conv2DTranspose(keras.layers.Conv2DTranspose):
     """`keras.layers.Conv2DTranspose`, faster (see `convolutions`)."""
 
-    def call(self, inputs):
-        stride = self.strides[0]
+    def call(self, inputs, training=None):
         outputs_shape = tf.TensorShape(self.compute_output_shape(inputs.shape))
-        if not (
-            _is_plain(self)
-            and self.output_padding is None
-            and convolutions.can_convolve(
-                outputs_shape, self.kernel_size, stride, inputs.dtype
-            )
+        if self.output_padding is not None or not _is_plain(
+            self, outputs_shape, inputs.dtype
         ):
             return super().call(inputs)
         outputs = convolutions.convolve_transpose(
-            inputs, tf.convert_to_tensor(self.kernel), stride
+            inputs,
+            tf.convert_to_tensor(self.kernel),
+            self.strides[0],
+            is_training=bool(training),
         )
-        if self.use_bias:
-            outputs = outputs + tf.convert_to_tensor(self.bias)
-        if self.activation is not None:
-            outputs = self.activation(outputs)
-        return outputs
+        return _finish(self, outputs)
 
 
-def _is_plain(layer: keras.layers.Layer) -> bool:
+def _is_plain(layer, maps_shape, dtype) -> bool:
+    """Whether `convolutions` takes this layer; the larger map's shape."""
     return (
         layer.data_format == "channels_last"
         and layer.padding == "same"
         and layer.strides[0] == layer.strides[1]
         and max(layer.dilation_rate) == 1
+        and getattr(layer, "groups", 1) == 1
+        and convolutions.can_convolve(
+            maps_shape, layer.kernel_size, layer.strides[0], dtype
+        )
     )
+
+
+def _finish(layer, outputs):
+    if layer.use_bias:
+        outputs = outputs + tf.convert_to_tensor(layer.bias)
+    if layer.activation is not None:
+        outputs = layer.activation(outputs)
+    return outputs
 
 
 @keras.saving.register_keras_serializable("dcgan_tf")

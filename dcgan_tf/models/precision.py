@@ -1,12 +1,9 @@
 """The number format that networks compute in."""
 
-import pathlib
-
 import tensorflow as tf
 
-_CPU_INFO = pathlib.Path("/proc/cpuinfo")
-# What Linux calls x86's bfloat16 dot products and matrix units.
-_CPU_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
+from dcgan_tf.models import processor
+
 # NVIDIA's Ampere, the first with bfloat16 matrix units.
 _GPU_CAPABILITY = (8, 0)
 
@@ -50,14 +47,4 @@ def _has_native_bfloat16() -> bool:
             >= _GPU_CAPABILITY
             for gpu in gpus
         )
-    return _cpu_has_bfloat16()
-
-
-def _cpu_has_bfloat16() -> bool:
-    """False too where the system keeps no such list, as outside Linux."""
-    try:
-        lines = _CPU_INFO.read_text().splitlines()
-    except OSError:
-        return False
-    flags = next((line for line in lines if line.startswith("flags")), "")
-    return not _CPU_FLAGS.isdisjoint(flags.split())
+    return processor.has_bfloat16()

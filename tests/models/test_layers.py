@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dcgan_tf.models import convolutions, layers
+from dcgan_tf.models import convolutions, layers, processor
 
 # Sides, channels in and out, kernel, stride: on both sides of each limit
 # between formulations, with odd sizes, rectangles and single channels.
@@ -62,9 +62,18 @@ def make_case(keras_class, sides, inputs, arguments, seed=0):
     return reference, x, weights, upstream
 
 
+@pytest.fixture(params=[False, True], ids=["no_matrix_units", "matrix_units"])
+def has_matrix_units(request, monkeypatch):
+    """Pretends; with them, every kernel is large enough for products."""
+    monkeypatch.setattr(processor, "has_matrix_units", lambda: request.param)
+    monkeypatch.setattr(convolutions, "_CACHE_BYTES", 0)
+    monkeypatch.setattr(convolutions, "_MEDIUM_KERNEL", 0)
+    return request.param
+
+
 @pytest.mark.parametrize("name", ["Conv2D", "Conv2DTranspose"])
 @pytest.mark.parametrize("case", CONVOLUTIONS, ids=str)
-def test_convolutions_match_keras(name, case):
+def test_convolutions_match_keras(name, case, has_matrix_units):
     sides, inputs, outputs, kernel_size, stride = case
     if name == "Conv2DTranspose":
         sides = tuple(side // stride for side in sides)
@@ -84,7 +93,9 @@ def test_convolutions_match_keras(name, case):
     assert_close(run_layer(mixed, *values, "bfloat16"), exact, 3e-2)
 
 
-def count_operations(name, sides, inputs, outputs, dtype, **arguments):
+def count_operations(
+    name, sides, inputs, outputs, dtype, is_training=False, **arguments
+):
     """Returns {operation type: count} of a layer and its gradients."""
     layer = getattr(layers, name)(
         outputs, 5, 2, "same", dtype=dtype, use_bias=False, **arguments
@@ -96,7 +107,7 @@ def count_operations(name, sides, inputs, outputs, dtype, **arguments):
     def run(x):
         with tf.GradientTape() as tape:
             tape.watch(x)
-            loss = tf.reduce_sum(layer(x))
+            loss = tf.reduce_sum(layer(x, training=is_training))
         return tape.gradient(loss, [x, layer.kernel.value])
 
     operations = run.get_concrete_function(x).graph.get_operations()
@@ -115,11 +126,34 @@ def count_operations(name, sides, inputs, outputs, dtype, **arguments):
     ],
 )
 def test_small_maps_have_another_filter_gradient(
-    sides, inputs, dtype, is_replaced
+    sides, inputs, dtype, is_replaced, has_matrix_units
 ):
     operations = count_operations("Conv2D", sides, inputs, 8, dtype)
+    is_batch = is_replaced and not (has_matrix_units and sides != (8, 8))
     assert operations.get("Conv2DBackpropFilter", 0) == (not is_replaced)
-    assert operations["Conv2D"] == 1 + is_replaced + (inputs == 3)
+    assert operations["Conv2D"] == 1 + is_batch + (inputs == 3)
+    assert operations.get("MatMul", 0) == is_replaced - is_batch
+
+
+@pytest.mark.parametrize("name", ["Conv2D", "Conv2DTranspose"])
+def test_smallest_maps_train_by_products(name, has_matrix_units):
+    """But what is exported is no product, whatever the processor."""
+    sides = (8, 8) if name == "Conv2D" else (4, 4)
+    trained = count_operations(name, sides, 8, 8, "float32", is_training=True)
+    # Forward, the filters' gradient, and four pixels under a stride.
+    assert trained.get("MatMul", 0) == 6 * has_matrix_units
+    assert ("Conv2D" in trained) != has_matrix_units
+    exported = count_operations(name, sides, 8, 8, "float32")
+    assert "MatMul" not in exported
+
+
+def test_small_kernels_do_not_train_by_products(monkeypatch):
+    monkeypatch.setattr(processor, "has_matrix_units", lambda: True)
+    for sides in ((8, 8), (16, 16)):
+        operations = count_operations(
+            "Conv2D", sides, 8, 8, "mixed_bfloat16", is_training=True
+        )
+        assert "MatMul" not in operations
 
 
 def test_large_kernels_have_another_filter_gradient(monkeypatch):

@@ -3,7 +3,7 @@
 import pytest
 import tensorflow as tf
 
-from dcgan_tf.models import precision
+from dcgan_tf.models import processor
 from dcgan_tf.models.precision import resolve_precision
 
 
@@ -11,7 +11,7 @@ def pretend(monkeypatch, tmp_path, cpu_flags="", gpus=(), has_tpu=False):
     """Replaces the machine; `gpus` are compute capabilities or None."""
     cpu_info = tmp_path / "cpuinfo"
     cpu_info.write_text(f"processor\t: 0\nflags\t\t: fpu {cpu_flags} sse\n")
-    monkeypatch.setattr(precision, "_CPU_INFO", cpu_info)
+    monkeypatch.setattr(processor, "_CPU_INFO", cpu_info)
     monkeypatch.setattr(
         tf.config,
         "list_logical_devices",
@@ -48,7 +48,7 @@ def test_auto_follows_the_machine(machine, expected, monkeypatch, tmp_path):
 
 def test_auto_without_a_list_of_flags(monkeypatch, tmp_path):
     pretend(monkeypatch, tmp_path)
-    monkeypatch.setattr(precision, "_CPU_INFO", tmp_path / "missing")
+    monkeypatch.setattr(processor, "_CPU_INFO", tmp_path / "missing")
     assert resolve_precision("auto", 1) == "float32"
 
 

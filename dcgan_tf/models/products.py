@@ -1,0 +1,181 @@
+"""Convolutions of small maps as products of two matrices.
+
+Every window of every image becomes a row of one matrix, which the kernel, as
+another, multiplies (Chellapilla, Puri and Simard, 2006, "High performance
+convolutional neural networks for document processing", Section 2.2). That is
+also arithmetic with the zeros around a map, and more memory; but convolution
+kernels work along a map's rows, and four pixels fill no matrix unit. The
+filter gradient is the product of the same windows and the outputs' gradient.
+
+`benchmarks/convolutions.py` times each pass beside TensorFlow's.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+
+def same_padding(kernel_size: int, stride: int) -> tuple[int, int]:
+    """Zeros before and after a side that is a multiple of the stride."""
+    total = kernel_size - stride
+    return total // 2, total - total // 2
+
+
+def convolve(maps: tf.Tensor, kernel: tf.Tensor, stride: int) -> tf.Tensor:
+    """Takes and gives what `convolutions.convolve` does, gradients too."""
+
+    @tf.custom_gradient
+    def convolve_with_gradients(maps, kernel):
+        patches = gather_patches(maps, kernel.shape, stride)
+
+        def compute_gradients(upstream):
+            return (
+                _transpose(upstream, kernel, stride),
+                _multiply_filters(patches, upstream, kernel.shape),
+            )
+
+        return _multiply(patches, kernel, maps.shape, stride), compute_gradients
+
+    return convolve_with_gradients(maps, kernel)
+
+
+def convolve_transpose(
+    maps: tf.Tensor, kernel: tf.Tensor, stride: int
+) -> tf.Tensor:
+    """As `convolutions.convolve_transpose`, gradients too."""
+
+    @tf.custom_gradient
+    def transpose_with_gradients(maps, kernel):
+        def compute_gradients(upstream):
+            patches = gather_patches(upstream, kernel.shape, stride)
+            return (
+                _multiply(patches, kernel, upstream.shape, stride),
+                _multiply_filters(patches, maps, kernel.shape),
+            )
+
+        return _transpose(maps, kernel, stride), compute_gradients
+
+    return transpose_with_gradients(maps, kernel)
+
+
+def compute_filter_gradient(
+    large: tf.Tensor,
+    small: tf.Tensor,
+    kernel_shape: tf.TensorShape,
+    stride: int,
+) -> tf.Tensor:
+    """Computes the gradient of a kernel that maps `large` to `small` or back.
+
+    Args:
+        large: `(batch, height, width, inputs)`, what `convolve` took.
+        small: `(batch, height / stride, width / stride, outputs)`, the
+            gradient of what it gave.
+        kernel_shape: `(rows, columns, inputs, outputs)`.
+        stride: In both directions.
+
+    Returns:
+        The kernel's gradient.
+    """
+    return _multiply_filters(
+        gather_patches(large, kernel_shape, stride), small, kernel_shape
+    )
+
+
+def gather_patches(
+    maps: tf.Tensor, kernel_shape: tf.TensorShape, stride: int
+) -> tf.Tensor:
+    """Writes each window that a "same" kernel sees as a row.
+
+    Returns:
+        `(batch * places, rows * columns * channels)`, places row by row.
+    """
+    sides = maps.shape[1:3]
+    padding = [same_padding(size, stride) for size in kernel_shape[:2]]
+    starts = [np.arange(0, side, stride) for side in sides]
+    return _gather(
+        maps,
+        padding,
+        starts[0][:, None] + np.arange(kernel_shape[0]),
+        starts[1][:, None] + np.arange(kernel_shape[1]),
+    )
+
+
+def _gather(maps, padding, rows, columns):
+    """Gathers padded pixels: `(places, taps)` of each direction."""
+    padded = tf.pad(maps, [(0, 0), *padding, (0, 0)])
+    height, width, channels = padded.shape[1:]
+    pixels = tf.reshape(padded, [-1, height * width, channels])
+    indices = rows[:, None, :, None] * width + columns[None, :, None, :]
+    num_places = len(rows) * len(columns)
+    num_taps = rows.shape[1] * columns.shape[1]
+    patches = tf.gather(
+        pixels, indices.reshape(num_places, num_taps).astype(np.int32), axis=1
+    )
+    return tf.reshape(patches, [-1, num_taps * channels])
+
+
+def _multiply(patches, kernel, maps_shape, stride):
+    outputs = tf.matmul(patches, tf.reshape(kernel, [-1, kernel.shape[3]]))
+    rows, columns = (side // stride for side in maps_shape[1:3])
+    return tf.reshape(outputs, [-1, rows, columns, kernel.shape[3]])
+
+
+def _multiply_filters(patches, small, kernel_shape):
+    gradient = tf.matmul(
+        patches, tf.reshape(small, [-1, kernel_shape[3]]), transpose_a=True
+    )
+    return tf.reshape(gradient, kernel_shape)
+
+
+def _transpose(maps, kernel, stride):
+    """The transpose of `convolve`: a product for each pixel of a stride.
+
+    Pixels at the same place under their strides are reached by the same
+    taps of the kernel: no product is with zeros but at the map's border.
+    """
+    rows, columns = maps.shape[1:3]
+    outputs, inputs = kernel.shape[2:]
+    taps = tf.reshape(tf.transpose(kernel, [0, 1, 3, 2]), [-1, inputs, outputs])
+    row_phases, column_phases = (
+        _list_phases(size, stride) for size in kernel.shape[:2]
+    )
+    padding = [(_reach(phases),) * 2 for phases in (row_phases, column_phases)]
+    pixels = []
+    for row_taps, row_shifts in row_phases:
+        for column_taps, column_shifts in column_phases:
+            patches = _gather(
+                maps,
+                padding,
+                padding[0][0] + np.arange(rows)[:, None] + row_shifts,
+                padding[1][0] + np.arange(columns)[:, None] + column_shifts,
+            )
+            indices = row_taps[:, None] * kernel.shape[1] + column_taps
+            weights = tf.gather(taps, indices.ravel().astype(np.int32))
+            pixels.append(
+                tf.matmul(patches, tf.reshape(weights, [-1, outputs]))
+            )
+    split = tf.reshape(
+        tf.stack(pixels, axis=1), [-1, rows, columns, stride, stride, outputs]
+    )
+    return tf.reshape(
+        tf.transpose(split, [0, 1, 3, 2, 4, 5]),
+        [-1, rows * stride, columns * stride, outputs],
+    )
+
+
+def _list_phases(kernel_size, stride):
+    """For each pixel under a stride, the taps that reach it.
+
+    Returns:
+        Arrays `(taps, shifts)`: which taps, and how many places after the
+        pixel's own one each comes from.
+    """
+    before, _ = same_padding(kernel_size, stride)
+    phases = []
+    for phase in range(stride):
+        taps = np.arange((phase + before) % stride, kernel_size, stride)
+        phases.append((taps, (phase + before - taps) // stride))
+    return phases
+
+
+def _reach(phases):
+    return max(int(np.abs(shifts).max()) for _, shifts in phases)
