@@ -1,20 +1,25 @@
 """Fits the linear probe at CIFAR-10's full size, on random features.
 
-50,000 images of 28,672 features are 5.7 GB in float32; liblinear's float64
-copy would be 11.5 GB more. Prints time and peak memory:
+    python benchmarks/probe_scale.py [--json=F] [--smoke]
 
-    python benchmarks/probe_scale.py [num_samples [num_features]]
+50,000 images of 28,672 features are 5.7 GB in float32; liblinear's float64
+copy would be 11.5 GB more. Says how long the authors' seven values of C take
+and the most memory that the process ever had.
 """
 
+import argparse
+import json
 import resource
-import sys
 import time
 
+import machine
 import numpy as np
 
 from dcgan_tf.evaluation.protocols import AUTHORS_STRENGTHS
 from dcgan_tf.evaluation.svm import fit_with_lbfgs, predict
 
+NUM_SAMPLES, NUM_FEATURES = 50_000, 28_672
+SMOKE_SAMPLES, SMOKE_FEATURES = 500, 300
 _NUM_CLASSES = 10
 _BLOCK_ROWS = 1_000
 
@@ -35,21 +40,58 @@ def make_features(num_samples: int, num_features: int):
     return features, labels
 
 
-def main() -> None:
-    """Fits each C of the authors' grid in turn."""
-    sizes = [int(argument) for argument in sys.argv[1:]]
-    num_samples, num_features = (*sizes, *(50_000, 28_672)[len(sizes) :])
+def measure(num_samples: int, num_features: int) -> dict:
+    """Fits each C of the authors' grid in turn, as the probe does."""
     features, labels = make_features(num_samples, num_features)
-    print(f"{features.shape} float32, {features.nbytes / 1e9:.2f} GB")
+    before = resource.getrusage(resource.RUSAGE_SELF)
     start = time.perf_counter()
     weights = fit_with_lbfgs(features, labels, AUTHORS_STRENGTHS)
-    seconds = time.perf_counter() - start
-    right = np.mean(predict(weights[0], features) == labels)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(
-        f"{len(weights)} values of C: {seconds:.0f} s; peak memory "
-        f"{peak / 1e9:.2f} GB; training accuracy at the first C {right:.3f}"
+    elapsed = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "num_samples": num_samples,
+        "num_features": num_features,
+        "feature_bytes": features.nbytes,
+        "elapsed_seconds": elapsed,
+        "cpu_seconds": after.ru_utime
+        + after.ru_stime
+        - before.ru_utime
+        - before.ru_stime,
+        "peak_bytes": after.ru_maxrss * 1024,
+        "training_accuracies": {
+            f"{strength:g}": float(np.mean(predict(w, features) == labels))
+            for strength, w in zip(AUTHORS_STRENGTHS, weights, strict=True)
+        },
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
+    parser.add_argument("--json", metavar="F", help="write the figures here")
+    parser.add_argument(
+        "--smoke", action="store_true", help="tiny: does it still run?"
+    )
+    values = parser.parse_args()
+    size = (NUM_SAMPLES, NUM_FEATURES)
+    if values.smoke:
+        size = (SMOKE_SAMPLES, SMOKE_FEATURES)
+    figures = measure(*size)
+    accuracies = figures["training_accuracies"].values()
+    print(
+        f"{machine.describe()}\n{size[0]:,} samples of {size[1]:,} features, "
+        f"{figures['feature_bytes'] / 1e9:.2f} GB in float32; "
+        f"{len(accuracies)} values of C: "
+        f"{figures['elapsed_seconds']:.0f} s "
+        f"({figures['cpu_seconds']:.0f} s of processor time); peak memory "
+        f"{figures['peak_bytes'] / 1e9:.2f} GB; training accuracy "
+        f"{min(accuracies):.3f} to {max(accuracies):.3f}"
+    )
+    if values.json:
+        with open(values.json, "w") as file:
+            record = {"machine": machine.describe(), **figures}
+            json.dump(record, file, indent=2)
 
 
 if __name__ == "__main__":

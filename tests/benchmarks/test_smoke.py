@@ -115,6 +115,23 @@ def test_near_duplicates(tmp_path):
         assert all(few["found"][c] <= many["found"][c] for c in few["found"])
 
 
+@pytest.mark.slow
+def test_scaling(tmp_path):
+    printed, figures = run_smoke("scaling.py", tmp_path)
+    (seconds,) = figures["seconds"].values()
+    assert len(seconds) == 5
+    assert all(s > 0 for rounds in seconds.values() for s in rounds)
+    for name in ("one worker", "two workers", "all-reduces"):
+        assert f"| {name} |" in printed
+
+
+@pytest.mark.slow
+def test_memory_growth(tmp_path):
+    printed, figures = run_smoke("memory_growth.py", tmp_path)
+    assert all(size > 2**27 for size in figures["resident_bytes"].values())
+    assert "MB |" in printed
+
+
 @pytest.mark.parametrize("name", ["training_step.py", "generation.py"])
 def test_help_says_what_it_does(name):
     result = subprocess.run(
