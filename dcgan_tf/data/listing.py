@@ -1,5 +1,6 @@
 """Which files of a folder tree may be pictures, by their first bytes."""
 
+import functools
 import hashlib
 import os
 import stat
@@ -56,11 +57,17 @@ def _walk(root: str) -> Iterator[tuple]:
         # Real folders first: a folder is known by its own name, not a link's.
         folder = real.pop() if real else linked.pop()
         path = os.path.join(root, folder)
-        status = os.stat(path)
-        if (status.st_dev, status.st_ino) in entered:
+        try:
+            status, entries = os.stat(path), os.scandir(path)
+        except OSError as error:  # Such as one that may not be read.
+            if not folder:
+                raise
+            yield folder, path, functools.partial(_fail, error)
             continue
-        entered.add((status.st_dev, status.st_ino))
-        with os.scandir(path) as entries:
+        with entries:
+            if (status.st_dev, status.st_ino) in entered:
+                continue
+            entered.add((status.st_dev, status.st_ino))
             for entry in entries:
                 if entry.name.startswith("."):
                     continue
@@ -72,6 +79,10 @@ def _walk(root: str) -> Iterator[tuple]:
                 else:
                     real.append(name)
         linked.sort(reverse=True)
+
+
+def _fail(error: OSError):
+    raise error
 
 
 def _is_folder(entry: os.DirEntry) -> bool:

@@ -170,11 +170,12 @@ def find_warnings(
         )
     num_cut = int((survey.kept < 1 - _CUT_BADLY).sum())
     if num_cut > _MANY_CUT * count and not data.crop:
-        height, width = np.median(survey.sizes, axis=0)
+        aspects = survey.sizes[:, 1] / survey.sizes[:, 0]
+        height, width = survey.sizes[np.argsort(aspects)[count // 2]]
         warnings.append(
             f"{num_cut} of {count} pictures lose over a third of their area "
-            f"to the crop (the middle one is {width:.0f} wide and "
-            f"{height:.0f} high): an --image_size of their shape would not"
+            f"to the crop (the middle one is {width} wide and "
+            f"{height} high): an --image_size of their shape would not"
         )
     num_enlarged = int(survey.is_enlarged.sum())
     if num_enlarged > _MANY_ENLARGED * count:

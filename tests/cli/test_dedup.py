@@ -1,9 +1,12 @@
 """`python -m dcgan_tf.cli.dedup`: its list, its sheet, its errors."""
 
+import sys
+
 import numpy as np
 import pytest
 from PIL import Image
 
+import dcgan_tf.data
 from dcgan_tf.cli import dedup
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.pipeline import load_images
@@ -85,11 +88,11 @@ def test_bad_input_is_one_line(capsys, flags, code, message):
 
 
 def test_without_beam_it_says_what_to_install(capsys, monkeypatch):
-    import sys
-
     monkeypatch.setitem(sys.modules, "apache_beam", None)
+    # As if no test before had imported it.
     monkeypatch.delitem(
         sys.modules, "dcgan_tf.data.dedup_pipeline", raising=False
     )
+    monkeypatch.delattr(dcgan_tf.data, "dedup_pipeline", raising=False)
     assert dedup.main(["--split=test"]) == 1
     assert "dcgan_tf[dedup]" in capsys.readouterr().err

@@ -5,6 +5,7 @@ Nothing hangs, and nothing is lost without a word.
 
 import csv
 import dataclasses
+import errno
 import io
 import os
 import signal
@@ -284,6 +285,24 @@ def test_trains_on_what_can_be_read(tmp_path, name, cache):
     assert set(source.skipped.reasons) == expected.skipped
     assert source.num_skipped == len(expected.skipped)
     assert source.label_names == expected.classes
+
+
+def test_subfolder_that_may_not_be_read_is_named(tmp_path, monkeypatch):
+    folder = tmp_path / "folder"
+    write_good(folder)
+    write_good(folder / "locked")
+    scandir = os.scandir
+
+    def refuse(path):  # The superuser, who may run this, may read all.
+        if str(path).endswith("locked"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    data = DataConfig(dataset="image_folder", image_dir=str(folder))
+    source = load_source(data)
+    assert source.num_examples == 6
+    assert source.skipped.reasons == {"locked": "Permission denied"}
 
 
 def mostly_text(folder):
