@@ -49,7 +49,9 @@ BASE_64, SMOKE_NET = {"base_filters": 64}, {"base_filters": 4}
 # Which network trains on which sources; what isn't said is the default.
 TRAININGS = {
     "64x64, base 64": (BASE_64, (MEMORY, DISK, RECORDS, JPEG)),
-    "32x32, base 64": (BASE_64, (SMALL,)),
+    "64x64, base 128 (paper_64)": ({}, (MEMORY,)),
+    "32x32, base 64 (svhn_32)": ({}, (SMALL,)),
+    "32x32, base 128 (imagenet_32)": ({"preset": "imagenet_32"}, (SMALL,)),
     "the digits' default, batch 32": ({}, (DIGITS,)),
 }
 SMOKE_TRAININGS = {
@@ -226,9 +228,17 @@ def main() -> None:
         "--smoke", action="store_true", help="tiny: does it still run?"
     )
     parser.add_argument("--rounds", type=int, default=3, help="of each")
+    parser.add_argument(
+        "--networks",
+        default=";".join(TRAININGS),
+        help=f"some of {'; '.join(TRAININGS)}, with semicolons between",
+    )
+    parser.add_argument(
+        "--skip_rates", action="store_true", help="training alone"
+    )
     values = parser.parse_args()
     count, seconds, rounds = NUM_PICTURES, ROUND_SECONDS, values.rounds
-    trainings = TRAININGS
+    trainings = {name: TRAININGS[name] for name in values.networks.split(";")}
     if values.smoke:
         count, seconds, rounds = SMOKE_PICTURES, 0.0, 1
         trainings = SMOKE_TRAININGS
