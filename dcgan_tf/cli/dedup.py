@@ -6,6 +6,7 @@ Writes the names of the others, for --exclude, and a contact sheet that shows
 a group a row. Needs Apache Beam: pip install 'dcgan_tf[dedup]'.
 """
 
+import logging
 import sys
 from pathlib import Path
 
@@ -105,14 +106,7 @@ def run(values: flags.FlagValues) -> None:
     data = build_config(values)
     output = Path(values.output)
     import_tensorflow()
-    try:
-        from dcgan_tf.data import dedup_pipeline
-    except ModuleNotFoundError as error:
-        if not str(error.name).startswith("apache_beam"):
-            raise
-        raise ImportError(
-            "Apache Beam is not installed; pip install 'dcgan_tf[dedup]'"
-        ) from None
+    dedup_pipeline = _import_pipeline()
     from dcgan_tf.data.dedup import THUMBNAIL, train_encoder
     from dcgan_tf.data.pipeline import load_images
     from dcgan_tf.data.sources import load_source
@@ -140,6 +134,22 @@ def run(values: flags.FlagValues) -> None:
         sheet = output.with_suffix(".png")
         _save_sheet(sheet, source, data, groups, dedup_pipeline)
         print(f"The largest groups are in {sheet}, the one that stays first")
+
+
+def _import_pipeline():
+    # Importing Beam warns about clients of services that nobody asked for.
+    logging.disable(logging.WARNING)
+    try:
+        from dcgan_tf.data import dedup_pipeline
+    except ModuleNotFoundError as error:
+        if not str(error.name).startswith("apache_beam"):
+            raise
+        raise ImportError(
+            "Apache Beam is not installed; pip install 'dcgan_tf[dedup]'"
+        ) from None
+    finally:
+        logging.disable(logging.NOTSET)
+    return dedup_pipeline
 
 
 def _write_list(output: Path, source, groups) -> int:
