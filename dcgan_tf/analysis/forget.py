@@ -14,7 +14,7 @@ from dcgan_tf.analysis.sheet import Panel, draw_sheet
 from dcgan_tf.analysis.subject import NUM_NUMBERED, Subject
 
 # L1 penalty of the regression's weights, beside the mean loss of a place.
-_SPARSITY = 0.05
+_SPARSITY = 0.005
 
 Box = tuple[int, int, int, int]
 
