@@ -51,8 +51,8 @@ nav {{ display: flex; flex-wrap: wrap; }}
 figure {{ margin: 0; overflow-x: auto; border: 1px solid #ddd; }}
 img {{ display: block; }}
 .sheet {{ width: 100%; min-width: 40rem; height: auto; }}
-.small {{ max-width: 100%; height: auto; image-rendering: pixelated; }}
-.pixels {{ width: min(100%, 34rem); }}
+.small {{ max-width: 100%; height: auto; }}
+.pixels {{ width: min(100%, 34rem); image-rendering: pixelated; }}
 .tables {{ display: grid; gap: 1rem;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr)); }}
 table {{ border-collapse: collapse; width: 100%; font-size: 0.9rem; }}

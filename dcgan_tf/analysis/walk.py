@@ -5,16 +5,15 @@ import dataclasses
 import keras
 import numpy as np
 
-from dcgan_tf.analysis.sheet import Panel, draw_sheet
+from dcgan_tf.analysis.sheet import Panel, as_row, draw_sheet
 from dcgan_tf.analysis.subject import Subject, generate_images
-from dcgan_tf.images import make_grid
 from dcgan_tf.latents import interpolate
 
 NUM_ANCHORS = 9
 SMOOTHNESS_STEPS = 32
 _GRID_STEPS = 10
 _GIF_STEPS = 12
-_GIF_FACTOR = 3
+_TITLE = "Walks between nine random latents"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,7 +90,7 @@ def draw_walk(
     Returns:
         A sheet, uint8 `(height, width, 3)`, a leg a row; frames of an
         endless animation in which nine walks go round at once, uint8
-        `(height, width, channels)`; and how smooth the walk is.
+        `(height, width, 3)`; and how smooth the walk is.
     """
     anchors = subject.sample_latents(NUM_ANCHORS)
     smoothness = measure_smoothness(subject.generator, anchors, great_circle)
@@ -101,17 +100,17 @@ def draw_walk(
     names = [f"{i + 1} to {(i + 1) % len(anchors) + 1}" for i in range(9)]
     kind = "great circles" if great_circle else "straight lines"
     sheet = draw_sheet(
-        "Walks between nine random latents",
+        _TITLE,
         [[Panel(legs, row_labels=names, tile_side=96)]],
         f"Each row goes from one latent to the next along {kind}, the last "
         f"row back to the first. In {SMOOTHNESS_STEPS} steps a leg, the "
         "largest difference of neighbouring images is "
         f"{smoothness.ratio:.2f} times the median one. {subject.origin}",
     )
-    return sheet, _draw_frames(subject, anchors, great_circle), smoothness
+    return sheet, _draw_frames(subject, anchors, great_circle, kind), smoothness
 
 
-def _draw_frames(subject, anchors, great_circle) -> list[np.ndarray]:
+def _draw_frames(subject, anchors, great_circle, kind) -> list[np.ndarray]:
     # Without each leg's end, which is the next one's start.
     latents = walk_latents(anchors, _GIF_STEPS, great_circle)[:, :-1]
     images = subject.generate(latents.reshape(-1, latents.shape[-1]))
@@ -122,8 +121,12 @@ def _draw_frames(subject, anchors, great_circle) -> list[np.ndarray]:
             images[(index + leg * _GIF_STEPS) % len(images)]
             for leg in range(len(anchors))
         ]
-        grid = make_grid(np.stack(tiles), 3)
         frames.append(
-            np.repeat(np.repeat(grid, _GIF_FACTOR, 0), _GIF_FACTOR, 1)
+            draw_sheet(
+                _TITLE,
+                [[Panel(as_row(np.stack(tiles)), tile_side=96)]],
+                f"All on one round trip along {kind}, each a leg ahead of the "
+                f"one before. {subject.origin}",
+            )
         )
     return frames
