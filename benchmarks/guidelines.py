@@ -49,7 +49,7 @@ from dcgan_tf.presets import resolve_run_config  # noqa: E402
 from dcgan_tf.training.state import TrainingState  # noqa: E402
 from dcgan_tf.training.step import GradientTapeStep  # noqa: E402
 
-NUM_STEPS, NUM_SAMPLES = 2_000, 2_000
+NUM_STEPS, NUM_SAMPLES = 1_200, 2_000
 SMOKE_STEPS, SMOKE_SAMPLES, SMOKE_FILTERS = 2, 100, 2
 # A run has collapsed where a class is all but missing, or where samples are
 # so much alike that their features vary less than half as much as real ones.

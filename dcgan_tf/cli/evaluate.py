@@ -86,8 +86,8 @@ def run(values: flags.FlagValues) -> None:
     """Evaluates as the flags say and prints the tables."""
     measures = _check_flags(values)
     import_tensorflow()
-    from dcgan_tf.evaluation.evaluating import Settings
     from dcgan_tf.evaluation.report import format_comparison, format_result
+    from dcgan_tf.evaluation.settings import Settings
 
     settings = Settings(
         measures=measures,

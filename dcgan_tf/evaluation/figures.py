@@ -1,7 +1,7 @@
 """Figures of an evaluation: the probe, nearest neighbours, segments."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib.figure
 import matplotlib.ticker
@@ -47,41 +47,31 @@ def draw_neighbours(
     path: str | os.PathLike,
     samples: np.ndarray,
     training: np.ndarray,
-    nearest: Sequence[tuple[np.ndarray, np.ndarray]],
+    nearest: Mapping[str, np.ndarray],
     subject: Subject,
 ) -> None:
     """Draws samples above their nearest training images, and saves it.
 
-    The samples that lie nearest to training images: half of them in pixels,
-    half in features.
-
     Args:
         path: A .png file.
-        samples: uint8 `(num_samples, height, width, channels)`.
+        samples: uint8 `(num_samples, height, width, channels)`: those that
+            look most like copies.
         training: uint8 `(num_training, height, width, channels)`.
-        nearest: Distances and indices of each sample's nearest training
-            images, in pixels and in features.
+        nearest: Space -> int `(num_samples, num_neighbours)`, the nearest
+            training images there.
         subject: Named in the title.
     """
-    half = _NUM_SHOWN // 2
-    chosen = np.concatenate(
-        [np.argsort(distances[:, 0])[:half] for distances, _ in nearest]
-    )
-    num_neighbours = nearest[0][1].shape[1]
-    labels = ["sample"]
-    rows = [samples[chosen]]
-    for space, (_, indices) in zip(
-        ("pixels", "features"), nearest, strict=True
-    ):
-        for rank in range(num_neighbours):
+    labels, rows = ["sample"], [samples]
+    for space, indices in nearest.items():
+        for rank in range(indices.shape[1]):
             labels.append(f"{rank + 1}. in {space}")
-            rows.append(training[indices[chosen, rank]])
+            rows.append(training[indices[:, rank]])
     _draw_rows(
         path,
         rows,
         labels,
-        f"Samples nearest to training images, and these: {subject.name}, "
-        f"step {subject.step}",
+        "Samples most like copies, and their nearest training images: "
+        f"{subject.name}, step {subject.step}",
     )
 
 

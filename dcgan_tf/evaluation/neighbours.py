@@ -32,6 +32,34 @@ def find_nearest(
     return neighbours.fit(references).kneighbors(queries)
 
 
+def find_suspects(
+    fake_features: np.ndarray, training_features: np.ndarray, count: int
+) -> np.ndarray:
+    """Finds the samples that look most like copies.
+
+    Those whose nearest training image is nearest to them for its kind: their
+    distance over that image's own to its nearest neighbour in training. By
+    distance alone, the plainest pictures would always come first.
+
+    Args:
+        fake_features: Floats `(num_fake, num_features)`.
+        training_features: Floats `(num_training, num_features)`, two or more.
+        count: How many.
+
+    Returns:
+        int64 `(count,)`, the most suspect first; fewer if there are fewer.
+
+    Raises:
+        ValueError: As `find_nearest`.
+    """
+    distances, indices = find_nearest(fake_features, training_features)
+    nearest = training_features[indices[:, 0]]
+    # The nearest of all is the image itself.
+    own = find_nearest(nearest, training_features, 2)[0][:, 1]
+    usual = np.maximum(own, np.finfo(np.float32).tiny)
+    return np.argsort(distances[:, 0] / usual, kind="stable")[:count]
+
+
 def compute_copying(
     fake_features: np.ndarray,
     training_features: np.ndarray,

@@ -1,11 +1,16 @@
-"""The evaluate command refuses bad flags before anything slow happens."""
+"""The evaluate command on tiny runs; bad flags before anything slow."""
+
+import dataclasses
+import json
 
 import pytest
 
 from dcgan_tf.cli import evaluate
-from dcgan_tf.evaluation.evaluating import ALL_MEASURES
 from dcgan_tf.evaluation.networks import NETWORKS
 from dcgan_tf.evaluation.protocols import PROTOCOLS
+from dcgan_tf.evaluation.settings import ALL_MEASURES
+
+CHEAP = ["--features=random", "--num_samples=60"]
 
 
 @pytest.mark.parametrize(
@@ -41,3 +46,113 @@ def test_help_offers_what_the_library_has():
     assert evaluate._MEASURES == ALL_MEASURES
     assert evaluate._NETWORKS == NETWORKS
     assert evaluate._PROTOCOLS == tuple(PROTOCOLS)
+
+
+def make_run(folder, num_classes=0, seed=0):
+    """Two steps of a tiny network on digits of 16x16 pixels."""
+    from dcgan_tf.data.sources import load_source
+    from dcgan_tf.presets import resolve_run_config
+    from dcgan_tf.training.distribution import build_strategy
+    from dcgan_tf.training.loop import train
+
+    config = resolve_run_config(
+        {
+            "image_size": (16, 16),
+            "base_filters": 4,
+            "latent_dim": 5,
+            "num_classes": num_classes,
+            "steps": 2,
+            "batch_size": 4,
+            "seed": seed,
+        }
+    )
+    train(config, folder, load_source(config.data), build_strategy("auto"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run_dir(tmp_path_factory):
+    return make_run(tmp_path_factory.mktemp("runs") / "a")
+
+
+@pytest.mark.slow
+def test_every_measure_is_printed_written_and_drawn(run_dir, capsys):
+    assert evaluate.main([f"--run_dir={run_dir}", *CHEAP]) == 0
+    printed = capsys.readouterr()
+    result = json.loads((run_dir / "evaluation" / "2.json").read_text())
+    samples = result["measures"]["samples"]
+    assert {"frechet", "kernel", "recall", "two_sample"} <= set(samples)
+    assert samples["copying_pixels_near_share"] < 0.1
+    assert result["measures"]["training"]["frechet"] < samples["frechet"]
+    assert result["counts"]["samples"] == 60
+    assert result["network"]["name"] == "random"
+    assert result["segmentation"]["rows"][0]["num_labelled"] == 1
+    for name in (*samples, "G's features", "60 samples", "resize: none"):
+        assert name in printed.out
+    assert "one_nn" not in result  # It is for conditional runs.
+    assert "drawing 60 samples" in printed.err
+    for figure in ("neighbours", "segmentation"):
+        assert (run_dir / "evaluation" / f"2-{figure}.png").stat().st_size
+
+
+@pytest.mark.slow
+def test_the_probe_has_a_row_for_each_kind_of_features(
+    run_dir, capsys, monkeypatch
+):
+    few = dataclasses.replace(
+        PROTOCOLS["few_labels"], label_counts=(10, 20), num_test_draws=3
+    )
+    monkeypatch.setitem(PROTOCOLS, "few_labels", few)
+    arguments = ["--measures=none", "--probe=few_labels"]
+    assert evaluate.main([f"--run_dir={run_dir}", *arguments]) == 0
+    printed = capsys.readouterr().out
+    result = json.loads((run_dir / "evaluation" / "2.json").read_text())
+    rows = {(row["features"], row["num_labels"]) for row in result["probe"]}
+    names = {name for name, _ in rows}
+    assert names == {
+        "D",
+        "raw pixels",
+        "untrained D",
+        "G at the recovered latent",
+        "trained with labels alone",
+    }
+    assert len(rows) == 10 and all(name in printed for name in names)
+    assert (run_dir / "evaluation" / "2-few_labels.png").stat().st_size
+    arguments[-1] = "--probe=cifar10"
+    assert evaluate.main([f"--run_dir={run_dir}", *arguments]) == 1
+    assert "the run was trained on mnist_5k" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_runs_are_compared_side_by_side(run_dir, tmp_path, capsys):
+    other = make_run(tmp_path / "b", seed=1)
+    arguments = [str(run_dir), str(other), *CHEAP, "--measures=frechet"]
+    assert evaluate.main(["--compare", *arguments]) == 0
+    printed = capsys.readouterr().out
+    assert f"{run_dir}@2" in printed and f"{other}@2" in printed
+    figures = next(
+        line.split()[1:]
+        for line in printed.splitlines()
+        if line.startswith("frechet")
+    )
+    assert len(set(figures)) == 2
+
+
+@pytest.mark.slow
+def test_a_conditional_run_classifies_by_its_samples(
+    tmp_path, capsys, monkeypatch
+):
+    from dcgan_tf.evaluation import subject_measures
+
+    monkeypatch.setattr(subject_measures, "_NUM_ONE_NN_SAMPLES", 100)
+    run_dir = make_run(tmp_path / "c", num_classes=10)
+    assert evaluate.main([f"--run_dir={run_dir}", "--measures=one_nn"]) == 0
+    result = json.loads((run_dir / "evaluation" / "2.json").read_text())
+    one_nn = result["one_nn"]
+    assert (one_nn["num_samples"], one_nn["num_training"]) == (100, 4_000)
+    # Two steps teach nothing; real digits do.
+    assert one_nn["training_error"] < 0.1 < 0.5 < one_nn["samples_error"]
+    assert "100 labelled samples" in capsys.readouterr().out
+    arguments = ["--measures=none", "--probe=few_labels"]
+    assert evaluate.main([f"--run_dir={run_dir}", *arguments]) == 1
+    assert "conditional" in capsys.readouterr().err

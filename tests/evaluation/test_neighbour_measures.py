@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from dcgan_tf.evaluation.neighbours import compute_copying, find_nearest
+from dcgan_tf.evaluation.neighbours import (
+    compute_copying,
+    find_nearest,
+    find_suspects,
+)
 from dcgan_tf.evaluation.one_nn import compute_one_nn_error
 
 RNG = np.random.default_rng(0)
@@ -29,6 +33,19 @@ def test_copies_are_seen():
     copying = compute_copying(half, TRAINING, HELD_OUT)
     assert copying["near_share"] == pytest.approx(0.525, abs=0.04)
     assert copying["closer_share"] == pytest.approx(0.75, abs=0.04)
+
+
+def test_copies_of_rare_images_are_more_suspect_than_plain_pictures():
+    """Plain pictures are near everything: that alone is no sign."""
+    plain = RNG.normal(scale=0.01, size=(500, 4))
+    training = np.concatenate([TRAINING, plain])
+    fakes = np.concatenate(
+        [plain[:50] + RNG.normal(scale=0.01, size=(50, 4)), TRAINING[:3] + 0.01]
+    )
+    nearest = find_nearest(fakes, training)[0][:, 0]
+    assert nearest[:50].min() < nearest[50:].min()
+    assert set(find_suspects(fakes, training, 3)) == {50, 51, 52}
+    assert len(find_suspects(fakes, training, 100)) == len(fakes)
 
 
 def test_ties_count_half():
