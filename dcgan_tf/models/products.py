@@ -10,6 +10,8 @@ filter gradient is the product of the same windows and the outputs' gradient.
 `benchmarks/convolutions.py` times each pass beside TensorFlow's.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import tensorflow as tf
 
@@ -127,32 +129,70 @@ def _multiply_filters(patches, small, kernel_shape):
 
 
 def _transpose(maps, kernel, stride):
-    """The transpose of `convolve`: a product for each pixel of a stride.
+    return transpose(
+        maps, arrange_kernel(kernel, stride), kernel.shape[:2], stride
+    )
+
+
+def arrange_kernel(kernel: tf.Tensor, stride: int) -> list[tf.Tensor]:
+    """Arranges a kernel as matrices for `transpose`.
 
     Pixels at the same place under their strides are reached by the same
     taps of the kernel: no product is with zeros but at the map's border.
+
+    Args:
+        kernel: `(rows, columns, outputs, inputs)`.
+        stride: In both directions.
+
+    Returns:
+        For each pixel under a stride, row by row, `(taps * inputs,
+        outputs)`.
     """
-    rows, columns = maps.shape[1:3]
     outputs, inputs = kernel.shape[2:]
     taps = tf.reshape(tf.transpose(kernel, [0, 1, 3, 2]), [-1, inputs, outputs])
-    row_phases, column_phases = (
-        _list_phases(size, stride) for size in kernel.shape[:2]
-    )
-    padding = [(_reach(phases),) * 2 for phases in (row_phases, column_phases)]
-    pixels = []
-    for row_taps, row_shifts in row_phases:
-        for column_taps, column_shifts in column_phases:
-            patches = _gather(
-                maps,
-                padding,
-                padding[0][0] + np.arange(rows)[:, None] + row_shifts,
-                padding[1][0] + np.arange(columns)[:, None] + column_shifts,
-            )
+    matrices = []
+    for row_taps, _ in _list_phases(kernel.shape[0], stride):
+        for column_taps, _ in _list_phases(kernel.shape[1], stride):
             indices = row_taps[:, None] * kernel.shape[1] + column_taps
             weights = tf.gather(taps, indices.ravel().astype(np.int32))
-            pixels.append(
-                tf.matmul(patches, tf.reshape(weights, [-1, outputs]))
-            )
+            matrices.append(tf.reshape(weights, [-1, outputs]))
+    return matrices
+
+
+def transpose(
+    maps: tf.Tensor,
+    matrices: Sequence[tf.Tensor],
+    kernel_size: Sequence[int],
+    stride: int,
+) -> tf.Tensor:
+    """As `convolutions.convolve_transpose`, without its gradients.
+
+    Args:
+        maps: `(batch, height, width, inputs)`.
+        matrices: From `arrange_kernel`.
+        kernel_size: `(rows, columns)` of that kernel.
+        stride: In both directions.
+    """
+    rows, columns = maps.shape[1:3]
+    row_phases, column_phases = (
+        _list_phases(size, stride) for size in kernel_size
+    )
+    padding = [(_reach(phases),) * 2 for phases in (row_phases, column_phases)]
+    patches = [
+        _gather(
+            maps,
+            padding,
+            padding[0][0] + np.arange(rows)[:, None] + row_shifts,
+            padding[1][0] + np.arange(columns)[:, None] + column_shifts,
+        )
+        for _, row_shifts in row_phases
+        for _, column_shifts in column_phases
+    ]
+    pixels = [
+        tf.matmul(patch, matrix)
+        for patch, matrix in zip(patches, matrices, strict=True)
+    ]
+    outputs = pixels[0].shape[1]
     split = tf.reshape(
         tf.stack(pixels, axis=1), [-1, rows, columns, stride, stride, outputs]
     )

@@ -19,6 +19,7 @@ from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.data import preprocess
 from dcgan_tf.latents import latents_from_seeds
 from dcgan_tf.models.features import build_feature_extractor
+from dcgan_tf.models.inference import prepare_generator
 from dcgan_tf.serving import versions
 
 # A picture of some kilobytes can claim a size that fills the memory.
@@ -48,6 +49,7 @@ def save_generator(
     Raises:
         ValueError: If the generator computes in another precision.
     """
+    generator = prepare_generator(generator)
     module = hold_weights(generator)
     latents = tf.TensorSpec((None, config.latent_dim), tf.float32)
     inputs: dict[str, tf.TensorSpec] = {}

@@ -1,0 +1,44 @@
+"""The prepared generator draws what the trained one does."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dcgan_tf.config import ModelConfig
+from dcgan_tf.models.batch_norm import reestimate_statistics
+from dcgan_tf.models.generator import build_generator
+from dcgan_tf.models.inference import ArrangedTranspose, prepare_generator
+
+
+@pytest.mark.parametrize(
+    "config, num_arranged",
+    [
+        (ModelConfig((16, 16), base_filters=4), 1),
+        (ModelConfig((32, 32), base_filters=4, kernel_size=4), 1),
+        (ModelConfig((32, 48), base_filters=4), 0),
+        (
+            ModelConfig((16, 16), base_filters=4, kernel_size=3, num_classes=3),
+            1,
+        ),
+        (ModelConfig((32, 32), base_filters=4, convs_per_scale=2), 1),
+    ],
+    ids=["square", "even_kernel", "wide", "conditional", "two_a_scale"],
+)
+def test_images_are_the_same(config, num_arranged):
+    generator = build_generator(config, seed=1)
+    inputs = tf.random.stateless_normal((8, config.latent_dim), (0, 0))
+    if config.num_classes:
+        inputs = [inputs, tf.range(8) % config.num_classes]
+    reestimate_statistics(generator, [inputs])
+    prepared = prepare_generator(generator)
+    expected = generator(inputs, training=False)
+    assert np.std(expected) > 0.01
+    np.testing.assert_allclose(
+        prepared(inputs, training=False), expected, atol=1e-5
+    )
+    kinds = [type(layer) for layer in prepared.layers]
+    assert kinds.count(ArrangedTranspose) == num_arranged
+    assert prepared.count_params() == generator.count_params()
+    assert [x.name for x in prepared.layers] == [
+        x.name for x in generator.layers
+    ]
