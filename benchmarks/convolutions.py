@@ -1,24 +1,23 @@
-"""Times the two convolution passes that this project writes its own way.
+"""Times the convolution passes that this project writes its own ways.
 
     python benchmarks/convolutions.py [--json=F] [--smoke]
 
-Filter gradients over a batch of 128 and transposed convolutions to an
-image, TensorFlow's beside those of `dcgan_tf/models/convolutions.py`, which
-takes its own only where this shows them to be faster.
+Over a batch of 128, TensorFlow's beside those of `dcgan_tf/models/
+convolutions.py` and `products.py`, which are taken only where this shows them
+to be faster.
 """
 
-import argparse
-import json
 import os
 import statistics
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import command  # noqa: E402
 import machine  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
-from dcgan_tf.models import convolutions  # noqa: E402
+from dcgan_tf.models import convolutions, products  # noqa: E402
 
 # Side of the larger map, its channels, the smaller one's, kernel, stride:
 # the networks of 64x64 (base 64 and 128) and 32x32 (both kinds) pixels.
@@ -36,14 +35,14 @@ FILTER_GRADIENTS = [
     (8, 512, 512, 3, 2),
     (32, 3, 64, 5, 2),
 ]
-TRANSPOSES = [(64, 3, 64, 5, 2), (64, 3, 128, 5, 2), (32, 1, 64, 5, 2)]
+SMALLEST = [shape for shape in FILTER_GRADIENTS if shape[0] == 8]
+IMAGES = [(64, 3, 64, 5, 2), (64, 3, 128, 5, 2), (32, 1, 64, 5, 2)]
 SMOKE_SHAPES = [(8, 3, 8, 5, 2)]
 DTYPES = (tf.float32, tf.bfloat16)
 
 
-def make_filter_gradients(side, channels, filters, kernel_size, stride):
-    """Returns both ways to compute it, and the shapes of their inputs."""
-    kernel_shape = tf.TensorShape((kernel_size, kernel_size, channels, filters))
+def make_filter_gradients(kernel_shape, stride):
+    """Returns the ways to compute it, TensorFlow's first."""
 
     def run_tensorflow(large, small):
         return tf.raw_ops.Conv2DBackpropFilter(
@@ -54,35 +53,64 @@ def make_filter_gradients(side, channels, filters, kernel_size, stride):
             padding="SAME",
         )
 
-    def run_project(large, small):
+    def run_batch(large, small):
         return convolutions.convolve_batch(large, small, kernel_shape, stride)
 
-    shapes = (side, side, channels), (side // stride, side // stride, filters)
-    return run_tensorflow, run_project, shapes
+    def run_product(large, small):
+        return products.compute_filter_gradient(
+            large, small, kernel_shape, stride
+        )
+
+    return {
+        "TensorFlow": run_tensorflow,
+        "over the batch": run_batch,
+        "product": run_product,
+    }
 
 
-def make_transposes(side, channels, filters, kernel_size, stride):
-    """Returns both ways to compute it, and the shapes of their inputs."""
-    kernel = tf.random.stateless_normal(
-        (kernel_size, kernel_size, channels, filters), (0, 0)
-    )
+def make_forward(kernel_shape, stride):
+    """As `make_filter_gradients`, for the convolution itself."""
+    kernel = draw(kernel_shape)
+    return {
+        "TensorFlow": lambda large, small: tf.nn.conv2d(
+            large, tf.cast(kernel, large.dtype), stride, "SAME"
+        ),
+        "product": lambda large, small: products.convolve(
+            large, tf.cast(kernel, large.dtype), stride
+        ),
+    }
 
-    def run_tensorflow(maps):
+
+def make_transposes(kernel_shape, stride):
+    """As `make_filter_gradients`, for the transposed convolution."""
+    kernel = draw(kernel_shape)
+
+    def run_tensorflow(large, small):
         return tf.nn.conv2d_transpose(
-            maps,
-            tf.cast(kernel, maps.dtype),
-            (maps.shape[0], side, side, channels),
-            stride,
-            "SAME",
+            small, tf.cast(kernel, small.dtype), large.shape, stride, "SAME"
         )
 
-    def run_project(maps):
-        return convolutions.transpose_by_subpixels(
-            maps, tf.cast(kernel, maps.dtype), stride
+    ways = {"TensorFlow": run_tensorflow}
+    for name, transpose in (
+        ("product", products.convolve_transpose),
+        ("subpixels", convolutions.transpose_by_subpixels),
+    ):
+        ways[name] = lambda large, small, transpose=transpose: transpose(
+            small, tf.cast(kernel, small.dtype), stride
         )
+    return ways
 
-    shapes = ((side // stride, side // stride, filters),)
-    return run_tensorflow, run_project, shapes
+
+# Name -> its ways, the shapes to time.
+PASSES = {
+    "filter gradient": (make_filter_gradients, FILTER_GRADIENTS),
+    "forward": (make_forward, SMALLEST),
+    "transpose": (make_transposes, SMALLEST + IMAGES),
+}
+
+
+def draw(shape, dtype=tf.float32):
+    return tf.cast(tf.random.stateless_normal(shape, (0, 1)), dtype)
 
 
 def time_in_turns(functions, inputs, num_rounds: int) -> list[float]:
@@ -101,66 +129,58 @@ def time_in_turns(functions, inputs, num_rounds: int) -> list[float]:
 def measure(name, make, shape, batch_size, num_rounds) -> list[dict]:
     """Times one pass at one shape in each precision; prints its lines."""
     side, channels, filters, kernel_size, stride = shape
-    *functions, shapes = make(*shape)
-    area = (side // stride) ** 2
-    operations = 2 * area * kernel_size**2 * channels * filters * batch_size
+    ways = make(
+        tf.TensorShape((kernel_size, kernel_size, channels, filters)), stride
+    )
+    small_side = side // stride
+    operations = (
+        2 * small_side**2 * kernel_size**2 * channels * filters * batch_size
+    )
     figures = []
     for dtype in DTYPES:
         inputs = [
-            tf.cast(tf.random.stateless_normal((batch_size, *s), (0, 1)), dtype)
-            for s in shapes
+            draw((batch_size, side, side, channels), dtype),
+            draw((batch_size, small_side, small_side, filters), dtype),
         ]
-        theirs, ours = time_in_turns(functions, inputs, num_rounds)
-        print(
-            f"| {name} | {side}x{side}x{channels} | {filters} | {kernel_size} "
-            f"| {stride} | {dtype.name} | {1e3 * theirs:.1f} "
-            f"({operations / theirs / 1e9:.0f}) | {1e3 * ours:.1f} "
-            f"({operations / ours / 1e9:.0f}) | {theirs / ours:.2f} |",
-            flush=True,
-        )
-        figures.append(
-            {
-                "pass": name,
-                "shape": shape,
-                "dtype": dtype.name,
-                "tensorflow_seconds": theirs,
-                "project_seconds": ours,
-            }
-        )
+        seconds = time_in_turns(ways.values(), inputs, num_rounds)
+        for way, time_taken in zip(ways, seconds, strict=True):
+            print(
+                f"| {name} | {side}x{side}x{channels} | {filters} "
+                f"| {kernel_size} | {stride} | {dtype.name} | {way} "
+                f"| {1e3 * time_taken:.1f} "
+                f"| {operations / time_taken / 1e9:,.0f} "
+                f"| {seconds[0] / time_taken:.2f}x |",
+                flush=True,
+            )
+            figures.append(
+                {
+                    "pass": name,
+                    "way": way,
+                    "shape": shape,
+                    "dtype": dtype.name,
+                    "seconds": time_taken,
+                }
+            )
     return figures
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--json", metavar="F", help="write the figures here")
-    parser.add_argument(
-        "--smoke", action="store_true", help="tiny: does it still run?"
-    )
+    parser = command.make_parser(__doc__)
     values = parser.parse_args()
-    gradients, transposes = FILTER_GRADIENTS, TRANSPOSES
     batch_size, num_rounds = 128, 5
     if values.smoke:
-        gradients = transposes = SMOKE_SHAPES
         batch_size, num_rounds = 2, 1
-    print(f"{machine.describe()}; milliseconds (GFLOP/s), batch {batch_size}\n")
+    print(f"{machine.describe()}; batch {batch_size}\n")
     print(
-        "| pass | larger map | filters | kernel | stride | precision "
-        "| TensorFlow | dcgan_tf | times faster |"
+        "| pass | larger map | filters | kernel | stride | precision | way "
+        "| ms | GFLOP/s | times TensorFlow's |"
     )
-    print("|---|---|--:|--:|--:|---|--:|--:|--:|")
+    print("|---|---|--:|--:|--:|---|---|--:|--:|--:|")
     figures = []
-    for name, make, shapes in (
-        ("filter gradient", make_filter_gradients, gradients),
-        ("transpose", make_transposes, transposes),
-    ):
-        for shape in shapes:
+    for name, (make, shapes) in PASSES.items():
+        for shape in SMOKE_SHAPES if values.smoke else shapes:
             figures += measure(name, make, shape, batch_size, num_rounds)
-    if values.json:
-        with open(values.json, "w") as file:
-            record = {"machine": machine.describe(), "figures": figures}
-            json.dump(record, file, indent=2)
+    command.write_json(values.json, figures=figures)
 
 
 if __name__ == "__main__":

@@ -7,21 +7,15 @@ The SavedModel's `serving_default` signature and the same network in PyTorch
 memory.
 """
 
-import argparse
 import dataclasses
-import json
 
+import command
 import machine
 import turns
 
 from dcgan_tf.config import ModelConfig
-from dcgan_tf.presets import PRESETS
 
-NETWORKS = {
-    "64x64, base 128": PRESETS["paper_64"],
-    "32x32, base 64": PRESETS["svhn_32"],
-}
-SMOKE_NETWORKS = {"16x16, base 4": ModelConfig((16, 16), base_filters=4)}
+NETWORKS = ("64x64, base 128", "32x32, base 64")
 BATCH_SIZES = (1, 16, 128)
 CONTESTANTS = {
     "dcgan_tf's SavedModel": "export",
@@ -42,19 +36,13 @@ def measure(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--json", metavar="F", help="write the figures here")
-    parser.add_argument(
-        "--smoke", action="store_true", help="tiny: does it still run?"
-    )
-    parser.add_argument("--rounds", type=int, default=5, help="of each")
+    parser = command.make_parser(__doc__, num_rounds=5)
     values = parser.parse_args()
-    networks, batch_sizes = NETWORKS, BATCH_SIZES
+    networks = {name: command.NETWORKS[name] for name in NETWORKS}
+    batch_sizes = BATCH_SIZES
     num_rounds = values.rounds
     if values.smoke:
-        networks, batch_sizes, num_rounds = SMOKE_NETWORKS, (2,), 1
+        networks, batch_sizes, num_rounds = command.SMOKE_NETWORKS, (2,), 1
 
     print(f"{machine.describe()}; {num_rounds} rounds.\n")
     print("| network | batch | generator | images/s | spread | ms/batch |")
@@ -79,10 +67,7 @@ def main() -> None:
                         **dataclasses.asdict(timing),
                     }
                 )
-    if values.json:
-        with open(values.json, "w") as file:
-            record = {"machine": machine.describe(), "figures": figures}
-            json.dump(record, file, indent=2)
+    command.write_json(values.json, figures=figures)
 
 
 if __name__ == "__main__":

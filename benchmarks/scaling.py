@@ -9,22 +9,18 @@ workers need to synchronise), and two that only do a step's all-reduces. All
 take turns; all processes of a row run at once.
 """
 
-import argparse
 import concurrent.futures
 import dataclasses
-import json
 import socket
 import statistics
-from pathlib import Path
 
+import command
 import machine
 import turns
 
 from dcgan_tf.config import ModelConfig
-from dcgan_tf.presets import PRESETS
 
-NETWORKS = {"32x32, base 64": PRESETS["svhn_32"]}
-SMOKE_NETWORKS = {"16x16, base 4": ModelConfig((16, 16), base_filters=4)}
+NETWORK = "32x32, base 64"
 ONE = "one worker"
 HALVES = "two halves that never meet"
 KERAS_NORM = "the same, Keras's batch norm"
@@ -157,31 +153,22 @@ def format_table(seconds: dict[str, list[float]], batch_size: int) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--json", metavar="F", help="write the figures here")
-    parser.add_argument(
-        "--smoke", action="store_true", help="tiny: does it still run?"
-    )
-    parser.add_argument("--rounds", type=int, default=5, help="of each")
+    parser = command.make_parser(__doc__, num_rounds=5)
     parser.add_argument("--batch_size", type=int, default=128, help="global")
     parser.add_argument("--precision", default="float32", help="dtype policy")
     values = parser.parse_args()
-    networks, num_rounds = NETWORKS, values.rounds
+    networks = {NETWORK: command.NETWORKS[NETWORK]}
+    num_rounds, batch_size = values.rounds, values.batch_size
     if values.smoke:
-        networks, num_rounds = SMOKE_NETWORKS, 1
+        networks, num_rounds, batch_size = command.SMOKE_NETWORKS, 1, 4
     print(f"{machine.describe()}; {num_rounds} rounds.")
     figures = {}
     for name, config in networks.items():
-        seconds = measure(
-            config, values.batch_size, values.precision, num_rounds
-        )
-        print(f"\n{name}, batch {values.batch_size}, {values.precision}\n")
-        print(format_table(seconds, values.batch_size))
+        seconds = measure(config, batch_size, values.precision, num_rounds)
+        print(f"\n{name}, batch {batch_size}, {values.precision}\n")
+        print(format_table(seconds, batch_size))
         figures[name] = seconds
-    if values.json:
-        Path(values.json).write_text(json.dumps(figures, indent=2) + "\n")
+    command.write_json(values.json, seconds=figures)
 
 
 if __name__ == "__main__":

@@ -8,24 +8,16 @@ tutorial. Prints medians over alternating rounds, ratios, peak memory, and the
 share of the machine's own limit that the convolutions reach.
 """
 
-import argparse
 import dataclasses
-import json
 from collections.abc import Mapping
 
+import command
 import machine
 import turns
 import work
 
 from dcgan_tf.config import ModelConfig
-from dcgan_tf.presets import PRESETS
 
-NETWORKS = {
-    "64x64, base 64": ModelConfig(base_filters=64),
-    "64x64, base 128": PRESETS["paper_64"],
-    "32x32, base 64": PRESETS["svhn_32"],
-}
-SMOKE_NETWORKS = {"16x16, base 4": ModelConfig((16, 16), base_filters=4)}
 PRECISIONS = ("mixed_bfloat16", "float32")
 PROJECT = "dcgan_tf"
 # Name -> its module and the passes that it makes.
@@ -62,24 +54,23 @@ class Row:
 
 def measure_limit(num_rounds: int, is_smoke: bool) -> float:
     """Returns the best rate of a bfloat16 operation, per second."""
-    batch_size, side, inputs, filters, matrix_side = (
-        # The largest layer of the paper's network.
-        (4, 8, 16, 32, 256) if is_smoke else (128, 8, 512, 1024, 4096)
-    )
-    shapes = {
-        "matrix product": ([matrix_side] * 2, [matrix_side] * 2),
-        "convolution": (
+    batch_size, matrix_side = (4, 256) if is_smoke else (128, 4096)
+    # The paper's largest layer, which most arithmetic falls to, and its
+    # widest maps, which kernels like best: side, inputs, filters.
+    convolutions = [(8, 512, 1024), (32, 64, 128)]
+    if is_smoke:
+        convolutions = [(8, 16, 32)]
+    shapes = {"matrix product": ([matrix_side] * 2, [matrix_side] * 2)}
+    operations = {"matrix product": 2 * matrix_side**3}
+    for side, inputs, filters in convolutions:
+        name = f"convolution of {side}x{side}"
+        shapes[name] = (
             [batch_size, side, side, inputs],
             [5, 5, inputs, filters],
-        ),
-    }
-    operations = {
-        "matrix product": 2 * matrix_side**3,
-        "convolution": batch_size
-        * work.count_convolution_operations(
+        )
+        operations[name] = batch_size * work.count_convolution_operations(
             (side, side), inputs, filters, kernel_size=5, stride=2
-        ),
-    }
+        )
     timings = turns.time_in_turns(
         {
             name: ("operation", {"left": left, "right": right})
@@ -153,32 +144,25 @@ def format_table(title: str, rows: list[Row]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--json", metavar="F", help="write the figures here")
-    parser.add_argument(
-        "--smoke", action="store_true", help="tiny: does it still run?"
-    )
+    parser = command.make_parser(__doc__, num_rounds=5)
     parser.add_argument(
         "--networks",
-        default=";".join(NETWORKS),
-        help=f"some of {'; '.join(NETWORKS)}, with semicolons between",
+        default=";".join(command.NETWORKS),
+        help=f"some of {'; '.join(command.NETWORKS)}, with semicolons between",
     )
     parser.add_argument(
         "--precisions",
         default=",".join(PRECISIONS),
         help=f"some of {', '.join(PRECISIONS)}, with commas between",
     )
-    parser.add_argument("--rounds", type=int, default=5, help="of each step")
     values = parser.parse_args()
     networks: Mapping[str, ModelConfig] = {
-        name: NETWORKS[name] for name in values.networks.split(";")
+        name: command.NETWORKS[name] for name in values.networks.split(";")
     }
     precisions = values.precisions.split(",")
     batch_size, num_rounds = 128, values.rounds
     if values.smoke:
-        networks, precisions = SMOKE_NETWORKS, PRECISIONS[:1]
+        networks, precisions = command.SMOKE_NETWORKS, PRECISIONS[:1]
         batch_size, num_rounds = 4, 1
 
     limit = measure_limit(num_rounds, values.smoke)
@@ -186,7 +170,7 @@ def main() -> None:
         f"{machine.describe()}; batch {batch_size}, {num_rounds} rounds. "
         f"Limit: {limit / 1e9:,.0f} GFLOP/s in bfloat16.\n"
     )
-    figures = {"machine": machine.describe(), "limit": limit, "tables": {}}
+    tables = {}
     for name, config in networks.items():
         for precision in precisions:
             rows = measure_network(
@@ -194,10 +178,8 @@ def main() -> None:
             )
             title = f"{name}, {precision}"
             print(format_table(title, rows), flush=True)
-            figures["tables"][title] = [dataclasses.asdict(r) for r in rows]
-    if values.json:
-        with open(values.json, "w") as file:
-            json.dump(figures, file, indent=2)
+            tables[title] = [dataclasses.asdict(r) for r in rows]
+    command.write_json(values.json, limit=limit, tables=tables)
 
 
 if __name__ == "__main__":
