@@ -170,9 +170,9 @@ def _advise(
     builder: tfds.core.DatasetBuilder, dataset: str, missing: list[str]
 ) -> str:
     advice = (
-        f"{dataset} is not prepared under {builder.data_dir_root}; run `tfds "
-        f"build {dataset}` where there is a network and give the folder it "
-        "fills as --data_dir"
+        f"{dataset} is not prepared under {builder.data_dir_root}; run `python "
+        f"-m dcgan_tf.cli.data --dataset={dataset} --data_dir=DIR` where there "
+        "is a network and give that DIR here as --data_dir"
     )
     infos = builder.url_infos or {}
     if len(missing) <= _NUM_URLS_NAMED and all(
