@@ -8,10 +8,8 @@ the same step on a batch that lies ready: how long it waits for batches, and
 how much slower it is, since decoding takes the step's cores too.
 """
 
-import argparse
 import dataclasses
 import itertools
-import json
 import os
 import statistics
 import tempfile
@@ -23,6 +21,7 @@ from pathlib import Path
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import command  # noqa: E402
 import machine  # noqa: E402
 import picture_files  # noqa: E402
 
@@ -220,14 +219,7 @@ def print_trainings(rows: list[Training]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--json", metavar="F", help="write the figures here")
-    parser.add_argument(
-        "--smoke", action="store_true", help="tiny: does it still run?"
-    )
-    parser.add_argument("--rounds", type=int, default=3, help="of each")
+    parser = command.make_parser(__doc__, num_rounds=3)
     parser.add_argument(
         "--networks",
         default=";".join(TRAININGS),
@@ -264,13 +256,11 @@ def main() -> None:
             }
             rows += measure_training(network, configs, rounds, seconds)
         print_trainings(rows)
-    if values.json:
-        figures = {
-            "machine": machine.describe(),
-            "rates": {name: rate for name, (rate, _) in rates.items()},
-            "trainings": [dataclasses.asdict(row) for row in rows],
-        }
-        Path(values.json).write_text(json.dumps(figures, indent=2) + "\n")
+    command.write_json(
+        values.json,
+        rates={name: rate for name, (rate, _) in rates.items()},
+        trainings=[dataclasses.asdict(row) for row in rows],
+    )
 
 
 if __name__ == "__main__":

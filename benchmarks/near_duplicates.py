@@ -10,17 +10,15 @@ several numbers of bits in which codes may differ. A copy is found if it is
 grouped with its original; an original that is dropped is a mistake.
 """
 
-import argparse
 import dataclasses
 import io
-import json
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import command  # noqa: E402
 import machine  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
@@ -152,14 +150,7 @@ def measure(name: str, max_images: int, num_steps: int) -> list[Row]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--json", metavar="F", help="write the figures here")
-    parser.add_argument(
-        "--smoke", action="store_true", help="tiny: does it still run?"
-    )
-    values = parser.parse_args()
+    values = command.make_parser(__doc__).parse_args()
     max_images, num_steps = MAX_IMAGES, NUM_STEPS
     if values.smoke:
         max_images, num_steps = SMOKE_IMAGES, SMOKE_STEPS
@@ -177,12 +168,9 @@ def main() -> None:
                 f"| {row.mistaken:.2%} |",
                 flush=True,
             )
-    if values.json:
-        figures = {
-            "machine": machine.describe(),
-            "rows": [dataclasses.asdict(row) for row in rows],
-        }
-        Path(values.json).write_text(json.dumps(figures, indent=2) + "\n")
+    command.write_json(
+        values.json, rows=[dataclasses.asdict(row) for row in rows]
+    )
 
 
 if __name__ == "__main__":

@@ -7,12 +7,12 @@ a process of its own, which reads the folder, fills the disk cache if it is to
 have one, and trains a small network; its largest resident memory counts.
 """
 
-import argparse
-import json
+import io
 import os
 import tempfile
 from pathlib import Path
 
+import command
 import machine
 import numpy as np
 import turns
@@ -26,14 +26,18 @@ _FILES_A_FOLDER = 1_000
 
 
 def write_pictures(folder: Path, count: int) -> None:
-    """Writes PNG files, a thousand a folder: smooth, and each different."""
+    """Writes PNG files, a thousand a folder, of a thousand pictures."""
     rng = np.random.default_rng(0)
+    pictures = []
+    for _ in range(min(count, _FILES_A_FOLDER)):
+        corners = rng.integers(0, 256, (2, 2, 3), np.uint8)
+        contents = io.BytesIO()
+        Image.fromarray(corners).resize(SIZE).save(contents, "PNG")
+        pictures.append(contents.getvalue())
     for i in range(count):
         parent = folder / f"{i // _FILES_A_FOLDER:04d}"
         parent.mkdir(parents=True, exist_ok=True)
-        corners = rng.integers(0, 256, (2, 2, 3), np.uint8)
-        picture = Image.fromarray(corners).resize(SIZE)
-        picture.save(parent / f"{i:07d}.png", compress_level=1)
+        (parent / f"{i:07d}.png").write_bytes(pictures[i % len(pictures)])
 
 
 def measure(image_dir: Path, cache: str, num_steps: int) -> int:
@@ -49,14 +53,7 @@ def measure(image_dir: Path, cache: str, num_steps: int) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--json", metavar="F", help="write the figures here")
-    parser.add_argument(
-        "--smoke", action="store_true", help="tiny: does it still run?"
-    )
-    values = parser.parse_args()
+    values = command.make_parser(__doc__).parse_args()
     counts, num_steps, caches = COUNTS, NUM_STEPS, CACHES
     if values.smoke:
         counts, num_steps, caches = SMOKE_COUNTS, SMOKE_STEPS, CACHES[:1]
@@ -81,9 +78,7 @@ def main() -> None:
                 flush=True,
             )
             figures.append({"cache": cache, "peak_bytes": peaks})
-    if values.json:
-        record = {"machine": machine.describe(), "figures": figures}
-        Path(values.json).write_text(json.dumps(record, indent=2) + "\n")
+    command.write_json(values.json, figures=figures)
 
 
 if __name__ == "__main__":
