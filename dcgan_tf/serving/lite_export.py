@@ -16,7 +16,7 @@ from dcgan_tf.evaluation.random_features import build_random_features
 from dcgan_tf.images import to_uint8
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.models.features import build_feature_extractor
-from dcgan_tf.serving import lite_checks, tflite, versions
+from dcgan_tf.serving import lite_checks, phases, tflite, versions
 from dcgan_tf.serving.saved_model import hold_weights
 
 TABLE_FILE = "table.md"
@@ -102,8 +102,9 @@ def describe_generator(
         inputs["labels"] = tf.TensorSpec((None,), tf.int32)
 
     def draw(latents, labels=None):
-        arguments = latents if labels is None else [latents, labels]
-        return {"images": generator(arguments, training=False)}
+        if labels is None:
+            return {"images": phases.draw_in_phases(generator, latents)}
+        return {"images": generator([latents, labels], training=False)}
 
     def examples():
         latents = _draw_latents(_EXAMPLES_SEED, NUM_EXAMPLES, model)
