@@ -30,6 +30,12 @@ class Concept:
     wanted: tuple[str, ...]
     unwanted: tuple[str, ...]
 
+    @property
+    def description(self) -> str:
+        """Such as `smiling, not glasses`, to be read on a picture."""
+        unwanted = (f"not {name}" for name in self.unwanted)
+        return ", ".join((*self.wanted, *unwanted))
+
 
 def parse_concept(text: str, names: Sequence[str]) -> Concept:
     """Reads `smiling+glasses-window` as two wanted names and an unwanted one.

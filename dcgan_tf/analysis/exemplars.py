@@ -102,7 +102,7 @@ def choose_by_concept(
         f"Exemplars: of {_NUM_CANDIDATES} samples, those that linear "
         "classifiers on D's features are surest of."
     )
-    return groups, list(texts), how_found
+    return groups, [concept.description for concept in concepts], how_found
 
 
 def _suggest(view: str, dataset: str, names: Sequence[str]) -> Sequence[str]:

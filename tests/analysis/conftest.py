@@ -8,7 +8,7 @@ import pytest
 
 from dcgan_tf import images
 from dcgan_tf.analysis.subject import Subject, load_subject
-from dcgan_tf.data import sources
+from dcgan_tf.data import embedded
 from dcgan_tf.data.toy_faces import ATTRIBUTE_NAMES
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.training import checkpoints, runs, samples
@@ -37,7 +37,7 @@ def toy_run(tmp_path_factory):
 def few_faces(monkeypatch):
     """Makes toy_faces small, so that a test doesn't draw thousands."""
     monkeypatch.setattr(
-        sources, "_TOY_FACES", {"train": (300, 0), "test": (50, 1)}
+        embedded, "_TOY_FACES", {"train": (300, 0), "test": (50, 1)}
     )
 
 

@@ -30,6 +30,11 @@ def test_reads_concepts(text, wanted, unwanted):
     assert (concept.wanted, concept.unwanted) == (wanted, unwanted)
 
 
+def test_descriptions_say_not():
+    concept = parse_concept("-smiling+glasses-a-b", NAMES)
+    assert concept.description == "glasses, not smiling, not a-b"
+
+
 @pytest.mark.parametrize("text", ["", "-", "smile", "smiling glasses"])
 def test_refuses_other_text(text):
     with pytest.raises(ValueError, match="smiling, glasses"):
