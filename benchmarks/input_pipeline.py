@@ -239,15 +239,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_CACHE_HOME"] = folder
         settings = write_sources(Path(folder), count)
-        rates = measure_rates(
-            {
-                n: resolve_run_config({**s, **batch})
-                for n, s in settings.items()
-            },
-            rounds,
-            seconds,
-        )
-        print_rates(rates)
+        rates = {}
+        if not values.skip_rates:
+            configs = {
+                name: resolve_run_config({**setting, **batch})
+                for name, setting in settings.items()
+            }
+            rates = measure_rates(configs, rounds, seconds)
+            print_rates(rates)
         rows = []
         for network, (sizes, sources) in trainings.items():
             configs = {
