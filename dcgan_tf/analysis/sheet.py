@@ -66,7 +66,7 @@ def draw_sheet(
     Returns:
         uint8 `(height, width, 3)`.
     """
-    blocks = [[_draw_panel(panel) for panel in row] for row in rows]
+    blocks = [_draw_row(row) for row in rows]
     sizes = [_measure_row(row) for row in blocks]
     width = max(_MIN_WIDTH, *(row_width for row_width, _ in sizes))
     title_lines = _wrap(title, _TITLE_SIZE, width)
@@ -131,7 +131,7 @@ class _Geometry:
         return x, self.top + row * step
 
 
-def _measure_panel(panel: Panel) -> _Geometry:
+def _measure_panel(panel: Panel, num_title_lines: int = 0) -> _Geometry:
     _, num_columns, height, width, _ = panel.images.shape
     factor = max(1, round(panel.tile_side / max(height, width)))
     tiles_width = num_columns * (width * factor + _GAP) - _GAP
@@ -145,6 +145,7 @@ def _measure_panel(panel: Panel) -> _Geometry:
     title_lines = _wrap(
         panel.title, _LABEL_SIZE, max(tiles_width, _MIN_PANEL_WIDTH)
     )
+    title_lines += [""] * (num_title_lines - len(title_lines))
     column_label_top = _text_height(title_lines, _LABEL_SIZE)
     column_label_top += _GAP * bool(title_lines)
     return _Geometry(
@@ -160,8 +161,14 @@ def _measure_panel(panel: Panel) -> _Geometry:
     )
 
 
-def _draw_panel(panel: Panel) -> Image.Image:
-    place = _measure_panel(panel)
+def _draw_row(row: Sequence[Panel]) -> list[Image.Image]:
+    """Draws panels whose tiles begin at one height."""
+    num_lines = max(len(_measure_panel(panel).title_lines) for panel in row)
+    return [_draw_panel(panel, num_lines) for panel in row]
+
+
+def _draw_panel(panel: Panel, num_title_lines: int) -> Image.Image:
+    place = _measure_panel(panel, num_title_lines)
     num_rows, num_columns = panel.images.shape[:2]
     right, bottom = place.corner(num_rows, num_columns)
     text_widths = [_text_width(t, _LABEL_SIZE) for t in place.title_lines]

@@ -49,3 +49,17 @@ def test_grids_are_filled_with_white():
 def test_refuses_floats():
     with pytest.raises(ValueError, match="float64"):
         Panel(np.zeros((1, 1, 2, 2, 3)))
+
+
+def test_panels_of_a_row_are_aligned_under_titles_of_any_length():
+    red, blue = (250, 0, 0), (0, 0, 250)
+    panels = [
+        Panel(np.full((1, 1, 4, 4, 3), colour, np.uint8), title, tile_side=40)
+        for colour, title in ((red, "short"), (blue, "a title of lines " * 5))
+    ]
+    sheet = draw_sheet("Title", [panels], "Caption")
+    tops = [
+        np.flatnonzero((sheet == colour).all(-1).any(1)).min()
+        for colour in (red, blue)
+    ]
+    assert tops[0] == tops[1]
