@@ -9,7 +9,6 @@ would hide what the guidelines are against. Each run's samples are measured
 against held-out digits by their classifier.
 """
 
-import argparse
 import dataclasses
 import json
 import os
@@ -22,6 +21,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import command  # noqa: E402
 import machine  # noqa: E402
 import numpy as np  # noqa: E402
 import undone  # noqa: E402
@@ -176,13 +176,7 @@ def _load_classifier(real: RealImages, is_smoke: bool) -> FeatureNetwork:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--json", metavar="F", help="write the figures here")
-    parser.add_argument(
-        "--smoke", action="store_true", help="tiny: does it still run?"
-    )
+    parser = command.make_parser(__doc__)
     parser.add_argument("--seeds", default="0,1,2", help="0,1,2")
     parser.add_argument(
         "--merge", nargs="+", metavar="F", help="only print these files' table"
@@ -196,10 +190,7 @@ def main() -> None:
         runs = run_all(seeds[:1] if values.smoke else seeds, values.smoke)
     print(f"{machine.describe()}; Fréchet distance, {NUM_STEPS:,} steps\n")
     print(format_table(runs))
-    if values.json:
-        with open(values.json, "w") as file:
-            record = {"machine": machine.describe(), "runs": runs}
-            json.dump(record, file, indent=2)
+    command.write_json(values.json, runs=runs)
 
 
 if __name__ == "__main__":

@@ -7,11 +7,10 @@ copy would be 11.5 GB more. Says how long the authors' seven values of C take
 and the most memory that the process ever had.
 """
 
-import argparse
-import json
 import resource
 import time
 
+import command
 import machine
 import numpy as np
 
@@ -66,14 +65,7 @@ def measure(num_samples: int, num_features: int) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--json", metavar="F", help="write the figures here")
-    parser.add_argument(
-        "--smoke", action="store_true", help="tiny: does it still run?"
-    )
-    values = parser.parse_args()
+    values = command.make_parser(__doc__).parse_args()
     size = (NUM_SAMPLES, NUM_FEATURES)
     if values.smoke:
         size = (SMOKE_SAMPLES, SMOKE_FEATURES)
@@ -88,10 +80,7 @@ def main() -> None:
         f"{figures['peak_bytes'] / 1e9:.2f} GB; training accuracy "
         f"{min(accuracies):.3f} to {max(accuracies):.3f}"
     )
-    if values.json:
-        with open(values.json, "w") as file:
-            record = {"machine": machine.describe(), **figures}
-            json.dump(record, file, indent=2)
+    command.write_json(values.json, **figures)
 
 
 if __name__ == "__main__":
