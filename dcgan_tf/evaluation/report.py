@@ -2,10 +2,15 @@
 
 import json
 import os
+import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _FOLDER = "evaluation"
+# What must be equal for two evaluations of a step to be one.
+_KEYS = ("subject", "step", "dataset", "held_out_split", "seed", "dcgan_tf")
+# Columns that a comparison of fewer doesn't get: two make no spread.
+_MIN_AVERAGED = 3
 # What must be equal for two results' figures to compare.
 _CONDITIONS = ("dataset", "held_out_split", "seed", "network", "counts")
 
@@ -16,11 +21,26 @@ def get_report_path(folder: str | os.PathLike, step: int) -> Path:
 
 
 def save_report(path: Path, result: Mapping) -> None:
-    """Writes results, whole or not at all, over an earlier evaluation's."""
+    """Writes results, whole or not at all.
+
+    What an earlier evaluation of the same step, data and seed computed and
+    this one did not stays: a probe does not cost the distances.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    result = {**_load_earlier(path, result), **result}
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(result, indent=2) + "\n")
     partial.replace(path)
+
+
+def _load_earlier(path: Path, result: Mapping) -> dict:
+    try:
+        earlier = json.loads(path.read_text())
+        if all(earlier[key] == result[key] for key in _KEYS):
+            return earlier
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        pass  # None there, or from another hand.
+    return {}
 
 
 def format_result(result: Mapping) -> str:
@@ -40,41 +60,50 @@ def format_result(result: Mapping) -> str:
 
 
 def format_comparison(results: Sequence[Mapping]) -> str:
-    """Formats several subjects' samples side by side.
+    """Formats several subjects' samples and probes side by side.
 
-    Differences in what figures depend on are said: they don't compare then.
+    From three subjects on, with the mean and the standard deviation over
+    them. Differences in what figures depend on are said: they don't compare
+    then.
     """
-    names = [f"{r['subject']}@{r['step']}" for r in results]
     differing = [
         key
         for key in _CONDITIONS
         if any(r.get(key) != results[0].get(key) for r in results)
     ]
     parts = []
-    if not differing:
-        parts.append(_format_conditions(results[0]))
-    else:
+    if differing:
         parts.append(
             f"These figures do NOT compare: {', '.join(differing)} differ."
         )
-    parts.append(
-        format_columns(
+    elif "measures" in results[0]:
+        parts.append(_format_conditions(results[0]))
+    names = [f"{r['subject']}@{r['step']}" for r in results]
+    if any("measures" in r for r in results):
+        samples = [r.get("measures", {}).get("samples", {}) for r in results]
+        parts.append(_format_subjects(names, samples))
+    if any("probe" in r for r in results):
+        probes = [
             {
-                name: r["measures"]["samples"]
-                for name, r in zip(names, results, strict=True)
+                f"{row['features']}, {row['num_labels']} labels": row[
+                    "accuracy"
+                ]
+                for row in r.get("probe", ())
             }
-        )
-    )
-    probes = {
-        name: {
-            f"{row['features']}, {row['num_labels']} labels": row["accuracy"]
-            for row in r.get("probe", ())
-        }
-        for name, r in zip(names, results, strict=True)
-    }
-    if any(probes.values()):
-        parts.append("Probe accuracy\n" + format_columns(probes))
+            for r in results
+        ]
+        parts.append("Probe accuracy\n" + _format_subjects(names, probes))
     return "\n\n".join(parts)
+
+
+def _format_subjects(names, columns) -> str:
+    named = dict(zip(names, columns, strict=True))
+    if len(columns) >= _MIN_AVERAGED:
+        shared = [key for key in columns[0] if all(key in c for c in columns)]
+        values = {key: [c[key] for c in columns] for key in shared}
+        named["mean"] = {k: statistics.fmean(v) for k, v in values.items()}
+        named["std"] = {k: statistics.pstdev(v) for k, v in values.items()}
+    return format_columns(named)
 
 
 def format_columns(columns: Mapping[str, Mapping[str, float]]) -> str:

@@ -97,6 +97,7 @@ def _train_and_test(
         .map(lambda images, labels: (to_float(images), labels))
     )
     train_step = _make_train_step(model, num_steps)
+    predict = tf.function(model, reduce_retracing=True)
     best_score, best_weights = -1.0, None
     for step in range(1, num_steps + 1):
         train_step(*next(batches))
@@ -105,14 +106,14 @@ def _train_and_test(
             > (step - 1) * _NUM_CHECKS // num_steps
         ):
             score = _score(
-                model,
+                predict,
                 data.images[data.num_pool :],
                 data.labels[data.num_pool :],
             )
             if score > best_score:
                 best_score, best_weights = score, model.get_weights()
     model.set_weights(best_weights)
-    return best_score, _score(model, data.test_images, data.test_labels)
+    return best_score, _score(predict, data.test_images, data.test_labels)
 
 
 def _build_network(
@@ -144,8 +145,9 @@ def _make_train_step(model: keras.Model, num_steps: int):
     return train_step
 
 
-def _score(model: keras.Model, images: np.ndarray, labels: np.ndarray) -> float:
-    predict = tf.function(model, reduce_retracing=True)
+def _score(
+    predict: Callable[..., tf.Tensor], images: np.ndarray, labels: np.ndarray
+) -> float:
     right = 0
     for start in range(0, len(images), 256):
         part = slice(start, start + 256)

