@@ -23,6 +23,14 @@ def test_defaults_come_from_the_dataset_and_flags_win():
     assert config.training.steps == 5
 
 
+def test_digits_train_with_the_authors_decay_and_others_without():
+    assert resolve_run_config({}).training.weight_decay == 2.5e-5
+    settings = {"dataset": "mnist_5k", "weight_decay": 0.0}
+    assert resolve_run_config(settings).training.weight_decay == 0
+    settings = {"dataset": "celeb_a"}
+    assert resolve_run_config(settings).training.weight_decay == 0
+
+
 def test_image_dir_alone_means_a_folder():
     assert resolve_run_config({"image_dir": "x"}).data.dataset == "image_folder"
 

@@ -62,7 +62,7 @@ _FLOATS = {
     "beta_1": "Adam's first-moment decay (0.5).",
     "ema_decay": "Of the average of G's weights; 0: off (0.999).",
     "label_smoothing": "Subtracted from D's target for real images (0).",
-    "weight_decay": "L2 on every parameter (0; the authors: 1e-5).",
+    "weight_decay": "L2 on every parameter (0; digits 2.5e-5).",
 }
 _BOOLEANS = {
     "flip": "Mirror half of the images left to right.",

@@ -15,9 +15,10 @@ from dcgan_tf.evaluation.protocols import (
     draw_labelled,
     get_label_counts,
 )
-from dcgan_tf.evaluation.svm import append_ones, fit_svms, predict
+from dcgan_tf.evaluation.svm import fit_svms, predict
 
 _VALIDATION_DRAW, _TEST_DRAW = 1, 2
+_BLOCK_IMAGES = 2_048
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,9 +73,9 @@ def probe_features(
         A result for each count that the data allows.
     """
     report(f"{name}: features of {len(data.images)} images")
-    features = append_ones(compute(data.images))
+    features = _compute_inputs(compute, data.images)
     report(f"{name}: features of {len(data.test_images)} test images")
-    test_features = append_ones(compute(data.test_images))
+    test_features = _compute_inputs(compute, data.test_images)
     results = []
     for count in get_label_counts(protocol, data):
         report(f"{name}: {count or len(data.images)} labels")
@@ -126,6 +127,20 @@ def summarise(
         num_validation=len(data.images) - data.num_pool,
         num_test=len(data.test_images),
     )
+
+
+def _compute_inputs(compute, images) -> np.ndarray:
+    """Returns features with a last column of ones, the intercept's input.
+
+    Filled in place: joining parts would take gigabytes twice.
+    """
+    inputs = None
+    for start in range(0, len(images), _BLOCK_IMAGES):
+        part = compute(images[start : start + _BLOCK_IMAGES])
+        if inputs is None:
+            inputs = np.ones((len(images), part.shape[1] + 1), np.float32)
+        inputs[start : start + len(part), :-1] = part
+    return inputs
 
 
 def _probe_draws(features, test_features, data, protocol, count, seed):

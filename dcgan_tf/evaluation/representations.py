@@ -79,17 +79,9 @@ def _make_compute(apply: Callable) -> Representation:
     )
 
     def compute(images: np.ndarray) -> np.ndarray:
-        # Filled in place: joining parts would take the memory twice.
-        features = None
-        start = 0
-        for batch in _batch(images):
-            part = traced(tf.constant(batch)).numpy()
-            if features is None:
-                shape = (len(images), part.shape[1])
-                features = np.empty(shape, np.float32)
-            features[start : start + len(part)] = part
-            start += len(part)
-        return features
+        return np.concatenate(
+            [traced(tf.constant(batch)).numpy() for batch in _batch(images)]
+        )
 
     return compute
 

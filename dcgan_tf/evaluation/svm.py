@@ -24,12 +24,6 @@ _NUM_PRECONDITIONER_SAMPLES = 1_000
 _RANK_TOLERANCE = 1e-7
 
 
-def append_ones(features: np.ndarray) -> np.ndarray:
-    """Returns features with a column of ones: the intercept's input."""
-    ones = np.ones((len(features), 1), features.dtype)
-    return np.concatenate([features, ones], axis=1)
-
-
 def fit_svms(
     features: np.ndarray, labels: np.ndarray, strengths: tuple[float, ...]
 ) -> list[np.ndarray]:

@@ -9,6 +9,10 @@ from dcgan_tf.evaluation import svm
 STRENGTHS = (1e-3, 1e-1)
 
 
+def append_ones(features):
+    return np.concatenate([features, np.ones_like(features[:, :1])], axis=1)
+
+
 def make_problem(num_samples, num_features, num_classes=3, seed=0):
     rng = np.random.default_rng(seed)
     labels = np.arange(num_samples) % num_classes
@@ -21,7 +25,7 @@ def make_problem(num_samples, num_features, num_classes=3, seed=0):
         * (np.linspace(0.1, 3, num_features))
     )
     features += rng.normal(size=features.shape)
-    return svm.append_ones(features.astype(np.float32)), labels
+    return append_ones(features.astype(np.float32)), labels
 
 
 @pytest.mark.parametrize("fit", [svm.fit_with_liblinear, svm.fit_with_lbfgs])
@@ -63,5 +67,5 @@ def test_many_samples_go_to_the_solver_without_a_copy(monkeypatch):
 def test_prediction_takes_the_largest_score_in_any_block(monkeypatch):
     monkeypatch.setattr(svm, "_BLOCK_ROWS", 2)
     weights = np.array([[1, -1], [0, 0.5]], np.float32)
-    features = svm.append_ones(np.array([[1], [-1], [0.3], [0]], np.float32))
+    features = append_ones(np.array([[1], [-1], [0.3], [0]], np.float32))
     assert svm.predict(weights, features).tolist() == [0, 1, 0, 1]
