@@ -156,8 +156,8 @@ class TrainingConfig:
         strategy: One of `STRATEGIES`.
         tpu: Name or address of the TPU, for the `tpu` strategy.
         deterministic: Whether to use deterministic kernels only.
-        ema_decay: Decay of the moving average of G's weights that samples
-            and exports use; 0 turns it off (not in the paper).
+        ema_decay: Decay of the moving averages of weights that samples,
+            features and exports use; 0 turns them off (not in the paper).
         label_smoothing: D's target for real images is 1 minus this
             (Salimans et al., 2016; not in the paper).
         weight_decay: L2 coefficient added to every gradient (the authors'

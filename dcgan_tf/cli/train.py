@@ -60,7 +60,7 @@ _INTEGERS = {
 _FLOATS = {
     "learning_rate": "Adam's, for both networks (0.0002; digits 0.0004).",
     "beta_1": "Adam's first-moment decay (0.5).",
-    "ema_decay": "Of the average of G's weights; 0: off (0.999).",
+    "ema_decay": "Of the moving averages of weights; 0: off (0.999).",
     "label_smoothing": "Subtracted from D's target for real images (0).",
     "weight_decay": "L2 on every parameter (0; digits 2.5e-5).",
 }

@@ -131,8 +131,8 @@ def restore(
         The step restored.
 
     Raises:
-        CheckpointError: If the run has no such checkpoint or none can be
-            read.
+        CheckpointError: If the run has no such checkpoint, none can be read,
+            or it has other parts.
     """
     problems = []
     for step in _candidates(run_dir, checkpoint):
@@ -150,11 +150,21 @@ def restore(
         status = tf.train.Checkpoint(**trackables).read(prefix)
         # All of ours must be in the file; all of the file must be ours
         # unless a part was asked for.
-        status.assert_existing_objects_matched()
-        if partial:
+        try:
+            status.assert_existing_objects_matched()
+            if partial:
+                status.expect_partial()
+            else:
+                status.assert_consumed()
+        except AssertionError as error:
+            # Its text is the values of all that is missing. Expected now, or
+            # a page of warnings would follow.
             status.expect_partial()
-        else:
-            status.assert_consumed()
+            raise CheckpointError(
+                f"{prefix} does not hold the same parts as this version's "
+                "networks: use the version that config.json beside it names, "
+                "or train again"
+            ) from error
         return step
     raise CheckpointError(
         f"run {os.fspath(run_dir)!r}: no checkpoint can be read; damaged: "

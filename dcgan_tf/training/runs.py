@@ -148,14 +148,14 @@ def restore_networks(
             f"run {run_dir!r} has other networks ({old.model}) than this one "
             f"({config.model}); give the same sizes to start from it"
         )
-    averaged = state.averaged_generator
     names = ["generator", "discriminator"]
-    if averaged is not None and old.training.ema_decay:
-        names.append("averaged_generator")
+    if state.averages() and old.training.ema_decay:
+        names += ["averaged_generator", "averaged_discriminator"]
     parts = {name: getattr(state, name) for name in names}
     checkpoints.restore(run_dir, parts, step or "latest", partial=True)
-    if averaged is not None and not old.training.ema_decay:
-        averaged.set_weights(state.generator.get_weights())
+    if not old.training.ema_decay:
+        for averaged, model in state.averages():
+            averaged.set_weights(model.get_weights())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -165,7 +165,8 @@ class TrainedNetworks:
     Attributes:
         generator: With the averaged weights where the run has them, and
             re-estimated batch-norm statistics.
-        discriminator: With the batch-norm statistics of training.
+        discriminator: With the averaged weights where the run has them, and
+            the batch-norm statistics of training.
         config: The run's settings.
         step: The checkpoint's step.
     """
@@ -192,13 +193,23 @@ def load_networks(
     config = load_run_config(run_dir)
     generator = build_generator(config.model)
     discriminator = build_discriminator(config.model)
-    name = "averaged_generator" if config.training.ema_decay else "generator"
-    step = checkpoints.restore(
-        run_dir,
-        {name: generator, "discriminator": discriminator},
-        checkpoint,
-        partial=True,
-    )
+    parts = {"generator": generator, "discriminator": discriminator}
+    if config.training.ema_decay:
+        averaged = build_discriminator(config.model)
+        parts = {
+            "averaged_generator": generator,
+            "averaged_discriminator": averaged,
+            "discriminator": discriminator,
+        }
+    step = checkpoints.restore(run_dir, parts, checkpoint, partial=True)
+    if config.training.ema_decay:
+        # Averages have the first step's statistics: only weights move.
+        for variable, average in zip(
+            discriminator.trainable_variables,
+            averaged.trainable_variables,
+            strict=True,
+        ):
+            variable.assign(average)
     reestimate_generator(generator, config)
     return TrainedNetworks(generator, discriminator, config, step)
 

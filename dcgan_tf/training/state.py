@@ -24,6 +24,8 @@ class TrainingState:
         averaged_generator: float32, its weights a moving average of the
             generator's; None where averaging is off. Its batch-norm
             statistics mean nothing until they are re-estimated.
+        averaged_discriminator: The same of the discriminator; features come
+            from it.
         generator_optimizer: Built.
         discriminator_optimizer: Built.
         step: int64, completed updates.
@@ -32,6 +34,7 @@ class TrainingState:
     generator: keras.Model
     discriminator: keras.Model
     averaged_generator: keras.Model | None
+    averaged_discriminator: keras.Model | None
     generator_optimizer: keras.optimizers.Optimizer
     discriminator_optimizer: keras.optimizers.Optimizer
     step: tf.Variable
@@ -43,6 +46,16 @@ class TrainingState:
             for field in dataclasses.fields(self)
         }
         return {name: part for name, part in parts.items() if part is not None}
+
+    def averages(self) -> list[tuple[keras.Model, keras.Model]]:
+        """Returns pairs of a moving average and the network it follows."""
+        pairs = (
+            (self.averaged_generator, self.generator),
+            (self.averaged_discriminator, self.discriminator),
+        )
+        return [
+            (average, model) for average, model in pairs if average is not None
+        ]
 
     @property
     def sampling_generator(self) -> keras.Model:
@@ -69,10 +82,14 @@ def build_training_state(config: RunConfig, precision: str) -> TrainingState:
     seed, training = config.training.seed, config.training
     generator = build_generator(config.model, precision, seed)
     discriminator = build_discriminator(config.model, precision, seed)
-    averaged = None
+    averaged_generator = averaged_discriminator = None
     if training.ema_decay:
-        averaged = build_generator(config.model, "float32", seed)
-        averaged.set_weights(generator.get_weights())
+        averaged_generator = build_generator(config.model, "float32", seed)
+        averaged_generator.set_weights(generator.get_weights())
+        averaged_discriminator = build_discriminator(
+            config.model, "float32", seed
+        )
+        averaged_discriminator.set_weights(discriminator.get_weights())
     optimizers = []
     for model in (generator, discriminator):
         optimizer = Adam(
@@ -87,7 +104,8 @@ def build_training_state(config: RunConfig, precision: str) -> TrainingState:
     return TrainingState(
         generator,
         discriminator,
-        averaged,
+        averaged_generator,
+        averaged_discriminator,
         *optimizers,
         step=tf.Variable(0, dtype=tf.int64, trainable=False, name="step"),
     )

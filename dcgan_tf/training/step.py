@@ -57,8 +57,7 @@ class GradientTapeStep:
         """
         measures = self._strategy.run(self._replica_step, (images, labels))
         self._state.step.assign_add(1)
-        if self._state.averaged_generator is not None:
-            self._update_average()
+        self._update_averages()
         return {
             name: self._strategy.reduce("SUM", value, axis=None)
             for name, value in measures.items()
@@ -149,8 +148,8 @@ class GradientTapeStep:
             for gradient, weight in zip(gradients, weights, strict=True)
         ]
 
-    def _update_average(self) -> None:
-        """Moves the averaged weights towards the generator's.
+    def _update_averages(self) -> None:
+        """Moves the averaged weights towards the networks'.
 
         The first steps average over less: the initial weights would
         otherwise stay visible for 1 / (1 - decay) steps.
@@ -163,11 +162,12 @@ class GradientTapeStep:
         def move(average, weight, decay):
             average.assign_sub((1.0 - decay) * (average - weight))
 
-        for average, weight in zip(
-            self._state.averaged_generator.trainable_variables,
-            self._state.generator.trainable_variables,
-            strict=True,
-        ):
-            self._strategy.extended.update(
-                average.value, move, args=(weight.value, decay)
-            )
+        for averaged, model in self._state.averages():
+            for average, weight in zip(
+                averaged.trainable_variables,
+                model.trainable_variables,
+                strict=True,
+            ):
+                self._strategy.extended.update(
+                    average.value, move, args=(weight.value, decay)
+                )

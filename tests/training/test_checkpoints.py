@@ -40,6 +40,15 @@ def test_the_last_ones_are_kept_and_the_newest_is_restored(run_dir):
     }
 
 
+def test_one_that_lacks_a_part_is_refused_in_a_line(run_dir):
+    save(run_dir, 1)
+    parts = {**make_parts(), "average": tf.Variable([0.0] * 100)}
+    with pytest.raises(checkpoints.CheckpointError) as caught:
+        checkpoints.restore(run_dir, parts)
+    assert "does not hold the same parts" in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
 def test_the_best_one_outlives_the_last(run_dir):
     save(run_dir, 1)
     checkpoints.mark_best(run_dir, 1, "distance", 2.5)
@@ -93,7 +102,7 @@ def test_missing_ones_are_named(run_dir):
 
 def test_other_objects_are_not_restored_silently(run_dir):
     save(run_dir, 5)
-    with pytest.raises(AssertionError):
+    with pytest.raises(checkpoints.CheckpointError, match="same parts"):
         checkpoints.restore(run_dir, {"step": tf.Variable(0)})
     parts = {"step": tf.Variable(9)}
     assert checkpoints.restore(run_dir, parts, partial=True) == 5

@@ -110,22 +110,27 @@ def test_latents_follow_seed_and_step():
     assert losses_of(2, 1)[0] != first[0]
 
 
-def test_average_starts_fast_and_lags_the_weights():
+def test_averages_start_fast_and_lag_the_weights():
     config = make_config(ema_decay=0.99)
     state, step = make_step(config)
-    averages = weights_of(state.averaged_generator)
+    pairs = (
+        (state.averaged_generator, state.generator),
+        (state.averaged_discriminator, state.discriminator),
+    )
+    wanted = [weights_of(average) for average, _ in pairs]
     images = draw_halves(16)
     for count in (1, 2):
         step.train_step(images)
         decay = min(0.99, (1 + count) / (10 + count))
-        averages = [
-            decay * a + (1 - decay) * w
-            for a, w in zip(averages, weights_of(state.generator), strict=True)
-        ]
-        for got, wanted in zip(
-            weights_of(state.averaged_generator), averages, strict=True
-        ):
-            np.testing.assert_allclose(got, wanted, atol=1e-6)
+        for i, (average, model) in enumerate(pairs):
+            wanted[i] = [
+                decay * a + (1 - decay) * w
+                for a, w in zip(wanted[i], weights_of(model), strict=True)
+            ]
+            for got, expected in zip(
+                weights_of(average), wanted[i], strict=True
+            ):
+                np.testing.assert_allclose(got, expected, atol=1e-6)
 
 
 def test_weight_decay_pulls_on_every_parameter():
