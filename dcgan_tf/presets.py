@@ -39,8 +39,7 @@ _AUTHORS_MNIST_DECAY = 2.5e-5
 _OTHER_DATASETS = DatasetDefaults("paper_64", 25_000)
 DATASETS: dict[str, DatasetDefaults] = {
     # Half as wide, on smaller batches and at twice the paper's rate: the most
-    # that minutes on a CPU give. Wider or slower ones get there later. The
-    # authors' decay for MNIST makes D's features a little better.
+    # that minutes on a CPU give. Wider or slower ones get there later.
     "mnist_5k": DatasetDefaults(
         "mnist_32",
         10_000,

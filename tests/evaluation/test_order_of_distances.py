@@ -102,7 +102,12 @@ def test_distances_fall_from_noise_to_training_images(
 
 
 @pytest.mark.slow
-def test_precision_rises_from_noise_to_training_images(measured):
-    values = [measured[name]["precision"] for name in reversed(ORDER)]
-    assert values == sorted(values) and len(set(values)) == len(values)
-    assert values[0] < 0.02 and values[-1] > 0.8
+def test_recall_rises_and_precision_lies_between(measured):
+    precision = {name: measured[name]["precision"] for name in measured}
+    recall = {name: measured[name]["recall"] for name in measured}
+    assert precision["noise"] < 0.02 and precision["training"] > 0.8
+    # Few kinds of digits, each a likely one, are precise too: early samples
+    # may tie with late ones here, but not in how much of the data they cover.
+    for name in ("early", "late"):
+        assert precision["noise"] < precision[name] < precision["training"]
+    assert recall["early"] < recall["late"] < recall["training"]
