@@ -150,6 +150,7 @@ def describe_features(
         {"images": tf.TensorSpec(shape, tf.float32)},
         lambda: ({"images": row[None]} for row in images[:NUM_EXAMPLES]),
         _describe(model, step, "images: in [-1, 1]", "features and logits"),
+        [discriminator.get_layer("conv_1").kernel.value],
     )
 
 

@@ -20,6 +20,8 @@ import tensorflow as tf
 from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.tools import flatbuffer_utils
 
+from dcgan_tf.serving.half_precision import kernels_rounded
+
 METADATA_NAME = "dcgan_tf"
 PRECISIONS = ("float32", "float16", "dynamic_int8", "full_int8")
 
@@ -40,6 +42,8 @@ class Network:
         examples: Gives inputs such as it will see, one image's at a time;
             integers' scales are calibrated on the first `NUM_CALIBRATED`.
         metadata: What a user of the file must know.
+        image_kernels: Of convolutions that see images, with no batch norm
+            folded into them: float16 keeps their filters' sums.
     """
 
     name: str
@@ -48,6 +52,7 @@ class Network:
     inputs: dict[str, tf.TensorSpec]
     examples: Examples
     metadata: dict
+    image_kernels: Sequence[tf.Variable] = ()
 
 
 def convert(
@@ -67,15 +72,24 @@ def convert(
     Returns:
         The files' contents, by precision.
     """
+    contents = {}
     with tempfile.TemporaryDirectory() as folder:
-        _save(network, batch_size, folder)
-        return {
-            precision: _add_metadata(
-                _convert(folder, precision, network.examples),
+        exact, half = (
+            os.path.join(folder, "exact"),
+            os.path.join(folder, "half"),
+        )
+        _save(network, batch_size, exact)
+        for precision in precisions:
+            saved = exact
+            if precision == "float16" and network.image_kernels:
+                with kernels_rounded(network.image_kernels):
+                    _save(network, batch_size, half)
+                saved = half
+            contents[precision] = _add_metadata(
+                _convert(saved, precision, network.examples),
                 {**network.metadata, "precision": precision},
             )
-            for precision in precisions
-        }
+    return contents
 
 
 def _convert(folder: str, precision: str, examples: Examples) -> bytes:
