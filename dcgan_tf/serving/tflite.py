@@ -74,17 +74,14 @@ def convert(
     """
     contents = {}
     with tempfile.TemporaryDirectory() as folder:
-        exact, half = (
-            os.path.join(folder, "exact"),
-            os.path.join(folder, "half"),
-        )
+        exact = os.path.join(folder, "exact")
         _save(network, batch_size, exact)
         for precision in precisions:
             saved = exact
             if precision == "float16" and network.image_kernels:
+                saved = os.path.join(folder, "half")
                 with kernels_rounded(network.image_kernels):
-                    _save(network, batch_size, half)
-                saved = half
+                    _save(network, batch_size, saved)
             contents[precision] = _add_metadata(
                 _convert(saved, precision, network.examples),
                 {**network.metadata, "precision": precision},

@@ -193,17 +193,18 @@ def load_networks(
     config = load_run_config(run_dir)
     generator = build_generator(config.model)
     discriminator = build_discriminator(config.model)
-    parts = {"generator": generator, "discriminator": discriminator}
-    if config.training.ema_decay:
+    if not config.training.ema_decay:
+        parts = {"generator": generator, "discriminator": discriminator}
+        step = checkpoints.restore(run_dir, parts, checkpoint, partial=True)
+    else:
         averaged = build_discriminator(config.model)
         parts = {
             "averaged_generator": generator,
             "averaged_discriminator": averaged,
             "discriminator": discriminator,
         }
-    step = checkpoints.restore(run_dir, parts, checkpoint, partial=True)
-    if config.training.ema_decay:
-        # Averages have the first step's statistics: only weights move.
+        step = checkpoints.restore(run_dir, parts, checkpoint, partial=True)
+        # The averages' own statistics are those before the first step.
         for variable, average in zip(
             discriminator.trainable_variables,
             averaged.trainable_variables,

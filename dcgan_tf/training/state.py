@@ -82,14 +82,16 @@ def build_training_state(config: RunConfig, precision: str) -> TrainingState:
     seed, training = config.training.seed, config.training
     generator = build_generator(config.model, precision, seed)
     discriminator = build_discriminator(config.model, precision, seed)
-    averaged_generator = averaged_discriminator = None
+    averages = [None, None]
     if training.ema_decay:
-        averaged_generator = build_generator(config.model, "float32", seed)
-        averaged_generator.set_weights(generator.get_weights())
-        averaged_discriminator = build_discriminator(
-            config.model, "float32", seed
-        )
-        averaged_discriminator.set_weights(discriminator.get_weights())
+        averages = [
+            build_generator(config.model),
+            build_discriminator(config.model),
+        ]
+        for averaged, model in zip(
+            averages, (generator, discriminator), strict=True
+        ):
+            averaged.set_weights(model.get_weights())
     optimizers = []
     for model in (generator, discriminator):
         optimizer = Adam(
@@ -104,8 +106,7 @@ def build_training_state(config: RunConfig, precision: str) -> TrainingState:
     return TrainingState(
         generator,
         discriminator,
-        averaged_generator,
-        averaged_discriminator,
+        *averages,
         *optimizers,
         step=tf.Variable(0, dtype=tf.int64, trainable=False, name="step"),
     )

@@ -66,25 +66,49 @@ def test_metrics_are_a_line_a_report(finished):
     assert [line.split(",")[0] for line in lines[1:]] == ["2", "4"]
 
 
+def load_discriminator(run_dir, checkpoint, name="discriminator"):
+    """As it is in the checkpoint."""
+    from dcgan_tf.models.discriminator import build_discriminator
+    from dcgan_tf.training import checkpoints, runs
+
+    model = build_discriminator(runs.load_run_config(run_dir).model)
+    checkpoints.restore(run_dir, {name: model}, checkpoint, partial=True)
+    return model
+
+
 def test_a_new_run_starts_from_anothers_networks(finished, tmp_path, capsys):
     code, _, errors = run(
         capsys, *TINY, "--seed=9", f"--run_dir={tmp_path / 'new'}",
         f"--init_from={finished}@2", "--learning_rate=1e-9",
     )  # fmt: skip
     assert code == 0, errors
-    from dcgan_tf.models.discriminator import build_discriminator
-    from dcgan_tf.training import checkpoints, runs
-
-    def load_weights(run_dir, step):
-        # What is trained, not its average.
-        model = build_discriminator(runs.load_run_config(run_dir).model)
-        checkpoints.restore(run_dir, {"discriminator": model}, step, True)
-        return model.get_weights()
-
-    # At so low a rate nothing moves, so these are still the old weights.
-    new = load_weights(tmp_path / "new", "latest")
-    old = load_weights(finished, "2")
+    # What is trained, not its average. At so low a rate nothing moves, so
+    # these are still the old weights.
+    new = load_discriminator(tmp_path / "new", "latest").get_weights()
+    old = load_discriminator(finished, "2").get_weights()
     assert abs(new[0] - old[0]).max() < 1e-6
+
+
+def test_features_have_averaged_weights_and_the_statistics_of_training(
+    finished,
+):
+    from dcgan_tf.training.runs import load_networks
+
+    got = load_networks(finished).discriminator
+    trained = load_discriminator(finished, "latest")
+    averaged = load_discriminator(
+        finished, "latest", name="averaged_discriminator"
+    )
+    for kind, wanted in (
+        ("trainable_variables", averaged),
+        ("non_trainable_variables", trained),
+    ):
+        for value, expected in zip(
+            getattr(got, kind), getattr(wanted, kind), strict=True
+        ):
+            assert (value.numpy() == expected.numpy()).all()
+    weights = zip(got.weights, trained.weights, strict=True)
+    assert any((a.numpy() != b.numpy()).any() for a, b in weights)
 
 
 def test_learning_rate_and_steps_may_change_on_resume(
