@@ -13,6 +13,8 @@ from dcgan_tf.evaluation.subject import Subject
 
 _NUM_SHOWN = 10
 _SEGMENT_COLOURS = np.array([[40, 40, 60], [250, 250, 240], [230, 90, 70]])
+# Labels of counts nearer than this ratio would run into each other.
+_CROWDED = 1.6
 
 
 def draw_probe(
@@ -33,7 +35,11 @@ def draw_probe(
         )
     axes.set_xscale("log")
     ticks = sorted({result.num_labels for result in results})
-    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    texts = [f"{tick:,}" for tick in ticks]
+    for index in range(1, len(ticks)):
+        if ticks[index] < _CROWDED * ticks[index - 1]:
+            texts[index] = f"\n{texts[index]}"
+    axes.set_xticks(ticks, texts)
     axes.xaxis.set_minor_locator(matplotlib.ticker.NullLocator())
     axes.set_xlabel("labelled training images")
     axes.set_ylabel(f"accuracy on {results[0].num_test} test images, %")
