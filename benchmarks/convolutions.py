@@ -3,7 +3,7 @@
     python benchmarks/convolutions.py [--json=F] [--smoke]
 
 Over a batch of 128, TensorFlow's beside those of `dcgan_tf/models/
-convolutions.py` and `products.py`, which are taken only where this shows them
+convolutions.py` and `im2col.py`, which are taken only where this shows them
 to be faster.
 """
 
@@ -17,7 +17,7 @@ import command  # noqa: E402
 import machine  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
-from dcgan_tf.models import convolutions, products  # noqa: E402
+from dcgan_tf.kernels import convolutions, im2col
 
 # Side of the larger map, its channels, the smaller one's, kernel, stride:
 # the networks of 64x64 (base 64 and 128) and 32x32 (both kinds) pixels.
@@ -57,7 +57,7 @@ def make_filter_gradients(kernel_shape, stride):
         return convolutions.convolve_batch(large, small, kernel_shape, stride)
 
     def run_product(large, small):
-        return products.compute_filter_gradient(
+        return im2col.compute_filter_gradient(
             large, small, kernel_shape, stride
         )
 
@@ -75,7 +75,7 @@ def make_forward(kernel_shape, stride):
         "TensorFlow": lambda large, small: tf.nn.conv2d(
             large, tf.cast(kernel, large.dtype), stride, "SAME"
         ),
-        "product": lambda large, small: products.convolve(
+        "product": lambda large, small: im2col.convolve(
             large, tf.cast(kernel, large.dtype), stride
         ),
     }
@@ -92,7 +92,7 @@ def make_transposes(kernel_shape, stride):
 
     ways = {"TensorFlow": run_tensorflow}
     for name, transpose in (
-        ("product", products.convolve_transpose),
+        ("product", im2col.convolve_transpose),
         ("subpixels", convolutions.transpose_by_subpixels),
     ):
         ways[name] = lambda large, small, transpose=transpose: transpose(

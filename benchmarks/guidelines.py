@@ -27,24 +27,24 @@ import numpy as np  # noqa: E402
 import undone  # noqa: E402
 
 from dcgan_tf.config import RunConfig  # noqa: E402
+from dcgan_tf.data.open_source import load_source  # noqa: E402
 from dcgan_tf.data.pipeline import build_training_dataset  # noqa: E402
-from dcgan_tf.data.sources import load_source  # noqa: E402
-from dcgan_tf.evaluation.class_coverage import (  # noqa: E402
-    compute_class_shares,
-)
-from dcgan_tf.evaluation.feature_network import (  # noqa: E402
+from dcgan_tf.evaluation.feature_extractors.choose import choose_network  # noqa: E402
+from dcgan_tf.evaluation.feature_extractors.feature_extractor import (  # noqa: E402
     FeatureNetwork,
     Features,
     compute_features,
 )
-from dcgan_tf.evaluation.frechet import compute_frechet_distance  # noqa: E402
-from dcgan_tf.evaluation.networks import choose_network  # noqa: E402
-from dcgan_tf.evaluation.samples import (  # noqa: E402
+from dcgan_tf.evaluation.metrics.class_coverage import (  # noqa: E402
+    compute_class_shares,
+)
+from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance  # noqa: E402
+from dcgan_tf.evaluation.real_images import (  # noqa: E402
     RealImages,
     load_real_images,
     sample_images,
 )
-from dcgan_tf.models.precision import resolve_precision  # noqa: E402
+from dcgan_tf.kernels.precision import resolve_precision  # noqa: E402
 from dcgan_tf.presets import resolve_run_config  # noqa: E402
 from dcgan_tf.training.state import TrainingState  # noqa: E402
 from dcgan_tf.training.step import GradientTapeStep  # noqa: E402

@@ -25,12 +25,12 @@ PYTORCH = "PyTorch, float32"
 def write_files(config: ModelConfig, folder: Path) -> dict[str, Path]:
     """Writes the files that an export has; returns them by precision."""
     from dcgan_tf.models.generator import build_generator
-    from dcgan_tf.serving import lite_export, tflite
+    from dcgan_tf.serving.lite import convert, export
 
-    network = lite_export.describe_generator(build_generator(config), config, 0)
+    network = export.describe_generator(build_generator(config), config, 0)
     paths = {}
-    for precision, contents in tflite.convert(
-        network, tflite.PRECISIONS, batch_size=1
+    for precision, contents in convert.convert(
+        network, convert.PRECISIONS, batch_size=1
     ).items():
         paths[precision] = folder / f"{precision}.tflite"
         paths[precision].write_bytes(contents)

@@ -14,8 +14,8 @@ import command
 import machine
 import numpy as np
 
-from dcgan_tf.evaluation.protocols import AUTHORS_STRENGTHS
-from dcgan_tf.evaluation.svm import fit_with_lbfgs, predict
+from dcgan_tf.evaluation.linear_probe.protocols import AUTHORS_STRENGTHS
+from dcgan_tf.evaluation.linear_probe.svm import fit_with_lbfgs, predict
 
 NUM_SAMPLES, NUM_FEATURES = 50_000, 28_672
 SMOKE_SAMPLES, SMOKE_FEATURES = 500, 300

@@ -14,7 +14,7 @@ import numpy as np
 from dcgan_tf.config import RunConfig
 from dcgan_tf.models import blocks
 from dcgan_tf.models.discriminator import LEAKY_RELU_SLOPE
-from dcgan_tf.training.samples import reestimate_generator
+from dcgan_tf.runs.sample_grids import reestimate_generator
 from dcgan_tf.training.state import TrainingState, build_training_state
 
 Layers = list[keras.layers.Layer]

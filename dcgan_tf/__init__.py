@@ -12,7 +12,7 @@ __all__ = ["__version__", "load_feature_extractor", "load_generator"]
 def __getattr__(name: str):
     """Loads what needs TensorFlow only when it is asked for."""
     if name in ("load_feature_extractor", "load_generator"):
-        from dcgan_tf.training import runs
+        from dcgan_tf.runs import trained_model
 
-        return getattr(runs, name)
+        return getattr(trained_model, name)
     raise AttributeError(f"module 'dcgan_tf' has no attribute {name!r}")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dcgan_tf.serving.lite_checks import LiteNetwork
+from dcgan_tf.serving.lite.checks import LiteNetwork
 
 
 def build(path: str, num_threads: int):

@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from contestants import batches
 from dcgan_tf.config import DataConfig, RunConfig, TrainingConfig
-from dcgan_tf.models import layers
-from dcgan_tf.training import distribution
+from dcgan_tf.kernels import layers
+from dcgan_tf.training.distribution.strategy import build_strategy
 from dcgan_tf.training.state import TrainingState, build_training_state
 from dcgan_tf.training.step import GradientTapeStep
 
@@ -39,7 +39,7 @@ def build(
                 "task": {"type": "worker", "index": index},
             }
         )
-    strategy = distribution.build_strategy("auto")
+    strategy = build_strategy("auto")
     if part == "keras_norm":
         layers.BatchNormalization._can_fuse = lambda *arguments: False
     config = batches.make_config(model)

@@ -9,11 +9,12 @@ import numpy as np
 
 from dcgan_tf import images
 from dcgan_tf.config import RunConfig
+from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import load_images
-from dcgan_tf.data.sources import Source, load_source
+from dcgan_tf.data.source import Source
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.models.discriminator import build_discriminator
-from dcgan_tf.training.runs import load_networks
+from dcgan_tf.runs.trained_model import load_networks
 
 # Samples that have a number to be named by; the paper's authors drew boxes
 # on as many (Section 6.3.1).

@@ -263,7 +263,7 @@ def _measure_claims(values):
 
 
 def _write_report(values):
-    from dcgan_tf.analysis.report import write_report
+    from dcgan_tf.run_report import write_report
 
     yield write_report(values.run_dir)
 

@@ -76,7 +76,7 @@ def run(values: flags.FlagValues) -> None:
     if output.suffix.lower() != ".png":
         raise UsageError(f"--output {values.output!r} is no PNG file's name")
     import_tensorflow()
-    from dcgan_tf.data.sources import load_source
+    from dcgan_tf.data.open_source import load_source
     from dcgan_tf.data.survey import examine, find_warnings
     from dcgan_tf.images import make_grid, save_png
 

@@ -106,10 +106,10 @@ def run(values: flags.FlagValues) -> None:
     data = build_config(values)
     output = Path(values.output)
     import_tensorflow()
-    dedup_pipeline = _import_pipeline()
-    from dcgan_tf.data.dedup import THUMBNAIL, train_encoder
+    pipeline = _import_pipeline()
+    from dcgan_tf.data.dedup.codes import THUMBNAIL, train_encoder
+    from dcgan_tf.data.open_source import load_source
     from dcgan_tf.data.pipeline import load_images
-    from dcgan_tf.data.sources import load_source
 
     source = load_source(data)
     if source.read is None:
@@ -121,7 +121,7 @@ def run(values: flags.FlagValues) -> None:
     sample, _ = load_images(source, THUMBNAIL, data, values.sample)
     encoder = train_encoder(sample, values.steps, values.seed)
     print(f"Trained the autoencoder on {len(sample)} of them", flush=True)
-    groups = dedup_pipeline.find_duplicates(
+    groups = pipeline.find_duplicates(
         data, source.split, source.num_examples, encoder, values.max_bits,
         values.runner, values.runner_option, values.work_dir,
     )  # fmt: skip
@@ -132,7 +132,7 @@ def run(values: flags.FlagValues) -> None:
     )
     if groups:
         sheet = output.with_suffix(".png")
-        _save_sheet(sheet, source, data, groups, dedup_pipeline)
+        _save_sheet(sheet, source, data, groups, pipeline)
         print(f"The largest groups are in {sheet}, the one that stays first")
 
 
@@ -140,7 +140,7 @@ def _import_pipeline():
     # Importing Beam warns about clients of services that nobody asked for.
     logging.disable(logging.WARNING)
     try:
-        from dcgan_tf.data import dedup_pipeline
+        from dcgan_tf.data.dedup import pipeline
     except ModuleNotFoundError as error:
         if not str(error.name).startswith("apache_beam"):
             raise
@@ -149,7 +149,7 @@ def _import_pipeline():
         ) from None
     finally:
         logging.disable(logging.NOTSET)
-    return dedup_pipeline
+    return pipeline
 
 
 def _write_list(output: Path, source, groups) -> int:
@@ -165,16 +165,14 @@ def _write_list(output: Path, source, groups) -> int:
     return len(names)
 
 
-def _save_sheet(path: Path, source, data, groups, dedup_pipeline) -> None:
+def _save_sheet(path: Path, source, data, groups, pipeline) -> None:
     import numpy as np
 
     from dcgan_tf.images import make_grid, save_png
 
     rows = []
     for group in sorted(groups, key=len, reverse=True)[:_SHEET_ROWS]:
-        shown = dedup_pipeline.load_thumbnails(
-            source, data, group[:_SHEET_COLUMNS]
-        )
+        shown = pipeline.load_thumbnails(source, data, group[:_SHEET_COLUMNS])
         blank = _SHEET_COLUMNS - len(shown)
         rows.append(
             np.pad(shown, ((0, blank), *[(0, 0)] * 3), constant_values=255)

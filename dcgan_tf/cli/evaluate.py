@@ -86,8 +86,8 @@ def run(values: flags.FlagValues) -> None:
     """Evaluates as the flags say and prints the tables."""
     measures = _check_flags(values)
     import_tensorflow()
-    from dcgan_tf.evaluation.report import format_comparison, format_result
     from dcgan_tf.evaluation.settings import Settings
+    from dcgan_tf.evaluation.tables import format_comparison, format_result
 
     settings = Settings(
         measures=measures,
@@ -150,8 +150,8 @@ def _check_flags(values: flags.FlagValues) -> tuple[str, ...]:
 
 
 def _evaluate(values, settings, run_dir, export_dir) -> dict:
-    from dcgan_tf.evaluation.evaluating import evaluate
-    from dcgan_tf.evaluation.report import get_report_path, save_report
+    from dcgan_tf.evaluation.evaluate import evaluate
+    from dcgan_tf.evaluation.tables import get_report_path, save_report
 
     subject = _load_subject(values, run_dir, export_dir)
     path = get_report_path(run_dir or export_dir, subject.step)
@@ -191,7 +191,7 @@ def _load_export_subject(export_dir: str):
     import numpy as np
     import tensorflow as tf
 
-    from dcgan_tf.evaluation.samples import make_labels, make_seeds
+    from dcgan_tf.evaluation.real_images import make_labels, make_seeds
     from dcgan_tf.evaluation.subject import Subject
     from dcgan_tf.images import to_float
     from dcgan_tf.serving import saved_model, versions

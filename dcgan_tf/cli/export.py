@@ -54,8 +54,8 @@ def run(values: flags.FlagValues) -> None:
     _check_flags(values)
     # Importing TensorFlow takes seconds; a bad flag is refused before.
     import_tensorflow()
-    from dcgan_tf.serving.exporting import export_run
-    from dcgan_tf.training.runs import load_run_config
+    from dcgan_tf.runs.folder import load_run_config
+    from dcgan_tf.serving.export import export_run
 
     config = load_run_config(values.run_dir)
     export_dir = Path(values.export_dir or "exports")

@@ -72,7 +72,7 @@ def _load_run(run_dir: str, checkpoint: str, label: int | None):
 
     from dcgan_tf import images
     from dcgan_tf.latents import latents_from_seeds
-    from dcgan_tf.training.runs import load_networks
+    from dcgan_tf.runs.trained_model import load_networks
 
     networks = load_networks(run_dir, checkpoint)
     model = networks.config.model

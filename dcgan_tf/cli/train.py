@@ -133,7 +133,7 @@ def run(values: flags.FlagValues) -> int:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Slow, so only once the flags are known to be good.
     import_tensorflow()
-    from dcgan_tf.training.workers import WorkerLostError
+    from dcgan_tf.training.distribution.workers import WorkerLostError
 
     try:
         return _train(values, config, run_dir)
@@ -149,10 +149,13 @@ def _train(
     import tensorflow as tf
 
     from dcgan_tf.data.cache import get_store
+    from dcgan_tf.data.open_source import load_source
     from dcgan_tf.data.pipeline import check_batch_size
-    from dcgan_tf.data.sources import load_source
-    from dcgan_tf.models.precision import resolve_precision
-    from dcgan_tf.training import distribution, loop, runs, workers
+    from dcgan_tf.kernels.precision import resolve_precision
+    from dcgan_tf.runs import folder
+    from dcgan_tf.training import loop
+    from dcgan_tf.training.distribution import workers
+    from dcgan_tf.training.distribution.strategy import build_strategy
 
     if values.cpu_devices:
         tf.config.set_logical_device_configuration(
@@ -163,11 +166,9 @@ def _train(
         keras.utils.set_random_seed(config.training.seed)
         tf.config.experimental.enable_op_determinism()
     # Before anything runs: several workers connect here.
-    strategy = distribution.build_strategy(
-        config.training.strategy, config.training.tpu
-    )
+    strategy = build_strategy(config.training.strategy, config.training.tpu)
     if not values.conditional:
-        runs.check_run_dir(run_dir, config)
+        folder.check_run_dir(run_dir, config)
     source = load_source(config.data)
     check_batch_size(source, config.training.batch_size)
     if values.conditional:
@@ -176,7 +177,9 @@ def _train(
     get_store(source, config.model, config.data)
     evaluator = None
     if config.training.eval_every:
-        from dcgan_tf.evaluation.quick import build_quick_evaluator
+        from dcgan_tf.evaluation.checkpoint_selection import (
+            build_quick_evaluator,
+        )
 
         evaluator = build_quick_evaluator(config)
     precision = resolve_precision(

@@ -18,7 +18,7 @@ from tqdm import tqdm
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.data.options import build_options
 from dcgan_tf.data.preprocess import get_padded_side, prepare_image
-from dcgan_tf.data.sources import Source
+from dcgan_tf.data.source import Source
 
 # What `auto` may fill: evaluation and the networks want the rest.
 _MEMORY_SHARE = 0.25

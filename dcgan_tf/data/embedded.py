@@ -6,7 +6,7 @@ import re
 import numpy as np
 
 from dcgan_tf.config import DataConfig
-from dcgan_tf.data.sources import Source, build_array_source
+from dcgan_tf.data.source import Source, build_array_source
 
 _MNIST_SIDE = 28
 _MNIST_HELD_OUT_EVERY = 5

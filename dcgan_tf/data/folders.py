@@ -11,7 +11,7 @@ from dcgan_tf.data.decoding import UnreadableError, decode_file
 from dcgan_tf.data.listing import hash_bytes, list_pictures
 from dcgan_tf.data.preprocess import parse_colour
 from dcgan_tf.data.skipped import Skipped
-from dcgan_tf.data.sources import Source
+from dcgan_tf.data.source import Source
 
 # Smaller collections have none to spare.
 _LEAST_TO_HOLD_OUT = 1_000

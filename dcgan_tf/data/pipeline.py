@@ -20,7 +20,7 @@ from dcgan_tf.data.cache import (
 )
 from dcgan_tf.data.options import build_options
 from dcgan_tf.data.preprocess import prepare_image
-from dcgan_tf.data.sources import Source
+from dcgan_tf.data.source import Source
 from dcgan_tf.images import to_float
 
 # What a permutation is for: the third number of its key.

@@ -15,7 +15,7 @@ import tensorflow_datasets as tfds
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.downloads import find_builder, make_readable
 from dcgan_tf.data.records import RecordIndex
-from dcgan_tf.data.sources import Source
+from dcgan_tf.data.source import Source
 
 # Looked for in this order where a dataset has no split of that name.
 _HELD_OUT_SPLITS = ("test", "validation")

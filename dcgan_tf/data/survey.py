@@ -13,7 +13,7 @@ from dcgan_tf.data.preprocess import (
     get_padded_side,
     prepare_image,
 )
-from dcgan_tf.data.sources import Source
+from dcgan_tf.data.source import Source
 from dcgan_tf.image_sizes import format_image_size
 
 MAX_EXAMINED = 10_000

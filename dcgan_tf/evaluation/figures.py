@@ -8,7 +8,7 @@ import matplotlib.ticker
 import numpy as np
 
 from dcgan_tf.evaluation.generator_features import Segmentation
-from dcgan_tf.evaluation.probe import ProbeResult
+from dcgan_tf.evaluation.linear_probe.probe import ProbeResult
 from dcgan_tf.evaluation.subject import Subject
 
 _NUM_SHOWN = 10

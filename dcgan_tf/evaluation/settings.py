@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 
-from dcgan_tf.evaluation.measures import MEASURES
+from dcgan_tf.evaluation.metrics.compute import MEASURES
 
 ALL_MEASURES = (*MEASURES, "copying", "one_nn", "segmentation")
 # Takes a line on what is being done.

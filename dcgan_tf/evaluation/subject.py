@@ -8,12 +8,12 @@ import keras
 import numpy as np
 
 from dcgan_tf.config import RunConfig
-from dcgan_tf.evaluation.representations import (
+from dcgan_tf.evaluation.linear_probe.rows import (
     Representation,
     represent_by_discriminator,
 )
-from dcgan_tf.evaluation.samples import sample_images
-from dcgan_tf.training.runs import load_networks
+from dcgan_tf.evaluation.real_images import sample_images
+from dcgan_tf.runs.trained_model import load_networks
 
 
 @dataclasses.dataclass(frozen=True)

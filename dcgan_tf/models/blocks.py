@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import keras
 
 from dcgan_tf.config import ModelConfig
-from dcgan_tf.models import layers
+from dcgan_tf.kernels import layers
 
 WEIGHT_STDDEV = 0.02
 # Keras's default of 0.99 lags hundreds of steps behind networks that change

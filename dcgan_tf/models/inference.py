@@ -8,7 +8,7 @@ of the time of a single image; arranged once, they are read as they lie.
 import keras
 import tensorflow as tf
 
-from dcgan_tf.models import products
+from dcgan_tf.kernels import im2col
 
 # Larger maps have fewer weights and more arithmetic for each.
 _MAX_AREA = 4 * 4
@@ -25,13 +25,13 @@ class ArrangedTranspose(keras.layers.Layer):
         self._stride = layer.strides[0]
         kernel = tf.convert_to_tensor(layer.kernel)
         self._matrices = []
-        for matrix in products.arrange_kernel(kernel, self._stride):
+        for matrix in im2col.arrange_kernel(kernel, self._stride):
             weight = self.add_weight(shape=matrix.shape, trainable=False)
             weight.assign(matrix)
             self._matrices.append(weight)
 
     def call(self, inputs):
-        return products.transpose(
+        return im2col.transpose(
             inputs,
             [tf.convert_to_tensor(weight) for weight in self._matrices],
             self._kernel_size,

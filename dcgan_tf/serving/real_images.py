@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from dcgan_tf.config import DataConfig, RunConfig
+from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import build_training_dataset
-from dcgan_tf.data.sources import load_source
 from dcgan_tf.models.batch_norm import reestimate_statistics
 
 # Enough that the statistics' own noise is small beside a batch's.

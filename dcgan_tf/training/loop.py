@@ -8,9 +8,11 @@ import tensorflow as tf
 
 from dcgan_tf.config import RunConfig
 from dcgan_tf.data.pipeline import build_training_dataset
-from dcgan_tf.data.sources import Source
-from dcgan_tf.training import checkpoints, runs, workers
+from dcgan_tf.data.source import Source
+from dcgan_tf.runs import checkpoints, folder
 from dcgan_tf.training.diff_augment import augment
+from dcgan_tf.training.distribution import workers
+from dcgan_tf.training.initialization import restore_networks
 from dcgan_tf.training.interrupts import InterruptGuard
 from dcgan_tf.training.progress import Progress
 from dcgan_tf.training.recorder import Evaluator, Recorder
@@ -74,7 +76,7 @@ def train(
     training = config.training
     is_chief = workers.is_chief(strategy)
     _check_batch_size(config, strategy)
-    runs.check_run_dir(run_dir, config)
+    folder.check_run_dir(run_dir, config)
     with strategy.scope():
         state = build_training_state(config, precision)
     start, saved_rate = _restore(run_dir, config, state, init_from)
@@ -90,7 +92,7 @@ def train(
     if start >= training.steps:
         return TrainingResult(start, was_complete=True)
     if is_chief:
-        runs.make_run_dir(run_dir)
+        folder.make_run_dir(run_dir)
     progress = Progress(training.steps, start, is_silent=not is_chief)
     if start:
         progress.say(f"{os.fspath(run_dir)}: going on from step {start}")
@@ -100,7 +102,7 @@ def train(
             )
     batches = _iterate(distribute_data(config, source, strategy, start), config)
     if is_chief:
-        runs.save_run_config(run_dir, config, precision=precision)
+        folder.save_run_config(run_dir, config, precision=precision)
     step_fn = GradientTapeStep(
         state, config, strategy, augment if training.diff_augment else None
     )
@@ -161,9 +163,9 @@ def _restore(
         step = checkpoints.restore(run_dir, state.trackables())
         # The checkpoint's optimizers hold the rate they were saved with.
         state.set_learning_rate(rate)
-        return step, runs.load_run_config(run_dir).training.learning_rate
+        return step, folder.load_run_config(run_dir).training.learning_rate
     if init_from:
-        runs.restore_networks(init_from, config, state)
+        restore_networks(init_from, config, state)
     return 0, rate
 
 

@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from dcgan_tf import images
 from dcgan_tf.config import RunConfig
-from dcgan_tf.training import checkpoints, samples
-from dcgan_tf.training.metrics import MetricsWriter, save_curves
+from dcgan_tf.runs import checkpoints, sample_grids
+from dcgan_tf.runs.metrics import MetricsWriter, save_curves
 from dcgan_tf.training.progress import Progress
 from dcgan_tf.training.state import TrainingState
 
@@ -62,11 +62,11 @@ class Recorder:
         self._is_chief = is_chief
         self._count_skipped = count_skipped
         self._evaluator = evaluator
-        self._grid = samples.SampleGrid(config)
+        self._grid = sample_grids.SampleGrid(config)
         self._last_step = start_step
         self._metrics = None
         if is_chief:
-            samples.remove_later_grids(run_dir, start_step)
+            sample_grids.remove_later_grids(run_dir, start_step)
             self._metrics = MetricsWriter(
                 run_dir,
                 start_step,
@@ -90,7 +90,7 @@ class Recorder:
         if self._metrics is not None:
             self._metrics.close()
             save_curves(self._run_dir)
-            samples.save_samples_gif(self._run_dir)
+            sample_grids.save_samples_gif(self._run_dir)
 
     def count(self, measures: Mapping[str, tf.Tensor]) -> None:
         """Takes one step's losses; they are read when reported."""
@@ -160,7 +160,7 @@ class Recorder:
         self._stop_clock()
         grid = self._grid.draw(self._state.sampling_generator)
         if self._metrics is not None:
-            images.save_png(samples.sample_path(self._run_dir, step), grid)
+            images.save_png(sample_grids.sample_path(self._run_dir, step), grid)
             self._metrics.write_image(step, "samples", grid)
         self._start_clock()
 
@@ -186,7 +186,7 @@ class Recorder:
         """Measures the generator; marks the checkpoint if it is the best."""
         self._stop_clock()
         generator = self._state.sampling_generator
-        samples.reestimate_generator(generator, self._config)
+        sample_grids.reestimate_generator(generator, self._config)
         if self._metrics is not None:
             measures = dict(self._evaluator(generator))
             self._write(step, measures)

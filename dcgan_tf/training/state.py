@@ -6,9 +6,9 @@ import keras
 import tensorflow as tf
 
 from dcgan_tf.config import RunConfig
+from dcgan_tf.kernels.adam import Adam
 from dcgan_tf.models.discriminator import build_discriminator
 from dcgan_tf.models.generator import build_generator
-from dcgan_tf.training.optimizer import Adam
 
 # The authors' Adam (Newmu/dcgan_code, lib/updates.py).
 _ADAM_EPSILON = 1e-8

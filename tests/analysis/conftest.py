@@ -11,7 +11,7 @@ from dcgan_tf.analysis.subject import Subject, load_subject
 from dcgan_tf.data import embedded
 from dcgan_tf.data.toy_faces import ATTRIBUTE_NAMES
 from dcgan_tf.presets import resolve_run_config
-from dcgan_tf.training import checkpoints, runs, samples
+from dcgan_tf.runs import checkpoints, folder, sample_grids
 from dcgan_tf.training.state import build_training_state
 
 
@@ -22,14 +22,14 @@ def toy_run(tmp_path_factory):
     config = resolve_run_config(
         dict(dataset="toy_faces", base_filters=4, latent_dim=6, batch_size=8)
     )
-    runs.make_run_dir(run_dir)
-    runs.save_run_config(run_dir, config)
+    folder.make_run_dir(run_dir)
+    folder.save_run_config(run_dir, config)
     state = build_training_state(config, "float32")
     checkpoints.save(run_dir, state.trackables(), 3, keep=1)
     grid = np.full((70, 70, 3), 200, np.uint8)
     for step in (1, 3):
-        images.save_png(samples.sample_path(run_dir, step), grid)
-    samples.save_samples_gif(run_dir)
+        images.save_png(sample_grids.sample_path(run_dir, step), grid)
+    sample_grids.save_samples_gif(run_dir)
     return run_dir
 
 

@@ -4,7 +4,7 @@ from serving import model_server_double, tiny_run
 
 from dcgan_tf import images
 from dcgan_tf.cli import client
-from dcgan_tf.serving.exporting import export_run
+from dcgan_tf.serving.export import export_run
 
 pytest.importorskip(
     "tensorflow_serving", reason="needs: pip install -e '.[serving]'"

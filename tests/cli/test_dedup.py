@@ -9,8 +9,8 @@ from PIL import Image
 import dcgan_tf.data
 from dcgan_tf.cli import dedup
 from dcgan_tf.config import DataConfig
+from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import load_images
-from dcgan_tf.data.sources import load_source
 from dcgan_tf.images import load_png
 
 
@@ -30,7 +30,7 @@ def folder(tmp_path_factory):
 
 
 def dedup_thumbnail():
-    from dcgan_tf.data.dedup import THUMBNAIL
+    from dcgan_tf.data.dedup.codes import THUMBNAIL
 
     return THUMBNAIL
 
@@ -91,7 +91,7 @@ def test_without_beam_it_says_what_to_install(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "apache_beam", None)
     # As if no test before had imported it.
     monkeypatch.delitem(
-        sys.modules, "dcgan_tf.data.dedup_pipeline", raising=False
+        sys.modules, "dcgan_tf.data.dedup.pipeline", raising=False
     )
     monkeypatch.delattr(dcgan_tf.data, "dedup_pipeline", raising=False)
     assert dedup.main(["--split=test"]) == 1

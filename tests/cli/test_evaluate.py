@@ -6,8 +6,9 @@ import json
 import pytest
 
 from dcgan_tf.cli import evaluate
-from dcgan_tf.evaluation.networks import NETWORKS
-from dcgan_tf.evaluation.protocols import PROTOCOLS
+from dcgan_tf.evaluation import sample_metrics
+from dcgan_tf.evaluation.feature_extractors.choose import NETWORKS
+from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS
 from dcgan_tf.evaluation.settings import ALL_MEASURES
 
 CHEAP = ["--features=random", "--num_samples=60"]
@@ -50,9 +51,9 @@ def test_help_offers_what_the_library_has():
 
 def make_run(folder, num_classes=0, seed=0):
     """Two steps of a tiny network on digits of 16x16 pixels."""
-    from dcgan_tf.data.sources import load_source
+    from dcgan_tf.data.open_source import load_source
     from dcgan_tf.presets import resolve_run_config
-    from dcgan_tf.training.distribution import build_strategy
+    from dcgan_tf.training.distribution.strategy import build_strategy
     from dcgan_tf.training.loop import train
 
     config = resolve_run_config(
@@ -142,9 +143,8 @@ def test_runs_are_compared_side_by_side(run_dir, tmp_path, capsys):
 def test_a_conditional_run_classifies_by_its_samples(
     tmp_path, capsys, monkeypatch
 ):
-    from dcgan_tf.evaluation import subject_measures
 
-    monkeypatch.setattr(subject_measures, "_NUM_ONE_NN_SAMPLES", 100)
+    monkeypatch.setattr(sample_metrics, "_NUM_ONE_NN_SAMPLES", 100)
     run_dir = make_run(tmp_path / "c", num_classes=10)
     assert evaluate.main([f"--run_dir={run_dir}", "--measures=one_nn"]) == 0
     result = json.loads((run_dir / "evaluation" / "2.json").read_text())

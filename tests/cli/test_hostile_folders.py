@@ -21,8 +21,8 @@ from PIL import Image
 from dcgan_tf.cli import data as data_command
 from dcgan_tf.cli import train as train_command
 from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import build_training_dataset, load_images
-from dcgan_tf.data.sources import load_source
 
 MODEL = ModelConfig((16, 16), 3)
 TINY = (

@@ -69,9 +69,9 @@ def test_metrics_are_a_line_a_report(finished):
 def load_discriminator(run_dir, checkpoint, name="discriminator"):
     """As it is in the checkpoint."""
     from dcgan_tf.models.discriminator import build_discriminator
-    from dcgan_tf.training import checkpoints, runs
+    from dcgan_tf.runs import checkpoints, folder
 
-    model = build_discriminator(runs.load_run_config(run_dir).model)
+    model = build_discriminator(folder.load_run_config(run_dir).model)
     checkpoints.restore(run_dir, {name: model}, checkpoint, partial=True)
     return model
 
@@ -92,7 +92,7 @@ def test_a_new_run_starts_from_anothers_networks(finished, tmp_path, capsys):
 def test_features_have_averaged_weights_and_the_statistics_of_training(
     finished,
 ):
-    from dcgan_tf.training.runs import load_networks
+    from dcgan_tf.runs.trained_model import load_networks
 
     got = load_networks(finished).discriminator
     trained = load_discriminator(finished, "latest")

@@ -15,13 +15,17 @@ ORDER = (
     "presets",
     "images",
     "latents",
+    "kernels",
     "data",
     "models",
     "losses",
+    "runs",
     "training",
     "evaluation",
     "analysis",
     "serving",
+    "api",
+    "run_report",
     "cli",
 )
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -15,7 +15,7 @@ import pytest
 
 from dcgan_tf.models.discriminator import build_discriminator
 from dcgan_tf.models.generator import build_generator
-from dcgan_tf.training import runs
+from dcgan_tf.runs.trained_model import load_networks
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +46,7 @@ def start_watched(*arguments):
         lambda *a: states.append(build(*a)) or states[-1])
     return start(*arguments)
 
-sys.modules["dcgan_tf.evaluation.quick"] = types.SimpleNamespace(
+sys.modules["dcgan_tf.evaluation.checkpoint_selection"] = types.SimpleNamespace(
     build_quick_evaluator=lambda config: evaluate)
 train._train = start_watched
 code = train.main(sys.argv[1:])
@@ -140,8 +140,8 @@ def assert_same_weights(run_dir, expected_dir):
     turn the steps of weights whose gradient is all but zero.
     """
     got, expected = (
-        runs.load_networks(run_dir),
-        runs.load_networks(expected_dir),
+        load_networks(run_dir),
+        load_networks(expected_dir),
     )
     assert got.step == expected.step == STEPS
     seed = expected.config.training.seed

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dcgan_tf.data.sources import load_source
+from dcgan_tf.data.open_source import load_source
+from dcgan_tf.kernels.precision import resolve_precision
 from dcgan_tf.latents import sample_latents
-from dcgan_tf.models.precision import resolve_precision
 from dcgan_tf.presets import resolve_run_config
-from dcgan_tf.training import loop, runs
+from dcgan_tf.runs.trained_model import load_generator, load_networks
+from dcgan_tf.training import loop
 from dcgan_tf.training.state import build_training_state
 from dcgan_tf.training.step import GradientTapeStep
 
@@ -168,12 +169,12 @@ def test_a_run_checkpoints_resumes_and_loads(two_replicas, tmp_path):
     expected = train_in_two_parts(tmp_path / "one", one_device())
     # Re-estimated on the averaged weights, whose statistics magnify more.
     assert_same_weights(state, expected, but=("averaged_generator",))
-    networks = runs.load_networks(tmp_path / "two")
+    networks = load_networks(tmp_path / "two")
     assert networks.step == 8
     latents = sample_latents(4, 8, (0, 0))
     np.testing.assert_allclose(
         networks.generator(latents),
-        runs.load_generator(tmp_path / "one")(latents),
+        load_generator(tmp_path / "one")(latents),
         atol=1e-3,
     )
 

@@ -6,8 +6,8 @@ from PIL import Image
 
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.data import cache
+from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import load_images
-from dcgan_tf.data.sources import load_source
 
 MODEL = ModelConfig((16, 16), 3)
 

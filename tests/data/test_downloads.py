@@ -12,7 +12,7 @@ from PIL import Image
 
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data import downloads
-from dcgan_tf.data.sources import load_source
+from dcgan_tf.data.open_source import load_source
 
 
 @pytest.fixture

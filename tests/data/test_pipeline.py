@@ -5,12 +5,13 @@ import pytest
 import tensorflow as tf
 
 from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import (
     build_training_dataset,
     load_images,
     permute,
 )
-from dcgan_tf.data.sources import build_array_source, load_source
+from dcgan_tf.data.source import build_array_source
 from dcgan_tf.images import to_float, to_uint8
 
 MODEL = ModelConfig((16, 16), 3)

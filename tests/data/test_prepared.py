@@ -11,8 +11,8 @@ from celeb_a_files import ATTRIBUTES, write_celeb_a
 
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.data import downloads
+from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import build_training_dataset, load_images
-from dcgan_tf.data.sources import load_source
 from dcgan_tf.presets import resolve_run_config
 
 MODEL = ModelConfig((16, 16), 3)

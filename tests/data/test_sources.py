@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import load_images
-from dcgan_tf.data.sources import load_source
 
 MODEL = ModelConfig((32, 32), 1)
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from dcgan_tf.config import DataConfig, ModelConfig
-from dcgan_tf.data.sources import load_source
+from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.survey import count_near, examine, find_warnings
 
 MODEL = ModelConfig((16, 16), 3)

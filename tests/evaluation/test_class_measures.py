@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from dcgan_tf.evaluation.class_coverage import (
+from dcgan_tf.evaluation.metrics.class_coverage import (
     compute_class_shares,
     compute_sure_share,
 )
-from dcgan_tf.evaluation.class_score import compute_class_score
+from dcgan_tf.evaluation.metrics.inception_style_score import (
+    compute_class_score,
+)
 
 PROBABILITIES = np.random.default_rng(0).dirichlet(np.ones(4), 30)
 

@@ -6,14 +6,18 @@ import scipy.linalg
 import scipy.stats
 from scipy.spatial.distance import cdist
 
-from dcgan_tf.evaluation.frechet import compute_frechet_distance
-from dcgan_tf.evaluation.kernel import (
+from dcgan_tf.evaluation.metrics.c2st import compute_two_sample_accuracy
+from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
+from dcgan_tf.evaluation.metrics.kernel import (
     compute_kernel_distance,
     estimate_discrepancy,
 )
-from dcgan_tf.evaluation.precision_recall import compute_precision_recall
-from dcgan_tf.evaluation.sliced_wasserstein import compute_sliced_wasserstein
-from dcgan_tf.evaluation.two_sample import compute_two_sample_accuracy
+from dcgan_tf.evaluation.metrics.precision_recall import (
+    compute_precision_recall,
+)
+from dcgan_tf.evaluation.metrics.sliced_wasserstein import (
+    compute_sliced_wasserstein,
+)
 
 RNG = np.random.default_rng(0)
 FIRST = RNG.normal(size=(60, 5))

@@ -2,7 +2,7 @@
 
 import json
 
-from dcgan_tf.evaluation.report import (
+from dcgan_tf.evaluation.tables import (
     format_comparison,
     format_result,
     get_report_path,

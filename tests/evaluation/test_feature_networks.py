@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dcgan_tf.evaluation import classifier
-from dcgan_tf.evaluation.classifier import load_classifier
-from dcgan_tf.evaluation.feature_network import compute_features
-from dcgan_tf.evaluation.inception import load_inception
-from dcgan_tf.evaluation.random_features import build_random_features
+from dcgan_tf.evaluation.feature_extractors import classifier
+from dcgan_tf.evaluation.feature_extractors.classifier import load_classifier
+from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
+    compute_features,
+)
+from dcgan_tf.evaluation.feature_extractors.inception import load_inception
+from dcgan_tf.evaluation.feature_extractors.random import build_random_features
 
 NAMES = ("dark", "light")
 

@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 
 from dcgan_tf.config import ModelConfig
-from dcgan_tf.evaluation.encoder import train_encoder
 from dcgan_tf.evaluation.generator_features import (
     build_pixel_features,
     label_strokes,
     segment,
 )
-from dcgan_tf.evaluation.representations import (
+from dcgan_tf.evaluation.linear_probe.encoder import train_encoder
+from dcgan_tf.evaluation.linear_probe.rows import (
     represent_by_discriminator,
     represent_by_generator,
 )
-from dcgan_tf.evaluation.samples import draw_noise, sample_images
+from dcgan_tf.evaluation.real_images import draw_noise, sample_images
 from dcgan_tf.models.discriminator import build_discriminator
 from dcgan_tf.models.generator import build_generator
 

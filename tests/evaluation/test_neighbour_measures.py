@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from dcgan_tf.evaluation.neighbours import (
+from dcgan_tf.evaluation.metrics.neighbours import (
     compute_copying,
     find_nearest,
     find_suspects,
 )
-from dcgan_tf.evaluation.one_nn import compute_one_nn_error
+from dcgan_tf.evaluation.metrics.one_nn import compute_one_nn_error
 
 RNG = np.random.default_rng(0)
 TRAINING, HELD_OUT, FRESH = RNG.normal(size=(3, 2_000, 4))

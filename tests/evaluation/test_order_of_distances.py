@@ -4,19 +4,21 @@ import dataclasses
 
 import pytest
 
-from dcgan_tf.data.sources import load_source
-from dcgan_tf.evaluation.feature_network import compute_features
-from dcgan_tf.evaluation.measures import compute_measures
-from dcgan_tf.evaluation.networks import choose_network
-from dcgan_tf.evaluation.samples import (
+from dcgan_tf.data.open_source import load_source
+from dcgan_tf.evaluation.feature_extractors.choose import choose_network
+from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
+    compute_features,
+)
+from dcgan_tf.evaluation.metrics.compute import compute_measures
+from dcgan_tf.evaluation.real_images import (
     draw_noise,
     load_real_images,
     sample_images,
 )
 from dcgan_tf.presets import resolve_run_config
-from dcgan_tf.training.distribution import build_strategy
+from dcgan_tf.runs.trained_model import load_networks
+from dcgan_tf.training.distribution.strategy import build_strategy
 from dcgan_tf.training.loop import train
-from dcgan_tf.training.runs import load_networks
 
 EARLY, LATE = 200, 1_000
 NUM_IMAGES = 600

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from dcgan_tf.evaluation import probe
-from dcgan_tf.evaluation.protocols import (
+from dcgan_tf.evaluation.linear_probe import probe
+from dcgan_tf.evaluation.linear_probe.protocols import (
     AUTHORS_STRENGTHS,
     PROTOCOLS,
     arrange,

@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from dcgan_tf.evaluation import protocols
-from dcgan_tf.evaluation.probe import probe_features
-from dcgan_tf.evaluation.protocols import (
+from dcgan_tf.evaluation.linear_probe import protocols
+from dcgan_tf.evaluation.linear_probe.probe import probe_features
+from dcgan_tf.evaluation.linear_probe.protocols import (
     AUTHORS_STRENGTHS,
     PROTOCOLS,
     Protocol,
@@ -107,7 +107,7 @@ def test_the_test_set_does_not_choose(data):
 def test_all_labels_train_the_last_machine_with_the_validation_images(
     data, monkeypatch
 ):
-    from dcgan_tf.evaluation import probe
+    from dcgan_tf.evaluation.linear_probe import probe
 
     sizes = []
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.svm import LinearSVC
 
-from dcgan_tf.evaluation import svm
+from dcgan_tf.evaluation.linear_probe import svm
 
 STRENGTHS = (1e-3, 1e-1)
 

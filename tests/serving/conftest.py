@@ -3,8 +3,8 @@
 import pytest
 from serving import tiny_run
 
-from dcgan_tf.serving.exporting import export_run
-from dcgan_tf.training.runs import load_networks
+from dcgan_tf.runs.trained_model import load_networks
+from dcgan_tf.serving.export import export_run
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from serving import tiny_run
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.models.generator import build_generator
-from dcgan_tf.serving import lite_checks, lite_export, tflite
+from dcgan_tf.serving.lite import checks, convert, export
 
 pytest.importorskip(
     "ai_edge_litert", reason="needs LiteRT: pip install -e '.[lite]'"
@@ -36,18 +36,18 @@ def generator():
 def exported(tmp_path_factory, generator, networks):
     folder = tmp_path_factory.mktemp("lite") / "1"
     described = [
-        lite_export.describe_generator(generator, MODEL, step=3),
-        lite_export.describe_features(
+        export.describe_generator(generator, MODEL, step=3),
+        export.describe_features(
             networks.discriminator, MODEL, 3, IMAGES.astype(np.float32)
         ),
     ]
-    return folder, lite_export.save_lite_files(folder, described, MODEL)
+    return folder, export.save_lite_files(folder, described, MODEL)
 
 
 def test_there_is_a_good_file_for_each_precision(exported):
     folder, reports = exported
     assert {path.name for path in folder.iterdir()} == {
-        lite_export.TABLE_FILE,
+        export.TABLE_FILE,
         *(
             f"{name}_{kind}.tflite"
             for name in ("generator", "discriminator_features")
@@ -61,7 +61,7 @@ def test_there_is_a_good_file_for_each_precision(exported):
             )
         ),
     }
-    table = (folder / lite_export.TABLE_FILE).read_text()
+    table = (folder / export.TABLE_FILE).read_text()
     sizes = {}
     for report in reports:
         assert report.path.name in table
@@ -83,11 +83,11 @@ def test_pictures_are_the_networks_in_litert(
 ):
     folder, _ = exported
     expected = generator(LATENTS).numpy()
-    any_batch = lite_checks.LiteNetwork(folder / f"generator_{kind}.tflite")
+    any_batch = checks.LiteNetwork(folder / f"generator_{kind}.tflite")
     assert any_batch.input_shapes == {"latents": (-1, MODEL.latent_dim)}
     images = any_batch.run(latents=LATENTS)["images"]
     np.testing.assert_allclose(images, expected, atol=tolerance)
-    single = lite_checks.LiteNetwork(folder / f"generator_{kind}_batch1.tflite")
+    single = checks.LiteNetwork(folder / f"generator_{kind}_batch1.tflite")
     assert single.input_shapes == {"latents": (1, MODEL.latent_dim)}
     images = single.run(latents=LATENTS[:1])["images"]
     np.testing.assert_allclose(images, expected[:1], atol=tolerance)
@@ -100,16 +100,16 @@ def test_full_integers_in_and_out(exported, generator):
     interpreter = Interpreter(str(path))
     assert interpreter.get_input_details()[0]["dtype"] == np.int8
     assert interpreter.get_output_details()[0]["dtype"] == np.int8
-    images = lite_checks.run_rows(
-        lite_checks.LiteNetwork(path), {"latents": LATENTS}
-    )["images"]
+    images = checks.run_rows(checks.LiteNetwork(path), {"latents": LATENTS})[
+        "images"
+    ]
     errors = np.abs(images - generator(LATENTS))
     assert 0 < errors.mean() < 0.1
 
 
 def test_metadata_is_read_without_tensorflow(exported):
     path = exported[0] / "generator_float16.tflite"
-    metadata = tflite.load_metadata(path)
+    metadata = convert.load_metadata(path)
     assert metadata["image_size"] == [16, 16]
     assert metadata["channels"] == 3
     assert metadata["latent_dim"] == MODEL.latent_dim
@@ -140,19 +140,19 @@ def test_a_file_without_metadata_is_refused(tmp_path, exported):
     source = exported[0] / "generator_float32.tflite"
     path.write_bytes(source.read_bytes().replace(b"dcgan_tf", b"dcgan_xx"))
     with pytest.raises(ValueError, match="not exported by dcgan_tf"):
-        tflite.load_metadata(path)
+        convert.load_metadata(path)
 
 
 def test_a_file_of_another_network_ends_the_export(tmp_path, monkeypatch):
     """Such as one whose weights were left out."""
     first, second = (build_generator(MODEL, seed=seed) for seed in (1, 2))
-    described = lite_export.describe_generator(first, MODEL, 1)
-    wrong = tflite.convert(
-        lite_export.describe_generator(second, MODEL, 1), ["float32"], None
+    described = export.describe_generator(first, MODEL, 1)
+    wrong = convert.convert(
+        export.describe_generator(second, MODEL, 1), ["float32"], None
     )
-    monkeypatch.setattr(tflite, "convert", lambda *_: wrong)
+    monkeypatch.setattr(convert, "convert", lambda *_: wrong)
     with pytest.raises(ValueError, match="float32.tflite is not what it was"):
-        lite_export.save_lite_files(tmp_path / "1", [described], MODEL)
+        export.save_lite_files(tmp_path / "1", [described], MODEL)
 
 
 @pytest.mark.parametrize(
@@ -166,31 +166,31 @@ def test_a_file_of_another_network_ends_the_export(tmp_path, monkeypatch):
 )
 def test_bad_outputs_are_named(outputs, problem):
     expected = np.linspace(-1, 1, 28).reshape(7, 4)
-    error = lite_checks._compare(outputs, expected)
+    error = checks._compare(outputs, expected)
     assert problem in error.problem
 
 
 def test_bounds_are_those_of_the_precision():
     expected = np.linspace(-1, 1, 101)[:, None]
-    errors = {"images": lite_checks._compare(expected + 0.002, expected)}
+    errors = {"images": checks._compare(expected + 0.002, expected)}
     assert errors["images"].largest == pytest.approx(0.001)
     assert errors["images"].psnr == pytest.approx(60)
-    find = lite_checks._find_problem
+    find = checks._find_problem
     assert "largest error 1.0e-03 > 1e-05" in find("float32", errors)
     assert find("float16", errors) is None
     assert find("full_int8", errors) is None
-    errors = {"images": lite_checks._compare(expected * 0.9, expected)}
+    errors = {"images": checks._compare(expected * 0.9, expected)}
     assert "mean error 0.025 > 0.02" in find("full_int8", errors)
 
 
 def test_a_conditional_generator_takes_labels(tmp_path):
     model = ModelConfig((16, 16), 1, 5, 4, 3, num_classes=3)
     network = build_generator(model)
-    described = lite_export.describe_generator(network, model, 1)
+    described = export.describe_generator(network, model, 1)
     path = tmp_path / "generator.tflite"
-    files = tflite.convert(described, ["float32"], None)
+    files = convert.convert(described, ["float32"], None)
     path.write_bytes(files["float32"])
     labels = np.array([0, 2, 1, 1, 0, 0, 2], np.int32)
-    images = lite_checks.LiteNetwork(path).run(latents=LATENTS, labels=labels)
+    images = checks.LiteNetwork(path).run(latents=LATENTS, labels=labels)
     expected = network([tf.constant(LATENTS), tf.constant(labels)])
     np.testing.assert_allclose(images["images"], expected, atol=2e-5)

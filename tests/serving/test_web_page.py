@@ -17,7 +17,8 @@ from serving import browser, tiny_run
 from dcgan_tf import images
 from dcgan_tf.latents import latents_from_seeds
 from dcgan_tf.models.generator import build_generator
-from dcgan_tf.serving import lite_export, tflite, web_page
+from dcgan_tf.serving import web_page
+from dcgan_tf.serving.lite import convert, export
 
 MODEL = tiny_run.ModelConfig((32, 32), 3, 20, 8, 5)
 SEED = 7
@@ -48,8 +49,8 @@ def folder(tmp_path_factory, generator):
     config = tiny_run.RunConfig(
         MODEL, tiny_run.DataConfig(), tiny_run.TrainingConfig()
     )
-    network = lite_export.describe_generator(generator, MODEL, 1)
-    contents = tflite.convert(network, ["float16"], 1)["float16"]
+    network = export.describe_generator(generator, MODEL, 1)
+    contents = convert.convert(network, ["float16"], 1)["float16"]
     path = tmp_path_factory.mktemp("web") / "1"
     model = web_page.describe_model(generator, config, 1)
     web_page.save_page(path, model, contents, single_file=True)

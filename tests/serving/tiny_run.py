@@ -7,8 +7,8 @@ import numpy as np
 from PIL import Image
 
 from dcgan_tf.config import DataConfig, ModelConfig, RunConfig, TrainingConfig
-from dcgan_tf.training import checkpoints
-from dcgan_tf.training.runs import make_run_dir, save_run_config
+from dcgan_tf.runs import checkpoints
+from dcgan_tf.runs.folder import make_run_dir, save_run_config
 from dcgan_tf.training.state import build_training_state
 
 MODEL = ModelConfig((16, 16), 3, latent_dim=5, base_filters=4, kernel_size=3)

@@ -8,7 +8,8 @@ import pytest
 import tensorflow as tf
 
 from dcgan_tf.config import TrainingConfig
-from dcgan_tf.training import cluster, distribution, workers
+from dcgan_tf.training.distribution import cluster, workers
+from dcgan_tf.training.distribution import strategy as strategies
 
 ADDRESSES = ["127.0.0.1:2222", "127.0.0.1:2223"]
 SLURM = {
@@ -37,7 +38,7 @@ def set_slurm(monkeypatch, **changes):
 
 
 def test_alone_auto_is_one_device():
-    strategy = distribution.build_strategy("auto")
+    strategy = strategies.build_strategy("auto")
     assert isinstance(strategy, tf.distribute.OneDeviceStrategy)
     assert workers.num_workers(strategy) == 1
     assert workers.is_chief(strategy)
@@ -54,9 +55,9 @@ def test_auto_takes_the_environments_workers(monkeypatch, environment):
             task={"type": "worker", "index": 1},
         )
     monkeypatch.setattr(
-        distribution, "_build_multi_worker_strategy", lambda resolver: resolver
+        strategies, "_build_multi_worker_strategy", lambda resolver: resolver
     )
-    resolver = distribution.build_strategy("auto")
+    resolver = strategies.build_strategy("auto")
     assert (resolver.task_type, resolver.task_id) == ("worker", 1)
     assert len(resolver.cluster_spec().job_tasks("worker")) == 2
 
@@ -65,19 +66,19 @@ def test_auto_takes_the_environments_workers(monkeypatch, environment):
 def test_one_process_of_several_does_not_train_alone(monkeypatch, name):
     set_slurm(monkeypatch)
     with pytest.raises(ValueError, match=f"{name} .* of 2 workers"):
-        distribution.build_strategy(name)
+        strategies.build_strategy(name)
 
 
 def test_unknown_strategies_are_refused():
     with pytest.raises(ValueError, match="'ring' is unknown; use auto"):
-        distribution.build_strategy("ring")
+        strategies.build_strategy("ring")
     with pytest.raises(ValueError, match="not supported by Keras 3"):
         TrainingConfig(strategy="parameter_server")
 
 
 def test_multi_worker_needs_a_cluster():
     with pytest.raises(ValueError, match="set TF_CONFIG on each worker"):
-        distribution.build_strategy("multi_worker")
+        strategies.build_strategy("multi_worker")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ def test_multi_worker_needs_a_cluster():
 def test_malformed_tf_config_is_named(monkeypatch, text, problem):
     monkeypatch.setenv("TF_CONFIG", text)
     with pytest.raises(ValueError, match="TF_CONFIG.*must look like") as error:
-        distribution.build_strategy("multi_worker")
+        strategies.build_strategy("multi_worker")
     assert problem in str(error.value)
 
 
@@ -156,19 +157,19 @@ def test_a_closed_tpu_address_is_refused_at_once():
         address = f"grpc://127.0.0.1:{unused.getsockname()[1]}"
         start = time.monotonic()
         with pytest.raises(ValueError, match="no TPU 'grpc.*--tpu=local"):
-            distribution.build_strategy("tpu", address)
+            strategies.build_strategy("tpu", address)
     assert time.monotonic() - start < 5
 
 
 def test_a_silent_metadata_server_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(distribution, "_TPU_REACH_SECONDS", 0.2)
+    monkeypatch.setattr(strategies, "_TPU_REACH_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as server:
         monkeypatch.setenv(
             "GCE_METADATA_IP", f"127.0.0.1:{server.getsockname()[1]}"
         )
         start = time.monotonic()
         with pytest.raises(ValueError, match="no TPU 'mine'.*timed out"):
-            distribution.build_strategy("tpu", "mine")
+            strategies.build_strategy("tpu", "mine")
     assert time.monotonic() - start < 5
     assert socket.getdefaulttimeout() is None
 

@@ -1,0 +1,186 @@
+"""Codes of a whole collection, grouped, as an Apache Beam pipeline.
+
+The same pipeline runs on one machine and on Flink, Spark or Dataflow.
+"""
+
+import json
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import apache_beam as beam
+import numpy as np
+import tensorflow as tf
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from dcgan_tf.config import DataConfig
+from dcgan_tf.data.dedup.codes import (
+    THUMBNAIL,
+    Encoder,
+    choose_groups,
+    find_close_pairs,
+    split_into_bands,
+)
+from dcgan_tf.data.open_source import load_source
+from dcgan_tf.data.preprocess import prepare_image
+
+_RANGE = 2_000
+_BATCH = 256
+
+
+def find_duplicates(
+    data: DataConfig,
+    split: str | None,
+    num_examples: int,
+    encoder: Encoder,
+    max_bits: int,
+    runner: str = "DirectRunner",
+    options: Sequence[str] = (),
+    work_dir: str | None = None,
+) -> list[list[int]]:
+    """Finds groups of pictures whose codes are at most `max_bits` apart.
+
+    Args:
+        data: The collection; workers open it themselves.
+        split: Which part of it.
+        num_examples: Its length.
+        encoder: From `train_encoder`.
+        max_bits: 0 groups equal codes, in linear time.
+        runner: Beam's name of what runs the pipeline.
+        options: The runner's own, as `--name=value`.
+        work_dir: A folder that all workers can write to, for results; None
+            for one on this machine.
+
+    Returns:
+        Groups of positions: the kept one, then those to drop.
+    """
+    pipeline_options = PipelineOptions(
+        list(options), runner=runner, save_main_session=False
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        place = work_dir or folder
+        with beam.Pipeline(options=pipeline_options) as pipeline:
+            _build(
+                pipeline, data, split, num_examples, encoder, max_bits, place
+            )
+        members = {
+            bytes.fromhex(code): positions
+            for code, positions in _read_lines(place, "members")
+        }
+        pairs = [
+            (bytes.fromhex(first), bytes.fromhex(second))
+            for first, second in _read_lines(place, "pairs")
+        ]
+    return choose_groups(members, pairs)
+
+
+def _build(pipeline, data, split, num_examples, encoder, max_bits, place):
+    ranges = [
+        (start, min(start + _RANGE, num_examples))
+        for start in range(0, num_examples, _RANGE)
+    ]
+    coded = (
+        pipeline
+        | "Ranges" >> beam.Create(ranges)
+        | "Spread" >> beam.Reshuffle()
+        | "Encode" >> beam.ParDo(_Encode(data, split, encoder))
+        | "Equal codes" >> beam.GroupByKey()
+        | "List" >> beam.MapTuple(lambda code, found: (code, sorted(found)))
+    )
+    pairs = (
+        coded
+        | "Bands" >> beam.FlatMap(_key_by_bands, max_bits)
+        | "Equal bands" >> beam.GroupByKey()
+        | "Compare" >> beam.FlatMap(_compare, max_bits)
+        | "Once" >> beam.Distinct()
+    )
+    paired = pairs | "Paired" >> beam.FlatMap(
+        lambda pair: [(code, True) for code in pair]
+    )
+    members = (
+        {"found": coded, "paired": paired}
+        | "Join" >> beam.CoGroupByKey()
+        | "Only groups" >> beam.FlatMap(_keep_groups)
+    )
+    _write(members, place, "members")
+    _write(
+        pairs | beam.MapTuple(lambda a, b: (a.hex(), b.hex())), place, "pairs"
+    )
+
+
+class _Encode(beam.DoFn):
+    """Reads the pictures of a range of positions and codes them."""
+
+    def __init__(self, data: DataConfig, split: str | None, encoder: Encoder):
+        self._data = data
+        self._split = split
+        self._encoder = encoder
+
+    def setup(self):
+        self._source = load_source(self._data, self._split)
+
+    def process(self, span: tuple[int, int]) -> Iterator[tuple[bytes, int]]:
+        dataset = self._source.read(tf.data.Dataset.range(*span))
+        dataset = dataset.map(
+            lambda image, _: prepare_image(image, THUMBNAIL, self._data),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
+        position = span[0]
+        for images in dataset.batch(_BATCH).as_numpy_iterator():
+            for code in self._encoder.encode(images):
+                # What stands in for an unreadable picture is no duplicate.
+                name = self._source.name_of(position)
+                if name not in self._source.skipped.reasons:
+                    yield code.tobytes(), position
+                position += 1
+
+
+def _key_by_bands(coded: tuple[bytes, Sequence[int]], max_bits: int):
+    code, _ = coded
+    if max_bits:
+        for band in split_into_bands(code, max_bits):
+            yield band, code
+
+
+def _compare(band: tuple[object, Iterable[bytes]], max_bits: int):
+    _, codes = band
+    return find_close_pairs(list(codes), max_bits)
+
+
+def _keep_groups(
+    element: tuple[bytes, dict],
+) -> Iterator[tuple[str, list[int]]]:
+    """Passes on the codes of several pictures or with another one near."""
+    code, joined = element
+    (positions,) = joined["found"]
+    if len(positions) > 1 or any(joined["paired"]):
+        yield code.hex(), [int(position) for position in positions]
+
+
+def _write(lines, place: str, name: str) -> None:
+    _ = (
+        lines
+        | f"Encode {name}" >> beam.Map(json.dumps)
+        | f"Write {name}" >> beam.io.WriteToText(f"{place}/{name}")
+    )
+
+
+def _read_lines(place: str, name: str) -> Iterator:
+    for path in sorted(Path(place).glob(f"{name}-*")):
+        with open(path) as lines:
+            yield from map(json.loads, lines)
+
+
+def load_thumbnails(source, data: DataConfig, positions: Sequence[int]):
+    """Reads pictures at positions as the autoencoder sees them.
+
+    Returns:
+        uint8 `(count, 32, 32, 3)`.
+    """
+    dataset = source.read(
+        tf.data.Dataset.from_tensor_slices(np.array(positions, np.int64))
+    )
+    dataset = dataset.map(
+        lambda image, _: prepare_image(image, THUMBNAIL, data)
+    )
+    return np.stack(list(dataset.as_numpy_iterator()))

@@ -1,0 +1,62 @@
+"""A dataset's name or a folder's path is opened as a `Source`.
+
+Embedded datasets, folders and TensorFlow Datasets have a loader file each;
+this is the only file that knows all of them.
+"""
+
+from collections.abc import Callable
+
+from dcgan_tf.config import DataConfig
+from dcgan_tf.data.source import Source
+
+
+def load_source(data: DataConfig, split: str | None = None) -> Source:
+    """Finds a dataset; reads what it must to know its size and labels.
+
+    Args:
+        data: Names the dataset, and what to leave out.
+        split: `train` for what `data` trains on, `test` for pictures held
+            out from it, another split's name, or None for `train`.
+
+    Returns:
+        The source. `test` is the dataset's `test` split or else its
+        `validation`; a folder's is every 20th picture or so.
+
+    Raises:
+        ValueError: If the dataset or the split doesn't exist, or a folder
+            holds nothing to train on.
+        OSError: If a folder or a dataset is neither here nor to be had.
+    """
+    excluded = _load_excluded(data.exclude)
+    source = _choose_loader(data.dataset)(data, split, excluded)
+    # Held-out pictures have names of their own, which it needn't hold.
+    if excluded and not source.num_excluded and split in (None, "train"):
+        raise ValueError(
+            f"none of the {len(excluded)} pictures to exclude, such as "
+            f"{min(excluded)!r}, is in {source.name}; was the list made for "
+            "another?"
+        )
+    return source
+
+
+def _choose_loader(dataset: str) -> Callable[..., Source]:
+    """Imports what is needed alone: TensorFlow Datasets takes seconds."""
+    from dcgan_tf.data.embedded import EMBEDDED, load_embedded
+
+    if dataset == "image_folder":
+        from dcgan_tf.data.folders import load_folder
+
+        return load_folder
+    if dataset in EMBEDDED:
+        return load_embedded
+    from dcgan_tf.data.prepared import load_prepared
+
+    return load_prepared
+
+
+def _load_excluded(path: str | None) -> frozenset[str]:
+    if path is None:
+        return frozenset()
+    # File names are bytes; those that are not UTF-8 survive this round trip.
+    with open(path, encoding="utf-8", errors="surrogateescape") as lines:
+        return frozenset(line.rstrip("\n") for line in lines if line.strip())

@@ -1,0 +1,122 @@
+"""Decoded uint8 images in a fixed order, with their labels and names."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from dcgan_tf.data.skipped import Skipped
+
+
+@dataclasses.dataclass
+class Source:
+    """Decoded images of one split in a fixed order.
+
+    Elements of the datasets it gives are `(image, label)`: a uint8 image
+    `(height, width, channels)` with 1, 3 or 4 channels, of any size, and an
+    int32 label: a scalar class, -1 where there are none, or
+    `(num_attributes,)` zeros and ones.
+
+    Attributes:
+        name: The dataset's or the folder's.
+        split: Which part of it.
+        num_examples: Images in this split.
+        fingerprint: Changes when the images do; a cached copy made under
+            another one is stale.
+        read_all: Gives all images in order.
+        read: Gives the images at a dataset's positions (scalar int64), in
+            that dataset's order; None where reading is in order only.
+        name_of: A position's name, as lists of pictures to exclude have it.
+        label_names: Of the classes; empty without labels.
+        attribute_names: Of the attributes; empty where labels are classes.
+        num_excluded: Pictures left out because a list named them.
+        skipped: Files of the collection that could not be used.
+        stores: Prepared images kept ready, by what they were made with.
+    """
+
+    name: str
+    split: str
+    num_examples: int
+    fingerprint: str
+    read_all: Callable[[], tf.data.Dataset]
+    read: Callable[[tf.data.Dataset], tf.data.Dataset] | None
+    name_of: Callable[[int], str] = str
+    label_names: tuple[str, ...] = ()
+    attribute_names: tuple[str, ...] = ()
+    num_excluded: int = 0
+    skipped: Skipped = dataclasses.field(default_factory=Skipped)
+    stores: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes, or 0 where images have none."""
+        return len(self.label_names)
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether images have a class or attributes."""
+        return bool(self.label_names or self.attribute_names)
+
+    @property
+    def num_skipped(self) -> int:
+        """Files found unusable so far: one may show only when it is read."""
+        return len(self.skipped)
+
+
+def build_array_source(
+    name: str,
+    split: str,
+    images: np.ndarray,
+    labels: np.ndarray,
+    image_names: Sequence[str] | None = None,
+    excluded: frozenset[str] = frozenset(),
+    **names: tuple[str, ...],
+) -> Source:
+    """Makes a source of arrays in memory.
+
+    Args:
+        name: The dataset's.
+        split: The split's.
+        images: uint8 `(num_examples, height, width, channels)`.
+        labels: int `(num_examples,)` or `(num_examples, num_attributes)`.
+        image_names: One for each; None for positions as decimal text.
+        excluded: Names to leave out.
+        **names: `label_names` or `attribute_names`.
+
+    Returns:
+        The source.
+    """
+    image_names = image_names or [str(i) for i in range(len(images))]
+    kept = np.array(
+        [i for i, n in enumerate(image_names) if n not in excluded], np.int64
+    )
+    labels = np.asarray(labels, np.int32)
+
+    def take(position):
+        index = kept[position]
+        return images[index], labels[index]
+
+    def read(positions: tf.data.Dataset) -> tf.data.Dataset:
+        def take_in_graph(position):
+            image, label = tf.numpy_function(
+                take, [position], (tf.uint8, tf.int32), stateful=False
+            )
+            image.set_shape(images.shape[1:])
+            label.set_shape(labels.shape[1:])
+            return image, label
+
+        return positions.map(take_in_graph)
+
+    return Source(
+        name=name,
+        split=split,
+        num_examples=len(kept),
+        fingerprint=f"{name} {split} {len(images)} {sorted(excluded)}",
+        read_all=lambda: read(tf.data.Dataset.range(len(kept))),
+        read=read,
+        name_of=lambda position: image_names[kept[position]],
+        num_excluded=len(images) - len(kept),
+        **names,
+    )

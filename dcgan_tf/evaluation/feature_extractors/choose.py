@@ -1,0 +1,61 @@
+"""A name -> the feature network that a dataset is measured with."""
+
+import os
+
+from dcgan_tf.evaluation.feature_extractors.classifier import load_classifier
+from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
+    FeatureNetwork,
+)
+from dcgan_tf.evaluation.feature_extractors.inception import load_inception
+from dcgan_tf.evaluation.feature_extractors.random import build_random_features
+from dcgan_tf.evaluation.real_images import RealImages
+
+NETWORKS = ("auto", "classifier", "random", "inception")
+
+
+def choose_network(
+    real: RealImages,
+    name: str = "auto",
+    seed: int = 0,
+    cache_dir: str | os.PathLike | None = None,
+    inception_path: str | os.PathLike | None = None,
+) -> FeatureNetwork:
+    """Builds, trains or loads a feature network.
+
+    Args:
+        real: The dataset.
+        name: Of `NETWORKS`; `auto` is the classifier where images have
+            classes, else random features.
+        seed: Of the network's weights.
+        cache_dir: Where classifiers are kept; None for the default.
+        inception_path: The 2015 graph's file, for `inception`.
+
+    Raises:
+        ValueError: If the dataset has no classes for the classifier, or
+            `inception` has no path.
+        FileNotFoundError: If the graph isn't there.
+    """
+    if name == "auto":
+        name = "classifier" if real.class_names else "random"
+    if name == "random":
+        return build_random_features(real.training.shape[1:], seed)
+    if name == "inception":
+        if not inception_path:
+            raise ValueError(
+                "the inception network needs the path of its graph, "
+                "classify_image_graph_def.pb; it is not part of dcgan_tf"
+            )
+        return load_inception(inception_path)
+    if not real.class_names:
+        raise ValueError(
+            f"dataset {real.dataset!r} has no classes to train a classifier "
+            "on; use the random features"
+        )
+    return load_classifier(
+        real.training,
+        real.training_labels,
+        real.class_names,
+        seed,
+        cache_dir,
+        (real.held_out, real.held_out_labels),
+    )

@@ -1,0 +1,156 @@
+"""D's network trained with the labels alone: what the probe is compared to.
+
+Section 5.2 trains a network of D's architecture on the same labels, from
+scratch, and finds it worse.
+"""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from dcgan_tf.config import ModelConfig
+from dcgan_tf.evaluation.linear_probe.probe import ProbeResult, summarise
+from dcgan_tf.evaluation.linear_probe.protocols import (
+    ProbeData,
+    Protocol,
+    draw_labelled,
+    get_label_counts,
+)
+from dcgan_tf.images import to_float
+from dcgan_tf.models.discriminator import build_discriminator
+
+NAME = "trained with labels alone"
+_BATCH_SIZE = 64
+_LEARNING_RATE = 1e-3
+_EPOCHS = 15
+_STEPS = (100, 2_000)
+_NUM_CHECKS = 5
+_MAX_DRAWS = 3
+_TEST_DRAW = 3
+
+
+def probe_supervised(
+    config: ModelConfig,
+    data: ProbeData,
+    protocol: Protocol,
+    seed: int = 0,
+    report: Callable[[str], None] = lambda message: None,
+) -> list[ProbeResult]:
+    """Trains on each of a protocol's label counts, on up to 3 draws.
+
+    Validation images say when to stop. With all labels, those are not
+    trained on: the linear probes have that many labels more.
+
+    Args:
+        config: D's shape.
+        data: From `arrange`.
+        protocol: Counts and spread.
+        seed: Of draws, weights and order.
+        report: Takes a line on what is being done.
+    """
+    results = []
+    for count in get_label_counts(protocol, data):
+        num_labels = count or data.num_pool
+        num_draws = min(_MAX_DRAWS, protocol.num_test_draws) if count else 1
+        validation_scores, accuracies = [], []
+        for draw in range(num_draws):
+            report(f"{NAME}: {num_labels} labels, {draw + 1} of {num_draws}")
+            if count:
+                chosen = draw_labelled(
+                    data, count, (seed, _TEST_DRAW, count, draw)
+                )
+            else:
+                chosen = np.arange(data.num_pool)
+            score, accuracy = _train_and_test(config, data, chosen, seed + draw)
+            validation_scores.append(score)
+            accuracies.append(accuracy)
+        results.append(
+            summarise(
+                NAME,
+                0,
+                num_labels,
+                accuracies,
+                None,
+                float(np.mean(validation_scores)),
+                data,
+                protocol,
+            )
+        )
+    return results
+
+
+def _train_and_test(
+    config: ModelConfig, data: ProbeData, chosen: np.ndarray, seed: int
+) -> tuple[float, float]:
+    """Returns accuracies on validation and test images, at the best check."""
+    model = _build_network(config, data.num_classes, seed)
+    num_steps = int(np.clip(len(chosen) * _EPOCHS // _BATCH_SIZE, *_STEPS))
+    batches = iter(
+        tf.data.Dataset.from_tensor_slices(
+            (data.images[chosen], data.labels[chosen])
+        )
+        .shuffle(len(chosen), seed=seed)
+        .repeat()
+        .batch(_BATCH_SIZE)
+        .map(lambda images, labels: (to_float(images), labels))
+    )
+    train_step = _make_train_step(model, num_steps)
+    predict = tf.function(model, reduce_retracing=True)
+    best_score, best_weights = -1.0, None
+    for step in range(1, num_steps + 1):
+        train_step(*next(batches))
+        if (
+            step * _NUM_CHECKS // num_steps
+            > (step - 1) * _NUM_CHECKS // num_steps
+        ):
+            score = _score(
+                predict,
+                data.images[data.num_pool :],
+                data.labels[data.num_pool :],
+            )
+            if score > best_score:
+                best_score, best_weights = score, model.get_weights()
+    model.set_weights(best_weights)
+    return best_score, _score(predict, data.test_images, data.test_labels)
+
+
+def _build_network(
+    config: ModelConfig, num_classes: int, seed: int
+) -> keras.Model:
+    discriminator = build_discriminator(config, seed=seed)
+    logits = keras.layers.Dense(
+        num_classes, kernel_initializer=keras.initializers.GlorotUniform(seed)
+    )(discriminator.get_layer("flatten").output)
+    return keras.Model(discriminator.inputs[0], logits)
+
+
+def _make_train_step(model: keras.Model, num_steps: int):
+    rate = keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, num_steps)
+    optimizer = keras.optimizers.Adam(rate)
+    optimizer.build(model.trainable_variables)
+
+    @tf.function(reduce_retracing=True)
+    def train_step(images, labels):
+        with tf.GradientTape() as tape:
+            logits = model(images, training=True)
+            loss = tf.reduce_mean(
+                tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+            )
+        weights = model.trainable_variables
+        gradients = tape.gradient(loss, [w.value for w in weights])
+        optimizer.apply(gradients, weights)
+
+    return train_step
+
+
+def _score(
+    predict: Callable[..., tf.Tensor], images: np.ndarray, labels: np.ndarray
+) -> float:
+    right = 0
+    for start in range(0, len(images), 256):
+        part = slice(start, start + 256)
+        logits = predict(to_float(images[part]), training=False).numpy()
+        right += int((logits.argmax(axis=1) == labels[part]).sum())
+    return right / len(images)

@@ -1,0 +1,148 @@
+"""Every measure of a set of images beside a set of real ones."""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from dcgan_tf.evaluation.feature_extractors.feature_extractor import Features
+from dcgan_tf.evaluation.metrics.c2st import compute_two_sample_accuracy
+from dcgan_tf.evaluation.metrics.class_coverage import (
+    compute_class_shares,
+    compute_sure_share,
+)
+from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
+from dcgan_tf.evaluation.metrics.inception_style_score import (
+    compute_class_score,
+)
+from dcgan_tf.evaluation.metrics.kernel import compute_kernel_distance
+from dcgan_tf.evaluation.metrics.neighbours import compute_copying
+from dcgan_tf.evaluation.metrics.precision_recall import (
+    compute_precision_recall,
+)
+from dcgan_tf.evaluation.metrics.sliced_wasserstein import (
+    compute_sliced_wasserstein,
+)
+
+_KERNEL_SUBSET = 1_000
+_SCORE_SPLITS = 10
+
+Values = dict[str, float]
+
+
+def compute_measures(
+    names: Iterable[str], fake: Features, real: Features, seed: int
+) -> Values:
+    """Computes measures of one set against a real one.
+
+    Where a measure takes equally many of both, the first ones of the larger
+    set are used. Measures of class probabilities are left out where the
+    network gives none.
+
+    Args:
+        names: Of `MEASURES`.
+        fake: The set that is judged.
+        real: Held-out real images.
+        seed: Of random subsets and directions.
+
+    Returns:
+        Figures by name; a measure may have several.
+    """
+    values: Values = {}
+    for name in names:
+        values.update(MEASURES[name](fake, real, seed))
+    return values
+
+
+def compute_copying_measures(
+    fake: Features, training: Features, held_out: Features
+) -> Values:
+    """Computes `compute_copying`'s figures in pixels and in features."""
+    values = {}
+    for space in ("pixels", "features"):
+        copying = compute_copying(
+            getattr(fake, space),
+            getattr(training, space),
+            getattr(held_out, space),
+        )
+        values.update(
+            {f"copying_{space}_{name}": copying[name] for name in copying}
+        )
+    return values
+
+
+def count_pairs(fake: Features, real: Features) -> int:
+    """Returns how many of each the measures of equal counts use."""
+    return min(len(fake.features), len(real.features))
+
+
+def _cut_equal(fake: Features, real: Features, space: str = "features"):
+    count = count_pairs(fake, real)
+    return getattr(real, space)[:count], getattr(fake, space)[:count]
+
+
+def _frechet(fake: Features, real: Features, seed: int) -> Values:
+    return {"frechet": compute_frechet_distance(real.features, fake.features)}
+
+
+def _kernel(fake: Features, real: Features, seed: int) -> Values:
+    mean, spread = compute_kernel_distance(
+        real.features,
+        fake.features,
+        min(_KERNEL_SUBSET, count_pairs(fake, real)),
+        seed=seed,
+    )
+    return {"kernel": mean, "kernel_std": spread}
+
+
+def _precision_recall(fake: Features, real: Features, seed: int) -> Values:
+    precision, recall = compute_precision_recall(*_cut_equal(fake, real))
+    return {"precision": precision, "recall": recall}
+
+
+def _two_sample(fake: Features, real: Features, seed: int) -> Values:
+    accuracies = compute_two_sample_accuracy(*_cut_equal(fake, real))
+    return {
+        "two_sample": accuracies["accuracy"],
+        "two_sample_real": accuracies["real"],
+        "two_sample_fake": accuracies["fake"],
+    }
+
+
+def _sliced_wasserstein(fake: Features, real: Features, seed: int) -> Values:
+    return {
+        f"sliced_wasserstein_{space}": compute_sliced_wasserstein(
+            *_cut_equal(fake, real, space), seed=seed
+        )
+        for space in ("pixels", "features")
+    }
+
+
+def _class_score(fake: Features, real: Features, seed: int) -> Values:
+    if fake.probabilities is None:
+        return {}
+    mean, spread = compute_class_score(
+        fake.probabilities, min(_SCORE_SPLITS, len(fake.probabilities))
+    )
+    return {"class_score": mean, "class_score_std": spread}
+
+
+def _coverage(fake: Features, real: Features, seed: int) -> Values:
+    if fake.probabilities is None:
+        return {}
+    shares = compute_class_shares(fake.probabilities)
+    return {
+        "sure_share": compute_sure_share(fake.probabilities),
+        "least_class_share": float(np.min(shares)),
+        **{f"class_share_{i}": float(share) for i, share in enumerate(shares)},
+    }
+
+
+MEASURES: dict[str, Callable[[Features, Features, int], Values]] = {
+    "frechet": _frechet,
+    "kernel": _kernel,
+    "precision_recall": _precision_recall,
+    "two_sample": _two_sample,
+    "sliced_wasserstein": _sliced_wasserstein,
+    "class_score": _class_score,
+    "coverage": _coverage,
+}

@@ -1,0 +1,170 @@
+"""A subject's samples beside real images: distances, copies, 1-NN."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from dcgan_tf.evaluation import figures
+from dcgan_tf.evaluation.feature_extractors.choose import choose_network
+from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
+    Features,
+    compute_features,
+)
+from dcgan_tf.evaluation.metrics.compute import (
+    MEASURES,
+    compute_copying_measures,
+    compute_measures,
+    count_pairs,
+)
+from dcgan_tf.evaluation.metrics.neighbours import find_nearest, find_suspects
+from dcgan_tf.evaluation.metrics.one_nn import compute_one_nn_error
+from dcgan_tf.evaluation.real_images import RealImages, draw_noise, make_labels
+from dcgan_tf.evaluation.settings import Report, Settings
+from dcgan_tf.evaluation.subject import Subject
+
+_NUM_ONE_NN_SAMPLES = 10_000
+# In each of two spaces; of each that many training images.
+_NUM_SUSPECTS, _NUM_NEIGHBOURS = 5, 3
+# Three times the share that held-out images have by definition.
+_COPYING_LIMIT = 0.15
+_SPACES = ("pixels", "features")
+
+
+def measure_subject(
+    subject: Subject,
+    settings: Settings,
+    real: RealImages,
+    place: Path,
+    report: Report,
+) -> dict:
+    """Measures samples, training images and noise by held-out images.
+
+    Args:
+        subject: Whose samples.
+        settings: Which measures, in which network.
+        real: The dataset.
+        place: Start of the figures' names.
+        report: Takes lines on what is being done.
+
+    Returns:
+        `measures` by set, the `network` and `counts` that they depend on,
+        and `warnings`.
+    """
+    count, seed = settings.num_samples, settings.seed
+    report("preparing the feature network")
+    network = choose_network(
+        real,
+        settings.network,
+        seed,
+        settings.cache_dir,
+        settings.inception_path,
+    )
+    report(f"drawing {count} samples")
+    images = {
+        "samples": subject.draw(count, seed),
+        "training": real.training[:count],
+        "noise": draw_noise((count, *real.held_out.shape[1:]), seed),
+        "held_out": real.held_out[:count],
+    }
+    sets = {}
+    for name, members in images.items():
+        report(f"features of {len(members)} images: {name}")
+        sets[name] = compute_features(network, members)
+    held_out = sets.pop("held_out")
+    names = [name for name in settings.measures if name in MEASURES]
+    values = {}
+    for name, members in sets.items():
+        report(f"measures: {name}")
+        values[name] = compute_measures(names, members, held_out, seed)
+    warnings = []
+    if "copying" in settings.measures:
+        report("nearest training images")
+        training = compute_features(network, real.training)
+        copying = compute_copying_measures(sets["samples"], training, held_out)
+        values["samples"] |= copying
+        warnings += _warn_of_copies(copying)
+        _draw_neighbours(
+            f"{place}-neighbours.png",
+            (images["samples"], sets["samples"]),
+            (real.training, training),
+            subject,
+        )
+    return {
+        "network": {
+            key: getattr(network, key)
+            for key in ("name", "description", "resize", "seed")
+        },
+        "counts": {
+            **{name: len(members) for name, members in images.items()},
+            "equal_pairs": count_pairs(sets["samples"], held_out),
+        },
+        "measures": values,
+        "warnings": warnings,
+    }
+
+
+def _warn_of_copies(copying: dict[str, float]) -> list[str]:
+    return [
+        f"{copying[f'copying_{space}_near_share']:.0%} of samples lie nearer "
+        f"to training images, in {space}, than all but 5% of held-out images "
+        "do: see the neighbours' figure for copies"
+        for space in _SPACES
+        if copying[f"copying_{space}_near_share"] > _COPYING_LIMIT
+    ]
+
+
+def _draw_neighbours(
+    path: str | os.PathLike,
+    samples: tuple[np.ndarray, Features],
+    training: tuple[np.ndarray, Features],
+    subject: Subject,
+) -> None:
+    """Draws what looks most like copies, in pixels and in features."""
+    spaces = {
+        space: (getattr(samples[1], space), getattr(training[1], space))
+        for space in _SPACES
+    }
+    chosen = list(
+        dict.fromkeys(
+            int(suspect)
+            for fake, real in spaces.values()
+            for suspect in find_suspects(fake, real, _NUM_SUSPECTS)
+        )
+    )
+    nearest = {
+        space: find_nearest(fake[chosen], real, _NUM_NEIGHBOURS)[1]
+        for space, (fake, real) in spaces.items()
+    }
+    figures.draw_neighbours(
+        path, samples[0][chosen], training[0], nearest, subject
+    )
+
+
+def classify_by_neighbours(
+    subject: Subject, real: RealImages, seed: int, report: Report
+) -> dict:
+    """Fits 1-NN on labelled samples and tests it on held-out images.
+
+    The appendix's test (Section 8), beside 1-NN on the training images.
+
+    Args:
+        subject: Conditional.
+        real: The dataset.
+        seed: Of the samples.
+        report: Takes a line on what is being done.
+    """
+    report(f"1-NN fitted on {_NUM_ONE_NN_SAMPLES} samples")
+    samples = subject.draw(_NUM_ONE_NN_SAMPLES, seed)
+    labels = make_labels(len(samples), subject.config.model.num_classes)
+    test = real.held_out, real.held_out_labels
+    return {
+        "num_samples": len(samples),
+        "num_training": len(real.training),
+        "num_test": len(real.held_out),
+        "space": "pixels",
+        "samples_error": compute_one_nn_error(samples, labels, *test),
+        "training_error": compute_one_nn_error(
+            real.training, real.training_labels, *test
+        ),
+    }

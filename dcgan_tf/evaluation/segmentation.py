@@ -1,0 +1,75 @@
+"""A subject's samples in segments, by G's features and by pixels alone."""
+
+from pathlib import Path
+
+import numpy as np
+
+from dcgan_tf.evaluation import figures
+from dcgan_tf.evaluation.generator_features import (
+    SEGMENT_NAMES,
+    build_pixel_features,
+    label_strokes,
+    segment,
+)
+from dcgan_tf.evaluation.real_images import make_seeds
+from dcgan_tf.evaluation.subject import Subject
+from dcgan_tf.latents import latents_from_seeds
+
+_NUM_IMAGES, _LABELLED_COUNTS = 220, (1, 5, 20)
+
+
+def can_segment(subject: Subject) -> bool:
+    """Whether the truth of a segmentation is known: light on black."""
+    return (
+        subject.generator is not None
+        and not subject.config.model.num_classes
+        and subject.config.data.dataset in ("mnist_5k", "mnist")
+    )
+
+
+def segment_subject(subject: Subject, seed: int, place: Path) -> dict:
+    """Segments samples from 1, 5 and 20 labelled ones, and draws the last.
+
+    Args:
+        subject: Of which `can_segment`.
+        seed: Of the samples.
+        place: Start of the figure's name.
+
+    Returns:
+        The `measure` and its `rows`, for G's features and for the pixel.
+    """
+    model = build_pixel_features(subject.generator)
+    latents = latents_from_seeds(
+        make_seeds(seed, _NUM_IMAGES), subject.config.model.latent_dim
+    )
+    features, images = (part.numpy() for part in model(latents))
+    truth = label_strokes(images)
+    # The labelled ones must show each segment: begin with those that do.
+    order = np.argsort([-len(np.unique(t)) for t in truth], kind="stable")
+    features, images, truth = features[order], images[order], truth[order]
+    first_test = _LABELLED_COUNTS[-1]
+    rows = []
+    for name, inputs in (("G's features", features), ("pixel", images)):
+        for count in _LABELLED_COUNTS:
+            used = np.r_[:count, first_test : len(images)]
+            segmented = segment(inputs[used], truth[used], count)
+            rows.append(
+                {
+                    "features": name,
+                    "num_features": inputs.shape[-1],
+                    "num_labelled": count,
+                    "num_test": segmented.num_test,
+                    "overlap": segmented.overlaps,
+                }
+            )
+            if name != "pixel":
+                shown = segmented
+    figures.draw_segmentation(
+        f"{place}-segmentation.png",
+        images[first_test:],
+        truth[first_test:],
+        shown,
+        SEGMENT_NAMES,
+        subject,
+    )
+    return {"measure": "intersection over union", "rows": rows}

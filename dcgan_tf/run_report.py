@@ -1,0 +1,221 @@
+"""One self-contained page of a run: report.html, with no network needed."""
+
+import base64
+import html
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from dcgan_tf.analysis.claims_table import tabulate_claims
+from dcgan_tf.runs.folder import load_run_config
+from dcgan_tf.runs.metrics import CURVES_FILE, read_metrics
+from dcgan_tf.runs.sample_grids import GIF_FILE, SAMPLES_DIR, list_grids
+
+REPORT_FILE = "report.html"
+ANALYSIS_DIR = "analysis"
+EVALUATION_DIR = "evaluation"
+
+# Every view in the order of the page, with its heading.
+VIEWS = {
+    "filters.png": "Filters",
+    "guided_backprop.png": "Guided backpropagation",
+    "maximal_activations.png": "Maximal activations",
+    "deconvnet.png": "Deconvolutional network",
+    "generator_features.png": "What G's feature maps draw",
+    "walk.png": "Walks between latents",
+    "walk.gif": "Nine walks at once",
+    "arithmetic.png": "Vector arithmetic",
+    "turn.png": "A direction",
+    "forget.png": "Forgetting",
+    "samples.png": "Numbered samples",
+}
+_MIME_TYPES = {".png": "image/png", ".gif": "image/gif"}
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light; }}
+body {{ margin: 0 auto; padding: 1rem; max-width: 75rem; color: #18181c;
+  background: #fff; font: 1rem/1.5 system-ui, sans-serif;
+  overflow-wrap: anywhere; }}
+h1 {{ font-size: 1.6rem; margin: 0.5rem 0; }}
+h2 {{ font-size: 1.2rem; margin: 2.5rem 0 0.5rem; }}
+nav a {{ margin-right: 0.8rem; white-space: nowrap; }}
+nav {{ display: flex; flex-wrap: wrap; }}
+figure {{ margin: 0; overflow-x: auto; border: 1px solid #ddd; }}
+img {{ display: block; }}
+.sheet {{ width: 100%; min-width: 40rem; height: auto; }}
+.small {{ max-width: 100%; height: auto; }}
+.pixels {{ width: min(100%, 34rem); image-rendering: pixelated; }}
+.tables {{ display: grid; gap: 1rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr)); }}
+table {{ border-collapse: collapse; width: 100%; font-size: 0.9rem; }}
+th, td {{ text-align: left; padding: 0.2rem 0.5rem 0.2rem 0;
+  border-bottom: 1px solid #e4e4e8; vertical-align: top; }}
+caption {{ text-align: left; font-weight: 600; }}
+</style>
+</head>
+<body>
+<h1>{title}</h1>
+<p>{summary}</p>
+<nav>{links}</nav>
+{sections}
+</body>
+</html>
+"""
+
+
+def write_report(run_dir: str | os.PathLike) -> Path:
+    """Gathers a run's settings, curves, samples, measures and views.
+
+    Args:
+        run_dir: The run. What it has not made yet is left out.
+
+    Returns:
+        Where the page is: `report.html` in the run's folder. Pictures are
+        inside it, so that it can be sent as one file.
+
+    Raises:
+        FileNotFoundError: If the folder is no run.
+        ValueError: If its settings can't be read.
+    """
+    run_dir = Path(run_dir)
+    config = load_run_config(run_dir)
+    sections = {
+        "Samples": _show_samples(run_dir),
+        "Training": _show_training(run_dir),
+        "Evaluation": _show_evaluation(run_dir),
+        "Claims": _show_claims(run_dir),
+    }
+    for name, heading in VIEWS.items():
+        path = run_dir / ANALYSIS_DIR / name
+        style = "sheet" if path.suffix == ".png" else "small"
+        sections[heading] = _show_picture(path, heading, style)
+    sections["Settings"] = _show_settings(config.to_dict())
+    sections = {name: body for name, body in sections.items() if body}
+    name = html.escape(run_dir.resolve().name)
+    page = _PAGE.format(
+        title=f"DCGAN run: {name}",
+        summary=_summarise(run_dir, config),
+        links="".join(
+            f'<a href="#{_anchor(name)}">{html.escape(name)}</a>'
+            for name in sections
+        ),
+        sections="\n".join(
+            f'<section id="{_anchor(name)}"><h2>{html.escape(name)}</h2>\n'
+            f"{body}</section>"
+            for name, body in sections.items()
+        ),
+    )
+    path = run_dir / REPORT_FILE
+    partial = path.with_suffix(".partial")
+    partial.write_text(page, encoding="utf-8")
+    partial.replace(path)
+    return path
+
+
+def _anchor(name: str) -> str:
+    return "".join(c if c.isalnum() else "-" for c in name.lower())
+
+
+def _summarise(run_dir: Path, config) -> str:
+    height, width = config.model.image_size
+    rows = read_metrics(run_dir)
+    text = (
+        f"{height}x{width} images of {config.data.dataset}, "
+        f"{config.training.batch_size} a step"
+    )
+    if rows:
+        minutes = float(rows[-1]["elapsed_seconds"]) / 60
+        text += f"; {int(rows[-1]['step']):,} steps in {minutes:.0f} minutes"
+    return html.escape(text + ".")
+
+
+def _show_samples(run_dir: Path) -> str:
+    grids = list_grids(run_dir)
+    if not grids:
+        return ""
+    step, path = list(grids.items())[-1]
+    return f"<p>Step {step:,}.</p>\n" + _show_picture(
+        path, f"Samples of step {step}", "small pixels"
+    )
+
+
+def _show_training(run_dir: Path) -> str:
+    curves = _show_picture(
+        run_dir / CURVES_FILE, "Losses and outputs of D by step", "sheet"
+    )
+    film = _show_picture(
+        run_dir / SAMPLES_DIR / GIF_FILE,
+        "The same latents through training",
+        "small pixels",
+    )
+    return curves + film
+
+
+def _show_evaluation(run_dir: Path) -> str:
+    paths = (run_dir / EVALUATION_DIR).glob("*.json")
+    steps = {int(path.stem): path for path in paths if path.stem.isdigit()}
+    if not steps:
+        return ""
+    step = max(steps)
+    rows = _flatten(json.loads(steps[step].read_text()))
+    return _table(f"Step {step:,}", rows)
+
+
+def _show_claims(run_dir: Path) -> str:
+    path = run_dir / ANALYSIS_DIR / "claims.json"
+    if not path.exists():
+        return ""
+    rows = tabulate_claims(json.loads(path.read_text()))
+    return _table("Claim, hoped for, measured", rows)
+
+
+def _show_settings(settings: Mapping[str, Mapping]) -> str:
+    tables = [
+        _table(section, _flatten(values))
+        for section, values in settings.items()
+    ]
+    return f'<div class="tables">{"".join(tables)}</div>'
+
+
+def _flatten(values: Mapping, prefix: str = "") -> list[tuple[str, str]]:
+    """Names and values of nested settings; long lists are left out."""
+    rows = []
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            rows += _flatten(value, f"{prefix}{name}.")
+        elif isinstance(value, list | tuple):
+            if len(value) <= 4:
+                rows.append((prefix + name, " x ".join(map(str, value))))
+        elif isinstance(value, float):
+            rows.append((prefix + name, f"{value:.6g}"))
+        elif value is not None:
+            rows.append((prefix + name, str(value)))
+    return rows
+
+
+def _table(caption: str, rows) -> str:
+    cells = "".join(
+        f"<tr><th>{html.escape(row[0])}</th>"
+        + "".join(f"<td>{html.escape(cell)}</td>" for cell in row[1:])
+        + "</tr>"
+        for row in rows
+    )
+    return f"<table><caption>{html.escape(caption)}</caption>{cells}</table>"
+
+
+def _show_picture(path: Path, alt: str, style: str) -> str:
+    if not path.exists():
+        return ""
+    data = base64.b64encode(path.read_bytes()).decode()
+    return (
+        f'<figure><img class="{style}" alt="{html.escape(alt)}" '
+        f'src="data:{_MIME_TYPES[path.suffix]};base64,{data}"></figure>\n'
+    )

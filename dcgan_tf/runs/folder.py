@@ -1,0 +1,118 @@
+"""A run's folder: its settings, and whether a run may start or resume there."""
+
+import importlib.metadata
+import os
+import platform
+from pathlib import Path
+
+from dcgan_tf.config import (
+    RESUMABLE_SETTINGS,
+    RunConfig,
+    find_differences,
+)
+from dcgan_tf.runs import checkpoints
+from dcgan_tf.version import __version__
+
+CONFIG_FILE = "config.json"
+_FOLDERS = ("checkpoints", "samples", "logs")
+
+
+def load_run_config(run_dir: str | os.PathLike) -> RunConfig:
+    """Reads a run's settings.
+
+    Raises:
+        FileNotFoundError: If the folder is no run.
+        ValueError: If its config.json can't be read.
+    """
+    path = Path(run_dir) / CONFIG_FILE
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{os.fspath(run_dir)!r} is not a run: it has no {CONFIG_FILE}; "
+            "train one there first, or name another folder"
+        )
+    try:
+        return RunConfig.from_json(path.read_text())
+    except ValueError as error:
+        raise ValueError(f"{os.fspath(path)!r}: {error}") from error
+
+
+def save_run_config(
+    run_dir: str | os.PathLike, config: RunConfig, **extra
+) -> None:
+    """Writes a run's settings beside the versions that it is trained with."""
+    path = Path(run_dir) / CONFIG_FILE
+    versions = {
+        name: importlib.metadata.version(name)
+        for name in ("tensorflow", "keras", "tensorflow-datasets", "numpy")
+    }
+    versions.update(dcgan_tf=__version__, python=platform.python_version())
+    partial = path.with_suffix(".partial")
+    partial.write_text(config.to_json(**extra, versions=versions))
+    partial.replace(path)
+
+
+def check_run_dir(run_dir: str | os.PathLike, config: RunConfig) -> None:
+    """Checks that a run may start or go on in a folder, changing nothing.
+
+    Raises:
+        ValueError: If the folder holds another run, or something else.
+    """
+    path = Path(run_dir)
+    is_run = (path / CONFIG_FILE).exists()
+    if is_run and checkpoints.list_steps(path):
+        _check_resumable(path, load_run_config(path), config)
+    elif path.exists() and not path.is_dir():
+        raise ValueError(
+            f"run folder {os.fspath(run_dir)!r} is a file; name a folder"
+        )
+    elif path.is_dir() and not is_run and not _is_unused(path):
+        raise ValueError(
+            f"run folder {os.fspath(run_dir)!r} holds other files and no "
+            "run; name an empty or a new folder"
+        )
+
+
+def _is_unused(path: Path) -> bool:
+    """Whether a folder holds nothing but what `make_run_dir` makes."""
+    return all(
+        entry.name in _FOLDERS and entry.is_dir() for entry in path.iterdir()
+    )
+
+
+def make_run_dir(run_dir: str | os.PathLike) -> None:
+    """Makes a run's folders, and removes what a killed process left.
+
+    Raises:
+        OSError: If the folder can't be written.
+    """
+    path = Path(run_dir)
+    try:
+        for name in _FOLDERS:
+            (path / name).mkdir(parents=True, exist_ok=True)
+        probe = path / "logs" / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise OSError(
+            f"run folder {os.fspath(run_dir)!r} cannot be written "
+            f"({error.strerror}); name another with --run_dir"
+        ) from error
+    checkpoints.clear_unfinished(path)
+
+
+def _check_resumable(path: Path, old: RunConfig, new: RunConfig) -> None:
+    differences = {
+        name: values
+        for name, values in find_differences(old, new).items()
+        if name not in RESUMABLE_SETTINGS
+    }
+    if differences:
+        listing = "; ".join(
+            f"{name.split('.')[1]} was {was!r}, is now {now!r}"
+            for name, (was, now) in differences.items()
+        )
+        raise ValueError(
+            f"run {os.fspath(path)!r} was started with other settings: "
+            f"{listing}. Give the same settings to go on with it, or another "
+            "--run_dir to start anew"
+        )

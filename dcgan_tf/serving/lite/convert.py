@@ -1,0 +1,162 @@
+"""Networks as LiteRT (TFLite) files: conversion, and metadata inside them.
+
+A file is converted from a SavedModel that is written for it, with the batch
+size it is to have: conversion from concrete functions can leave the weights
+out without a word, and delegates and the browser want a fixed batch.
+"""
+
+import dataclasses
+import itertools
+import json
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import flatbuffers
+import numpy as np
+import tensorflow as tf
+from tensorflow.lite.python import schema_py_generated as schema
+from tensorflow.lite.tools import flatbuffer_utils
+
+from dcgan_tf.serving.lite.half_precision import kernels_rounded
+
+METADATA_NAME = "dcgan_tf"
+PRECISIONS = ("float32", "float16", "dynamic_int8", "full_int8")
+
+NUM_CALIBRATED = 100
+
+Examples = Callable[[], Iterable[dict[str, np.ndarray]]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """A network to convert.
+
+    Attributes:
+        name: Of its files.
+        module: Holds the variables, as `tf.saved_model.save` needs.
+        function: From and to named tensors.
+        inputs: Their specs, by name, the first axis the batch's.
+        examples: Gives inputs such as it will see, one image's at a time;
+            integers' scales are calibrated on the first `NUM_CALIBRATED`.
+        metadata: What a user of the file must know.
+        image_kernels: Of convolutions that see images, with no batch norm
+            folded into them: float16 keeps their filters' sums.
+    """
+
+    name: str
+    module: tf.Module
+    function: Callable[..., dict[str, tf.Tensor]]
+    inputs: dict[str, tf.TensorSpec]
+    examples: Examples
+    metadata: dict
+    image_kernels: Sequence[tf.Variable] = ()
+
+
+def convert(
+    network: Network, precisions: Sequence[str], batch_size: int | None
+) -> dict[str, bytes]:
+    """Converts a network.
+
+    Args:
+        network: What to convert.
+        precisions: Of `PRECISIONS`. `float16` stores weights in half the
+            bytes and computes in float32; `dynamic_int8` stores weights in a
+            quarter and quantises activations as they come; `full_int8` does
+            all in integers, its inputs and outputs too, with scales that
+            were calibrated.
+        batch_size: Fixed, or None for any.
+
+    Returns:
+        The files' contents, by precision.
+    """
+    contents = {}
+    with tempfile.TemporaryDirectory() as folder:
+        exact = os.path.join(folder, "exact")
+        _save(network, batch_size, exact)
+        for precision in precisions:
+            saved = exact
+            if precision == "float16" and network.image_kernels:
+                saved = os.path.join(folder, "half")
+                with kernels_rounded(network.image_kernels):
+                    _save(network, batch_size, saved)
+            contents[precision] = _add_metadata(
+                _convert(saved, precision, network.examples),
+                {**network.metadata, "precision": precision},
+            )
+    return contents
+
+
+def _convert(folder: str, precision: str, examples: Examples) -> bytes:
+    converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+    if precision != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if precision == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if precision == "full_int8":
+        converter.representative_dataset = lambda: itertools.islice(
+            examples(), NUM_CALIBRATED
+        )
+        converter.target_spec.supported_ops = [
+            tf.lite.OpsSet.TFLITE_BUILTINS_INT8
+        ]
+        converter.inference_input_type = tf.int8
+        converter.inference_output_type = tf.int8
+    with warnings.catch_warnings():
+        # Calibration still uses the interpreter that is going away.
+        warnings.filterwarnings("ignore", r"\s*Warning: tf.lite.Interpreter")
+        return converter.convert()
+
+
+def load_metadata(path: str | os.PathLike) -> dict:
+    """Reads what a file's network takes and gives.
+
+    Any FlatBuffers reader of the TFLite schema finds the same JSON in the
+    metadata entry named `dcgan_tf`.
+
+    Args:
+        path: A file that `convert` made.
+
+    Returns:
+        `inputs` and `outputs` (by name: what they are, their range and
+        shape), `image_size` `[height, width]`, `channels`, `latent_dim`,
+        `precision`, and the run's `step`.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it holds no such entry.
+    """
+    contents = Path(path).read_bytes()
+    model = flatbuffer_utils.read_model_from_bytearray(bytearray(contents))
+    for entry in model.metadata or []:
+        if entry.name.decode() == METADATA_NAME:
+            return json.loads(bytes(model.buffers[entry.buffer].data))
+    raise ValueError(
+        f"{os.fspath(path)!r} has no metadata entry {METADATA_NAME!r}; it was "
+        "not exported by dcgan_tf"
+    )
+
+
+def _save(network: Network, batch_size: int | None, folder: str) -> None:
+    specs = {
+        name: tf.TensorSpec((batch_size, *spec.shape[1:]), spec.dtype, name)
+        for name, spec in network.inputs.items()
+    }
+    signature = tf.function(network.function).get_concrete_function(**specs)
+    tf.saved_model.save(network.module, folder, signature)
+
+
+def _add_metadata(contents: bytes, metadata: dict) -> bytes:
+    model = flatbuffer_utils.read_model_from_bytearray(bytearray(contents))
+    buffer = schema.BufferT()
+    buffer.data = list(json.dumps(metadata).encode())
+    entry = schema.MetadataT()
+    entry.name = METADATA_NAME
+    entry.buffer = len(model.buffers)
+    model.buffers.append(buffer)
+    model.metadata = [*(model.metadata or []), entry]
+    builder = flatbuffers.Builder(len(contents))
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())

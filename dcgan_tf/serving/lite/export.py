@@ -1,0 +1,253 @@
+"""Both networks as LiteRT files, each checked in LiteRT before it counts."""
+
+import dataclasses
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from dcgan_tf.config import ModelConfig
+from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
+    compute_features,
+)
+from dcgan_tf.evaluation.feature_extractors.random import build_random_features
+from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
+from dcgan_tf.images import to_uint8
+from dcgan_tf.latents import sample_latents
+from dcgan_tf.models.features import build_feature_extractor
+from dcgan_tf.serving import versions
+from dcgan_tf.serving.lite import checks, convert, subpixel
+from dcgan_tf.serving.saved_model import hold_weights
+
+TABLE_FILE = "table.md"
+
+# Any batch for processors and servers; a batch of 1 for phones' delegates
+# and the browser. Integers gain there only.
+_PRECISIONS = {None: ("float32", "float16"), 1: convert.PRECISIONS}
+_INTEGERS = ("dynamic_int8", "full_int8")
+NUM_CALIBRATED = convert.NUM_CALIBRATED
+_NUM_CHECKED = 32
+NUM_EXAMPLES = NUM_CALIBRATED + _NUM_CHECKED
+_NUM_COMPARED = 256
+_build_features = functools.cache(build_random_features)
+# Distances of samples from two draws scatter by less than this.
+_SPOILT = 1.5
+_EXAMPLES_SEED, _CHECK_SEED, _REFERENCE_SEED = (1, -1), (2, -1), (3, -1)
+
+
+class LiteExportError(ValueError):
+    """A file that must be exact is not."""
+
+
+def save_lite_files(
+    folder: Path, networks: Sequence[convert.Network], model: ModelConfig
+) -> list[checks.Report]:
+    """Converts, writes and checks all files, and writes their table.
+
+    Args:
+        folder: To make.
+        networks: From `describe_generator` and `describe_features`.
+        model: Their shape.
+
+    Returns:
+        What was measured, a file each. Integer files over their bound are
+        kept and have a `problem`.
+
+    Raises:
+        LiteExportError: If a float32 or float16 file fails its check.
+        ImportError: If ai-edge-litert is not installed.
+    """
+    checks.import_interpreter()
+    folder.mkdir(parents=True)
+    reports = []
+    for network in networks:
+        inputs = _take(network.examples(), NUM_CALIBRATED, _NUM_CHECKED)
+        expected = _run(network, inputs)
+        for batch_size, precisions in _PRECISIONS.items():
+            files = convert.convert(network, precisions, batch_size)
+            for precision, contents in files.items():
+                name = file_name(network.name, precision, batch_size)
+                (folder / name).write_bytes(contents)
+                report = checks.check_file(
+                    folder / name, precision, inputs, expected
+                )
+                if precision in _INTEGERS and "images" in expected:
+                    report = _compare_pictures(report, network, model)
+                reports.append(report)
+                _check_exact(report, precision)
+    (folder / TABLE_FILE).write_text(format_table(reports))
+    return reports
+
+
+def _check_exact(report: checks.Report, precision: str) -> None:
+    if report.problem and precision not in _INTEGERS:
+        raise LiteExportError(
+            f"{report.path.name} is not what it was converted from: "
+            f"{report.problem}; nothing was exported"
+        )
+
+
+def file_name(name: str, precision: str, batch_size: int | None) -> str:
+    """Returns a file's name, such as `generator_float32_batch1.tflite`."""
+    suffix = "" if batch_size is None else f"_batch{batch_size}"
+    return f"{name}_{precision}{suffix}.tflite"
+
+
+def describe_generator(
+    generator: keras.Model, model: ModelConfig, step: int
+) -> convert.Network:
+    """Describes a generator for conversion; its examples are latents."""
+    inputs = {"latents": tf.TensorSpec((None, model.latent_dim), tf.float32)}
+    if model.num_classes:
+        inputs["labels"] = tf.TensorSpec((None,), tf.int32)
+
+    def draw(latents, labels=None):
+        if labels is None:
+            return {"images": subpixel.draw_in_phases(generator, latents)}
+        return {"images": generator([latents, labels], training=False)}
+
+    def examples():
+        latents = _draw_latents(_EXAMPLES_SEED, NUM_EXAMPLES, model)
+        for index, latent in enumerate(latents):
+            row = {"latents": latent[None]}
+            if model.num_classes:
+                label = index % model.num_classes
+                row["labels"] = np.array([label], np.int32)
+            yield row
+
+    return convert.Network(
+        versions.GENERATOR,
+        hold_weights(generator),
+        draw,
+        inputs,
+        examples,
+        _describe(model, step, "latents: uniform in [-1, 1]", "images"),
+    )
+
+
+def describe_features(
+    discriminator: keras.Model,
+    model: ModelConfig,
+    step: int,
+    images: np.ndarray,
+) -> convert.Network:
+    """Describes a feature extractor for conversion.
+
+    Args:
+        discriminator: Unconditional.
+        model: Its shape.
+        step: The checkpoint's.
+        images: float32 in `[-1, 1]`, `NUM_EXAMPLES` or more, such as the
+            network will see: integers are calibrated on the first ones and
+            files are checked on the others.
+    """
+    extractor = build_feature_extractor(discriminator)
+    shape = (None, *model.image_size, model.channels)
+    return convert.Network(
+        versions.FEATURES,
+        hold_weights(discriminator),
+        lambda images: dict(extractor(images, training=False)),
+        {"images": tf.TensorSpec(shape, tf.float32)},
+        lambda: ({"images": row[None]} for row in images[:NUM_EXAMPLES]),
+        _describe(model, step, "images: in [-1, 1]", "features and logits"),
+        [discriminator.get_layer("conv_1").kernel.value],
+    )
+
+
+def _describe(model: ModelConfig, step: int, takes: str, gives: str) -> dict:
+    return {
+        "takes": takes,
+        "gives": f"{gives}: in [-1, 1]" if gives == "images" else gives,
+        "image_size": list(model.image_size),
+        "channels": model.channels,
+        "latent_dim": model.latent_dim,
+        "num_classes": model.num_classes,
+        "step": step,
+    }
+
+
+def _draw_latents(seed: tuple, count: int, model: ModelConfig) -> np.ndarray:
+    return sample_latents(count, model.latent_dim, seed).numpy()
+
+
+def _take(rows, start: int, count: int) -> dict[str, np.ndarray]:
+    """Stacks some of the rows, the last ones where there are fewer."""
+    rows = list(rows)
+    taken = rows[start : start + count] or rows[-count:]
+    return {n: np.concatenate([row[n] for row in taken]) for n in taken[0]}
+
+
+def _run(network: convert.Network, inputs: dict) -> dict[str, np.ndarray]:
+    outputs = network.function(
+        **{name: tf.constant(values) for name, values in inputs.items()}
+    )
+    return {name: value.numpy() for name, value in outputs.items()}
+
+
+def _compare_pictures(
+    report: checks.Report, network: convert.Network, model: ModelConfig
+) -> checks.Report:
+    """Adds how far a quantised generator's pictures are from the others.
+
+    The Fréchet distance, in features of random convolutions, of its samples
+    to float32 samples of other latents, over that of its latents' float32
+    samples: 1 where quantisation does not show.
+    """
+    reference = _draw_inputs(_REFERENCE_SEED, model)
+    own = _draw_inputs(_CHECK_SEED, model)
+    lite = checks.LiteNetwork(report.path, num_threads=2)
+    quantised = checks.run_rows(lite, own)["images"]
+    extractor = _build_features((*model.image_size, model.channels))
+
+    def extract(images):
+        return compute_features(extractor, to_uint8(images).numpy()).features
+
+    real = extract(_run(network, reference)["images"])
+    exact = compute_frechet_distance(
+        real, extract(_run(network, own)["images"])
+    )
+    given = compute_frechet_distance(real, extract(quantised))
+    ratio = given / exact if exact else float("inf")
+    problem = report.problem
+    if ratio > _SPOILT and problem is None:
+        problem = f"images: {ratio:.1f} times the Fréchet distance"
+    return dataclasses.replace(report, frechet_ratio=ratio, problem=problem)
+
+
+def _draw_inputs(seed: tuple, model: ModelConfig) -> dict[str, np.ndarray]:
+    inputs = {"latents": _draw_latents(seed, _NUM_COMPARED, model)}
+    if model.num_classes:
+        labels = np.arange(_NUM_COMPARED) % model.num_classes
+        inputs["labels"] = labels.astype(np.int32)
+    return inputs
+
+
+def format_table(reports: Sequence[checks.Report]) -> str:
+    """Returns a Markdown table."""
+    lines = [
+        "| file | bytes | largest error | mean error | PSNR | "
+        "ms/image, 1 thread | 2 threads | Fréchet | |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|---|",
+    ]
+    for report in reports:
+        ratio = report.frechet_ratio
+        cells = [
+            report.path.name,
+            f"{report.num_bytes:,}",
+            f"{report.largest_error:.1e}",
+            f"{report.mean_error:.1e}",
+            f"{report.psnr:.1f} dB",
+            *(f"{report.milliseconds[threads]:.2f}" for threads in (1, 2)),
+            "" if ratio is None else f"x {ratio:.2f}",
+            report.problem or "ok",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    note = (
+        "Errors are over the output's range, beside float32 in TensorFlow. "
+        "Fréchet: distance of samples to the float32 generator's, over that "
+        "of its own; 1 where quantisation does not show."
+    )
+    return "\n".join([*lines, "", note, ""])

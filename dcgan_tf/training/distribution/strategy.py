@@ -1,0 +1,167 @@
+"""A name -> a tf.distribute strategy."""
+
+import logging
+import signal
+import socket
+import threading
+
+import tensorflow as tf
+from tensorflow.compiler.xla.tsl.protobuf import coordination_config_pb2
+from tensorflow.python.eager import context as eager_context
+
+from dcgan_tf.training.distribution.cluster import (
+    ClusterResolver,
+    count_environment_workers,
+    list_tasks,
+    resolve_cluster,
+)
+from dcgan_tf.training.distribution.workers import WorkerLostError
+
+# A worker that is silent for so long is taken for dead. TensorFlow's 10
+# seconds are less than a busy or briefly suspended machine may take.
+_HEARTBEAT_SECONDS = 40
+# How long the first worker waits for the last, and when it says so.
+_MEETING_SECONDS = 900
+_PATIENCE_SECONDS = 30
+_TPU_REACH_SECONDS = 10
+
+
+def build_strategy(name: str, tpu: str | None = None) -> tf.distribute.Strategy:
+    """Builds the strategy that a run trains under.
+
+    Call it before TensorFlow has run anything: several workers connect to
+    each other here.
+
+    Args:
+        name: `one_device`, `mirrored` (all local GPUs, or logical CPU
+            devices where there is no GPU), `multi_worker` (the cluster in
+            `TF_CONFIG`, or Slurm's), `tpu`, or `auto`: several workers
+            where `TF_CONFIG` or srun started them, else mirrored over
+            several GPUs, else one device.
+        tpu: Name or address of the TPU; None for the environment's.
+
+    Raises:
+        ValueError: If the name is unknown, or what it needs isn't there.
+        WorkerLostError: If the workers can't connect.
+    """
+    if name == "auto":
+        name = _choose_strategy()
+    if name in ("one_device", "mirrored"):
+        _check_alone(name)
+        gpus = tf.config.list_logical_devices("GPU")
+        devices = gpus or tf.config.list_logical_devices("CPU")
+        if name == "one_device":
+            return tf.distribute.OneDeviceStrategy(devices[0].name)
+        return tf.distribute.MirroredStrategy([d.name for d in devices])
+    if name == "multi_worker":
+        return _build_multi_worker_strategy(resolve_cluster())
+    if name == "tpu":
+        return _build_tpu_strategy(tpu)
+    raise ValueError(
+        f"strategy {name!r} is unknown; use auto, one_device, mirrored, "
+        "multi_worker or tpu"
+    )
+
+
+def _choose_strategy() -> str:
+    if count_environment_workers() > 1:
+        return "multi_worker"
+    if len(tf.config.list_physical_devices("GPU")) > 1:
+        return "mirrored"
+    return "one_device"
+
+
+def _check_alone(name: str) -> None:
+    """Each worker would train by itself, all in the same run folder."""
+    count = count_environment_workers()
+    if count > 1:
+        raise ValueError(
+            f"strategy {name} trains in one process, but this one is of "
+            f"{count} workers; use multi_worker, or unset TF_CONFIG"
+        )
+
+
+def _build_multi_worker_strategy(
+    resolver: ClusterResolver,
+) -> tf.distribute.Strategy:
+    spec = resolver.cluster_spec()
+    own = (resolver.task_type, resolver.task_id)
+    others = ", ".join(
+        spec.task_address(*task) for task in list_tasks(spec) if task != own
+    )
+    _configure_heartbeats(spec)
+    reminder = threading.Timer(
+        _PATIENCE_SECONDS,
+        logging.warning,
+        [f"waiting for the other workers: {others}"],
+    )
+    reminder.daemon = True
+    reminder.start()
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy(resolver)
+    except (tf.errors.OpError, RuntimeError) as error:
+        raise WorkerLostError(
+            f"{own[0]} {own[1]} at {spec.task_address(*own)} found no cluster "
+            f"with {others}: {_first_line(error)}"
+        ) from error
+    finally:
+        reminder.cancel()
+        # TensorFlow's server replaced it by one that lets no signal stop a
+        # worker; Python doesn't know, so give it its own again.
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
+
+
+def _configure_heartbeats(spec: tf.train.ClusterSpec) -> None:
+    """Sets what the strategy would otherwise set with fixed times."""
+    jobs = spec.as_dict()
+    leader = list_tasks(spec)[0][0]
+    eager_context.context().configure_coordination_service(
+        service_type="standalone",
+        service_leader=f"/job:{leader}/replica:0/task:0",
+        cluster_register_timeout_in_ms=_MEETING_SECONDS * 1000,
+        heartbeat_timeout_in_ms=_HEARTBEAT_SECONDS * 1000,
+        coordinated_jobs=[
+            coordination_config_pb2.CoordinatedJob(name=job, num_tasks=len(x))
+            for job, x in jobs.items()
+        ],
+    )
+
+
+def _build_tpu_strategy(tpu: str | None) -> tf.distribute.Strategy:
+    previous = socket.getdefaulttimeout()
+    # The resolver asks the cloud's metadata server, without a limit.
+    socket.setdefaulttimeout(_TPU_REACH_SECONDS)
+    try:
+        _check_reachable(tpu)
+        resolver = tf.distribute.cluster_resolver.TPUClusterResolver(tpu)
+        if tpu != "local":
+            tf.config.experimental_connect_to_cluster(resolver)
+        tf.tpu.experimental.initialize_tpu_system(resolver)
+    except (
+        ValueError,
+        RuntimeError,
+        OSError,
+        ImportError,
+        tf.errors.OpError,
+    ) as error:
+        raise ValueError(
+            f"no TPU {repr(tpu) if tpu else 'in this environment'}: "
+            f"{_first_line(error)}; on a TPU's own machine install "
+            "tensorflow-tpu and give --tpu=local, elsewhere give its name or "
+            "grpc://HOST:8470 as --tpu"
+        ) from error
+    finally:
+        socket.setdefaulttimeout(previous)
+    return tf.distribute.TPUStrategy(resolver)
+
+
+def _check_reachable(tpu: str | None) -> None:
+    """Tries an address first: TensorFlow waits for it for minutes."""
+    host, _, port = (tpu or "").removeprefix("grpc://").rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port))).close()
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(" .:") if lines else type(error).__name__

@@ -1,0 +1,59 @@
+"""What training calls to find its best checkpoint."""
+
+import numpy as np
+
+from dcgan_tf.config import ModelConfig, RunConfig
+from dcgan_tf.evaluation import checkpoint_selection, real_images
+from dcgan_tf.evaluation.feature_extractors.random import build_random_features
+from dcgan_tf.models.generator import build_generator
+from dcgan_tf.presets import resolve_run_config
+
+
+def test_the_quick_evaluator_tells_near_from_far(monkeypatch):
+    model = ModelConfig((16, 16), 1, 5, 4, 3)
+    generator = build_generator(model)
+    config = RunConfig(
+        model, resolve_run_config({}).data, resolve_run_config({}).training
+    )
+    noise = real_images.draw_noise((60, 16, 16, 1), 0)
+    own = real_images.sample_images(generator, model, 60, seed=5)
+
+    def build(held_out):
+        real = real_images.RealImages(
+            held_out, None, held_out, None, (), "x", "t"
+        )
+        monkeypatch.setattr(
+            checkpoint_selection, "load_real_images", lambda *args: real
+        )
+        monkeypatch.setattr(checkpoint_selection, "_NUM_IMAGES", 60)
+        return checkpoint_selection.build_quick_evaluator(config)(generator)
+
+    near, far = build(own), build(noise)
+    assert list(near) == ["frechet_random"]
+    assert near["frechet_random"] < 0.1 * far["frechet_random"]
+
+
+def test_random_features_rank_noise_beyond_blends():
+    """Nearer sets get smaller distances in the network without labels."""
+    from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
+        compute_features,
+    )
+    from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
+
+    rng = np.random.default_rng(0)
+    real = np.full((120, 16, 16, 1), 40.0)
+    real[:, 4:12, 4:12] += rng.uniform(0, 200, (120, 1, 1, 1))
+    noise = real_images.draw_noise(real.shape, 1)
+    network = build_random_features(real.shape[1:])
+
+    def distance_to_real(share):
+        mixed = (1 - share) * real[60:] + share * noise[60:]
+        sets = [
+            compute_features(network, part.astype(np.uint8)).features
+            for part in (real[:60], mixed)
+        ]
+        return compute_frechet_distance(*sets)
+
+    distances = [distance_to_real(share) for share in (0, 0.3, 0.6, 1)]
+    assert distances == sorted(distances)
+    assert distances[0] < 0.1 * distances[1]

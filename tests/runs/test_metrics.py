@@ -1,0 +1,90 @@
+import time
+
+import numpy as np
+import pytest
+from tensorboard.backend.event_processing.plugin_event_accumulator import (
+    EventAccumulator,
+)
+
+from dcgan_tf.images import load_png
+from dcgan_tf.runs import metrics
+
+NAMES = ("d_loss", "g_loss", "d_real", "d_fake")
+
+
+def write_steps(run_dir, start, steps, names=NAMES):
+    writer = metrics.MetricsWriter(run_dir, start, names)
+    for step in steps:
+        scalars = {name: step / 10 for name in names}
+        writer.write(step, {**scalars, "elapsed_seconds": float(step)})
+    writer.close()
+
+
+def steps_of(run_dir):
+    return [int(row["step"]) for row in metrics.read_metrics(run_dir)]
+
+
+def test_going_on_cuts_what_came_after_the_checkpoint(tmp_path):
+    write_steps(tmp_path, 0, [10, 20, 30])
+    write_steps(tmp_path, 20, [25, 35])
+    assert steps_of(tmp_path) == [10, 20, 25, 35]
+
+
+def test_time_goes_on_from_the_last_row(tmp_path):
+    write_steps(tmp_path, 0, [10, 20])
+    writer = metrics.MetricsWriter(tmp_path, 20, NAMES)
+    assert writer.elapsed_seconds == 20.0
+
+
+def test_a_half_written_line_is_left_out(tmp_path):
+    write_steps(tmp_path, 0, [10, 20])
+    path = tmp_path / metrics.METRICS_FILE
+    path.write_text(path.read_text() + "30,3")
+    assert steps_of(tmp_path) == [10, 20]
+
+
+def test_a_new_measure_gets_a_column_and_old_ones_stay(tmp_path):
+    write_steps(tmp_path, 0, [10])
+    write_steps(tmp_path, 10, [20], (*NAMES, "distance"))
+    write_steps(tmp_path, 20, [30])
+    rows = metrics.read_metrics(tmp_path)
+    assert [row["distance"] for row in rows] == ["", "2", ""]
+
+
+def test_an_evaluations_measures_get_columns_as_they_come(tmp_path):
+    writer = metrics.MetricsWriter(tmp_path, 0, NAMES)
+    losses = dict.fromkeys(NAMES, 0.5)
+    writer.write(10, {**losses, "elapsed_seconds": 1.0})
+    writer.write(10, {"distance": 7.0, "elapsed_seconds": 2.0})
+    writer.write(20, {**losses, "elapsed_seconds": 3.0})
+    writer.close()
+    rows = metrics.read_metrics(tmp_path)
+    assert [row["distance"] for row in rows] == ["", "7", ""]
+    assert [row["d_loss"] for row in rows] == ["0.5", "", "0.5"]
+    metrics.save_curves(tmp_path)
+    assert (tmp_path / metrics.CURVES_FILE).exists()
+
+
+def test_tensorboard_forgets_what_came_after_the_checkpoint(tmp_path):
+    write_steps(tmp_path, 0, [10, 20, 30])
+    # TensorBoard reads event files by name, which has whole seconds in it.
+    time.sleep(1.1)
+    write_steps(tmp_path, 20, [25, 35])
+    events = EventAccumulator(str(tmp_path / metrics.LOGS_DIR))
+    events.Reload()
+    assert set(NAMES) <= set(events.Tags()["tensors"])
+    assert [event.step for event in events.Tensors("d_loss")] == [
+        10,
+        20,
+        25,
+        35,
+    ]
+
+
+@pytest.mark.parametrize("steps", [[10], [10, 20, 30]])
+def test_curves_are_drawn(tmp_path, steps):
+    write_steps(tmp_path, 0, steps)
+    metrics.save_curves(tmp_path)
+    picture = load_png(tmp_path / metrics.CURVES_FILE)
+    assert picture.shape[0] > 500 and picture.shape[1] > 800
+    assert len(np.unique(picture.reshape(-1, picture.shape[-1]), axis=0)) > 50

@@ -1,0 +1,97 @@
+"""The report: complete, self-contained, and whole in a real browser."""
+
+import json
+import re
+import shutil
+
+import numpy as np
+import pytest
+from serving import browser
+
+from dcgan_tf import images
+from dcgan_tf.run_report import VIEWS, write_report
+from dcgan_tf.runs.metrics import MetricsWriter, save_curves
+
+
+@pytest.fixture(scope="module")
+def full_run(toy_run, tmp_path_factory):
+    """A run with one of everything, some of it wide, tall or awkward."""
+    run_dir = tmp_path_factory.mktemp("report") / "a <run> & more"
+    shutil.copytree(toy_run, run_dir)
+    names = ("d_loss", "g_loss", "d_real", "d_fake", "elapsed_seconds")
+    writer = MetricsWriter(run_dir, 0, names)
+    for step in (1, 2, 3):
+        writer.write(step, dict.fromkeys(names, 60.0 * step))
+    writer.close()
+    save_curves(run_dir)
+    for name in VIEWS:
+        sheet = np.full((700, 1300, 3), 220, np.uint8)
+        path = run_dir / "analysis" / name
+        path.parent.mkdir(exist_ok=True)
+        if path.suffix == ".gif":
+            images.save_gif(path, [sheet[:90, :90], sheet[:90, :90] // 2])
+        else:
+            images.save_png(path, sheet)
+    measures = {"frechet": {"value": 41.234567, "features": "x" * 90}}
+    for step, record in ((3, {"frechet": 9.5}), (20, measures)):
+        path = run_dir / "evaluation" / f"{step}.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(record))
+    return run_dir
+
+
+def test_the_report_holds_everything_and_nothing_outside(full_run):
+    page = write_report(full_run).read_text()
+    assert "a &lt;run&gt; &amp; more" in page and "<run>" not in page
+    for text in ("41.2346", "Step 20", "base_filters", "3 steps in 3 minutes"):
+        assert text in page
+    assert "9.5" not in page  # An earlier evaluation.
+    for heading in VIEWS.values():
+        assert heading in page.replace("&#x27;", "'")
+    # Samples, curves and the training GIF beside the views.
+    sources = re.findall(r'src="([^"]{0,20})', page)
+    assert len(sources) == len(VIEWS) + 3
+    assert all(source.startswith("data:image/") for source in sources)
+    assert not re.search(r"https?://|<script", page)
+
+
+def test_what_is_missing_is_left_out(toy_run):
+    page = write_report(toy_run).read_text()
+    assert "Evaluation" not in page and "Filters" not in page
+    assert "Settings" in page and "data:image/gif" in page
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match="is not a run"):
+        write_report(tmp_path)
+
+
+@pytest.mark.slow
+def test_in_a_browser_from_disk_on_a_phone_and_a_desk(full_run, tmp_path):
+    browser.require_browser()
+    page = write_report(full_run)
+    elsewhere = shutil.copy(page, tmp_path / "sent by mail.html")
+    with browser.open_browser() as driver:
+        for width in (390, 1280):
+            browser.set_view(driver, width, 900)
+            driver.get(f"file://{elsewhere}")
+            loaded = driver.execute_script(
+                "return [...document.images].map("
+                "i => i.complete && i.naturalWidth > 0)"
+            )
+            assert len(loaded) == len(VIEWS) + 3 and all(loaded)
+            wide = driver.execute_script(
+                "return document.documentElement.scrollWidth"
+            )
+            assert wide <= width
+            assert driver.execute_script("return innerWidth") == width
+            size = driver.execute_script(
+                "return parseFloat(getComputedStyle(document.body).fontSize)"
+            )
+            assert size >= 16
+            # Every link of the contents leads somewhere.
+            assert driver.execute_script(
+                "return [...document.querySelectorAll('nav a')].every("
+                "a => document.querySelector(a.getAttribute('href')))"
+            )
+        assert driver.get_log("browser") == []
