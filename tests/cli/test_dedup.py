@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import dcgan_tf.data
+import dcgan_tf.data.dedup
 from dcgan_tf.cli import dedup
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.open_source import load_source
@@ -93,6 +93,6 @@ def test_without_beam_it_says_what_to_install(capsys, monkeypatch):
     monkeypatch.delitem(
         sys.modules, "dcgan_tf.data.dedup.pipeline", raising=False
     )
-    monkeypatch.delattr(dcgan_tf.data, "dedup_pipeline", raising=False)
+    monkeypatch.delattr(dcgan_tf.data.dedup, "pipeline", raising=False)
     assert dedup.main(["--split=test"]) == 1
     assert "dcgan_tf[dedup]" in capsys.readouterr().err
