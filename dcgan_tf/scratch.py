@@ -1,0 +1,120 @@
+"""Folders that a process writes in aside, before it renames what is whole.
+
+A reader must never meet half a checkpoint or half an export. So a writer
+fills a folder of its own beside the final place and renames it, or the files
+in it, at the end. Its name holds the host and random letters: process numbers
+do not tell processes apart where folders are shared, since in a container
+every process is number 1.
+
+What a killed process leaves is never in anybody's way, and is recognised by
+its age: nothing in it was written for an hour, or, where another host wrote
+it, whose clock may differ, for a day.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import socket
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+# Hidden, and no number: servers and readers pass such names over.
+_PREFIX = ".writing-"
+# Version 0.1.0 wrote its exports in `writing-<process number>`.
+_LEFTOVER_PATTERNS = (f"{_PREFIX}*", "writing-*")
+_HOUR_SECONDS = 3600
+_OWN_HOST_AGE_SECONDS = _HOUR_SECONDS
+_OTHER_HOST_AGE_SECONDS = 24 * _HOUR_SECONDS
+
+
+def make_dir(parent: str | os.PathLike) -> Path:
+    """Makes an empty folder that no other process uses.
+
+    Args:
+        parent: An existing folder, in the file system of the final place, so
+            that a rename moves no data.
+
+    Returns:
+        The new folder, with the usual permissions (servers that run as
+        another user must be able to read what is renamed).
+
+    Raises:
+        OSError: If the parent is missing or cannot be written.
+    """
+    path = Path(parent) / f"{_PREFIX}{_host_name()}-{uuid.uuid4().hex[:12]}"
+    path.mkdir()
+    return path
+
+
+@contextlib.contextmanager
+def tmp_dir(parent: str | os.PathLike) -> Iterator[Path]:
+    """Gives a folder of `make_dir` and removes what is left of it."""
+    path = make_dir(parent)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def check_not_empty(path: str | os.PathLike) -> None:
+    """Refuses a move of nothing.
+
+    Raises:
+        FileNotFoundError: If the folder is gone or holds nothing: another
+            program removed what was being written, and a rename would report
+            success with nothing to show for it.
+    """
+    path = Path(path)
+    if not path.is_dir() or not any(path.iterdir()):
+        raise FileNotFoundError(
+            f"what was written in {os.fspath(path)!r} is gone before it "
+            "could be renamed; does another program clean this folder?"
+        )
+
+
+def remove_leftovers(parent: str | os.PathLike) -> list[Path]:
+    """Removes what killed processes left in a folder.
+
+    Whoever holds a lock on the folder, and so knows that nobody else writes
+    in it, may remove all of `find_all` instead.
+
+    Returns:
+        The folders removed.
+    """
+    leftovers = [path for path in find_all(parent) if _is_leftover(path)]
+    for path in leftovers:
+        shutil.rmtree(path, ignore_errors=True)
+    return leftovers
+
+
+def find_all(parent: str | os.PathLike) -> list[Path]:
+    """Returns the folders being written in `parent`, and leftovers."""
+    parent = Path(parent)
+    return sorted(
+        path
+        for pattern in _LEFTOVER_PATTERNS
+        for path in parent.glob(pattern)
+        if path.is_dir()
+    )
+
+
+def _host_name() -> str:
+    # Without dashes, which divide the parts of the name.
+    return re.sub(r"[^A-Za-z0-9.]", "_", socket.gethostname()) or "host"
+
+
+def _is_leftover(path: Path) -> bool:
+    is_own_host = path.name.startswith(f"{_PREFIX}{_host_name()}-")
+    max_age = _OWN_HOST_AGE_SECONDS if is_own_host else _OTHER_HOST_AGE_SECONDS
+    newest = max(map(_modified_at, (path, *path.rglob("*"))))
+    return time.time() - newest > max_age
+
+
+def _modified_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return time.time()  # Somebody is at work in it.

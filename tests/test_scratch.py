@@ -1,0 +1,81 @@
+"""Folders written aside: unique, and removed once nobody writes in them."""
+
+import os
+import socket
+import stat
+import time
+
+import pytest
+
+from dcgan_tf import scratch
+
+HOUR = 3600
+
+
+def age(path, seconds):
+    then = time.time() - seconds
+    os.utime(path, (then, then))
+
+
+def test_two_processes_of_one_number_get_two_folders(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "getpid", lambda: 1)  # As in any container.
+    assert scratch.make_dir(tmp_path) != scratch.make_dir(tmp_path)
+
+
+def test_others_may_read_what_will_be_renamed(tmp_path):
+    ordinary = tmp_path / "ordinary"
+    ordinary.mkdir()
+    assert stat.S_IMODE(
+        scratch.make_dir(tmp_path).stat().st_mode
+    ) == stat.S_IMODE(ordinary.stat().st_mode)
+
+
+@pytest.mark.parametrize(
+    "name, hours, is_removed",
+    [
+        (".writing-{own}-0123456789ab", 0.5, False),
+        (".writing-{own}-0123456789ab", 2, True),
+        (".writing-elsewhere-0123456789ab", 2, False),
+        (".writing-elsewhere-0123456789ab", 25, True),
+        # Version 0.1.0's, of exports and of checkpoints.
+        ("writing-1", 2, False),
+        ("writing-1", 25, True),
+        (".writing-1", 25, True),
+        ("17", 1000, False),
+        ("rewriting-1", 1000, False),
+    ],
+)
+def test_leftovers_go_by_age_and_host(tmp_path, name, hours, is_removed):
+    path = tmp_path / name.format(own=socket.gethostname().replace("-", "_"))
+    path.mkdir()
+    (path / "half").write_text("written")
+    age(path / "half", hours * HOUR)
+    age(path, hours * HOUR)
+    assert scratch.remove_leftovers(tmp_path) == [path] * is_removed
+    assert path.exists() != is_removed
+
+
+def test_a_folder_that_is_still_written_stays(tmp_path):
+    path = scratch.make_dir(tmp_path)
+    (path / "variables").mkdir()
+    (path / "variables" / "data").write_text("just written")
+    age(path / "variables", 100 * HOUR)
+    age(path, 100 * HOUR)
+    assert scratch.remove_leftovers(tmp_path) == []
+    assert scratch.find_all(tmp_path) == [path]
+
+
+def test_a_temporary_folder_goes_even_after_an_error(tmp_path):
+    with pytest.raises(RuntimeError), scratch.tmp_dir(tmp_path) as path:
+        (path / "half").write_text("written")
+        raise RuntimeError
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_move_of_nothing_is_an_error(tmp_path, is_there):
+    path = scratch.make_dir(tmp_path)
+    if not is_there:
+        path.rmdir()
+    with pytest.raises(FileNotFoundError, match="gone before"):
+        scratch.check_not_empty(path)
