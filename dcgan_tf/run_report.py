@@ -9,7 +9,11 @@ from pathlib import Path
 
 from dcgan_tf.analysis.claims_table import tabulate_claims
 from dcgan_tf.runs.folder import load_run_config
-from dcgan_tf.runs.metrics import CURVES_FILE, read_metrics
+from dcgan_tf.runs.metrics import (
+    CURVES_FILE,
+    get_elapsed_seconds,
+    read_metrics,
+)
 from dcgan_tf.runs.sample_grids import GIF_FILE, SAMPLES_DIR, list_grids
 
 REPORT_FILE = "report.html"
@@ -132,7 +136,7 @@ def _summarise(run_dir: Path, config) -> str:
         f"{config.training.batch_size} a step"
     )
     if rows:
-        minutes = float(rows[-1]["elapsed_seconds"]) / 60
+        minutes = get_elapsed_seconds(rows) / 60
         text += f"; {int(rows[-1]['step']):,} steps in {minutes:.0f} minutes"
     return html.escape(text + ".")
 

@@ -28,7 +28,8 @@ def list_steps(run_dir: str | os.PathLike) -> list[int]:
     """Returns the steps of a run's checkpoints, in order."""
     indices = (Path(run_dir) / _CHECKPOINT_DIR).glob("ckpt-*.index")
     steps = (path.stem.removeprefix("ckpt-") for path in indices)
-    return sorted(int(step) for step in steps if step.isdigit())
+    # Not of a copy, `ckpt-2 (1).index`, nor of `ckpt-².index`.
+    return sorted(int(step) for step in steps if step.isdecimal())
 
 
 def save(
@@ -66,7 +67,10 @@ def save(
 
 
 def _remove_old(run_dir: str | os.PathLike, keep: int) -> None:
-    best = find_best(run_dir)
+    try:
+        best = find_best(run_dir)
+    except CheckpointError:
+        return  # Whichever is the best must not be lost.
     for step in list_steps(run_dir)[:-keep]:
         if step != best:
             remove(run_dir, step)
@@ -91,7 +95,7 @@ def mark_best(
     run_dir: str | os.PathLike, step: int, measure: str, value: float
 ) -> None:
     """Records which checkpoint is best; it is kept from then on."""
-    path = Path(run_dir) / _CHECKPOINT_DIR / _BEST_FILE
+    path = find_best_file(run_dir)
     partial = path.with_suffix(".partial")
     record = {"step": step, "measure": measure, "value": value}
     partial.write_text(json.dumps(record) + "\n")
@@ -99,9 +103,31 @@ def mark_best(
 
 
 def load_best(run_dir: str | os.PathLike) -> dict | None:
-    """Returns what `mark_best` recorded, or None."""
-    path = Path(run_dir) / _CHECKPOINT_DIR / _BEST_FILE
-    return json.loads(path.read_text()) if path.exists() else None
+    """Returns what `mark_best` recorded, or None.
+
+    Raises:
+        CheckpointError: If the file is damaged.
+    """
+    path = find_best_file(run_dir)
+    try:
+        record = json.loads(path.read_text(encoding="utf-8-sig"))
+        return {
+            **record,
+            "step": int(record["step"]),
+            "value": float(record["value"]),
+        }
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, KeyError) as error:
+        raise CheckpointError(
+            f"{path} is damaged; name a step instead of best "
+            f"({', '.join(map(str, list_steps(run_dir)))})"
+        ) from error
+
+
+def find_best_file(run_dir: str | os.PathLike) -> Path:
+    """Returns where `mark_best` records, whether it has or not."""
+    return Path(run_dir) / _CHECKPOINT_DIR / _BEST_FILE
 
 
 def find_best(run_dir: str | os.PathLike) -> int | None:

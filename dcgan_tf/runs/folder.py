@@ -15,6 +15,7 @@ from dcgan_tf.version import __version__
 
 CONFIG_FILE = "config.json"
 _FOLDERS = ("checkpoints", "samples", "logs")
+_FILE_MANAGER_FILES = (".DS_Store", "Thumbs.db", "desktop.ini", ".directory")
 
 
 def load_run_config(run_dir: str | os.PathLike) -> RunConfig:
@@ -31,7 +32,7 @@ def load_run_config(run_dir: str | os.PathLike) -> RunConfig:
             "train one there first, or name another folder"
         )
     try:
-        return RunConfig.from_json(path.read_text())
+        return RunConfig.from_json(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:
         raise ValueError(f"{os.fspath(path)!r}: {error}") from error
 
@@ -73,9 +74,15 @@ def check_run_dir(run_dir: str | os.PathLike, config: RunConfig) -> None:
 
 
 def _is_unused(path: Path) -> bool:
-    """Whether a folder holds nothing but what `make_run_dir` makes."""
+    """Whether a folder holds nothing of the user's.
+
+    What `make_run_dir` makes and what file managers leave doesn't count.
+    """
     return all(
-        entry.name in _FOLDERS and entry.is_dir() for entry in path.iterdir()
+        (entry.name in _FOLDERS and entry.is_dir())
+        or entry.name in _FILE_MANAGER_FILES
+        or entry.name.startswith("._")
+        for entry in path.iterdir()
     )
 
 

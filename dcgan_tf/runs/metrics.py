@@ -1,8 +1,13 @@
 """A run's scalars: metrics.csv, TensorBoard, loss curves."""
 
+import codecs
 import csv
+import io
+import logging
+import math
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import matplotlib.figure
@@ -11,23 +16,97 @@ import tensorflow as tf
 from tensorboard.compat.proto import event_pb2
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
+from dcgan_tf.runs.set_aside import set_aside
+
 METRICS_FILE = "metrics.csv"
 CURVES_FILE = "losses.png"
 LOGS_DIR = "logs"
 
+_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+(E[-+]?\d+)?", re.IGNORECASE)
+_STEP = re.compile(r"(\d+)(?:[.,]0*)?", re.ASCII)
+
 
 def read_metrics(run_dir: str | os.PathLike) -> list[dict[str, str]]:
-    """Returns the rows of a run's metrics.csv; none where it isn't there."""
+    """Returns the rows of a run's metrics.csv, in the order of steps.
+
+    A file that a spreadsheet saved is read too: with semicolons or tabs, a
+    byte-order mark and decimal commas. One that can't be read is left out,
+    with a warning.
+
+    Args:
+        run_dir: The run.
+
+    Returns:
+        Text by column; none where the file isn't there.
+    """
     path = Path(run_dir) / METRICS_FILE
-    if not path.exists():
+    try:
+        return _parse_metrics(path)[0]
+    except FileNotFoundError:
         return []
-    with path.open(newline="") as file:
+    except (OSError, ValueError, csv.Error) as error:
+        logging.warning("%s is left out: %s", path, error)
+        return []
+
+
+def parse_number(text: str | None) -> float:
+    """Returns a cell of metrics.csv as a number; NaN where it is none."""
+    try:
+        return float(text or "nan")
+    except ValueError:
+        return math.nan
+
+
+def get_elapsed_seconds(rows: Sequence[Mapping[str, str]]) -> float:
+    """Returns the training time at the last row that has it; 0 for none."""
+    times = [parse_number(row.get("elapsed_seconds")) for row in rows]
+    return next((time for time in reversed(times) if math.isfinite(time)), 0.0)
+
+
+def _parse_metrics(path: Path) -> tuple[list[dict[str, str]], bool]:
+    """Returns the rows, and whether the file is as `MetricsWriter` left it."""
+    data = path.read_bytes()
+    text = _decode(data)
+    header = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=header.count)
+    reader = csv.DictReader(
+        io.StringIO(text, newline=""), delimiter=delimiter, restkey=""
+    )
+    names = [name.strip() for name in reader.fieldnames or ()]
+    if names and "step" not in names:
+        raise ValueError("it has no column named step")
+    reader.fieldnames = names
+    rows = []
+    for row in reader:
+        row.pop("", None)
+        step = _STEP.fullmatch((row["step"] or "").strip())
         # A killed process may have left half a line, without a step.
-        return [
-            row
-            for row in csv.DictReader(file)
-            if (row["step"] or "").isdigit() and None not in row.values()
-        ]
+        if step is None or None in row.values():
+            continue
+        if delimiter != ",":
+            row = {name: _with_decimal_point(row[name]) for name in row}
+        rows.append({**row, "step": str(int(step[1]))})
+    is_own = delimiter == "," and not data.startswith(_BYTE_ORDER_MARKS)
+    return sorted(rows, key=lambda row: int(row["step"])), is_own
+
+
+_BYTE_ORDER_MARKS = (
+    codecs.BOM_UTF8,
+    codecs.BOM_UTF16_LE,
+    codecs.BOM_UTF16_BE,
+)
+
+
+def _decode(data: bytes) -> str:
+    if data.startswith(_BYTE_ORDER_MARKS[1:]):
+        return data.decode("utf-16")
+    return data.decode("utf-8-sig", errors="replace")
+
+
+def _with_decimal_point(text: str) -> str:
+    if _DECIMAL_COMMA.fullmatch(text):
+        return text.replace(",", ".")
+    return text
 
 
 class MetricsWriter:
@@ -38,22 +117,30 @@ class MetricsWriter:
             metrics.csv, and TensorBoard is told to forget them.
         start_step: Completed steps of the checkpoint the run goes on from.
         names: Names of the scalars; a row leaves out those it hasn't.
+        log: Takes a line for the user, should the file be one that can't be
+            read or that a spreadsheet saved: it is then kept as
+            metrics.csv.bak, and a new one holds what could be read.
+
+    Attributes:
+        elapsed_seconds: Training time up to `start_step`.
     """
 
     def __init__(
-        self, run_dir: str | os.PathLike, start_step: int, names: Sequence[str]
+        self,
+        run_dir: str | os.PathLike,
+        start_step: int,
+        names: Sequence[str],
+        log: Callable[[str], None] = logging.warning,
     ):
         self._run_dir = run_dir
         self._path = Path(run_dir) / METRICS_FILE
         logs_dir = str(Path(run_dir) / LOGS_DIR)
         kept = [
             row
-            for row in read_metrics(run_dir)
+            for row in self._read_or_set_aside(log)
             if int(row["step"]) <= start_step
         ]
-        self.elapsed_seconds = (
-            float(kept[-1]["elapsed_seconds"]) if kept else 0.0
-        )
+        self.elapsed_seconds = get_elapsed_seconds(kept)
         columns = dict.fromkeys(("step", "elapsed_seconds", *names))
         for row in kept:
             columns.update(dict.fromkeys(row))
@@ -62,6 +149,24 @@ class MetricsWriter:
         _mark_session_start(logs_dir, start_step)
         self._summaries = tf.summary.create_file_writer(logs_dir)
 
+    def _read_or_set_aside(self, log: Callable[[str], None]) -> list:
+        """Reads the earlier rows; a file in another form is kept beside."""
+        rows, reason = [], "it is as another program saved it"
+        try:
+            rows, is_own = _parse_metrics(self._path)
+            if is_own:
+                return rows
+        except FileNotFoundError:
+            return []
+        except (OSError, ValueError, csv.Error) as error:
+            reason = str(error)
+        kept_as = set_aside(self._path)
+        log(
+            f"{self._path}: {reason}; kept as {kept_as.name}, and "
+            f"{len(rows)} rows of it go on in a new one"
+        )
+        return rows
+
     def write(self, step: int, scalars: Mapping[str, float]) -> None:
         """Adds one row and its TensorBoard scalars."""
         # The measures of an evaluation come once it is done.
@@ -69,7 +174,7 @@ class MetricsWriter:
         if new:
             self._columns += new
             self._rewrite(read_metrics(self._run_dir))
-        with self._path.open("a", newline="") as file:
+        with self._path.open("a", newline="", encoding="utf-8") as file:
             row = {name: f"{value:.6g}" for name, value in scalars.items()}
             row["step"] = str(step)
             csv.DictWriter(file, self._columns).writerow(row)
@@ -79,7 +184,7 @@ class MetricsWriter:
 
     def _rewrite(self, rows: Sequence[Mapping[str, str]]) -> None:
         partial = self._path.with_suffix(".csv.partial")
-        with partial.open("w", newline="") as file:
+        with partial.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, self._columns)
             writer.writeheader()
             writer.writerows(rows)
@@ -114,7 +219,11 @@ def _mark_session_start(logs_dir: str, start_step: int) -> None:
 def save_curves(run_dir: str | os.PathLike) -> None:
     """Draws losses and D's mean outputs over the steps: losses.png."""
     # An evaluation's rows have its measures alone.
-    rows = [row for row in read_metrics(run_dir) if row["d_loss"]]
+    rows = [
+        row
+        for row in read_metrics(run_dir)
+        if math.isfinite(parse_number(row.get("d_loss")))
+    ]
     if not rows:
         return
     steps = [int(row["step"]) for row in rows]
@@ -129,7 +238,7 @@ def save_curves(run_dir: str | os.PathLike) -> None:
         ),
     ):
         for name, label in names.items():
-            values = [float(row[name]) for row in rows]
+            values = [parse_number(row.get(name)) for row in rows]
             axes.plot(steps, values, label=label, linewidth=1)
         axes.set_title(title, loc="left")
         axes.grid(alpha=0.3)

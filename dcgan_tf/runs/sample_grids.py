@@ -1,6 +1,9 @@
 """Sample grids from latents that stay the same through a run."""
 
+import logging
 import os
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -14,8 +17,9 @@ from dcgan_tf.models.batch_norm import reestimate_statistics
 
 SAMPLES_DIR = "samples"
 GIF_FILE = "samples.gif"
+_GRID_NAME = re.compile(r"step-(\d{7,})\.png", re.ASCII)
 _NUM_SAMPLES = 64
-_SAMPLES_A_CLASS = 8
+_SAMPLES_PER_CLASS = 8
 _MAX_GIF_FRAMES = 120
 # Steps count up from 0, so negative numbers are streams of their own.
 _GRID_STREAM = -1
@@ -58,12 +62,12 @@ class SampleGrid:
     def __init__(self, config: RunConfig):
         self._config = config
         num_classes = config.model.num_classes
-        self._num_columns = _SAMPLES_A_CLASS if num_classes else None
-        count = num_classes * _SAMPLES_A_CLASS or _NUM_SAMPLES
+        self._num_columns = _SAMPLES_PER_CLASS if num_classes else None
+        count = num_classes * _SAMPLES_PER_CLASS or _NUM_SAMPLES
         seed = (config.training.seed, _GRID_STREAM)
         self._inputs = sample_latents(count, config.model.latent_dim, seed)
         if num_classes:
-            labels = tf.range(count) // _SAMPLES_A_CLASS
+            labels = tf.range(count) // _SAMPLES_PER_CLASS
             self._inputs = [self._inputs, labels]
 
     def draw(self, generator: keras.Model) -> np.ndarray:
@@ -84,9 +88,15 @@ def sample_path(run_dir: str | os.PathLike, step: int) -> Path:
 
 
 def list_grids(run_dir: str | os.PathLike) -> dict[int, Path]:
-    """Returns a run's grids by step, in order."""
-    paths = sorted((Path(run_dir) / SAMPLES_DIR).glob("step-*.png"))
-    return {int(path.stem.removeprefix("step-")): path for path in paths}
+    """Returns a run's grids by step, in order.
+
+    Files of other names, such as a copy `step-0000002 (1).png`, are the
+    user's own and left out.
+    """
+    paths = (Path(run_dir) / SAMPLES_DIR).glob("step-*.png")
+    matches = ((_GRID_NAME.fullmatch(path.name), path) for path in paths)
+    grids = {int(match[1]): path for match, path in matches if match}
+    return dict(sorted(grids.items()))
 
 
 def remove_later_grids(run_dir: str | os.PathLike, step: int) -> None:
@@ -96,12 +106,42 @@ def remove_later_grids(run_dir: str | os.PathLike, step: int) -> None:
             path.unlink()
 
 
-def save_samples_gif(run_dir: str | os.PathLike) -> None:
-    """Joins a run's grids into samples.gif, at most 120 of them."""
-    paths = list(list_grids(run_dir).values())
-    if not paths:
-        return
+def load_grids(
+    run_dir: str | os.PathLike, log: Callable[[str], None] = logging.warning
+) -> dict[int, np.ndarray]:
+    """Reads a run's grids by step, at most 120 evenly spaced ones.
+
+    Args:
+        run_dir: The run.
+        log: Takes a line for the user on each grid that is left out: one
+            that can't be read, or that isn't as large as the last.
+
+    Returns:
+        uint8 `(height, width, channels)`, all of one shape.
+    """
+    paths = list(list_grids(run_dir).items())
     count = min(len(paths), _MAX_GIF_FRAMES)
     chosen = np.linspace(0, len(paths) - 1, count).round().astype(int)
-    frames = [images.load_png(paths[index]) for index in chosen]
-    images.save_gif(Path(run_dir) / SAMPLES_DIR / GIF_FILE, frames)
+    grids = {}
+    for step, path in (paths[index] for index in reversed(chosen)):
+        try:
+            grid = images.load_png(path)
+        except (OSError, ValueError, SyntaxError) as error:
+            log(f"{path} is left out, as it can't be read: {error}")
+            continue
+        shape = next(iter(grids.values()), grid).shape
+        if grid.shape == shape:
+            grids[step] = grid
+        else:
+            log(f"{path} is left out: it is {grid.shape}, the last {shape}")
+    return dict(sorted(grids.items()))
+
+
+def save_samples_gif(
+    run_dir: str | os.PathLike, log: Callable[[str], None] = logging.warning
+) -> None:
+    """Joins a run's grids into samples.gif; see `load_grids`."""
+    grids = load_grids(run_dir, log)
+    if grids:
+        path = Path(run_dir) / SAMPLES_DIR / GIF_FILE
+        images.save_gif(path, grids.values())

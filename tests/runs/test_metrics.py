@@ -81,6 +81,88 @@ def test_tensorboard_forgets_what_came_after_the_checkpoint(tmp_path):
     ]
 
 
+def as_a_spreadsheet_saves_it(text):
+    """With semicolons and decimal commas, where those are the custom."""
+    return text.replace(",", ";").replace(".", ",")
+
+
+SAVED_BY_OTHERS = {
+    "semicolons": lambda s: as_a_spreadsheet_saves_it(s).encode(),
+    "byte-order mark": lambda s: s.encode("utf-8-sig"),
+    "both": lambda s: as_a_spreadsheet_saves_it(s).encode("utf-8-sig"),
+    "utf-16 with tabs": lambda s: s.replace(",", "\t").encode("utf-16"),
+    "semicolons, points": lambda s: s.replace(",", ";").encode(),
+    "tabs": lambda s: s.replace(",", "\t").encode(),
+}
+
+
+@pytest.mark.parametrize(
+    "save", SAVED_BY_OTHERS.values(), ids=SAVED_BY_OTHERS.keys()
+)
+def test_what_a_spreadsheet_saved_is_read_and_kept(tmp_path, save):
+    write_steps(tmp_path, 0, [10, 25])
+    path = tmp_path / metrics.METRICS_FILE
+    expected = metrics.read_metrics(tmp_path)
+    theirs = save(path.read_bytes().decode())
+    path.write_bytes(theirs)
+    assert metrics.read_metrics(tmp_path) == expected
+    metrics.save_curves(tmp_path)
+    lines = []
+    writer = metrics.MetricsWriter(tmp_path, 25, NAMES, lines.append)
+    writer.write(30, {**dict.fromkeys(NAMES, 0.5), "elapsed_seconds": 31.0})
+    writer.close()
+    assert writer.elapsed_seconds == 25.0
+    assert steps_of(tmp_path) == [10, 25, 30]
+    (line,) = lines
+    assert str(path) in line and "metrics.csv.bak" in line
+    assert (tmp_path / "metrics.csv.bak").read_bytes() == theirs
+
+
+UNREADABLE = {
+    "no step": b"when,d_loss\n10,0.5\n",
+    "zeros": bytes(200),
+    "picture": b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
+}
+
+
+@pytest.mark.parametrize("data", UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_what_cannot_be_read_is_set_aside_with_a_line(tmp_path, data, caplog):
+    path = tmp_path / metrics.METRICS_FILE
+    path.write_bytes(data)
+    (tmp_path / "metrics.csv.bak").write_text("an earlier one")
+    assert metrics.read_metrics(tmp_path) == []
+    assert str(path) in caplog.text
+    lines = []
+    metrics.MetricsWriter(tmp_path, 10, NAMES, lines.append).close()
+    assert len(lines) == 1 and "metrics.csv.bak2" in lines[0]
+    assert (tmp_path / "metrics.csv.bak2").read_bytes() == data
+    assert (tmp_path / "metrics.csv.bak").read_text() == "an earlier one"
+    write_steps(tmp_path, 10, [20])
+    assert steps_of(tmp_path) == [20]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "step,elapsed_seconds,d_loss\n",
+        "step,d_loss\n10,0.5\n",
+        "step,elapsed_seconds\n10,5\n",
+        "step,elapsed_seconds,d_loss,g_loss\n10,soon,May 12,0.5\n",
+        "step,elapsed_seconds,d_loss\n10,5,0.5,my note\n",
+        "note,step,elapsed_seconds,d_loss\nbest,10,5,0.5\n",
+    ],
+)
+def test_an_edited_file_ends_nothing(tmp_path, text):
+    path = tmp_path / metrics.METRICS_FILE
+    path.write_text(text)
+    metrics.save_curves(tmp_path)
+    write_steps(tmp_path, 10, [20])
+    assert steps_of(tmp_path)[-1] == 20
+    metrics.save_curves(tmp_path)
+    assert (tmp_path / metrics.CURVES_FILE).exists()
+
+
 @pytest.mark.parametrize("steps", [[10], [10, 20, 30]])
 def test_curves_are_drawn(tmp_path, steps):
     write_steps(tmp_path, 0, steps)
