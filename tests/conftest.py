@@ -1,9 +1,13 @@
-"""What every test shares: quiet logs and no network."""
+"""What every test shares: quiet logs, no network, small data, a cache folder.
+
+Imports of TensorFlow are inside the functions: the CPU is split in two when
+the session starts, which has to come before anything uses it.
+"""
 
 import os
 
 import pytest
-from skip_rules import (  # noqa: F401 - Hooks are found by their names.
+from fixtures.skip_rules import (  # noqa: F401 - Hooks are found by their names.
     pytest_make_collect_report,
     pytest_runtest_makereport,
 )
@@ -32,3 +36,55 @@ def two_replicas():
     import tensorflow as tf
 
     return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def session_cache_home(tmp_path_factory):
+    """Keeps the user's own cache out of the tests, and theirs out of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        home = tmp_path_factory.mktemp("session_cache")
+        patch.setenv("XDG_CACHE_HOME", str(home))
+        yield home
+
+
+@pytest.fixture
+def cache_home(tmp_path_factory, monkeypatch):
+    """An empty cache folder for one test alone."""
+    home = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home))
+    return home
+
+
+@pytest.fixture
+def write_pictures():
+    """Writes noise: `write_pictures(folder, names, size)`."""
+    import numpy as np
+    from PIL import Image
+
+    def write(folder, names, size=(20, 20), seed=0):
+        rng = np.random.default_rng(seed)
+        for name in names:
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            noise = rng.integers(0, 256, (*size, 3), np.uint8)
+            Image.fromarray(noise).save(path, format="PNG")
+
+    return write
+
+
+@pytest.fixture
+def few_faces(monkeypatch):
+    """Makes toy_faces small, so that a test doesn't draw thousands."""
+    from dcgan_tf.data import embedded
+
+    monkeypatch.setattr(
+        embedded, "_TOY_FACES", {"train": (300, 0), "test": (50, 1)}
+    )
+
+
+@pytest.fixture(scope="session")
+def toy_run(tmp_path_factory):
+    """An untrained run of 32x32 toy faces with a sample grid."""
+    from fixtures.toy_faces_run import make_toy_faces_run
+
+    return make_toy_faces_run(tmp_path_factory.mktemp("analysis") / "faces")

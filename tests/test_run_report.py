@@ -6,7 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
-from serving import browser
+from fixtures import browser
 
 from dcgan_tf import images
 from dcgan_tf.run_report import VIEWS, write_report

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from analysis.conftest import LinearJudge
+from fixtures.linear_judge import LinearJudge
 
 from dcgan_tf.analysis import claims, claims_table
 from dcgan_tf.data.toy_faces import ATTRIBUTE_NAMES

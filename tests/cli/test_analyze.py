@@ -3,14 +3,13 @@
 import json
 
 import pytest
-from analysis.conftest import few_faces, toy_run  # noqa: F401
 from PIL import Image
 
 from dcgan_tf.cli import analyze
 
 
 @pytest.fixture(autouse=True)
-def small_search(monkeypatch, few_faces):  # noqa: F811
+def small_search(monkeypatch, few_faces):
     monkeypatch.setattr(analyze, "_NUM_REAL_IMAGES", 40)
 
 
@@ -29,7 +28,7 @@ def run(*arguments):
         ("walk", ["walk.png", "walk.gif"]),
     ],
 )
-def test_views_without_exemplars(toy_run, capsys, view, files):  # noqa: F811
+def test_views_without_exemplars(toy_run, capsys, view, files):
     if view in ("guided_backprop", "maximal_activations", "deconvnet"):
         layer = ["--layer=conv_3_lrelu"]
     else:
@@ -46,13 +45,13 @@ def test_views_without_exemplars(toy_run, capsys, view, files):  # noqa: F811
 @pytest.mark.parametrize(
     "view, pick", [("arithmetic", "1,2,3/4,5,6/7,8,9"), ("turn", "1,2/3,149")]
 )
-def test_views_of_picked_samples(toy_run, view, pick):  # noqa: F811
+def test_views_of_picked_samples(toy_run, view, pick):
     assert run(view, f"--run_dir={toy_run}", f"--pick={pick}") == 0
     for name in ("samples.png", f"{view}.png"):
         assert (toy_run / "analysis" / name).exists()
 
 
-def test_forget_takes_boxes(toy_run, tmp_path):  # noqa: F811
+def test_forget_takes_boxes(toy_run, tmp_path):
     path = tmp_path / "boxes.json"
     boxes = {str(number): [[0, 0, 16, 16]] for number in range(9)}
     path.write_text(json.dumps({"name": "corner", "seed": 3, "boxes": boxes}))
@@ -60,7 +59,7 @@ def test_forget_takes_boxes(toy_run, tmp_path):  # noqa: F811
     assert (toy_run / "analysis" / "forget.png").exists()
 
 
-def test_report(toy_run):  # noqa: F811
+def test_report(toy_run):
     assert run("report", f"--run_dir={toy_run}") == 0
     assert (toy_run / "report.html").stat().st_size > 1_000
 
@@ -89,7 +88,7 @@ def test_bad_flags_exit_with_2(capsys, arguments, words):
         (["--layer=conv_9"], "no layer 'conv_9'"),
     ],
 )
-def test_bad_values_exit_with_1(toy_run, capsys, arguments, words):  # noqa: F811
+def test_bad_values_exit_with_1(toy_run, capsys, arguments, words):
     view = "generator_features"
     assert run(view, f"--run_dir={toy_run}", *arguments) == 1
     error = capsys.readouterr().err

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from serving import model_server_double, tiny_run
+from fixtures import fake_model_server, tiny_run
 
 from dcgan_tf import images
 from dcgan_tf.cli import client
@@ -22,12 +22,12 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def models(folder):
-    return model_server_double.Models(folder / "export")
+    return fake_model_server.Models(folder / "export")
 
 
 @pytest.fixture(scope="module", params=["rest", "grpc"])
 def server(request, models):
-    serve = getattr(model_server_double, f"serve_{request.param}")
+    serve = getattr(fake_model_server, f"serve_{request.param}")
     with serve(models) as address:
         yield [f"--server={address}", f"--protocol={request.param}"]
 
@@ -75,7 +75,7 @@ def test_no_server_is_one_line(protocol, tmp_path, capsys, monkeypatch):
 
 
 def test_the_other_protocols_port_is_one_line(models, capsys):
-    with model_server_double.serve_grpc(models) as address:
+    with fake_model_server.serve_grpc(models) as address:
         assert client.main([f"--server={address}", "--timeout_seconds=3"]) == 1
     assert "REST port" in capsys.readouterr().err
 

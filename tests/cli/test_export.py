@@ -6,7 +6,7 @@ import sys
 import time
 
 import pytest
-from serving import tiny_run
+from fixtures import tiny_run
 
 from dcgan_tf.cli import export
 from dcgan_tf.serving.versions import FEATURES, GENERATOR

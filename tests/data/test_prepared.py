@@ -7,7 +7,7 @@ import pytest
 import requests
 import tensorflow as tf
 import tensorflow_datasets as tfds
-from celeb_a_files import ATTRIBUTES, write_celeb_a
+from fixtures.celeb_a_files import ATTRIBUTES, write_celeb_a
 
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.data import downloads

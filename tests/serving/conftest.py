@@ -1,7 +1,7 @@
 """One tiny run and its export, which these tests only read."""
 
 import pytest
-from serving import tiny_run
+from fixtures import tiny_run
 
 from dcgan_tf.runs.trained_model import load_networks
 from dcgan_tf.serving.export import export_run

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from serving import tiny_run
+from fixtures import tiny_run
 
 from dcgan_tf.serving import model_server, warmup
 
@@ -79,7 +79,7 @@ def test_the_servers_own_loader_gives_the_same(
     key = MODELS[name][2][0]
     command = [
         sys.executable,
-        str(Path(__file__).with_name("load_in_c.py")),
+        str(Path(__file__).parents[1] / "fixtures" / "load_in_c.py"),
         str(library),
         str(path),
         signature.inputs[MODELS[name][0]].name,

@@ -7,8 +7,8 @@ import zlib
 import numpy as np
 import pytest
 import tensorflow as tf
+from fixtures import tiny_run
 from PIL import Image
-from serving import tiny_run
 
 from dcgan_tf import images
 from dcgan_tf.latents import latents_from_seeds

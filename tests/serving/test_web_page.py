@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fixtures import browser, tiny_run
 from PIL import Image
-from serving import browser, tiny_run
 
 from dcgan_tf import images
 from dcgan_tf.latents import latents_from_seeds

@@ -1,13 +1,9 @@
-"""Scores of classifier outputs."""
+"""The score of a classifier's probabilities."""
 
 import numpy as np
 import pytest
 import scipy.stats
 
-from dcgan_tf.evaluation.metrics.class_coverage import (
-    compute_class_shares,
-    compute_sure_share,
-)
 from dcgan_tf.evaluation.metrics.inception_style_score import (
     compute_class_score,
 )
@@ -49,11 +45,3 @@ def test_score_agrees_with_relative_entropy():
 def test_score_refuses_what_is_no_distribution(probabilities, message):
     with pytest.raises(ValueError, match=message):
         compute_class_score(probabilities)
-
-
-def test_shares_count_the_likeliest_class():
-    probabilities = [[0.6, 0.4, 0], [0.95, 0, 0.05], [0.1, 0.9, 0], [1, 0, 0]]
-    assert compute_class_shares(probabilities).tolist() == [0.75, 0.25, 0]
-    # 0.9 itself is not over 90% sure.
-    assert compute_sure_share(probabilities) == 0.5
-    assert compute_sure_share(probabilities, 0.5) == 1.0

@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
-from serving import tiny_run
+from fixtures import tiny_run
 
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.latents import sample_latents

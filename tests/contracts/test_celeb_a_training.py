@@ -4,13 +4,14 @@ import csv
 import sys
 
 import pytest
-from celeb_a_files import write_celeb_a
+from fixtures.celeb_a_files import write_celeb_a
 
 from dcgan_tf.cli import train
 from dcgan_tf.images import load_png
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("cache_home")
 def test_trains_on_files_given_by_hand(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["train.py"])
     write_celeb_a(tmp_path / "manual")

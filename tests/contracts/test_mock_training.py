@@ -28,6 +28,7 @@ DATASETS = {
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("cache_home")
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_trains_two_steps(tmp_path, monkeypatch, dataset):
     monkeypatch.setattr(sys, "argv", ["train.py"])

@@ -1,4 +1,4 @@
-"""Copying, and classification by generated neighbours."""
+"""Copying, seen by distances to the nearest training image."""
 
 import numpy as np
 import pytest
@@ -9,9 +9,10 @@ from dcgan_tf.evaluation.metrics.neighbours import (
     find_nearest,
     find_suspects,
 )
-from dcgan_tf.evaluation.metrics.one_nn import compute_one_nn_error
 
 RNG = np.random.default_rng(0)
+
+
 TRAINING, HELD_OUT, FRESH = RNG.normal(size=(3, 2_000, 4))
 
 
@@ -51,10 +52,3 @@ def test_copies_of_rare_images_are_more_suspect_than_plain_pictures():
 def test_ties_count_half():
     copying = compute_copying(HELD_OUT, TRAINING, HELD_OUT)
     assert copying["closer_share"] == pytest.approx(0.5, abs=1e-12)
-
-
-def test_one_nn_error_counts_wrong_labels():
-    fit = np.array([[[0]], [[10]]], np.uint8)
-    test = np.array([[[1]], [[2]], [[9]], [[250]]], np.uint8)
-    # uint8 differences wrap around: 1 - 10 would be 247.
-    assert compute_one_nn_error(fit, [0, 1], test, [0, 1, 1, 1]) == 0.25

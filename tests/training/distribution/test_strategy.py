@@ -1,0 +1,106 @@
+"""Strategies by name."""
+
+import json
+import socket
+import time
+
+import pytest
+import tensorflow as tf
+
+from dcgan_tf.config import TrainingConfig
+from dcgan_tf.training.distribution import strategy as strategies
+from dcgan_tf.training.distribution import workers
+
+ADDRESSES = ["127.0.0.1:2222", "127.0.0.1:2223"]
+
+
+SLURM = {
+    "SLURM_PROCID": "1",
+    "SLURM_STEP_NODELIST": "node[01-02]",
+    "SLURM_STEP_NUM_TASKS": "2",
+    "SLURM_STEP_TASKS_PER_NODE": "1(x2)",
+    "SLURM_JOB_ID": "7042",
+    "SLURMD_NODENAME": "node02",
+}
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch):
+    for name in ("TF_CONFIG", "TPU_NAME", *SLURM):
+        monkeypatch.delenv(name, raising=False)
+
+
+def set_tf_config(monkeypatch, **config):
+    monkeypatch.setenv("TF_CONFIG", json.dumps(config))
+
+
+def set_slurm(monkeypatch, **changes):
+    for name, value in {**SLURM, **changes}.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_alone_auto_is_one_device():
+    strategy = strategies.build_strategy("auto")
+    assert isinstance(strategy, tf.distribute.OneDeviceStrategy)
+    assert workers.num_workers(strategy) == 1
+    assert workers.is_chief(strategy)
+
+
+@pytest.mark.parametrize("environment", ["TF_CONFIG", "Slurm"])
+def test_auto_takes_the_environments_workers(monkeypatch, environment):
+    if environment == "Slurm":
+        set_slurm(monkeypatch)
+    else:
+        set_tf_config(
+            monkeypatch,
+            cluster={"worker": ADDRESSES},
+            task={"type": "worker", "index": 1},
+        )
+    monkeypatch.setattr(
+        strategies, "_build_multi_worker_strategy", lambda resolver: resolver
+    )
+    resolver = strategies.build_strategy("auto")
+    assert (resolver.task_type, resolver.task_id) == ("worker", 1)
+    assert len(resolver.cluster_spec().job_tasks("worker")) == 2
+
+
+@pytest.mark.parametrize("name", ["one_device", "mirrored"])
+def test_one_process_of_several_does_not_train_alone(monkeypatch, name):
+    set_slurm(monkeypatch)
+    with pytest.raises(ValueError, match=f"{name} .* of 2 workers"):
+        strategies.build_strategy(name)
+
+
+def test_unknown_strategies_are_refused():
+    with pytest.raises(ValueError, match="'ring' is unknown; use auto"):
+        strategies.build_strategy("ring")
+    with pytest.raises(ValueError, match="not supported by Keras 3"):
+        TrainingConfig(strategy="parameter_server")
+
+
+def test_multi_worker_needs_a_cluster():
+    with pytest.raises(ValueError, match="set TF_CONFIG on each worker"):
+        strategies.build_strategy("multi_worker")
+
+
+def test_a_closed_tpu_address_is_refused_at_once():
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"grpc://127.0.0.1:{unused.getsockname()[1]}"
+        start = time.monotonic()
+        with pytest.raises(ValueError, match="no TPU 'grpc.*--tpu=local"):
+            strategies.build_strategy("tpu", address)
+    assert time.monotonic() - start < 5
+
+
+def test_a_silent_metadata_server_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(strategies, "_TPU_REACH_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv(
+            "GCE_METADATA_IP", f"127.0.0.1:{server.getsockname()[1]}"
+        )
+        start = time.monotonic()
+        with pytest.raises(ValueError, match="no TPU 'mine'.*timed out"):
+            strategies.build_strategy("tpu", "mine")
+    assert time.monotonic() - start < 5
+    assert socket.getdefaulttimeout() is None

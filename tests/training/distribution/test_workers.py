@@ -1,0 +1,74 @@
+"""Agreement between workers, and workers that are lost."""
+
+import pytest
+import tensorflow as tf
+
+from dcgan_tf.training.distribution import workers
+
+ADDRESSES = ["127.0.0.1:2222", "127.0.0.1:2223"]
+
+
+SLURM = {
+    "SLURM_PROCID": "1",
+    "SLURM_STEP_NODELIST": "node[01-02]",
+    "SLURM_STEP_NUM_TASKS": "2",
+    "SLURM_STEP_TASKS_PER_NODE": "1(x2)",
+    "SLURM_JOB_ID": "7042",
+    "SLURMD_NODENAME": "node02",
+}
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch):
+    for name in ("TF_CONFIG", "TPU_NAME", *SLURM):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_alone_stopping_needs_no_agreement():
+    agreement = workers.StopAgreement(tf.distribute.get_strategy())
+    assert agreement.any_worker(True)
+    assert not agreement.any_worker(False)
+
+
+def test_differing_workers_are_told_in_what(monkeypatch, two_replicas):
+    values = {"settings": (1, 2), "precision": "float32"}
+    workers.check_agreement(two_replicas, values)
+
+    def add_other_worker(strategy):
+        def compute_sum(own):
+            # The other one agrees on the second value alone.
+            other = tf.concat([own[:2] + [1, 0], (own[:2] + [1, 0]) ** 2], 0)
+            return own + other
+
+        return compute_sum
+
+    monkeypatch.setattr(workers, "_make_sum", add_other_worker)
+    with pytest.raises(ValueError, match=r"differ in settings \(here"):
+        workers.check_agreement(two_replicas, values)
+
+
+class TwoWorkers(tf.distribute.MultiWorkerMirroredStrategy):
+    """What `workers` asks of a strategy, as the second of two."""
+
+    def __init__(self):
+        pass
+
+    cluster_resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
+        tf.train.ClusterSpec({"worker": ADDRESSES}), "", "worker", 1
+    )
+
+
+def test_a_lost_worker_is_named():
+    message = (
+        "/job:worker/replica:0/task:1: Collective ops is aborted by: Socket "
+        "closed, from remote target /job:worker/replica:0/task:0 while calling"
+    )
+    with pytest.raises(ConnectionError, match=r"^worker 0 \(127.0.0.1:2222\)"):
+        with workers.lost_workers_named(TwoWorkers()):
+            raise tf.errors.UnavailableError(None, None, message)
+
+
+def test_other_failures_are_left_as_they_are():
+    with pytest.raises(tf.errors.InternalError):
+        with workers.lost_workers_named(TwoWorkers()):
+            raise tf.errors.InternalError(None, None, "out of luck")
