@@ -25,6 +25,7 @@ from dcgan_tf.cli.command import (
     import_tensorflow,
     run_command,
 )
+from dcgan_tf.cli.path_flags import define_path, define_seed
 
 ANALYSIS_DIR = "analysis"
 _NUM_REAL_IMAGES = 4_000
@@ -33,13 +34,11 @@ _NUM_REAL_IMAGES = 4_000
 def define_flags(values: flags.FlagValues) -> None:
     """Defines the command's flags."""
     options = {"flag_values": values}
-    flags.DEFINE_string("run_dir", None, "A trained run.", **options)
+    define_path("run_dir", None, "A trained run.", values)
     flags.DEFINE_string(
         "checkpoint", "latest", "latest, best or a step.", **options
     )
-    flags.DEFINE_integer(
-        "seed", 0, "Of latents and random choices.", lower_bound=0, **options
-    )
+    define_seed(0, "Of latents and random choices.", values)
     flags.DEFINE_string(
         "layer",
         None,
@@ -65,9 +64,9 @@ def define_flags(values: flags.FlagValues) -> None:
         "smiling+glasses,glasses-smiling,-glasses-smiling.",
         **options,
     )
-    flags.DEFINE_string(
+    define_path(
         "boxes", None, "forget: a JSON file of boxes; see docs/analysis.md.",
-        **options,
+        values,
     )  # fmt: skip
 
 

@@ -11,9 +11,13 @@ import numpy as np
 from absl import flags
 
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
+from dcgan_tf.cli.path_flags import (
+    SEEDS_PER_SEED,
+    define_path,
+    define_seed,
+    resolve_arguments,
+)
 
-# As `dcgan_tf.cli.sample` counts.
-_SEEDS_A_SEED = 1_000_000
 _PROTOCOLS = ("rest", "grpc")
 
 
@@ -26,19 +30,15 @@ def define_flags(values: flags.FlagValues) -> None:
     )  # fmt: skip
     flags.DEFINE_enum("protocol", "rest", _PROTOCOLS, "Which.", **options)
     flags.DEFINE_integer(
-        "num", 64, "Pictures.", lower_bound=1, upper_bound=_SEEDS_A_SEED,
+        "num", 64, "Pictures.", lower_bound=1, upper_bound=SEEDS_PER_SEED,
         **options,
     )  # fmt: skip
-    flags.DEFINE_integer(
-        "seed", 0, "Another one gives other pictures.", lower_bound=0, **options
-    )
+    define_seed(0, "Another one gives other pictures.", values)
     flags.DEFINE_integer(
         "label", None, "Class to draw, of a conditional generator.",
         lower_bound=0, **options,
     )  # fmt: skip
-    flags.DEFINE_string(
-        "output", None, "File (samples.png or features.npy).", **options
-    )
+    define_path("output", None, "File (samples.png or features.npy).", values)
     flags.DEFINE_integer(
         "batch_size", 16, "Pictures a request.", lower_bound=1, **options
     )
@@ -50,7 +50,7 @@ def define_flags(values: flags.FlagValues) -> None:
 
 def run(values: flags.FlagValues) -> None:
     """Asks, and writes what comes back."""
-    files = values.positional
+    files = resolve_arguments(values.positional)
     suffix = ".npy" if files else ".png"
     output = Path(values.output or ("features.npy" if files else "samples.png"))
     if output.suffix.lower() != suffix:
@@ -77,7 +77,7 @@ def run(values: flags.FlagValues) -> None:
 def _save_samples(client, predict, values, output: Path) -> None:
     from dcgan_tf import images
 
-    seeds = values.seed * _SEEDS_A_SEED + np.arange(values.num)
+    seeds = values.seed * SEEDS_PER_SEED + np.arange(values.num)
     labels = None if values.label is None else [values.label] * values.num
     pictures = client.sample_images(predict, seeds, labels, values.batch_size)
     images.save_png(output, images.make_grid(pictures))

@@ -1,14 +1,20 @@
 """What every command shares: flags without global state, one-line errors."""
 
+import codecs
 import os
+import shlex
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from absl import flags
 
 EXIT_ERROR = 1
 EXIT_USAGE = 2
+# Commands by what pip installs, and by their files in a checkout's root.
+_SCRIPTS = {"train": "dcgan-train", "export": "dcgan-export"}
+_FILES = {"train": "train.py", "export": "export.py"}
 
 
 class UsageError(ValueError):
@@ -29,7 +35,8 @@ def run_command(
     defines none and two commands can run in one process.
 
     Args:
-        name: What the user typed, for messages: `train.py`.
+        name: The command as it is called in a checkout, for messages:
+            `train.py`. Messages name it as it was called where that differs.
         description: Shown by `--help`, first line first.
         define_flags: Adds the command's flags to the values it is given.
         run: Does the work; None counts as exit code 0. Positional arguments
@@ -43,6 +50,8 @@ def run_command(
         for bad flags, or what `run` returned.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
+    name = _get_called_name(name)
+    _print_any_character()
     values = flags.FlagValues()
     define_flags(values)
     if any(arg in ("--help", "-h", "-help") for arg in argv):
@@ -93,6 +102,74 @@ def import_tensorflow() -> None:
         finally:
             os.dup2(standard_error, 2)
             os.close(standard_error)
+
+
+def format_command(command: str, **flag_values: object) -> str:
+    """Writes a follow-up command, to copy into a shell.
+
+    It is called the way this one was: `dcgan-export` after `dcgan-train`,
+    `python export.py` after `python train.py`.
+
+    Args:
+        command: The name of its file in `cli`, such as `export`.
+        **flag_values: Its flags, in order.
+    """
+    flag_words = [
+        shlex.quote(f"--{flag}={os.fsdecode(str(value))}")
+        for flag, value in flag_values.items()
+    ]
+    return " ".join([_choose_program(command), *flag_words])
+
+
+def _choose_program(command: str) -> str:
+    """Returns how a shell calls a command that is related to this one."""
+    called = Path(sys.argv[0])
+    if called.name in _SCRIPTS.values() and command in _SCRIPTS:
+        return _SCRIPTS[command]
+    is_file = called.name in _FILES.values() and not _is_module(called)
+    if is_file and command in _FILES:
+        path = called.with_name(_FILES[command])
+        return f"python {shlex.quote(os.fspath(path))}"
+    return f"python -m dcgan_tf.cli.{command}"
+
+
+def _is_module(called: Path) -> bool:
+    """Whether this is `python -m dcgan_tf.cli.<command>`."""
+    return called.parts[-3:-1] == ("dcgan_tf", "cli")
+
+
+def _get_called_name(name: str) -> str:
+    """Returns the name of a command as it was called, for its messages."""
+    called = Path(sys.argv[0])
+    if called.name in _SCRIPTS.values():
+        return called.name
+    if _is_module(called):
+        return f"python -m dcgan_tf.cli.{called.stem}"
+    return name
+
+
+def _print_any_character() -> None:
+    """Lets output hold what its encoding can't say.
+
+    Names of files are bytes, and a locale may know ASCII alone: a name is
+    printed as its bytes, any other character as its number.
+    """
+    codecs.register_error("dcgan_tf", _escape)
+    for stream in (sys.stdout, sys.stderr):
+        # What stands in for a stream need not have it.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="dcgan_tf")
+
+
+def _escape(error: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    character = error.object[error.start]
+    try:
+        encoded = character.encode("ascii", "surrogateescape")
+    except UnicodeEncodeError:
+        encoded = character.encode("ascii", "backslashreplace")
+    return encoded, error.start + 1
 
 
 def _print_error(name: str, error: object) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from absl import flags
 
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
+from dcgan_tf.cli.path_flags import define_path
 from dcgan_tf.config import RunConfig
 from dcgan_tf.image_sizes import format_image_size, parse_image_size
 from dcgan_tf.presets import PRESETS, resolve_run_config
@@ -22,12 +23,14 @@ _NUM_NAMED = 10
 _STRINGS = {
     "dataset": "mnist_5k (embedded, the default), toy_faces, or an image "
     "dataset of TFDS: celeb_a, mnist, cifar10, ...",
-    "image_dir": "A folder of pictures, nested or flat.",
-    "data_dir": "Where TFDS keeps prepared datasets.",
-    "manual_dir": "Where files that TFDS can't download are.",
     "split": "Which part, such as train or test.",
     "image_size": "SIDE or HEIGHTxWIDTH in pixels.",
     "background": "Colour under transparent pixels: a name or #rrggbb.",
+}
+_PATHS = {
+    "image_dir": "A folder of pictures, nested or flat.",
+    "data_dir": "Where TFDS keeps prepared datasets.",
+    "manual_dir": "Where files that TFDS can't download are.",
     "exclude": "A file of names to leave out, one a line.",
 }
 _INTEGERS = {
@@ -40,16 +43,15 @@ def define_flags(values: flags.FlagValues) -> None:
     """Defines the command's flags; None stands for the dataset's default."""
     for name, help_text in _STRINGS.items():
         flags.DEFINE_string(name, None, help_text, flag_values=values)
+    for name, help_text in _PATHS.items():
+        define_path(name, None, help_text, values)
     for name, help_text in _INTEGERS.items():
         flags.DEFINE_integer(name, None, help_text, flag_values=values)
     flags.DEFINE_enum(
         "preset", None, tuple(PRESETS), "Sizes of a preset.", flag_values=values
     )
-    flags.DEFINE_string(
-        "output",
-        "contact_sheet.png",
-        "The contact sheet, a PNG file.",
-        flag_values=values,
+    define_path(
+        "output", "contact_sheet.png", "The contact sheet, a PNG file.", values
     )
 
 
@@ -59,7 +61,7 @@ def build_config(values: flags.FlagValues) -> RunConfig:
     Raises:
         UsageError: If a value is out of range or contradicts another.
     """
-    names = [*_STRINGS, *_INTEGERS, "preset"]
+    names = [*_STRINGS, *_PATHS, *_INTEGERS, "preset"]
     settings = {name: values[name].value for name in names}
     try:
         if settings["image_size"] is not None:

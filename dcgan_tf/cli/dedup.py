@@ -7,12 +7,18 @@ a group a row. Needs Apache Beam: pip install 'dcgan_tf[dedup]'.
 """
 
 import logging
+import shlex
 import sys
 from pathlib import Path
 
 from absl import flags
 
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
+from dcgan_tf.cli.path_flags import (
+    define_path,
+    define_seed,
+    promises_other_format,
+)
 from dcgan_tf.config import DataConfig
 from dcgan_tf.presets import get_dataset_defaults
 
@@ -23,11 +29,13 @@ _SHEET_COLUMNS = 8
 
 _STRINGS = {
     "dataset": "An embedded dataset or one of TFDS.",
+    "split": "Which part (train; of a folder, all).",
+    "background": "Colour under transparent pixels: a name or #rrggbb.",
+}
+_PATHS = {
     "image_dir": "A folder of pictures, nested or flat.",
     "data_dir": "Where TFDS keeps prepared datasets.",
     "manual_dir": "Where files that TFDS can't download are.",
-    "split": "Which part (train; of a folder, all).",
-    "background": "Colour under transparent pixels: a name or #rrggbb.",
     "work_dir": "A folder that all workers can write to, where there are "
     "several machines.",
 }
@@ -37,9 +45,11 @@ def define_flags(values: flags.FlagValues) -> None:
     """Defines the command's flags."""
     for name, help_text in _STRINGS.items():
         flags.DEFINE_string(name, None, help_text, flag_values=values)
-    flags.DEFINE_string(
+    for name, help_text in _PATHS.items():
+        define_path(name, None, help_text, values)
+    define_path(
         "output", "exclude.txt", "The list; the sheet is beside it, as .png.",
-        flag_values=values,
+        values,
     )  # fmt: skip
     flags.DEFINE_integer(
         "crop", None, "Side in pixels of a centred square to cut out first.",
@@ -58,7 +68,7 @@ def define_flags(values: flags.FlagValues) -> None:
         "steps", 1_000, "The autoencoder's updates, of 128 pictures each.",
         lower_bound=1, flag_values=values,
     )  # fmt: skip
-    flags.DEFINE_integer("seed", 0, "Of the autoencoder.", flag_values=values)
+    define_seed(0, "Of the autoencoder.", values)
     flags.DEFINE_string(
         "runner", "DirectRunner", "What Beam runs on: DirectRunner (this "
         "machine), FlinkRunner, SparkRunner, DataflowRunner.",
@@ -104,6 +114,11 @@ def build_config(values: flags.FlagValues) -> DataConfig:
 def run(values: flags.FlagValues) -> None:
     """Finds the duplicates, writes the list and the sheet."""
     data = build_config(values)
+    if promises_other_format(values.output, ".txt"):
+        raise UsageError(
+            f"--output={values.output}: a list of names is written there, as "
+            "text, and its sheet beside it, as .png; name a .txt file"
+        )
     output = Path(values.output)
     import_tensorflow()
     pipeline = _import_pipeline()
@@ -126,9 +141,10 @@ def run(values: flags.FlagValues) -> None:
         values.runner, values.runner_option, values.work_dir,
     )  # fmt: skip
     num_dropped = _write_list(output, source, groups)
+    option = shlex.quote(f"--exclude={output}")
     print(
         f"{len(groups)} groups of near-duplicates; {num_dropped} pictures to "
-        f"leave out are in {output}: train with --exclude={output}"
+        f"leave out are in {output}: train with {option}"
     )
     if groups:
         sheet = output.with_suffix(".png")

@@ -11,6 +11,11 @@ from pathlib import Path
 from absl import flags
 
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
+from dcgan_tf.cli.path_flags import (
+    define_path,
+    define_seed,
+    resolve_arguments,
+)
 
 _MEASURES = (
     "frechet",
@@ -34,9 +39,9 @@ def define_flags(values: flags.FlagValues) -> None:
     # Flags may follow the runs to compare.
     values.set_gnu_getopt()
     options = {"flag_values": values}
-    flags.DEFINE_string("run_dir", None, "The run (runs/mnist_5k).", **options)
-    flags.DEFINE_string(
-        "export_dir", None, "An export to evaluate instead of a run.", **options
+    define_path("run_dir", None, "The run (runs/mnist_5k).", values)
+    define_path(
+        "export_dir", None, "An export to evaluate instead of a run.", values
     )
     flags.DEFINE_string(
         "checkpoint", "latest", "Of the run: latest, best or a step.", **options
@@ -50,9 +55,9 @@ def define_flags(values: flags.FlagValues) -> None:
         "in; auto: classifier where images have classes, else random.",
         **options,
     )  # fmt: skip
-    flags.DEFINE_string(
+    define_path(
         "inception_path", None, "File of the 2015 graph, for "
-        "--features=inception: classify_image_graph_def.pb.", **options,
+        "--features=inception: classify_image_graph_def.pb.", values,
     )  # fmt: skip
     flags.DEFINE_enum(
         "probe", None, _PROTOCOLS, "Linear classifiers on D's features, by "
@@ -62,20 +67,15 @@ def define_flags(values: flags.FlagValues) -> None:
         "num_samples", 2_000, "Generated images, and real ones at most.",
         lower_bound=10, **options,
     )  # fmt: skip
-    flags.DEFINE_integer(
-        "seed", 0, "Of samples, networks and draws.", lower_bound=0, **options
-    )
-    flags.DEFINE_string(
+    define_seed(0, "Of samples, networks and draws.", values)
+    define_path(
         "cache_dir", None, "Where trained classifiers are kept "
-        "(~/.cache/dcgan_tf).", **options,
+        "(~/.cache/dcgan_tf).", values,
     )  # fmt: skip
-    flags.DEFINE_string(
-        "data_dir", None, "Where TFDS keeps the dataset, if it moved.",
-        **options,
-    )  # fmt: skip
-    flags.DEFINE_string(
-        "image_dir", None, "The run's pictures, if they moved.", **options
+    define_path(
+        "data_dir", None, "Where TFDS keeps the dataset, if it moved.", values
     )
+    define_path("image_dir", None, "The run's pictures, if they moved.", values)
     flags.DEFINE_boolean(
         "compare", False, "Compare the runs that are given as arguments.",
         **options,
@@ -85,6 +85,7 @@ def define_flags(values: flags.FlagValues) -> None:
 def run(values: flags.FlagValues) -> None:
     """Evaluates as the flags say and prints the tables."""
     measures = _check_flags(values)
+    run_dirs = resolve_arguments(values.positional)
     import_tensorflow()
     from dcgan_tf.evaluation.settings import Settings
     from dcgan_tf.evaluation.tables import format_comparison, format_result
@@ -100,8 +101,7 @@ def run(values: flags.FlagValues) -> None:
     )
     if values.compare:
         results = [
-            _evaluate(values, settings, run_dir, None)
-            for run_dir in values.positional
+            _evaluate(values, settings, run_dir, None) for run_dir in run_dirs
         ]
         print(format_comparison(results))
         return

@@ -13,6 +13,7 @@ from pathlib import Path
 from absl import flags
 
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
+from dcgan_tf.cli.path_flags import define_path
 
 _FORMATS = ("saved_model", "tflite", "web")
 
@@ -20,11 +21,9 @@ _FORMATS = ("saved_model", "tflite", "web")
 def define_flags(values: flags.FlagValues) -> None:
     """Defines the command's flags."""
     options = {"flag_values": values}
-    flags.DEFINE_string(
-        "run_dir", "runs/mnist_5k", "The trained run.", **options
-    )
-    flags.DEFINE_string(
-        "export_dir", None, "Where versions go (exports/<run>).", **options
+    define_path("run_dir", "runs/mnist_5k", "The trained run.", values)
+    define_path(
+        "export_dir", None, "Where versions go (exports/<run>).", values
     )
     flags.DEFINE_string(
         "checkpoint", "latest", "Of the run: latest, best or a step.", **options
@@ -32,13 +31,11 @@ def define_flags(values: flags.FlagValues) -> None:
     flags.DEFINE_list(
         "formats", ["saved_model"], f"Any of {', '.join(_FORMATS)}.", **options
     )
-    flags.DEFINE_string(
+    define_path(
         "data_dir", None, "Where TFDS keeps the run's dataset, if it moved.",
-        **options,
+        values,
     )  # fmt: skip
-    flags.DEFINE_string(
-        "image_dir", None, "The run's pictures, if they moved.", **options
-    )
+    define_path("image_dir", None, "The run's pictures, if they moved.", values)
     flags.DEFINE_integer(
         "keep_versions", 0, "Newest versions to keep; 0 keeps all.",
         lower_bound=0, **options,

@@ -16,43 +16,49 @@ from dcgan_tf.cli.command import (
     import_tensorflow,
     run_command,
 )
+from dcgan_tf.cli.path_flags import (
+    SEEDS_PER_SEED,
+    define_path,
+    define_seed,
+    promises_other_format,
+)
 
-# Pictures of one --seed; the next one starts after them.
-_SEEDS_A_SEED = 1_000_000
 _BATCH_SIZE = 64
 
 
 def define_flags(values: flags.FlagValues) -> None:
     """Defines the command's flags."""
     options = {"flag_values": values}
-    flags.DEFINE_string("run_dir", None, "A trained run.", **options)
-    flags.DEFINE_string("export_dir", None, "An export of one.", **options)
+    define_path("run_dir", None, "A trained run.", values)
+    define_path("export_dir", None, "An export of one.", values)
     flags.DEFINE_string(
         "checkpoint", "latest", "Of the run: latest, best or a step.", **options
     )
     flags.DEFINE_integer(
-        "num", 64, "Pictures.", lower_bound=1, upper_bound=_SEEDS_A_SEED,
+        "num", 64, "Pictures.", lower_bound=1, upper_bound=SEEDS_PER_SEED,
         **options,
     )  # fmt: skip
-    flags.DEFINE_integer(
-        "seed", 0, "Another one gives other pictures.", lower_bound=0, **options
-    )
+    define_seed(0, "Another one gives other pictures.", values)
     flags.DEFINE_integer(
         "label", None, "Class to draw, of a conditional run (all in turn).",
         **options,
     )  # fmt: skip
-    flags.DEFINE_string(
-        "output", "samples.png", "A .png file or a folder.", **options
-    )
+    define_path("output", "samples.png", "A .png file or a folder.", values)
 
 
 def run(values: flags.FlagValues) -> None:
     """Draws and writes the pictures."""
     if (values.run_dir is None) == (values.export_dir is None):
         raise UsageError("give one of --run_dir and --export_dir")
+    if promises_other_format(values.output, ".png"):
+        name = Path(values.output).with_suffix(".png")
+        raise UsageError(
+            f"--output={values.output}: pictures are written as PNG; name "
+            f"{name}, or a folder"
+        )
     import_tensorflow()
     seeds = np.arange(values.num, dtype=np.int64)
-    seeds += values.seed * _SEEDS_A_SEED
+    seeds += values.seed * SEEDS_PER_SEED
     if values.run_dir is not None:
         draw = _load_run(values.run_dir, values.checkpoint, values.label)
     else:

@@ -5,6 +5,7 @@ The same command again goes on where it stopped.
 """
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from absl import flags
 
 from dcgan_tf.cli.command import (
     UsageError,
+    format_command,
     import_tensorflow,
     run_command,
 )
+from dcgan_tf.cli.path_flags import define_path, define_seed
 from dcgan_tf.config import CACHES, PRECISIONS, STRATEGIES, RunConfig
 from dcgan_tf.image_sizes import parse_image_size
 from dcgan_tf.presets import PRESETS, resolve_run_config
@@ -26,15 +29,17 @@ EXIT_INTERRUPTED = 75
 _STRINGS = {
     "dataset": "mnist_5k (embedded, the default), toy_faces (drawn), or an "
     "image dataset of TFDS: celeb_a, mnist, cifar10, svhn_cropped, ...",
-    "image_dir": "Folder of your own pictures, nested or flat.",
-    "data_dir": "Where TFDS keeps prepared datasets.",
-    "manual_dir": "Where TFDS finds files fetched by hand.",
     "split": "Split to train on, such as 'train[:90%]'.",
     "background": "Colour under transparent pictures (white).",
-    "exclude": "File of picture names to leave out, one a line.",
     "image_size": "Pixels, SIDE or HEIGHTxWIDTH, 16 to 256.",
     "strategy": f"One of {', '.join(STRATEGIES)} (auto).",
     "tpu": "Name or address of the TPU, for --strategy=tpu.",
+}
+_PATHS = {
+    "image_dir": "Folder of your own pictures, nested or flat.",
+    "data_dir": "Where TFDS keeps prepared datasets.",
+    "manual_dir": "Where TFDS finds files fetched by hand.",
+    "exclude": "File of picture names to leave out, one a line.",
     "run_dir": "The run's folder (runs/<dataset>).",
     "init_from": "RUN or RUN@STEP: start a new run from another's networks.",
 }
@@ -47,7 +52,6 @@ _INTEGERS = {
     "kernel_size": "Side of every kernel, in pixels.",
     "steps": "Updates of each network.",
     "batch_size": "Images a step, over all replicas.",
-    "seed": "Decides initial weights, data order and latents (0).",
     "report_every": "Steps between lines of metrics (50).",
     "sample_every": "Steps between sample grids (500).",
     "checkpoint_every": "Steps between checkpoints (500).",
@@ -92,6 +96,14 @@ def define_flags(values: flags.FlagValues) -> None:
     ):
         for name, help_text in table.items():
             define(name, None, help_text, flag_values=values)
+    for name, help_text in _PATHS.items():
+        define_path(name, None, help_text, values)
+    define_seed(
+        None,
+        "Decides initial weights, data order and latents (0).",
+        values,
+        is_of_samples=False,
+    )
     for name, (choices, help_text) in _ENUMS.items():
         flags.DEFINE_enum(name, None, choices, help_text, flag_values=values)
 
@@ -102,9 +114,11 @@ def build_config(values: flags.FlagValues) -> RunConfig:
     Raises:
         UsageError: If a value is out of range or contradicts another.
     """
-    names = {**_STRINGS, **_INTEGERS, **_FLOATS, **_BOOLEANS, **_ENUMS}
+    names = {
+        *_STRINGS, *_PATHS, *_INTEGERS, *_FLOATS, *_BOOLEANS, *_ENUMS, "seed"
+    }  # fmt: skip
     settings = {
-        name: values[name].value for name in names if name not in _OTHER_FLAGS
+        name: values[name].value for name in names.difference(_OTHER_FLAGS)
     }
     try:
         if settings["image_size"] is not None:
@@ -163,7 +177,8 @@ def _train(
             [tf.config.LogicalDeviceConfiguration()] * values.cpu_devices,
         )
     if config.training.deterministic:
-        keras.utils.set_random_seed(config.training.seed)
+        # NumPy's global generator takes 32 bits.
+        keras.utils.set_random_seed(config.training.seed % 2**32)
         tf.config.experimental.enable_op_determinism()
     # Before anything runs: several workers connect here.
     strategy = build_strategy(config.training.strategy, config.training.tpu)
@@ -228,12 +243,13 @@ def _print_result(result, run_dir: str | os.PathLike, config: RunConfig):
             "checkpoint saved. The same command goes on from there."
         )
     else:
+        logdir = f"--logdir={where}/logs"
         print(
             f"Done: {result.step} steps.\n"
             f"  samples      {where}/samples (samples.gif shows them all)\n"
             f"  losses       {where}/losses.png\n"
-            f"  TensorBoard  tensorboard --logdir={where}/logs\n"
-            f"  export       python export.py --run_dir={where}"
+            f"  TensorBoard  tensorboard {shlex.quote(logdir)}\n"
+            f"  export       {format_command('export', run_dir=where)}"
         )
 
 

@@ -1,0 +1,180 @@
+"""What all commands share: paths, seeds, and how they speak of each other."""
+
+import importlib
+import os
+import shlex
+import subprocess
+import sys
+
+import pytest
+from absl import flags
+
+from dcgan_tf.cli import command, path_flags
+
+COMMANDS = (
+    "train", "export", "sample", "evaluate", "analyze", "data", "dedup",
+    "client",
+)  # fmt: skip
+# What each command's flags are called that name a file or folder.
+PATH_FLAG_NAMES = {
+    "run_dir", "export_dir", "output", "exclude", "image_dir", "data_dir",
+    "manual_dir", "cache_dir", "work_dir", "inception_path", "init_from",
+    "boxes",
+}  # fmt: skip
+# A positional argument that comes first, where a command needs one.
+VIEW = {"analyze": ["walk"]}
+
+
+def load_command(name):
+    return importlib.import_module(f"dcgan_tf.cli.{name}")
+
+
+def define_all(name):
+    values = flags.FlagValues()
+    load_command(name).define_flags(values)
+    return values
+
+
+ALL_FLAGS = [(name, flag) for name in COMMANDS for flag in define_all(name)]
+PATH_FLAGS = [pair for pair in ALL_FLAGS if pair[1] in PATH_FLAG_NAMES]
+
+
+@pytest.mark.parametrize(("name", "flag"), ALL_FLAGS)
+def test_whatever_sounds_like_a_path_is_one(name, flag):
+    is_path = define_all(name)[flag].parser.flag_type() == "path"
+    sounds_so = flag.endswith(("_dir", "_path", "output", "exclude"))
+    assert is_path == (flag in PATH_FLAG_NAMES)
+    assert is_path or not sounds_so
+
+
+@pytest.mark.parametrize(("name", "flag"), PATH_FLAGS)
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ("", "is empty"),
+        ("a\0b", "NUL"),
+        ("gs://bucket/run", "is an address"),
+        ("s3://bucket/run", "is an address"),
+        ("hdfs://host:9000/run", "is an address"),
+        ("file:///tmp/run", "is an address"),
+        ("~nobody-is-called-so/run", "home folder that is not there"),
+    ],
+)
+def test_what_is_no_path_is_refused_in_a_line(
+    name, flag, given, reason, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    arguments = [*VIEW.get(name, []), f"--{flag}={given}"]
+    assert load_command(name).main(arguments) == command.EXIT_USAGE
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert f"--{flag}={given.replace(chr(0), '')}"[:20] in lines[0].replace(
+        "\0", ""
+    )
+    assert reason in lines[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("evaluate", ["--compare", "gs://a/run", "run"]),
+        ("client", ["s3://bucket/picture.png"]),
+    ],
+)
+def test_arguments_that_are_no_paths_are_refused_too(name, arguments, capsys):
+    assert load_command(name).main(arguments) == command.EXIT_USAGE
+    assert "is an address" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "flag"), PATH_FLAGS)
+def test_the_home_folder_is_expanded(name, flag, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/somebody")
+    values = define_all(name)
+    values([name, f"--{flag}=~/runs/cats"])
+    assert values[flag].value == "/home/somebody/runs/cats"
+
+
+def test_a_name_that_only_looks_like_an_address_is_a_path():
+    for path in ("gs:/bucket", "a:b", "1://x", "./~", "a~b", "-o", " "):
+        assert path_flags.resolve_path(path) == path
+
+
+SEEDED = [pair for pair in ALL_FLAGS if pair[1] == "seed"]
+
+
+@pytest.mark.parametrize(("name", "flag"), SEEDED)
+@pytest.mark.parametrize("seed", ["-1", str(2**63), str(10**30), "1.5", ""])
+def test_a_seed_out_of_range_names_its_flag(name, flag, seed, capsys):
+    arguments = [*VIEW.get(name, []), f"--seed={seed}"]
+    assert load_command(name).main(arguments) == command.EXIT_USAGE
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert "--seed" in lines[0]
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "JPEG", "webp", "gif", "tiff"])
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("sample", ["--run_dir=run"]),
+        ("data", []),
+        ("dedup", []),
+        ("client", []),
+    ],
+)
+def test_an_output_of_another_format_is_refused(
+    name, arguments, suffix, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    arguments = [*arguments, f"--output=five.{suffix}"]
+    assert load_command(name).main(arguments) == command.EXIT_USAGE
+    assert f"five.{suffix}" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_list_does_not_take_the_name_of_its_sheet(capsys):
+    assert load_command("dedup").main(["--output=exclude.png"]) == 2
+    assert ".txt" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("called", "program", "name"),
+    [
+        ("/usr/bin/dcgan-train", "dcgan-export", "dcgan-train"),
+        ("train.py", "python export.py", "train.py"),
+        ("/my code/train.py", "python '/my code/export.py'", "train.py"),
+        (
+            "/lib/dcgan_tf/cli/train.py",
+            "python -m dcgan_tf.cli.export",
+            "python -m dcgan_tf.cli.train",
+        ),
+    ],
+)
+def test_commands_are_named_as_they_were_called(
+    called, program, name, monkeypatch, capsys
+):
+    monkeypatch.setattr(sys, "argv", [called])
+    words = command.format_command("export", run_dir="it's [1]")
+    assert words.startswith(f"{program} ")
+    assert shlex.split(words)[-1] == "--run_dir=it's [1]"
+    assert load_command("train").main(["--no_such_flag"]) == 2
+    line = capsys.readouterr().err
+    assert line.startswith(f"{name}: error:")
+    assert f"see {name} --help" in line
+
+
+def test_a_locale_that_knows_ascii_alone_prints_names_as_they_are(tmp_path):
+    name = os.fsdecode(b"\xc3\xbc\xff")  # An u with dots, and no character.
+    program = (
+        "import sys; from dcgan_tf.cli.command import run_command\n"
+        "run = lambda values: print(sys.argv[1], '\\u00b1')\n"
+        "run_command('x', '', lambda values: None, run, [])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program, name],
+        capture_output=True,
+        env={**os.environ, "PYTHONUTF8": "0", "LC_ALL": "C"},
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == b"\xc3\xbc\xff \\xb1\n"
