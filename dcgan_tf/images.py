@@ -1,6 +1,7 @@
 """Images between uint8 and [-1, 1], as grids, PNG and GIF files.
 
-The only place where pixel values are scaled.
+The only place where pixel values are scaled. Every file bears a mark, by
+which `data` knows this program's own output among a folder's pictures.
 """
 
 import os
@@ -10,7 +11,13 @@ from pathlib import Path
 import imageio.v3 as iio
 import numpy as np
 import tensorflow as tf
-from PIL import Image
+from PIL import Image, PngImagePlugin
+
+# What the files written here say of themselves: of one generated image, and
+# of what is made of several (grids, contact sheets, figures, animations).
+FILE_MARKS = {"sample": "dcgan_tf (sample)", "sheet": "dcgan_tf (sheet)"}
+# As Matplotlib's `savefig(metadata=...)` takes it.
+SHEET_METADATA = {"Software": FILE_MARKS["sheet"]}
 
 _HALF_RANGE = 127.5
 _GIF_FRAME_MILLISECONDS = 125
@@ -86,16 +93,28 @@ def make_grid(
     return sheet
 
 
-def save_png(path: str | os.PathLike, image: np.ndarray) -> None:
+def save_png(
+    path: str | os.PathLike, image: np.ndarray, kind: str = "sheet"
+) -> None:
     """Writes a uint8 image `(height, width, 1 or 3)` as a PNG file.
 
     The file appears whole or not at all, so that a picture is never read
     half written.
+
+    Args:
+        path: The file.
+        image: The pixels.
+        kind: One of `FILE_MARKS`: `sample` for one generated image, which
+            may be trained on where a folder of such is named.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    Image.fromarray(_drop_grey_axis(image)).save(partial, format="PNG")
+    mark = PngImagePlugin.PngInfo()
+    mark.add_text("Software", FILE_MARKS[kind])
+    Image.fromarray(_drop_grey_axis(image)).save(
+        partial, format="PNG", pnginfo=mark
+    )
     partial.replace(path)
 
 
@@ -122,6 +141,7 @@ def save_gif(
         plugin="pillow",
         duration=frame_milliseconds,
         loop=0,
+        comment=FILE_MARKS["sheet"].encode(),
     )
     partial.replace(path)
 

@@ -4,7 +4,6 @@ Writes a contact sheet of the first 64 pictures after crop and resize, and
 prints counts, sizes, colours, files that can't be used, and warnings.
 """
 
-import collections
 import sys
 from pathlib import Path
 
@@ -121,12 +120,13 @@ def _print_counts(source, survey) -> None:
 
 
 def _print_skipped(source) -> None:
-    reasons = source.skipped.reasons
-    if not reasons:
-        return
-    counts = collections.Counter(reasons.values())
-    summary = ", ".join(f"{n} {reason}" for reason, n in counts.most_common(5))
-    print(f"Skipped: {len(reasons)} files ({summary})")
+    skipped = source.skipped
+    if skipped.own_output:
+        first, *others = skipped.own_output
+        more = f" and {len(others)} more" if others else ""
+        print(f"Left out, since dcgan_tf made it: {first}{more}")
+    if len(skipped):
+        print(f"Skipped: {len(skipped)} files ({skipped.summarize()})")
 
 
 def main(argv=None) -> int:

@@ -133,7 +133,7 @@ def _save(pictures: np.ndarray, seeds: np.ndarray, output: Path) -> None:
         images.save_png(output, images.make_grid(pictures))
         return
     for picture, seed in zip(pictures, seeds, strict=True):
-        images.save_png(output / f"seed-{seed}.png", picture)
+        images.save_png(output / f"seed-{seed}.png", picture, "sample")
 
 
 def main(argv: list[str] | None = None) -> int:

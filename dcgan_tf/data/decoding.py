@@ -25,6 +25,10 @@ class UnreadableError(ValueError):
     """A file that is no picture, or a broken one; says why."""
 
 
+class LostError(UnreadableError):
+    """A file that the file system doesn't give, whatever is in it."""
+
+
 def decode_file(path: str | os.PathLike, background: str) -> np.ndarray:
     """Decodes a picture: the first frame, upright, without transparency.
 
@@ -40,7 +44,8 @@ def decode_file(path: str | os.PathLike, background: str) -> np.ndarray:
 
     Raises:
         UnreadableError: If the file is no picture, broken, truncated or
-            claims more than `MAX_PIXELS`.
+            claims more than `MAX_PIXELS`; a `LostError` if it can't be
+            opened or read at all.
     """
     try:
         with Image.open(path, formats=_FORMATS) as image:
@@ -50,6 +55,10 @@ def decode_file(path: str | os.PathLike, background: str) -> np.ndarray:
         raise
     except Image.UnidentifiedImageError:
         raise UnreadableError("not a picture that can be read") from None
+    except OSError as error:
+        if error.errno is not None:  # The system's error, not Pillow's.
+            raise LostError(error.strerror or str(error)) from None
+        raise UnreadableError(f"{error}") from None
     # Pillow's decoders raise nearly anything on a hostile file.
     except Exception as error:
         raise UnreadableError(f"{error}" or type(error).__name__) from None

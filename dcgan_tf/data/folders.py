@@ -7,7 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from dcgan_tf.config import DataConfig
-from dcgan_tf.data.decoding import UnreadableError, decode_file
+from dcgan_tf.data.decoding import LostError, UnreadableError, decode_file
+from dcgan_tf.data.file_formats import READABLE
 from dcgan_tf.data.listing import hash_bytes, list_pictures
 from dcgan_tf.data.preprocess import parse_colour
 from dcgan_tf.data.skipped import Skipped
@@ -54,12 +55,15 @@ def load_folder(
     parse_colour(data.background)  # A bad one fails here, not in a thread.
     split = _choose_split(data, split)
     skipped = Skipped(collection=str(root))
-    names, digest = list_pictures(root, skipped)
+    listing = list_pictures(root, skipped)
+    names = listing.names
     skipped.num_files = len(names) + len(skipped)
+    skipped.own_output = (*listing.own_folders, *listing.own_images)
     if not names:
+        others = f" (skipped: {skipped.summarize()})" if len(skipped) else ""
         raise ValueError(
-            f"image folder {root} holds no picture (and {len(skipped)} other "
-            "files); JPEG, PNG, GIF, BMP and WebP can be read"
+            f"image folder {root} holds no picture{others}; {READABLE} can be "
+            "read"
         )
     skipped.check()
     kept = [name for name in names if name not in excluded]
@@ -71,7 +75,7 @@ def load_folder(
         name=str(root),
         split=split,
         num_examples=len(chosen),
-        fingerprint=f"{digest} {sorted(excluded)} {split}",
+        fingerprint=f"{listing.digest} {sorted(excluded)} {split}",
         read_all=lambda: pictures.read(tf.data.Dataset.range(len(chosen))),
         read=pictures.read,
         name_of=chosen.__getitem__,
@@ -137,7 +141,10 @@ class _Pictures:
         try:
             return decode_file(self._root / name, self._background)
         except UnreadableError as error:
-            self._skipped.add(name, str(error))
+            is_lost = isinstance(error, LostError)
+            if is_lost and not self._root.is_dir():
+                self._skipped.is_collection_lost = True
+            self._skipped.add(name, str(error), is_lost)
             self._skipped.check()
             return None
 

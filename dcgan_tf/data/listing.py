@@ -1,47 +1,82 @@
 """Which files of a folder tree may be pictures, by their first bytes."""
 
+import dataclasses
 import functools
 import hashlib
 import os
 import stat
 from collections.abc import Iterator
 
+from dcgan_tf.data.file_formats import START_BYTES, find_format_fault
+from dcgan_tf.data.own_output import is_own_folder, read_mark
 from dcgan_tf.data.skipped import Skipped
 
-_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"RIFF")
-_LONGEST_SIGNATURE = max(len(signature) for signature in _SIGNATURES)
+
+@dataclasses.dataclass(frozen=True)
+class Listing:
+    """The pictures of a folder tree.
+
+    Attributes:
+        names: Relative to the folder, with forward slashes.
+        digest: Of all names, sizes and times of change, whatever their
+            order.
+        own_folders: Names of run and export folders, which are not entered.
+        own_images: Names of the pictures that this program made and that
+            are left out, since there are others.
+    """
+
+    names: list[str]
+    digest: str
+    own_folders: list[str]
+    own_images: list[str]
 
 
-def list_pictures(
-    root: str | os.PathLike, skipped: Skipped
-) -> tuple[list[str], str]:
+def list_pictures(root: str | os.PathLike, skipped: Skipped) -> Listing:
     """Walks a tree, through links too, and entering each real folder once.
 
     Names that begin with a dot are ignored. Nothing but regular files is
-    opened, so that a pipe can't block.
+    opened, so that a pipe can't block. What this program made is no input:
+    run and export folders inside the tree are not entered, and its sheets,
+    figures and samples are left out. Where a tree holds nothing else, the
+    samples are its pictures, or else the sheets: a folder that is named is
+    read.
 
     Args:
         root: The folder.
         skipped: Gets every other file that is no picture.
 
     Returns:
-        Names relative to the folder, with forward slashes, and a digest of
-        all names, sizes and times of change, whatever their order.
+        What may be pictures.
     """
-    names, digests = [], 0
-    for name, path, find_status in _walk(os.fspath(root)):
+    own_folders = []
+    # By who made them; "" is anybody else.
+    found: dict[str, dict[str, str]] = {"": {}, "sample": {}, "sheet": {}}
+    for name, path, find_status in _walk(os.fspath(root), own_folders):
         try:
             status = find_status()
-            fault = _find_fault(path, status)
+            fault, mark = _examine(path, status)
         except OSError as error:  # Such as a link to nowhere.
-            fault = error.strerror or str(error)
+            fault, mark = error.strerror or str(error), ""
         if fault:
             skipped.add(name, fault)
-            continue
-        names.append(name)
-        contents = f"{status.st_size} {status.st_mtime_ns} ".encode()
-        digests += hash_bytes(contents + os.fsencode(name))
-    return names, f"{digests:x}"
+        else:
+            found[mark][name] = f"{status.st_size} {status.st_mtime_ns} "
+    chosen = next((files for files in found.values() if files), {})
+    digests = [
+        hash_bytes(contents.encode() + os.fsencode(name))
+        for name, contents in chosen.items()
+    ]
+    return Listing(
+        names=list(chosen),
+        digest=f"{sum(digests):x}",
+        own_folders=sorted(own_folders),
+        own_images=sorted(
+            name
+            for files in found.values()
+            if files is not chosen
+            for name in files
+        ),
+    )
 
 
 def hash_bytes(contents: bytes) -> int:
@@ -49,7 +84,7 @@ def hash_bytes(contents: bytes) -> int:
     return int.from_bytes(hashlib.sha256(contents).digest(), "big")
 
 
-def _walk(root: str) -> Iterator[tuple]:
+def _walk(root: str, own_folders: list[str]) -> Iterator[tuple]:
     """Yields each file's name under the root, its path and its `stat`."""
     entered = set()
     real, linked = [""], []
@@ -68,16 +103,18 @@ def _walk(root: str) -> Iterator[tuple]:
             if (status.st_dev, status.st_ino) in entered:
                 continue
             entered.add((status.st_dev, status.st_ino))
-            for entry in entries:
-                if entry.name.startswith("."):
-                    continue
-                name = f"{folder}/{entry.name}" if folder else entry.name
-                if not _is_folder(entry):
-                    yield name, entry.path, entry.stat
-                elif entry.is_symlink():
-                    linked.append(name)
-                else:
-                    real.append(name)
+            visible = [e for e in entries if not e.name.startswith(".")]
+        if folder and is_own_folder(path, {entry.name for entry in visible}):
+            own_folders.append(folder)
+            continue
+        for entry in visible:
+            name = f"{folder}/{entry.name}" if folder else entry.name
+            if not _is_folder(entry):
+                yield name, entry.path, entry.stat
+            elif entry.is_symlink():
+                linked.append(name)
+            else:
+                real.append(name)
         linked.sort(reverse=True)
 
 
@@ -92,12 +129,12 @@ def _is_folder(entry: os.DirEntry) -> bool:
         return False
 
 
-def _find_fault(path: str, status: os.stat_result) -> str:
-    """Says why a file can't be a picture, or ''."""
+def _examine(path: str, status: os.stat_result) -> tuple[str, str]:
+    """Says why a file can't be a picture, or '', and its mark, or ''."""
     if not stat.S_ISREG(status.st_mode):
-        return "not a regular file"
+        return "not a regular file", ""
     if not status.st_size:
-        return "an empty file"
+        return "an empty file", ""
     with open(path, "rb") as file:
-        start = file.read(_LONGEST_SIGNATURE)
-    return "" if start.startswith(_SIGNATURES) else "not a picture"
+        start = file.read(START_BYTES)
+    return find_format_fault(start), read_mark(start)

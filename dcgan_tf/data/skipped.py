@@ -1,10 +1,20 @@
-"""Files of a collection that could not be used: named once and counted."""
+"""Files of a collection that could not be used: named and counted."""
 
+import collections
 import threading
 
 from absl import logging
 
+from dcgan_tf.data.file_formats import READABLE
+
 _NUM_NAMED_IN_ERROR = 3
+# A line each for the first few; then one whenever there are ten times more.
+_NUM_NAMED_IN_LOG = 10
+_NUM_REASONS = 5
+
+
+class PicturesLostError(OSError):
+    """Pictures that were there when they were listed can't be had now."""
 
 
 class Skipped:
@@ -15,43 +25,91 @@ class Skipped:
     Attributes:
         reasons: Names to reasons, in the order they were found.
         num_files: Files in the collection, usable or not.
+        num_lost: Of those in `reasons`, how many were there at first.
+        is_collection_lost: Whether the folder itself is no longer there.
+        own_output: Names of what this program made, left out of the
+            collection and of the counts.
     """
 
     def __init__(self, num_files: int = 0, collection: str = ""):
         self.reasons: dict[str, str] = {}
         self.num_files = num_files
+        self.num_lost = 0
+        self.is_collection_lost = False
+        self.own_output: tuple[str, ...] = ()
         self._collection = collection
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self.reasons)
 
-    def add(self, name: str, reason: str) -> None:
-        """Counts a file and names it in the log, the first time only."""
+    def add(self, name: str, reason: str, is_lost: bool = False) -> None:
+        """Counts a file, the first time only; the log names the first few.
+
+        Args:
+            name: The file's.
+            reason: Why it can't be used.
+            is_lost: Whether it was there and the file system no longer
+                gives it.
+        """
         with self._lock:
             if name in self.reasons:
                 return
             self.reasons[name] = reason
-        logging.warning("skipped %s: %s", name, reason)
+            self.num_lost += is_lost
+            count = len(self.reasons)
+        if count <= _NUM_NAMED_IN_LOG:
+            logging.warning("skipped %s: %s", name, reason)
+        elif count == _NUM_NAMED_IN_LOG + 1:
+            logging.warning("more files are skipped; they are counted")
+        elif str(count).strip("0") == "1":
+            logging.warning("skipped %s files so far", f"{count:,}")
+
+    def summarize(self) -> str:
+        """Counts the files by reason: `3 an empty file, 1 not a picture`."""
+        with self._lock:
+            counts = collections.Counter(self.reasons.values())
+        parts = [
+            f"{count} {reason}"
+            for reason, count in counts.most_common(_NUM_REASONS)
+        ]
+        if len(counts) > len(parts):
+            parts.append(f"{len(counts) - len(parts)} other reasons")
+        return ", ".join(parts)
 
     def check(self, num_expected: float = 0) -> None:
-        """Stops when more than half of a collection is unusable.
+        """Stops when over half of a collection is unusable, or it is gone.
 
         Args:
             num_expected: Unusable files that a sample makes likely beyond
                 those found.
 
         Raises:
-            ValueError: With the first few names and reasons.
+            PicturesLostError: If most of these were there at first, or the
+                whole collection was.
+            ValueError: Otherwise. Both name the first few, with reasons.
         """
-        if 2 * (len(self.reasons) + num_expected) <= self.num_files:
+        if self.is_collection_lost:
+            raise PicturesLostError(
+                f"image folder {self._collection} is gone; was it moved, or is "
+                "a drive no longer connected?"
+            )
+        count = len(self.reasons)
+        if 2 * (count + num_expected) <= self.num_files:
             return
         examples = "; ".join(
             f"{name}: {reason}"
             for name, reason in list(self.reasons.items())[:_NUM_NAMED_IN_ERROR]
         )
+        if 2 * self.num_lost > count:
+            raise PicturesLostError(
+                f"over half of the {self.num_files} pictures in "
+                f"{self._collection} are gone ({self.num_lost} found missing "
+                f"so far: {examples}); were they moved, or is a drive no "
+                "longer connected?"
+            )
         raise ValueError(
             f"over half of the {self.num_files} files in {self._collection} "
-            f"can't be read as pictures ({len(self.reasons)} found so far: "
-            f"{examples}); give a folder of JPEG, PNG, GIF, BMP or WebP files"
+            f"can't be read as pictures ({count} found so far: "
+            f"{examples}); give a folder of {READABLE} files"
         )

@@ -10,6 +10,7 @@ import numpy as np
 from dcgan_tf.evaluation.generator_features import Segmentation
 from dcgan_tf.evaluation.linear_probe.probe import ProbeResult
 from dcgan_tf.evaluation.subject import Subject
+from dcgan_tf.images import SHEET_METADATA
 
 _NUM_SHOWN = 10
 _SEGMENT_COLOURS = np.array([[40, 40, 60], [250, 250, 240], [230, 90, 70]])
@@ -123,4 +124,4 @@ def _draw_rows(path, rows, labels, title) -> None:
 
 def _save(figure, path) -> None:
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    figure.savefig(path, dpi=120)
+    figure.savefig(path, dpi=120, metadata=SHEET_METADATA)

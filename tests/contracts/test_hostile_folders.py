@@ -391,6 +391,68 @@ def test_training_counts_what_it_skips(tmp_path, capsys):
     assert [int(float(row["skipped"])) for row in rows] == [3, 3]
 
 
+FORMATS = {
+    "TIFF": (b"II*\0\x08", b"MM\0*", b"II+\0"),
+    "AVIF": (b"\0\0\0\x1cftypavif\0\0\0\0mif1miaf",),
+    "HEIC": (
+        b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
+        b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic",
+    ),
+    "JPEG XL": (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n"),
+    "JPEG 2000": (b"\0\0\0\x0cjP  \r\n",),
+    "Photoshop": (b"8BPS\0\1",),
+    "SVG": (b"<?xml version='1.0'?>\n<svg></svg>",),
+    "PDF": (b"%PDF-1.7",),
+    "DICOM": (bytes(128) + b"DICM",),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [(name, start) for name, starts in FORMATS.items() for start in starts],
+)
+def test_picture_format_that_is_not_read_is_named(tmp_path, name, start):
+    folder = tmp_path / "folder"
+    write_good(folder)
+    write(folder / "other.jpg", start + bytes(100))
+    data = DataConfig(dataset="image_folder", image_dir=str(folder))
+    assert load_source(data).skipped.reasons == {
+        "other.jpg": f"{name}, which is not read; convert it to PNG or JPEG"
+    }
+
+
+@pytest.mark.parametrize(
+    "start", [b"RIFF\x24\0\0\0WAVEfmt ", b"\0\0\0\x18ftypmp42"]
+)
+def test_sound_and_film_are_no_pictures(tmp_path, start):
+    folder = tmp_path / "folder"
+    write_good(folder)
+    write(folder / "other.jpg", start + bytes(100))
+    data = DataConfig(dataset="image_folder", image_dir=str(folder))
+    assert load_source(data).skipped.reasons == {"other.jpg": "not a picture"}
+
+
+def test_folder_of_one_other_format_says_what_to_do(tmp_path, capsys):
+    for i in range(3):
+        write(tmp_path / "scans" / f"{i}.tif", b"II*\0" + bytes(100))
+    assert train_command.main([f"--image_dir={tmp_path / 'scans'}"]) == 1
+    message = "3 TIFF, which is not read; convert it to PNG or JPEG"
+    assert message in capsys.readouterr().err
+
+
+def test_flood_of_unreadable_files_is_counted(tmp_path, caplog):
+    folder = tmp_path / "folder"
+    write_good(folder, 1)
+    for i in range(1_200):
+        write(folder / f"{i}.txt", b"text")
+    data = DataConfig(dataset="image_folder", image_dir=str(folder))
+    with pytest.raises(ValueError, match="over half of the 1201 files"):
+        load_source(data)
+    lines = [r.getMessage() for r in caplog.records if "skipped" in r.msg]
+    assert len(lines) < 20
+    assert "skipped 1,000 files so far" in lines
+
+
 def test_every_skipped_file_is_named_once(tmp_path, capsys, caplog):
     folder = tmp_path / "folder"
     truncated(folder)
