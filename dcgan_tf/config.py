@@ -170,6 +170,9 @@ class TrainingConfig:
         eval_every: Steps between evaluations that choose the best
             checkpoint; 0 for none.
         keep_checkpoints: How many of the last checkpoints stay on disk.
+        init_from: `RUN@STEP`, the absolute path and the checkpoint of the
+            run whose networks this one started from; None for initial
+            weights.
     """
 
     steps: int = 10_000
@@ -190,6 +193,7 @@ class TrainingConfig:
     checkpoint_every: int = 500
     eval_every: int = 0
     keep_checkpoints: int = 3
+    init_from: str | None = None
 
     def __post_init__(self):
         _check_one_of("precision", self.precision, PRECISIONS)
@@ -298,6 +302,8 @@ RESUMABLE_SETTINGS = frozenset(
         "training.sample_every",
         "training.checkpoint_every",
         "training.eval_every",
+        # A record of how the run started: the training loop fills it in.
+        "training.init_from",
         "data.image_dir",
         "data.data_dir",
         "data.manual_dir",

@@ -1,14 +1,35 @@
 """Another run's networks as the start of a new one (`--init_from`)."""
 
+import os
+from pathlib import Path
+
 from dcgan_tf.config import RunConfig
 from dcgan_tf.runs import checkpoints
-from dcgan_tf.runs.folder import load_run_config
+from dcgan_tf.runs.folder import CONFIG_FILE, load_run_config
 from dcgan_tf.training.state import TrainingState
+
+
+def parse_init_from(init_from: str) -> tuple[Path, str]:
+    """Splits `RUN` or `RUN@STEP` into a run's folder and a checkpoint.
+
+    A path may hold an `@` itself: what names a run as a whole is one, and
+    only a number, `latest` or `best` behind the last `@` is a checkpoint.
+
+    Returns:
+        The absolute path and the checkpoint, `latest` where none is given.
+    """
+    run, at, checkpoint = init_from.rpartition("@")
+    names_checkpoint = at and (
+        checkpoint.isdigit() or checkpoint in ("", "latest", "best")
+    )
+    if _is_run(init_from) or not names_checkpoint:
+        run, checkpoint = init_from, "latest"
+    return _get_absolute(run), checkpoint or "latest"
 
 
 def restore_networks(
     init_from: str, config: RunConfig, state: TrainingState
-) -> None:
+) -> str:
     """Copies another run's networks into a run's state, not its optimizers.
 
     Args:
@@ -16,23 +37,36 @@ def restore_networks(
         config: The new run's settings.
         state: Changed in place.
 
+    Returns:
+        `RUN@STEP` with the absolute path and the step that was taken.
+
     Raises:
         FileNotFoundError: If there is no such run.
         ValueError: If its networks have another shape, or it has no such
             checkpoint.
     """
-    run_dir, _, step = init_from.partition("@")
+    run_dir, checkpoint = parse_init_from(init_from)
     old = load_run_config(run_dir)
     if old.model != config.model:
         raise ValueError(
-            f"run {run_dir!r} has other networks ({old.model}) than this one "
-            f"({config.model}); give the same sizes to start from it"
+            f"run {os.fspath(run_dir)!r} has other networks ({old.model}) "
+            f"than this one ({config.model}); give the same sizes to start "
+            "from it"
         )
     names = ["generator", "discriminator"]
     if state.averages() and old.training.ema_decay:
         names += ["averaged_generator", "averaged_discriminator"]
     parts = {name: getattr(state, name) for name in names}
-    checkpoints.restore(run_dir, parts, step or "latest", partial=True)
+    step = checkpoints.restore(run_dir, parts, checkpoint, partial=True)
     if not old.training.ema_decay:
         for averaged, model in state.averages():
             averaged.set_weights(model.get_weights())
+    return f"{os.fspath(run_dir)}@{step}"
+
+
+def _is_run(path: str) -> bool:
+    return (Path(path).expanduser() / CONFIG_FILE).is_file()
+
+
+def _get_absolute(path: str) -> Path:
+    return Path(os.path.abspath(Path(path).expanduser()))

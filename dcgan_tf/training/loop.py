@@ -79,7 +79,11 @@ def train(
     folder.check_run_dir(run_dir, config)
     with strategy.scope():
         state = build_training_state(config, precision)
-    start, saved_rate = _restore(run_dir, config, state, init_from)
+    start, saved_rate, init_from = _restore(run_dir, config, state, init_from)
+    config = dataclasses.replace(
+        config, training=dataclasses.replace(training, init_from=init_from)
+    )
+    training = config.training
     workers.check_agreement(
         strategy,
         {
@@ -152,21 +156,23 @@ def _restore(
     config: RunConfig,
     state: TrainingState,
     init_from: str | None,
-) -> tuple[int, float]:
+) -> tuple[int, float, str | None]:
     """Restores the run, or the networks it starts from.
 
     Returns:
-        The step to go on from and the learning rate so far.
+        The step to go on from, the learning rate so far, and `RUN@STEP` of
+        the networks that the run started from, if they are another run's.
     """
     rate = config.training.learning_rate
     if checkpoints.list_steps(run_dir):
         step = checkpoints.restore(run_dir, state.trackables())
         # The checkpoint's optimizers hold the rate they were saved with.
         state.set_learning_rate(rate)
-        return step, folder.load_run_config(run_dir).training.learning_rate
+        old = folder.load_run_config(run_dir).training
+        return step, old.learning_rate, old.init_from
     if init_from:
-        restore_networks(init_from, config, state)
-    return 0, rate
+        init_from = restore_networks(init_from, config, state)
+    return 0, rate, init_from
 
 
 def _take(batches: Iterator, source: Source):

@@ -31,6 +31,10 @@ def assert_one_line(errors, *parts):
         assert part in errors
 
 
+def read_config(run_dir):
+    return json.loads((Path(run_dir) / "config.json").read_text())
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     run_dir = tmp_path_factory.mktemp("runs") / "finished"
@@ -87,6 +91,25 @@ def test_a_new_run_starts_from_anothers_networks(finished, tmp_path, capsys):
     new = load_discriminator(tmp_path / "new", "latest").get_weights()
     old = load_discriminator(finished, "2").get_weights()
     assert abs(new[0] - old[0]).max() < 1e-6
+
+
+@pytest.mark.parametrize("suffix", ["", "@2", "@latest", "@"])
+@pytest.mark.parametrize("name", ["me@host", "run@9", "plain"])
+def test_a_run_records_what_it_started_from(
+    name, suffix, finished, tmp_path, capsys, monkeypatch
+):
+    (tmp_path / name).symlink_to(finished)
+    monkeypatch.chdir(tmp_path)
+    argv = (*TINY, "--run_dir=new", f"--init_from={name}{suffix}")
+    code, _, errors = run(capsys, *argv, "--steps=1")
+    assert code == 0, errors
+    step = 2 if suffix == "@2" else 4
+    expected = f"{tmp_path / name}@{step}"
+    assert read_config("new")["training"]["init_from"] == expected
+    # On resume the record stays, with the flag or without.
+    code, _, errors = run(capsys, *TINY, "--run_dir=new", "--steps=2")
+    assert code == 0, errors
+    assert read_config("new")["training"]["init_from"] == expected
 
 
 def test_features_have_averaged_weights_and_the_statistics_of_training(
