@@ -4,7 +4,6 @@ Prints a table and writes evaluation/<step>.json and figures into the run's
 folder. Give --compare and several runs for the same table side by side.
 """
 
-import os
 import sys
 from pathlib import Path
 
@@ -195,6 +194,7 @@ def _load_export_subject(export_dir: str):
     from dcgan_tf.evaluation.subject import Subject
     from dcgan_tf.images import to_float
     from dcgan_tf.serving import saved_model, versions
+    from dcgan_tf.tf_paths import load_saved_model
 
     signatures = saved_model.load_generator_signatures(export_dir)
     newest = versions.find_newest(Path(export_dir) / versions.GENERATOR)
@@ -213,7 +213,7 @@ def _load_export_subject(export_dir: str):
     def build_features(training_images):
         # Statistics were re-estimated by the export.
         folder = Path(export_dir) / versions.FEATURES
-        loaded = tf.saved_model.load(os.fspath(versions.find_newest(folder)))
+        loaded = load_saved_model(versions.find_newest(folder))
 
         def compute(images):
             # Through `loaded`, which must live as long as its signatures.

@@ -2,22 +2,25 @@
 
 `checkpoints/ckpt-<step>.index` and its data file are TensorFlow's format.
 They are written in a folder aside and renamed, the index last, so that an
-index is there only with all of its data.
+index is there only with all of its data. Whoever reads a run that is being
+trained may find a checkpoint pruned under it, and takes the next.
 """
 
 import json
 import logging
 import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import tensorflow as tf
+
+from dcgan_tf import scratch, tf_paths
 
 _CHECKPOINT_DIR = "checkpoints"
 _BEST_FILE = "best.json"
 # What TensorFlow raises for a truncated or corrupt file.
 _DAMAGED = (tf.errors.OpError, RuntimeError, IndexError)
+# A run that saves faster than its checkpoints are read is not waited for.
+_MAX_VANISHED = 100
 
 
 class CheckpointError(ValueError):
@@ -51,19 +54,34 @@ def save(
         keep: How many of the last checkpoints to keep; the best one stays
             besides.
         is_chief: Whether this process's files remain.
+
+    Raises:
+        FileNotFoundError: If something else removes what is being written.
     """
     folder = Path(run_dir) / _CHECKPOINT_DIR
-    # Hidden, and one per process: a worker must not write over another's.
-    aside = folder / f".writing-{os.getpid()}"
-    checkpoint = tf.train.Checkpoint(**trackables)
-    written = Path(checkpoint.write(str(aside / f"ckpt-{step}")))
-    if is_chief:
-        files = sorted(aside.glob(f"{written.name}.*"))
-        for path in sorted(files, key=lambda path: path.suffix == ".index"):
-            path.replace(folder / path.name)
-    shutil.rmtree(aside, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    # One per process: a worker must not write over another's.
+    with scratch.tmp_dir(folder) as tmp_dir:
+        with tf_paths.plain_dir(tmp_dir) as plain_dir:
+            prefix = os.fspath(plain_dir / f"ckpt-{step}")
+            tf.train.Checkpoint(**trackables).write(prefix)
+        if is_chief:
+            _move(tmp_dir, folder, step)
     if is_chief:
         _remove_old(run_dir, keep)
+
+
+def _move(tmp_dir: Path, folder: Path, step: int) -> None:
+    """Moves a checkpoint's files, the index last."""
+    index = tmp_dir / f"ckpt-{step}.index"
+    data = sorted(tmp_dir.glob(f"ckpt-{step}.data-*"))
+    if not index.is_file() or not data:
+        raise FileNotFoundError(
+            f"checkpoint {os.fspath(folder / index.stem)!r} is not there after "
+            "it was written; does another program clean this folder?"
+        )
+    for path in (*data, index):
+        path.replace(folder / path.name)
 
 
 def _remove_old(run_dir: str | os.PathLike, keep: int) -> None:
@@ -81,14 +99,12 @@ def remove(run_dir: str | os.PathLike, step: int) -> None:
     folder = Path(run_dir) / _CHECKPOINT_DIR
     files = folder.glob(f"ckpt-{step}.*")
     for path in sorted(files, key=lambda path: path.suffix != ".index"):
-        path.unlink()
+        path.unlink(missing_ok=True)
 
 
 def clear_unfinished(run_dir: str | os.PathLike) -> None:
-    """Removes what a killed process was writing."""
-    folder = Path(run_dir) / _CHECKPOINT_DIR
-    for path in folder.glob(".writing-*"):
-        shutil.rmtree(path, ignore_errors=True)
+    """Removes what killed processes were writing."""
+    scratch.remove_leftovers(Path(run_dir) / _CHECKPOINT_DIR)
 
 
 def mark_best(
@@ -145,7 +161,8 @@ def restore(
     """Restores objects from a run's checkpoint.
 
     Where the latest one is damaged the one before is taken, and a warning
-    logged.
+    logged. One that training prunes meanwhile is passed over: the latest or
+    best of those that are there then is taken.
 
     Args:
         run_dir: The run.
@@ -160,67 +177,96 @@ def restore(
         CheckpointError: If the run has no such checkpoint, none can be read,
             or it has other parts.
     """
-    problems = []
-    for step in _candidates(run_dir, checkpoint):
-        prefix = str(Path(run_dir) / _CHECKPOINT_DIR / f"ckpt-{step}")
+    damaged, tried = [], set()
+    while len(tried) - len(damaged) < _MAX_VANISHED:
+        step = _choose_step(run_dir, checkpoint, tried)
+        if step is None:
+            break
+        tried.add(step)
+        prefix = _get_prefix(run_dir, step)
         try:
-            _check_readable(prefix)
+            _restore_step(prefix, trackables, partial)
+            return step
         except _DAMAGED as error:
-            problems.append(step)
+            if not prefix.with_name(f"{prefix.name}.index").exists():
+                logging.info("checkpoint %s was removed meanwhile", prefix)
+                continue
+            damaged.append(step)
             logging.warning(
                 "checkpoint %s is damaged (%s); trying the one before",
                 prefix,
                 error,
             )
-            continue
-        status = tf.train.Checkpoint(**trackables).read(prefix)
-        # All of ours must be in the file; all of the file must be ours
-        # unless a part was asked for.
-        try:
-            status.assert_existing_objects_matched()
-            if partial:
-                status.expect_partial()
-            else:
-                status.assert_consumed()
-        except AssertionError as error:
-            # Its text is the values of all that is missing. Expected now, or
-            # a page of warnings would follow.
-            status.expect_partial()
-            raise CheckpointError(
-                f"{prefix} does not hold the same parts as this version's "
-                "networks: use the version that config.json beside it names, "
-                "or train again"
-            ) from error
-        return step
+    if not damaged:
+        raise CheckpointError(
+            f"run {os.fspath(run_dir)!r}: checkpoint {checkpoint!r} was "
+            "removed while it was read, by a training that goes on; use "
+            "latest, or train with more --keep_checkpoints"
+        )
     raise CheckpointError(
         f"run {os.fspath(run_dir)!r}: no checkpoint can be read; damaged: "
-        f"{', '.join(f'ckpt-{step}' for step in problems)}"
+        f"{', '.join(f'ckpt-{step}' for step in damaged)}"
     )
 
 
-def _candidates(run_dir: str | os.PathLike, checkpoint: str) -> Iterator[int]:
+def _get_prefix(run_dir: str | os.PathLike, step: int) -> Path:
+    return Path(run_dir) / _CHECKPOINT_DIR / f"ckpt-{step}"
+
+
+def _choose_step(
+    run_dir: str | os.PathLike, checkpoint: str, tried: set[int]
+) -> int | None:
+    """Returns the next checkpoint to try of those that are there now."""
     steps = list_steps(run_dir)
-    if not steps:
+    if not steps and not tried:
         raise CheckpointError(
             f"{os.fspath(run_dir)!r} holds no checkpoint; train a run there "
             "first, or name another run folder"
         )
     if checkpoint == "latest":
-        return reversed(steps)
+        steps = [step for step in steps if step not in tried]
+        return max(steps, default=None)
     if checkpoint == "best":
-        best = find_best(run_dir)
-        if best is None:
+        step = find_best(run_dir)
+        if step is None:
             raise CheckpointError(
                 f"run {os.fspath(run_dir)!r} has no best checkpoint; train "
                 "with --eval_every, or use latest or a step"
             )
-        return iter([best])
-    if not str(checkpoint).isdigit() or int(checkpoint) not in steps:
+        return None if step in tried else step
+    if tried:
+        return None
+    if not str(checkpoint).isdecimal() or int(checkpoint) not in steps:
         raise CheckpointError(
             f"run {os.fspath(run_dir)!r} has no checkpoint {checkpoint!r}; "
             f"use latest, best or one of {', '.join(map(str, steps))}"
         )
-    return iter([int(checkpoint)])
+    return int(checkpoint)
+
+
+def _restore_step(prefix: Path, trackables: dict, partial: bool) -> None:
+    """Restores one checkpoint; changes nothing if a file is damaged."""
+    with tf_paths.plain_dir(prefix.parent) as folder:
+        plain_prefix = os.fspath(folder / prefix.name)
+        _check_readable(plain_prefix)
+        status = tf.train.Checkpoint(**trackables).read(plain_prefix)
+    # All of ours must be in the file; all of the file must be ours unless a
+    # part was asked for.
+    try:
+        status.assert_existing_objects_matched()
+        if partial:
+            status.expect_partial()
+        else:
+            status.assert_consumed()
+    except AssertionError as error:
+        # Its text is the values of all that is missing. Expected now, or a
+        # page of warnings would follow.
+        status.expect_partial()
+        raise CheckpointError(
+            f"{prefix} does not hold the same parts as this version's "
+            "networks: use the version that config.json beside it names, or "
+            "train again"
+        ) from error
 
 
 def _check_readable(prefix: str) -> None:

@@ -16,6 +16,7 @@ import tensorflow as tf
 from tensorboard.compat.proto import event_pb2
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
+from dcgan_tf import tf_paths
 from dcgan_tf.runs.set_aside import set_aside
 
 METRICS_FILE = "metrics.csv"
@@ -147,7 +148,8 @@ class MetricsWriter:
         self._columns = list(columns)
         self._rewrite(kept)
         _mark_session_start(logs_dir, start_step)
-        self._summaries = tf.summary.create_file_writer(logs_dir)
+        # As bytes, since a name need not be UTF-8.
+        self._summaries = tf.summary.create_file_writer(os.fsencode(logs_dir))
 
     def _read_or_set_aside(self, log: Callable[[str], None]) -> list:
         """Reads the earlier rows; a file in another form is kept beside."""
@@ -210,10 +212,14 @@ def _mark_session_start(logs_dir: str, start_step: int) -> None:
     It takes the first mark for a start and each one after it for a restart,
     so a new run writes one too.
     """
-    writer = EventFileWriter(logs_dir, filename_suffix=".start")
-    start = event_pb2.SessionLog(status=event_pb2.SessionLog.START)
-    writer.add_event(event_pb2.Event(step=start_step + 1, session_log=start))
-    writer.close()
+    os.makedirs(logs_dir, exist_ok=True)
+    with tf_paths.plain_dir(logs_dir) as folder:
+        writer = EventFileWriter(os.fspath(folder), filename_suffix=".start")
+        start = event_pb2.SessionLog(status=event_pb2.SessionLog.START)
+        writer.add_event(
+            event_pb2.Event(step=start_step + 1, session_log=start)
+        )
+        writer.close()
 
 
 def save_curves(run_dir: str | os.PathLike) -> None:

@@ -15,6 +15,7 @@ import keras
 import tensorflow as tf
 
 from dcgan_tf import images as image_ops
+from dcgan_tf import tf_paths
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.data import preprocess
 from dcgan_tf.latents import latents_from_seeds
@@ -93,7 +94,7 @@ def save_generator(
         "sample": _trace(sample, "images", seeds=seeds, **inputs),
         "png": _trace(encode, "image_bytes", latents=latents, **inputs),
     }
-    tf.saved_model.save(module, os.fspath(path), signatures)
+    _save(module, path, signatures)
 
 
 def save_feature_extractor(
@@ -152,7 +153,13 @@ def save_feature_extractor(
         "serving_default": _trace(extract, None, images=images),
         "encoded": _trace(extract_encoded, None, image_bytes=image_bytes),
     }
-    tf.saved_model.save(module, os.fspath(path), signatures)
+    _save(module, path, signatures)
+
+
+def _save(module, path: str | os.PathLike, signatures: dict) -> None:
+    Path(path).mkdir(parents=True, exist_ok=True)
+    with tf_paths.plain_dir(path) as folder:
+        tf.saved_model.save(module, os.fspath(folder), signatures)
 
 
 def hold_weights(model: keras.Model) -> tf.Module:
@@ -248,7 +255,7 @@ def load_generator_signatures(
     """
     path = versions.find_newest(Path(export_dir) / versions.GENERATOR)
     config = versions.load_record(path).config.model
-    loaded = tf.saved_model.load(os.fspath(path))
+    loaded = tf_paths.load_saved_model(path)
     return GeneratorSignatures(
         loaded,
         loaded.signatures["sample"],

@@ -14,6 +14,7 @@ import tensorflow as tf
 from PIL import Image
 
 from dcgan_tf import images as image_ops
+from dcgan_tf import tf_paths
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.serving import versions
@@ -113,11 +114,12 @@ def build_request(model: str, signature: str, inputs: dict):
 
 def _write_logs(path: Path, requests: Iterable) -> None:
     _, logs = import_messages()
-    with tf.io.TFRecordWriter(os.fspath(path)) as writer:
-        for request in requests:
-            log = logs.PredictionLog()
-            log.predict_log.request.CopyFrom(request)
-            writer.write(log.SerializeToString())
+    with tf_paths.plain_dir(path.parent) as folder:
+        with tf.io.TFRecordWriter(os.fspath(folder / path.name)) as writer:
+            for request in requests:
+                log = logs.PredictionLog()
+                log.predict_log.request.CopyFrom(request)
+                writer.write(log.SerializeToString())
 
 
 def import_messages():

@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parents[2] / "dcgan_tf"
 ORDER = (
     "version",
     "scratch",
+    "tf_paths",
     "image_sizes",
     "config",
     "presets",

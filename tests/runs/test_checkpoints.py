@@ -1,3 +1,7 @@
+import os
+import threading
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -116,9 +120,135 @@ def test_only_the_chief_leaves_files(run_dir):
 
 def test_leftovers_of_a_killed_process_are_cleared(run_dir):
     save(run_dir, 5)
-    aside = run_dir / "checkpoints" / ".writing-123"
-    aside.mkdir()
-    (aside / "ckpt-6.index").touch()
+    tmp_dir = run_dir / "checkpoints" / ".writing-123"
+    tmp_dir.mkdir()
+    (tmp_dir / "ckpt-6.index").touch()
     assert checkpoints.list_steps(run_dir) == [5]
     checkpoints.clear_unfinished(run_dir)
-    assert not aside.exists()
+    assert tmp_dir.exists()  # Somebody may be at work in it.
+    for path in (tmp_dir / "ckpt-6.index", tmp_dir):
+        os.utime(path, (0, 0))
+    checkpoints.clear_unfinished(run_dir)
+    assert not tmp_dir.exists()
+
+
+def test_another_process_of_the_same_number_is_not_written_over(
+    run_dir, monkeypatch
+):
+    """Two workers in containers, both process 1, save at the same time."""
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    write = tf.train.Checkpoint.write
+    others = [2]
+
+    def write_while_another_saves(checkpoint, prefix):
+        if others:
+            save(run_dir, others.pop(), is_chief=False)
+        return write(checkpoint, prefix)
+
+    monkeypatch.setattr(
+        tf.train.Checkpoint, "write", write_while_another_saves
+    )
+    save(run_dir, 1)
+    assert restored_value(run_dir) == (1, 1.0)
+
+
+@pytest.mark.parametrize("pattern", ["*", "*.index", "*.data-*"])
+def test_a_save_that_leaves_nothing_is_an_error(run_dir, monkeypatch, pattern):
+    write = tf.train.Checkpoint.write
+
+    def write_and_lose(checkpoint, prefix):
+        write(checkpoint, prefix)
+        for path in Path(prefix).parent.glob(pattern):
+            path.unlink()
+
+    monkeypatch.setattr(tf.train.Checkpoint, "write", write_and_lose)
+    with pytest.raises(FileNotFoundError, match="not there after it was"):
+        save(run_dir, 1)
+    assert list((run_dir / "checkpoints").iterdir()) == []
+
+
+# Where a read can be when training saves the next and prunes this one.
+READS = {
+    "before": (tf.train, "load_checkpoint"),
+    "between": (tf.train.Checkpoint, "read"),
+}
+
+
+@pytest.fixture(params=READS)
+def prune_under_reader(request, run_dir, monkeypatch):
+    """Has the next `count` reads meet a run that saved and pruned."""
+    owner, name = READS[request.param]
+    read = getattr(owner, name)
+
+    def start(count, mark_best=False):
+        def read_too_late(*args):
+            nonlocal count
+            if count:
+                count -= 1
+                step = checkpoints.list_steps(run_dir)[-1] + 1
+                if mark_best:
+                    checkpoints.mark_best(run_dir, step, "distance", 1 / step)
+                save(run_dir, step, keep=1)
+            return read(*args)
+
+        monkeypatch.setattr(owner, name, read_too_late)
+
+    return start
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_one_that_vanishes_under_the_reader_gives_way_to_the_next(
+    run_dir, prune_under_reader, count, caplog
+):
+    save(run_dir, 1)
+    prune_under_reader(count)
+    step = count + 1
+    assert restored_value(run_dir) == (step, float(step))
+    assert "damaged" not in caplog.text
+
+
+def test_a_best_one_that_vanishes_gives_way_to_the_new_best(
+    run_dir, prune_under_reader
+):
+    save(run_dir, 1)
+    checkpoints.mark_best(run_dir, 1, "distance", 1.0)
+    prune_under_reader(1, mark_best=True)
+    assert restored_value(run_dir, "best") == (2, 2.0)
+
+
+def test_a_step_that_vanishes_is_named(run_dir, prune_under_reader):
+    save(run_dir, 1)
+    prune_under_reader(1)
+    with pytest.raises(checkpoints.CheckpointError, match="'1' was removed"):
+        restored_value(run_dir, "1")
+
+
+def test_a_run_that_outruns_the_reader_is_not_waited_for(
+    run_dir, prune_under_reader, monkeypatch
+):
+    monkeypatch.setattr(checkpoints, "_MAX_VANISHED", 3)
+    save(run_dir, 1)
+    prune_under_reader(10)
+    with pytest.raises(checkpoints.CheckpointError, match="keep_checkpoints"):
+        restored_value(run_dir)
+
+
+def test_reading_beside_a_run_that_saves_and_prunes(run_dir):
+    save(run_dir, 1, keep=1)
+    stop = threading.Event()
+
+    def save_on():
+        step = 1
+        while not stop.is_set():
+            step += 1
+            save(run_dir, step, keep=1)
+
+    writer = threading.Thread(target=save_on)
+    writer.start()
+    try:
+        for _ in range(30):
+            step, value = restored_value(run_dir)
+            assert value == step
+    finally:
+        stop.set()
+        writer.join()

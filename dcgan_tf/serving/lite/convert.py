@@ -20,6 +20,7 @@ import tensorflow as tf
 from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.tools import flatbuffer_utils
 
+from dcgan_tf import tf_paths
 from dcgan_tf.serving.lite.half_precision import kernels_rounded
 
 METADATA_NAME = "dcgan_tf"
@@ -73,7 +74,10 @@ def convert(
         The files' contents, by precision.
     """
     contents = {}
-    with tempfile.TemporaryDirectory() as folder:
+    with (
+        tempfile.TemporaryDirectory() as tmp_dir,
+        tf_paths.plain_dir(tmp_dir) as folder,
+    ):
         exact = os.path.join(folder, "exact")
         _save(network, batch_size, exact)
         for precision in precisions:
