@@ -1,81 +1,278 @@
-"""A run's trained networks loaded back, at one checkpoint."""
+"""A trained model: the one door to a run's networks, or to an export's."""
 
 import dataclasses
+import functools
+import logging
 import os
+from collections.abc import Callable
 
 import keras
+import numpy as np
+import tensorflow as tf
 
-from dcgan_tf.config import RunConfig
-from dcgan_tf.models.discriminator import build_discriminator
+from dcgan_tf.config import DataConfig, RunConfig
+from dcgan_tf.images import to_float
+from dcgan_tf.latents import sample_latents
 from dcgan_tf.models.features import build_feature_extractor
-from dcgan_tf.models.generator import build_generator
+from dcgan_tf.models.networks import build_networks
 from dcgan_tf.runs import checkpoints
+from dcgan_tf.runs.discriminator_statistics import (
+    load_real_batches,
+    reestimate_discriminator,
+)
 from dcgan_tf.runs.folder import load_run_config
 from dcgan_tf.runs.sample_grids import reestimate_generator
+from dcgan_tf.runs.sampling import Sampler, build_sampler, generate_images
+from dcgan_tf.seeds import choose_labels, make_seeds
+
+_BATCH_SIZE = 128
+
+# From float32 images in [-1, 1] to `features` and `logits`.
+Extractor = Callable[[tf.Tensor], dict[str, tf.Tensor]]
 
 
 @dataclasses.dataclass(frozen=True)
-class TrainedNetworks:
-    """A run's networks at one checkpoint, in float32.
+class TrainedModel:
+    """Networks at one checkpoint with their final weights and statistics.
+
+    Both have the averaged weights where the run has them. G's batch-norm
+    statistics are re-estimated on latents; D's, when D is first asked for,
+    on real images of the run's data.
 
     Attributes:
-        generator: With the averaged weights where the run has them, and
-            re-estimated batch-norm statistics.
-        discriminator: With the averaged weights where the run has them, and
-            the batch-norm statistics of training.
-        config: The run's settings.
+        name: The run's or the export's folder, as it was given.
+        config: The run's settings, its data where it was said to be.
         step: The checkpoint's step.
+        generator: In float32; None of an export, whose graph is closed.
+        load_discriminator: Gives D in float32, None of an export; use
+            `discriminator`.
+        load_real_batches: Gives the real images that D's statistics were
+            measured on; use `real_batches`.
+        load_sampler: Gives the map from seeds to images of an export's graph.
+        load_extractor: Gives the map from images to features of an export's.
+        seed: Of the latents that `sample_latents` draws.
     """
 
-    generator: keras.Model
-    discriminator: keras.Model
+    name: str
     config: RunConfig
     step: int
+    generator: keras.Model | None = None
+    load_discriminator: Callable[[], keras.Model | None] = lambda: None
+    load_real_batches: Callable[[], list[np.ndarray]] = list
+    load_sampler: Callable[[], Sampler] | None = None
+    load_extractor: Callable[[], Extractor] | None = None
+    seed: int = 0
+
+    @functools.cached_property
+    def discriminator(self) -> keras.Model | None:
+        """D in float32, with statistics of real images where it has no labels.
+
+        Where the run's data can't be read, its statistics are those of
+        training, and a line says so.
+        """
+        return self.load_discriminator()
+
+    @functools.cached_property
+    def real_batches(self) -> list[np.ndarray]:
+        """The real images that D's statistics are of; empty without data.
+
+        float32 `(batch, height, width, channels)` in `[-1, 1]`, up to 1,024.
+        """
+        return self.load_real_batches()
+
+    def sample_images(self, count: int, seed: int = 0) -> np.ndarray:
+        """Draws the first images of a seed, those of the command `sample`.
+
+        Args:
+            count: How many.
+            seed: Another one gives other images.
+
+        Returns:
+            uint8 `(count, height, width, channels)`, of conditional
+            generators as `choose_labels` has it.
+        """
+        return self.sample_from_seeds(make_seeds(seed, count))
+
+    def sample_from_seeds(
+        self, seeds: np.ndarray, label: int | None = None
+    ) -> np.ndarray:
+        """Draws an image for each latent seed.
+
+        Args:
+            seeds: int64 `(count,)`, one or more.
+            label: The class of all; None for classes in turn.
+
+        Returns:
+            uint8 `(count, height, width, channels)`.
+        """
+        labels = choose_labels(seeds, self.config.model.num_classes, label)
+        batches = []
+        for start in range(0, len(seeds), _BATCH_SIZE):
+            part = slice(start, start + _BATCH_SIZE)
+            batches.append(
+                self._sampler(
+                    seeds[part], None if labels is None else labels[part]
+                )
+            )
+        return np.concatenate(batches)
+
+    @functools.cached_property
+    def _sampler(self) -> Sampler:
+        if self.load_sampler is not None:
+            return self.load_sampler()
+        return build_sampler(self.generator, self.config.model.latent_dim)
+
+    def compute_features(self, images: np.ndarray) -> np.ndarray:
+        """Computes D's pooled activations (Section 5.1).
+
+        Args:
+            images: uint8 `(count, height, width, channels)`, one or more.
+
+        Returns:
+            float32 `(count, num_features)`; see `build_feature_extractor`.
+
+        Raises:
+            ValueError: If D is conditional.
+        """
+        return np.concatenate(
+            [
+                self._extractor(
+                    to_float(images[start : start + _BATCH_SIZE])
+                )["features"].numpy()
+                for start in range(0, len(images), _BATCH_SIZE)
+            ]
+        )
+
+    @functools.cached_property
+    def _extractor(self) -> Extractor:
+        if self.load_extractor is not None:
+            return self.load_extractor()
+        extractor = build_feature_extractor(self.discriminator)
+        return tf.function(
+            lambda images: extractor(images, training=False),
+            reduce_retracing=True,
+        )
+
+    def sample_latents(self, count: int, stream: int = 0) -> np.ndarray:
+        """Draws latents of the model's `seed`; another stream gives others.
+
+        Args:
+            count: How many.
+            stream: Tells draws of the same seed apart.
+
+        Returns:
+            float32 `(count, latent_dim)`, uniform in `[-1, 1)`.
+        """
+        latent_dim = self.config.model.latent_dim
+        return sample_latents(count, latent_dim, (self.seed, stream)).numpy()
+
+    def generate(self, latents: np.ndarray) -> np.ndarray:
+        """Generates images of latents with an unconditional generator.
+
+        Args:
+            latents: Floats `(count, latent_dim)`.
+
+        Returns:
+            uint8 `(count, height, width, channels)`.
+        """
+        return generate_images(self.generator, latents)
+
+    def build_random_discriminator(self) -> keras.Model:
+        """Builds D with the random weights of the run's seed.
+
+        That is what the run began with, unless it was started from another
+        run's networks.
+        """
+        return build_networks(
+            self.config.model, seed=self.config.training.seed
+        ).discriminator
 
 
-def load_networks(
-    run_dir: str | os.PathLike, checkpoint: str = "latest"
-) -> TrainedNetworks:
+def load_trained_model(
+    run_dir: str | os.PathLike,
+    checkpoint: str = "latest",
+    *,
+    real_data: DataConfig | None = None,
+    seed: int = 0,
+    log: Callable[[str], None] = logging.warning,
+) -> TrainedModel:
     """Loads a run's networks, whatever the precision they trained in.
 
     Args:
         run_dir: The run.
         checkpoint: `latest`, `best`, or a step.
+        real_data: Where the run's images are, if not where the run says.
+        seed: Of the latents that the model's `sample_latents` draws.
+        log: Takes a line where D's statistics can't be measured.
 
     Raises:
         FileNotFoundError: If the folder is no run.
         CheckpointError: If it has no such checkpoint or none can be read.
     """
     config = load_run_config(run_dir)
-    generator = build_generator(config.model)
-    discriminator = build_discriminator(config.model)
-    if not config.training.ema_decay:
-        parts = {"generator": generator, "discriminator": discriminator}
-        step = checkpoints.restore(run_dir, parts, checkpoint, partial=True)
-    else:
-        averaged = build_discriminator(config.model)
-        parts = {
-            "averaged_generator": generator,
-            "averaged_discriminator": averaged,
-            "discriminator": discriminator,
-        }
-        step = checkpoints.restore(run_dir, parts, checkpoint, partial=True)
-        # The averages' own statistics are those before the first step.
-        for variable, average in zip(
-            discriminator.trainable_variables,
-            averaged.trainable_variables,
-            strict=True,
-        ):
-            variable.assign(average)
+    generator, discriminator, step = _restore(run_dir, config, checkpoint)
     reestimate_generator(generator, config)
-    return TrainedNetworks(generator, discriminator, config, step)
+
+    @functools.cache
+    def get_real_batches():
+        return load_real_batches(config, real_data, log)
+
+    @functools.cache
+    def get_discriminator():
+        # Labels go in with the images there: it keeps training's.
+        if not config.model.num_classes:
+            reestimate_discriminator(discriminator, get_real_batches())
+        return discriminator
+
+    return TrainedModel(
+        name=os.fspath(run_dir),
+        config=dataclasses.replace(config, data=real_data or config.data),
+        step=step,
+        generator=generator,
+        load_discriminator=get_discriminator,
+        load_real_batches=get_real_batches,
+        seed=seed,
+    )
+
+
+def _restore(
+    run_dir: str | os.PathLike, config: RunConfig, checkpoint: str
+) -> tuple[keras.Model, keras.Model, int]:
+    """Returns G and D with the run's final weights, and the step."""
+    generator, discriminator = build_networks(config.model)
+    parts = {"generator": generator, "discriminator": discriminator}
+    if not config.training.ema_decay:
+        step = checkpoints.restore(run_dir, parts, checkpoint, partial=True)
+        return generator, discriminator, step
+    averaged = build_networks(config.model).discriminator
+    parts = {
+        "averaged_generator": generator,
+        "averaged_discriminator": averaged,
+        "discriminator": discriminator,
+    }
+    step = checkpoints.restore(run_dir, parts, checkpoint, partial=True)
+    # The averages' own statistics are those before the first step.
+    for variable, average in zip(
+        discriminator.trainable_variables,
+        averaged.trainable_variables,
+        strict=True,
+    ):
+        variable.assign(average)
+    return generator, discriminator, step
+
+
+def load_networks(
+    run_dir: str | os.PathLike, checkpoint: str = "latest"
+) -> TrainedModel:
+    """Loads a run's networks; see `load_trained_model`."""
+    return load_trained_model(run_dir, checkpoint)
 
 
 def load_generator(
     run_dir: str | os.PathLike, checkpoint: str = "latest"
 ) -> keras.Model:
-    """Loads a run's generator; see `load_networks`."""
-    return load_networks(run_dir, checkpoint).generator
+    """Loads a run's generator; see `load_trained_model`."""
+    return load_trained_model(run_dir, checkpoint).generator
 
 
 def load_feature_extractor(
@@ -83,9 +280,9 @@ def load_feature_extractor(
 ) -> keras.Model:
     """Loads a run's discriminator as a feature extractor.
 
-    Batch-norm statistics are those of training; re-estimate them with
-    `reestimate_statistics` on real images where that matters, as the export
-    does.
+    Its batch-norm statistics are measured on real images of the run's data,
+    as the export's are. Where those can't be read, a warning says so and they
+    are the ones of training.
 
     Args:
         run_dir: The run.
@@ -95,8 +292,8 @@ def load_feature_extractor(
         See `build_feature_extractor`.
 
     Raises:
-        ValueError: If the run is conditional, or as `load_networks`.
+        ValueError: If the run is conditional, or as `load_trained_model`.
     """
     return build_feature_extractor(
-        load_networks(run_dir, checkpoint).discriminator
+        load_trained_model(run_dir, checkpoint).discriminator
     )

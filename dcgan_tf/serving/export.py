@@ -9,10 +9,9 @@ import numpy as np
 
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.latents import sample_latents
-from dcgan_tf.runs.trained_model import TrainedNetworks, load_networks
+from dcgan_tf.runs.trained_model import TrainedModel, load_trained_model
 from dcgan_tf.serving import (
     model_server,
-    real_images,
     saved_model,
     versions,
     warmup,
@@ -93,8 +92,8 @@ def export_run(
         OSError: If `export_dir` can't be written, or `real_data` was given
             and can't be read.
     """
-    networks = _load(run_dir, checkpoint, formats)
-    pictures = _prepare_pictures(networks, real_data, say)
+    networks = _load(run_dir, checkpoint, formats, real_data, say)
+    pictures = _prepare_pictures(networks, say)
     record = versions.Record(
         networks.config, networks.step, os.path.abspath(run_dir)
     )
@@ -115,14 +114,20 @@ def export_run(
 
 
 def _load(
-    run_dir: str | os.PathLike, checkpoint: str, formats: Sequence[str]
-) -> TrainedNetworks:
+    run_dir: str | os.PathLike,
+    checkpoint: str,
+    formats: Sequence[str],
+    real_data: DataConfig | None,
+    say: Callable[[str], None],
+) -> TrainedModel:
     """Loads a run, once everything else that its formats need is there."""
     if LITE in formats:
         checks.import_interpreter()
     if WEB in formats:
         web_page.check_runtime()
-    networks = load_networks(run_dir, checkpoint)
+    networks = load_trained_model(
+        run_dir, checkpoint, real_data=real_data, log=say
+    )
     if WEB in formats and networks.config.model.num_classes:
         raise ValueError(
             "the page draws without labels, and this run is conditional; "
@@ -132,11 +137,10 @@ def _load(
 
 
 def _prepare_pictures(
-    networks: TrainedNetworks,
-    real_data: DataConfig | None,
+    networks: TrainedModel,
     say: Callable[[str], None],
 ) -> np.ndarray:
-    """Measures D's statistics; returns pictures such as D is to see.
+    """Returns pictures such as D is to see.
 
     They are float32 `(count, height, width, channels)`, real and generated
     in turns, or all generated where real ones are not to be had.
@@ -148,10 +152,13 @@ def _prepare_pictures(
             "only the generator is exported"
         )
         return generated
-    batches = real_images.read_real_batches(networks.config, real_data, say)
-    real_images.measure_statistics(networks.discriminator, batches, say)
+    batches = networks.real_batches
     if not batches:
         return generated
+    say(
+        "the discriminator's batch-norm statistics were measured on "
+        f"{sum(map(len, batches)):,} real images"
+    )
     real = np.resize(batches[0], generated.shape)
     return np.stack([real, generated], 1).reshape(-1, *real.shape[1:])
 
@@ -181,7 +188,7 @@ def _list_parts(
     return tuple(parts)
 
 
-def _draw_pictures(networks: TrainedNetworks) -> np.ndarray:
+def _draw_pictures(networks: TrainedModel) -> np.ndarray:
     model = networks.config.model
     count = export.NUM_EXAMPLES
     latents = sample_latents(count, model.latent_dim, (0, 0))
@@ -192,7 +199,7 @@ def _draw_pictures(networks: TrainedNetworks) -> np.ndarray:
 
 
 def _write_parts(
-    networks: TrainedNetworks,
+    networks: TrainedModel,
     pictures: np.ndarray,
     aside: dict[str, Path],
     single_file: bool,
@@ -214,7 +221,7 @@ def _write_parts(
 
 
 def _save_models(
-    networks: TrainedNetworks,
+    networks: TrainedModel,
     pictures: np.ndarray,
     aside: dict[str, Path],
     say: Callable[[str], None],
@@ -240,7 +247,7 @@ def _save_models(
 
 
 def _describe_networks(
-    networks: TrainedNetworks, pictures: np.ndarray
+    networks: TrainedModel, pictures: np.ndarray
 ) -> list[convert.Network]:
     model, step = networks.config.model, networks.step
     described = [export.describe_generator(networks.generator, model, step)]
@@ -253,9 +260,7 @@ def _describe_networks(
     return described
 
 
-def _save_page(
-    networks: TrainedNetworks, folder: Path, single_file: bool
-) -> None:
+def _save_page(networks: TrainedModel, folder: Path, single_file: bool) -> None:
     generator, config = networks.generator, networks.config
     network = export.describe_generator(generator, config.model, networks.step)
     web_page.save_page(

@@ -7,8 +7,7 @@ import tensorflow as tf
 
 from dcgan_tf.config import RunConfig
 from dcgan_tf.kernels.adam import Adam
-from dcgan_tf.models.discriminator import build_discriminator
-from dcgan_tf.models.generator import build_generator
+from dcgan_tf.models.networks import build_networks
 
 # The authors' Adam (Newmu/dcgan_code, lib/updates.py).
 _ADAM_EPSILON = 1e-8
@@ -80,14 +79,10 @@ def build_training_state(config: RunConfig, precision: str) -> TrainingState:
             `mixed_float16`, the last with loss scaling.
     """
     seed, training = config.training.seed, config.training
-    generator = build_generator(config.model, precision, seed)
-    discriminator = build_discriminator(config.model, precision, seed)
+    generator, discriminator = build_networks(config.model, precision, seed)
     averages = [None, None]
     if training.ema_decay:
-        averages = [
-            build_generator(config.model),
-            build_discriminator(config.model),
-        ]
+        averages = list(build_networks(config.model))
         for averaged, model in zip(
             averages, (generator, discriminator), strict=True
         ):

@@ -112,24 +112,27 @@ def test_a_run_records_what_it_started_from(
     assert read_config("new")["training"]["init_from"] == expected
 
 
-def test_features_have_averaged_weights_and_the_statistics_of_training(
+def test_features_have_averaged_weights_and_statistics_of_real_images(
     finished,
 ):
-    from dcgan_tf.runs.trained_model import load_networks
+    from dcgan_tf.runs.trained_model import load_trained_model
 
-    got = load_networks(finished).discriminator
+    got = load_trained_model(finished).discriminator
     trained = load_discriminator(finished, "latest")
     averaged = load_discriminator(
         finished, "latest", name="averaged_discriminator"
     )
-    for kind, wanted in (
-        ("trainable_variables", averaged),
-        ("non_trainable_variables", trained),
+    for value, expected in zip(
+        got.trainable_variables, averaged.trainable_variables, strict=True
     ):
-        for value, expected in zip(
-            getattr(got, kind), getattr(wanted, kind), strict=True
-        ):
-            assert (value.numpy() == expected.numpy()).all()
+        assert (value.numpy() == expected.numpy()).all()
+    for other in (trained, averaged):
+        pairs = zip(
+            got.non_trainable_variables,
+            other.non_trainable_variables,
+            strict=True,
+        )
+        assert all((a.numpy() != b.numpy()).any() for a, b in pairs)
     weights = zip(got.weights, trained.weights, strict=True)
     assert any((a.numpy() != b.numpy()).any() for a, b in weights)
 

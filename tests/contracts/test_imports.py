@@ -16,6 +16,7 @@ ORDER = (
     "config",
     "presets",
     "images",
+    "seeds",
     "latents",
     "kernels",
     "data",

@@ -1,4 +1,9 @@
-"""Real images for an export: D's statistics and the ranges of integers."""
+"""The discriminator's batch-norm statistics, measured on a run's images.
+
+Those of training lag behind the weights, mix real and generated batches, and
+belong to the last weights rather than to their average. One measurement on
+real images serves whoever asks: probes, views, exports, the library.
+"""
 
 import dataclasses
 from collections.abc import Callable
@@ -17,21 +22,24 @@ _BATCH_SIZE = 128
 _NUM_BATCHES = 8
 
 
-def read_real_batches(
+def load_real_batches(
     config: RunConfig,
-    real_data: DataConfig | None = None,
-    say: Callable[[str], None] = print,
+    real_data: DataConfig | None,
+    log: Callable[[str], None],
 ) -> list[np.ndarray]:
-    """Reads some batches of a run's real images, in a random order.
+    """Reads 1,024 of a run's training images, or all there are of fewer.
+
+    In an order that the run's seed decides, so that every call gives the
+    same ones.
 
     Args:
         config: The run's settings.
         real_data: Where the images are, if not where the run says.
-        say: Takes a line for the user where there are none.
+        log: Takes a line where there are none.
 
     Returns:
         float32 `(batch, height, width, channels)` in `[-1, 1]`; empty where
-        the run's data is not to be had.
+        the run's data can't be read.
 
     Raises:
         ValueError: If `real_data` was given and is no data.
@@ -42,7 +50,7 @@ def read_real_batches(
     except (ValueError, OSError, ImportError, tf.errors.OpError) as error:
         if real_data is not None:
             raise
-        say(
+        log(
             "the discriminator keeps its saved batch-norm statistics, since "
             f"the run's data can't be read ({error}); --data_dir or "
             "--image_dir says where it is"
@@ -67,23 +75,17 @@ def _read(config: RunConfig, data: DataConfig) -> list[np.ndarray]:
     return [batch.numpy() for batch in dataset.take(_NUM_BATCHES)]
 
 
-def measure_statistics(
-    discriminator: keras.Model,
-    batches: list[np.ndarray],
-    say: Callable[[str], None] = print,
+def reestimate_discriminator(
+    discriminator: keras.Model, real_batches: list[np.ndarray]
 ) -> None:
-    """Re-estimates D's batch-norm statistics on real images, if any.
+    """Sets D's batch-norm statistics to those of real images.
+
+    A conditional D, whose images need labels, keeps those of training, and
+    so does one without real images to measure on.
 
     Args:
         discriminator: Changed in place.
-        batches: From `read_real_batches`.
-        say: Takes a line for the user.
+        real_batches: From `load_real_batches`.
     """
-    if not batches:
-        return
-    reestimate_statistics(discriminator, batches)
-    count = sum(map(len, batches))
-    say(
-        "the discriminator's batch-norm statistics were measured on "
-        f"{count:,} real images"
-    )
+    if real_batches and len(discriminator.inputs) == 1:
+        reestimate_statistics(discriminator, real_batches)

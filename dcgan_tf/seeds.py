@@ -1,0 +1,37 @@
+"""Which latent seeds and classes the images of a command's --seed have.
+
+One rule for the commands, evaluation, exports and the client: an image is
+decided by its latent seed alone.
+"""
+
+import numpy as np
+
+# Image i of --seed has the latent seed `seed * this + i`, so that no image of
+# one --seed is one of another's.
+SEEDS_PER_SEED = 1_000_000
+
+
+def make_seeds(seed: int, count: int) -> np.ndarray:
+    """Returns the latent seeds of a seed's first images, int64 `(count,)`."""
+    return np.arange(count, dtype=np.int64) + seed * SEEDS_PER_SEED
+
+
+def choose_labels(
+    seeds: np.ndarray, num_classes: int, label: int | None = None
+) -> np.ndarray | None:
+    """Chooses the classes that images of latent seeds are drawn with.
+
+    Args:
+        seeds: int64 `(count,)`.
+        num_classes: Of the generator; 0 for none.
+        label: The class of all; None for `seed % num_classes`, which are
+            classes in turn.
+
+    Returns:
+        int32 `(count,)`; None without classes.
+    """
+    if not num_classes:
+        return None
+    if label is None:
+        return (np.asarray(seeds) % num_classes).astype(np.int32)
+    return np.full(len(seeds), label, np.int32)

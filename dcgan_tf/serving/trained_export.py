@@ -1,0 +1,68 @@
+"""An export loaded back: what whoever deploys it gets."""
+
+import dataclasses
+import functools
+import os
+from pathlib import Path
+
+import tensorflow as tf
+
+from dcgan_tf.config import DataConfig
+from dcgan_tf.runs.sampling import Sampler
+from dcgan_tf.runs.trained_model import Extractor, TrainedModel
+from dcgan_tf.serving import saved_model, versions
+
+
+def load_exported_model(
+    export_dir: str | os.PathLike, real_data: DataConfig | None = None
+) -> TrainedModel:
+    """Loads an export's newest version, to draw from its own graphs.
+
+    Args:
+        export_dir: The folder of all kinds.
+        real_data: Where the run's images are, if not where the run said.
+
+    Returns:
+        A model without Keras networks. Its statistics are the export's.
+
+    Raises:
+        FileNotFoundError: If the folder holds no exported generator. Asking
+            for features raises it where there is no exported discriminator.
+    """
+    export_dir = Path(export_dir)
+    record = versions.load_record(
+        versions.find_newest(export_dir / versions.GENERATOR)
+    )
+    config = record.config
+    if real_data is not None:
+        config = dataclasses.replace(config, data=real_data)
+    return TrainedModel(
+        name=os.fspath(export_dir),
+        config=config,
+        step=record.step,
+        load_sampler=functools.partial(_load_sampler, export_dir),
+        load_extractor=functools.partial(_load_extractor, export_dir),
+    )
+
+
+def _load_sampler(export_dir: Path) -> Sampler:
+    signatures = saved_model.load_generator_signatures(export_dir)
+
+    def sample(seeds, labels):
+        inputs = {"seeds": tf.constant(seeds)}
+        if labels is not None:
+            inputs["labels"] = tf.constant(labels)
+        return signatures.sample(**inputs)["images"].numpy()
+
+    return sample
+
+
+def _load_extractor(export_dir: Path) -> Extractor:
+    folder = versions.find_newest(export_dir / versions.FEATURES)
+    loaded = tf.saved_model.load(os.fspath(folder))
+
+    def extract(images):
+        # Through `loaded`, which must live as long as its signatures.
+        return loaded.signatures["serving_default"](images=images)
+
+    return extract

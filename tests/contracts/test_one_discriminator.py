@@ -1,0 +1,103 @@
+"""D's features are the same whichever door they are asked at."""
+
+import shutil
+
+import numpy as np
+import pytest
+from serving import tiny_run
+
+import dcgan_tf
+from dcgan_tf.images import to_float
+from dcgan_tf.models.features import build_feature_extractor
+from dcgan_tf.runs.trained_model import load_networks, load_trained_model
+from dcgan_tf.serving.export import export_run
+from dcgan_tf.serving.trained_export import load_exported_model
+
+PICTURES = np.random.default_rng(3).integers(0, 256, (9, 16, 16, 3), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def run_dir(tmp_path_factory):
+    """A run whose statistics of training are far from the images'."""
+    folder = tmp_path_factory.mktemp("doors")
+    pictures = tiny_run.make_pictures(folder / "pictures")
+    return tiny_run.make_run(folder / "run", pictures)
+
+
+@pytest.fixture(scope="module")
+def export_dir(run_dir):
+    folder = run_dir.parent / "export"
+    export_run(run_dir, folder, formats=("saved_model", "tflite"))
+    return folder
+
+
+def extract(extractor):
+    return extractor(to_float(PICTURES))["features"].numpy()
+
+
+def ask_library(run_dir, export_dir):
+    return extract(dcgan_tf.load_feature_extractor(run_dir))
+
+
+def ask_evaluation(run_dir, export_dir):
+    return load_trained_model(run_dir).compute_features(PICTURES)
+
+
+def ask_networks(run_dir, export_dir):
+    return extract(
+        build_feature_extractor(load_networks(run_dir).discriminator)
+    )
+
+
+def ask_evaluation_of_export(run_dir, export_dir):
+    return load_exported_model(export_dir).compute_features(PICTURES)
+
+
+def ask_lite(run_dir, export_dir):
+    litert = pytest.importorskip("ai_edge_litert.interpreter")
+    path = export_dir / "tflite" / "1" / "discriminator_features_float32.tflite"
+    run = litert.Interpreter(str(path)).get_signature_runner()
+    return run(images=to_float(PICTURES).numpy())["features"]
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        ask_library,
+        ask_evaluation,
+        ask_networks,
+        ask_evaluation_of_export,
+        ask_lite,
+    ],
+)
+def test_features_are_the_same_at_every_door(run_dir, export_dir, ask):
+    model = load_trained_model(run_dir)
+    expected = extract(build_feature_extractor(model.discriminator))
+    np.testing.assert_allclose(
+        ask(run_dir, export_dir), expected, rtol=1e-4, atol=1e-5
+    )
+
+
+def test_those_of_training_would_give_other_features(run_dir):
+    model = load_trained_model(run_dir)
+    expected = model.compute_features(PICTURES)
+    for layer in model.discriminator.layers:
+        if hasattr(layer, "moving_mean"):
+            # As a new network has them, which this run's checkpoint holds.
+            layer.moving_mean.assign(np.zeros(layer.moving_mean.shape))
+            layer.moving_variance.assign(np.ones(layer.moving_mean.shape))
+    assert abs(model.compute_features(PICTURES) - expected).max() > 0.1
+
+
+def test_without_its_data_a_line_says_so(run_dir, tmp_path, caplog):
+    pictures = tmp_path / "pictures"
+    shutil.copytree(run_dir.parent / "pictures", pictures)
+    moved = tiny_run.make_run(tmp_path / "run", pictures)
+    shutil.rmtree(pictures)
+    model = load_trained_model(moved)
+    assert model.sample_images(2).shape == (2, 16, 16, 3)
+    assert not caplog.messages  # G needs no real images.
+    assert model.discriminator is not None
+    (line,) = caplog.messages
+    assert "keeps its saved batch-norm statistics" in line
+    assert "pictures" in line and "--image_dir" in line
