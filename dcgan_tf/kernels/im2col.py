@@ -151,8 +151,8 @@ def arrange_kernel(kernel: tf.Tensor, stride: int) -> list[tf.Tensor]:
     outputs, inputs = kernel.shape[2:]
     taps = tf.reshape(tf.transpose(kernel, [0, 1, 3, 2]), [-1, inputs, outputs])
     matrices = []
-    for row_taps, _ in _list_phases(kernel.shape[0], stride):
-        for column_taps, _ in _list_phases(kernel.shape[1], stride):
+    for row_taps, _ in list_phases(kernel.shape[0], stride):
+        for column_taps, _ in list_phases(kernel.shape[1], stride):
             indices = row_taps[:, None] * kernel.shape[1] + column_taps
             weights = tf.gather(taps, indices.ravel().astype(np.int32))
             matrices.append(tf.reshape(weights, [-1, outputs]))
@@ -175,7 +175,7 @@ def transpose(
     """
     rows, columns = maps.shape[1:3]
     row_phases, column_phases = (
-        _list_phases(size, stride) for size in kernel_size
+        list_phases(size, stride) for size in kernel_size
     )
     padding = [(_reach(phases),) * 2 for phases in (row_phases, column_phases)]
     patches = [
@@ -202,12 +202,22 @@ def transpose(
     )
 
 
-def _list_phases(kernel_size, stride):
-    """For each pixel under a stride, the taps that reach it.
+def list_phases(
+    kernel_size: int, stride: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Lists, for each pixel under a stride, the taps that reach it.
+
+    Tap k of input i adds to output `stride * i + k - p`, with p the pixels
+    that "same" padding cuts off before the first.
+
+    Args:
+        kernel_size: In one direction.
+        stride: In that direction.
 
     Returns:
-        Arrays `(taps, shifts)`: which taps, and how many places after the
-        pixel's own one each comes from.
+        A pair `(taps, shifts)` of int arrays for each pixel under a stride:
+        which taps, in rising order, and how many places after the pixel's
+        own one each comes from, in falling order, one by one.
     """
     before, _ = same_padding(kernel_size, stride)
     phases = []

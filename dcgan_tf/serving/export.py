@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.latents import sample_latents
@@ -194,7 +195,7 @@ def _draw_pictures(networks: TrainedModel) -> np.ndarray:
     latents = sample_latents(count, model.latent_dim, (0, 0))
     if model.num_classes:
         labels = np.arange(count, dtype=np.int32) % model.num_classes
-        return networks.generator([latents, labels]).numpy()
+        return networks.generator([latents, tf.constant(labels)]).numpy()
     return networks.generator(latents).numpy()
 
 

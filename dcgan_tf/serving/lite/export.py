@@ -105,9 +105,9 @@ def describe_generator(
         inputs["labels"] = tf.TensorSpec((None,), tf.int32)
 
     def draw(latents, labels=None):
-        if labels is None:
-            return {"images": subpixel.draw_in_phases(generator, latents)}
-        return {"images": generator([latents, labels], training=False)}
+        return {
+            "images": subpixel.generate_images(generator, latents, labels)
+        }
 
     def examples():
         latents = _draw_latents(_EXAMPLES_SEED, NUM_EXAMPLES, model)

@@ -8,61 +8,79 @@ for a batch of 1 is most of its time; its plain one doesn't. The numbers are
 the same but for rounding. `benchmarks/lite_generation.py` times it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
+import numpy as np
 import tensorflow as tf
+
+from dcgan_tf.kernels import im2col
+from dcgan_tf.models.blocks import JoinLabels
 
 _STRIDE = 2
 
-# A phase's taps of a kernel, and the place of the first beside the output's.
-_Taps = tuple[list[int], int]
 
-
-def draw_in_phases(generator: keras.Sequential, latents: tf.Tensor):
+def generate_images(
+    generator: keras.Model, latents: tf.Tensor, labels: tf.Tensor | None = None
+) -> tf.Tensor:
     """Computes a generator's images.
 
     Args:
-        generator: From `build_generator`, unconditional.
+        generator: From `build_generator`.
         latents: float32 `(batch, latent_dim)`.
+        labels: int32 `(batch,)` of a conditional generator.
 
     Returns:
         float32 `(batch, height, width, channels)` in `[-1, 1]`.
     """
+    layers = [layer for layer in generator.layers if _is_of_a_stage(layer)]
+    one_hot = None
+    if labels is not None:
+        one_hot = generator.get_layer("one_hot")(labels)
+    *others, last = filter(_is_transposed, layers)
     maps = latents
-    layers = list(generator.layers)
-    convolutions = [layer for layer in layers if _is_transposed(layer)]
     while layers:
         layer = layers.pop(0)
-        # The last makes few maps, for which its layer has a faster way.
-        if layer not in convolutions[:-1] or layer.strides != (_STRIDE,) * 2:
+        if isinstance(layer, JoinLabels):
+            maps = layer([maps, one_hot])
+        elif layer not in others or layer.strides != (_STRIDE,) * 2:
+            # The last makes few maps, for which its layer has a faster way.
             maps = layer(maps, training=False)
-            continue
-        pointwise = []
-        while not _is_transposed(layers[0]):
-            pointwise.append(layers.pop(0))
-        maps = _convolve_in_phases(maps, layer.kernel, pointwise)
+        else:
+            pointwise = []
+            while not isinstance(layers[0], (JoinLabels, type(last))):
+                pointwise.append(layers.pop(0))
+            maps = _convolve_by_subpixels(maps, layer.kernel, pointwise)
     return maps
+
+
+def _is_of_a_stage(layer: keras.layers.Layer) -> bool:
+    return not isinstance(
+        layer, (keras.layers.InputLayer, keras.layers.CategoryEncoding)
+    )
 
 
 def _is_transposed(layer: keras.layers.Layer) -> bool:
     return isinstance(layer, keras.layers.Conv2DTranspose)
 
 
-def _convolve_in_phases(
+def _convolve_by_subpixels(
     maps: tf.Tensor,
     kernel: keras.Variable,
-    pointwise: list[Callable[..., tf.Tensor]],
+    pointwise: Sequence[Callable[..., tf.Tensor]],
 ) -> tf.Tensor:
     """Convolves, and applies what follows to each phase, where it can fuse."""
     height, width = maps.shape[1:3]
-    rows, columns = (_find_taps(size) for size in kernel.shape[:2])
-    padding = [_find_padding(taps) for taps in (rows, columns)]
+    rows, columns = (
+        im2col.list_phases(size, _STRIDE) for size in kernel.shape[:2]
+    )
+    padding = [_find_padding(phases) for phases in (rows, columns)]
     padded = tf.pad(maps, [(0, 0), *padding, (0, 0)])
     phases = []
-    for row_taps, row in rows:
-        for column_taps, column in columns:
-            top, left = row + padding[0][0], column + padding[1][0]
+    for row_taps, row_shifts in rows:
+        for column_taps, column_shifts in columns:
+            top = padding[0][0] + row_shifts.min()
+            left = padding[1][0] + column_shifts.min()
             phase = tf.nn.conv2d(
                 padded[
                     :,
@@ -79,28 +97,18 @@ def _convolve_in_phases(
     return tf.nn.depth_to_space(tf.concat(phases, axis=-1), _STRIDE)
 
 
-def _find_taps(kernel_size: int) -> list[_Taps]:
-    """Returns each phase's taps, from the first input pixel to the last.
-
-    Tap k of input i adds to output 2 i + k - p, with p the pixels that "same"
-    padding cuts off before the first.
-    """
-    cut = (kernel_size - _STRIDE) // 2
-    phases = []
-    for phase in range(_STRIDE):
-        start = (phase + cut) % _STRIDE
-        taps = list(range(start, kernel_size, _STRIDE))[::-1]
-        phases.append((taps, (phase + cut - taps[0]) // _STRIDE))
-    return phases
+def _find_padding(
+    phases: list[tuple[np.ndarray, np.ndarray]],
+) -> tuple[int, int]:
+    shifts = np.concatenate([shifts for _, shifts in phases])
+    return max(-shifts.min(), 0), max(shifts.max(), 0)
 
 
-def _find_padding(phases: list[_Taps]) -> tuple[int, int]:
-    before = max(-first for _, first in phases)
-    after = max(first + len(taps) - 1 for taps, first in phases)
-    return max(before, 0), max(after, 0)
-
-
-def _take(kernel: tf.Tensor, rows: list[int], columns: list[int]) -> tf.Tensor:
-    """A phase's kernel: transposed ones have outputs before inputs."""
-    taken = tf.gather(tf.gather(kernel, rows, axis=0), columns, axis=1)
+def _take(
+    kernel: tf.Tensor, rows: np.ndarray, columns: np.ndarray
+) -> tf.Tensor:
+    """Takes a phase's kernel, turned round: from the first pixel's tap on."""
+    taken = tf.gather(kernel, rows[::-1], axis=0)
+    taken = tf.gather(taken, columns[::-1], axis=1)
+    # Transposed kernels have outputs before inputs.
     return tf.transpose(taken, (0, 1, 3, 2))

@@ -1,18 +1,26 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.models.generator import build_generator
 from dcgan_tf.serving.lite import convert, export
-from dcgan_tf.serving.lite.subpixel import draw_in_phases
+from dcgan_tf.serving.lite.subpixel import generate_images
 
 
 @pytest.mark.parametrize("kernel_size", [2, 3, 4, 5, 7])
 @pytest.mark.parametrize("convs_per_scale", [1, 2])
-def test_images_are_the_networks(kernel_size, convs_per_scale):
+@pytest.mark.parametrize("num_classes", [0, 3])
+def test_images_are_the_networks(kernel_size, convs_per_scale, num_classes):
     model = ModelConfig(
-        (32, 64), 3, 5, 4, kernel_size, convs_per_scale=convs_per_scale
+        (32, 64),
+        3,
+        5,
+        4,
+        kernel_size,
+        convs_per_scale=convs_per_scale,
+        num_classes=num_classes,
     )
     generator = build_generator(model)
     for layer in generator.layers:
@@ -22,9 +30,11 @@ def test_images_are_the_networks(kernel_size, convs_per_scale):
             )
             weight.assign(values / np.sqrt(np.prod(weight.shape[:-2] or (1,))))
     latents = sample_latents(3, model.latent_dim, (0, 0))
-    expected = generator(latents).numpy()
+    labels = tf.constant([2, 0, 1]) if num_classes else None
+    inputs = [latents, labels] if num_classes else latents
+    expected = generator(inputs).numpy()
     assert expected.std() > 0.05
-    drawn = draw_in_phases(generator, latents)
+    drawn = generate_images(generator, latents, labels)
     np.testing.assert_allclose(drawn, expected, atol=1e-4)
 
 
