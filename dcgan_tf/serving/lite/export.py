@@ -105,9 +105,7 @@ def describe_generator(
         inputs["labels"] = tf.TensorSpec((None,), tf.int32)
 
     def draw(latents, labels=None):
-        return {
-            "images": subpixel.generate_images(generator, latents, labels)
-        }
+        return {"images": subpixel.generate_images(generator, latents, labels)}
 
     def examples():
         latents = _draw_latents(_EXAMPLES_SEED, NUM_EXAMPLES, model)
