@@ -10,6 +10,10 @@ from pathlib import Path
 
 from absl import flags
 
+from dcgan_tf import failures
+from dcgan_tf.cli import interruption
+from dcgan_tf.output import standard_streams_last
+
 EXIT_ERROR = 1
 EXIT_USAGE = 2
 # Commands by what pip installs, and by their files in a checkout's root.
@@ -21,6 +25,7 @@ class UsageError(ValueError):
     """Flags that contradict each other or a value that no flag takes."""
 
 
+@standard_streams_last()
 def run_command(
     name: str,
     description: str,
@@ -46,8 +51,9 @@ def run_command(
             as `VIEW`; None where the command takes none.
 
     Returns:
-        The exit code: 0, `EXIT_ERROR` for a bad file or value, `EXIT_USAGE`
-        for bad flags, or what `run` returned.
+        The exit code: 0, `EXIT_ERROR` for a bad file or value, a full disk
+        or too little memory, `EXIT_USAGE` for bad flags, `EXIT_INTERRUPTED`
+        for a signal, or what `run` returned.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
     name = _get_called_name(name)
@@ -67,15 +73,35 @@ def run_command(
         flags.DEFINE_list(
             "positional", remaining, "Arguments.", flag_values=values
         )
-        return run(values) or 0
+        return _run_until_signal(name, lambda: run(values) or 0)
     except (flags.Error, UsageError) as error:
         _print_error(name, f"{error}; see {name} --help")
         return EXIT_USAGE
     except (ValueError, OSError, ImportError) as error:
         if os.environ.get("DCGAN_TF_TRACEBACK"):
             raise
-        _print_error(name, error)
+        _print_error(name, failures.describe(error) or error)
         return EXIT_ERROR
+    except Exception as error:
+        message = failures.describe(error)
+        if message is None or os.environ.get("DCGAN_TF_TRACEBACK"):
+            raise
+        _print_error(name, message)
+        return EXIT_ERROR
+
+
+def _run_until_signal(name: str, run: Callable[[], int]) -> int:
+    """Runs a command; a signal ends it with one line."""
+    with interruption.signals_raise(name) as received:
+        try:
+            return run()
+        except (KeyboardInterrupt, Exception):
+            # Whatever C code made of it on its way up.
+            if received.signal_number is None:
+                raise
+            line = interruption.describe(received.signal_number)
+            print(f"{name}: {line}", file=sys.stderr, flush=True)
+            return interruption.EXIT_INTERRUPTED
 
 
 def import_tensorflow() -> None:
@@ -87,7 +113,10 @@ def import_tensorflow() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     sys.stderr.flush()
     standard_error = os.dup(2)
-    with tempfile.TemporaryFile() as notices:
+    with (
+        tempfile.TemporaryFile() as notices,
+        interruption.exits_at_once(standard_error),
+    ):
         os.dup2(notices.fileno(), 2)
         try:
             import keras  # noqa: F401

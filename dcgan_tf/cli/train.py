@@ -17,14 +17,11 @@ from dcgan_tf.cli.command import (
     import_tensorflow,
     run_command,
 )
+from dcgan_tf.cli.interruption import EXIT_INTERRUPTED
 from dcgan_tf.cli.path_flags import define_path, define_seed
 from dcgan_tf.config import CACHES, PRECISIONS, STRATEGIES, RunConfig
 from dcgan_tf.image_sizes import parse_image_size
 from dcgan_tf.presets import PRESETS, resolve_run_config
-
-# A signal stopped the run after its checkpoint, or another worker is gone, and
-# the same command goes on: EX_TEMPFAIL of sysexits.h, "run it again".
-EXIT_INTERRUPTED = 75
 
 _STRINGS = {
     "dataset": "mnist_5k (embedded, the default), toy_faces (drawn), or an "
@@ -172,10 +169,7 @@ def _train(
     from dcgan_tf.training.distribution.strategy import build_strategy
 
     if values.cpu_devices:
-        tf.config.set_logical_device_configuration(
-            tf.config.list_physical_devices("CPU")[0],
-            [tf.config.LogicalDeviceConfiguration()] * values.cpu_devices,
-        )
+        _split_cpu(values.cpu_devices)
     if config.training.deterministic:
         # NumPy's global generator takes 32 bits.
         keras.utils.set_random_seed(config.training.seed % 2**32)
@@ -215,6 +209,23 @@ def _train(
         if source.num_skipped:
             print(f"{source.num_skipped} files were left out as unreadable.")
     return EXIT_INTERRUPTED if result.was_interrupted else 0
+
+
+def _split_cpu(num_devices: int) -> None:
+    import tensorflow as tf
+
+    try:
+        tf.config.set_logical_device_configuration(
+            tf.config.list_physical_devices("CPU")[0],
+            [tf.config.LogicalDeviceConfiguration()] * num_devices,
+        )
+    except RuntimeError as error:
+        count = len(tf.config.list_logical_devices("CPU"))
+        if count != num_devices:
+            raise ValueError(
+                f"--cpu_devices={num_devices}: TensorFlow has started in this "
+                f"process with {count}; give the flag in a new process"
+            ) from error
 
 
 def _add_labels(config: RunConfig, source) -> RunConfig:

@@ -133,7 +133,7 @@ class MetricsWriter:
         names: Sequence[str],
         log: Callable[[str], None] = logging.warning,
     ):
-        self._run_dir = run_dir
+        self._log = log
         self._path = Path(run_dir) / METRICS_FILE
         logs_dir = str(Path(run_dir) / LOGS_DIR)
         kept = [
@@ -173,24 +173,42 @@ class MetricsWriter:
         """Adds one row and its TensorBoard scalars."""
         # The measures of an evaluation come once it is done.
         new = [name for name in scalars if name not in self._columns]
-        if new:
-            self._columns += new
-            self._rewrite(read_metrics(self._run_dir))
+        # Somebody may have saved the file, or removed it, meanwhile.
+        if new or self._find_signature() != self._signature:
+            rows = self._read_or_set_aside(self._log)
+            for row in rows:
+                new += [name for name in row if name not in self._columns]
+            self._columns = list(dict.fromkeys((*self._columns, *new)))
+            self._rewrite(rows)
         with self._path.open("a", newline="", encoding="utf-8") as file:
             row = {name: f"{value:.6g}" for name, value in scalars.items()}
             row["step"] = str(step)
             csv.DictWriter(file, self._columns).writerow(row)
+        self._signature = self._find_signature()
         with self._summaries.as_default(step):
             for name, value in scalars.items():
                 tf.summary.scalar(name, value)
 
     def _rewrite(self, rows: Sequence[Mapping[str, str]]) -> None:
         partial = self._path.with_suffix(".csv.partial")
-        with partial.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, self._columns)
-            writer.writeheader()
-            writer.writerows(rows)
-        partial.replace(self._path)
+        try:
+            with partial.open("w", newline="", encoding="utf-8") as file:
+                writer = csv.DictWriter(file, self._columns)
+                writer.writeheader()
+                writer.writerows(rows)
+            partial.replace(self._path)
+        except OSError:
+            partial.unlink(missing_ok=True)
+            raise
+        self._signature = self._find_signature()
+
+    def _find_signature(self) -> tuple[int, int] | None:
+        """Returns what changes when another program saves the file."""
+        try:
+            status = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return status.st_size, status.st_mtime_ns
 
     def write_image(self, step: int, name: str, image: np.ndarray) -> None:
         """Adds a uint8 image `(height, width, channels)` to TensorBoard."""

@@ -51,6 +51,11 @@ def reestimate_generator(generator: keras.Model, config: RunConfig) -> None:
     reestimate_statistics(generator, make_batches())
 
 
+def num_samples(config: RunConfig) -> int:
+    """Returns how many images a run's grids show."""
+    return config.model.num_classes * _SAMPLES_PER_CLASS or _NUM_SAMPLES
+
+
 class SampleGrid:
     """Draws the same latents' images as the generator changes.
 
@@ -63,7 +68,7 @@ class SampleGrid:
         self._config = config
         num_classes = config.model.num_classes
         self._num_columns = _SAMPLES_PER_CLASS if num_classes else None
-        count = num_classes * _SAMPLES_PER_CLASS or _NUM_SAMPLES
+        count = num_samples(config)
         seed = (config.training.seed, _GRID_STREAM)
         self._inputs = sample_latents(count, config.model.latent_dim, seed)
         if num_classes:

@@ -1,4 +1,4 @@
-"""SIGTERM and Ctrl-C as a request to stop after the current step."""
+"""Signals as a request to stop training after the current step."""
 
 import signal
 import threading
@@ -7,11 +7,16 @@ import threading
 class InterruptGuard:
     """Remembers the first signal while active; the second one acts.
 
+    SIGTERM, Ctrl-C (SIGINT), and SIGHUP, which a process gets when its
+    terminal is closed: once from the system and once from the shell, so that
+    another one asks for nothing. A signal that is ignored, as SIGHUP under
+    `nohup`, stays ignored.
+
     Attributes:
         signal_number: The signal received, or None.
     """
 
-    _SIGNALS = (signal.SIGTERM, signal.SIGINT)
+    _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
     def __init__(self):
         self.signal_number: int | None = None
@@ -23,18 +28,21 @@ class InterruptGuard:
             self._previous = {
                 number: signal.signal(number, self._remember)
                 for number in self._SIGNALS
+                # None: set by C code, which can't be put back.
+                if signal.getsignal(number) not in (signal.SIG_IGN, None)
             }
         return self
 
     def _remember(self, number, frame):
-        self.signal_number = number
+        if self.signal_number is None:
+            self.signal_number = number
         # Who asks twice doesn't want to wait for the checkpoint.
-        self._restore()
+        if number != signal.SIGHUP:
+            self._restore(set(self._previous) - {signal.SIGHUP})
 
     def __exit__(self, *exception) -> None:
-        self._restore()
+        self._restore(set(self._previous))
 
-    def _restore(self) -> None:
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
-        self._previous = {}
+    def _restore(self, numbers: set[int]) -> None:
+        for number in numbers:
+            signal.signal(number, self._previous.pop(number))

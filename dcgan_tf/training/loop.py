@@ -10,12 +10,14 @@ from dcgan_tf.config import RunConfig
 from dcgan_tf.data.pipeline import build_training_dataset
 from dcgan_tf.data.source import Source
 from dcgan_tf.runs import checkpoints, folder
+from dcgan_tf.training import room
 from dcgan_tf.training.diff_augment import augment
 from dcgan_tf.training.distribution import workers
 from dcgan_tf.training.initialization import restore_networks
 from dcgan_tf.training.interrupts import InterruptGuard
 from dcgan_tf.training.progress import Progress
 from dcgan_tf.training.recorder import Evaluator, Recorder
+from dcgan_tf.training.schedule import find_due
 from dcgan_tf.training.state import TrainingState, build_training_state
 from dcgan_tf.training.step import GradientTapeStep
 
@@ -95,13 +97,15 @@ def train(
     )
     if start >= training.steps:
         return TrainingResult(start, was_complete=True)
+    checkpoint_bytes = room.compute_checkpoint_bytes(state)
     if is_chief:
+        room.check_room(run_dir, config, checkpoint_bytes, start)
         folder.make_run_dir(run_dir)
     progress = Progress(training.steps, start, is_silent=not is_chief)
     if start:
-        progress.say(f"{os.fspath(run_dir)}: going on from step {start}")
+        progress.log(f"{os.fspath(run_dir)}: going on from step {start}")
         if saved_rate != training.learning_rate:
-            progress.say(
+            progress.log(
                 f"learning rate {training.learning_rate} (was {saved_rate})"
             )
     batches = _iterate(distribute_data(config, source, strategy, start), config)
@@ -120,14 +124,21 @@ def train(
         is_chief,
         count_skipped=lambda: source.num_skipped,
         evaluator=evaluator,
+        saves_alone=workers.num_workers(strategy) == 1,
     )
-    with InterruptGuard() as guard, recorder:
+    with (
+        room.shortage_named(run_dir, config, checkpoint_bytes),
+        InterruptGuard() as guard,
+        recorder,
+    ):
         for step in range(start + 1, training.steps + 1):
-            recorder.count(step_fn.train_step(*_take(batches, source)))
+            batch = _take(batches, source)
+            recorder.start_step()
+            recorder.count(step_fn.train_step(*batch))
             is_stopping = stop_agreement.any_worker(
                 guard.signal_number is not None
             )
-            recorder.record(step, is_stopping)
+            recorder.write(step, find_due(training, step, is_stopping))
             if is_stopping and step < training.steps:
                 return TrainingResult(
                     step,

@@ -1,20 +1,26 @@
 """The terminal while a run trains: a bar, or plain lines in a log."""
 
+import os
+import shutil
 import sys
 from collections.abc import Mapping
 from typing import TextIO
 
 from tqdm import tqdm
 
+from dcgan_tf.output import LastingStream
+
 
 class Progress:
     """Shows step, losses, images per second and time left.
 
+    A reader that goes away doesn't end the run; see `LastingStream`.
+
     Args:
         total_steps: Where the run ends.
         start_step: Where it starts.
-        stream: Where to write; a bar if it is a terminal, else a line for
-            each `report`.
+        stream: Where to write (the standard output); a bar if it is a
+            terminal that can show one, else a line for each `log_metrics`.
         is_silent: Whether to show nothing, for all workers but one.
     """
 
@@ -25,12 +31,11 @@ class Progress:
         stream: TextIO | None = None,
         is_silent: bool = False,
     ):
-        self._stream = stream or sys.stdout
+        self._stream = LastingStream(stream or sys.stdout)
         self._is_silent = is_silent
         self._total_steps = total_steps
-        self._start_step = start_step
         self._bar = None
-        if self._stream.isatty() and not is_silent:
+        if not is_silent and _can_show_bar(self._stream):
             self._bar = tqdm(
                 total=total_steps,
                 initial=start_step,
@@ -44,15 +49,15 @@ class Progress:
         if self._bar is not None:
             self._bar.update()
 
-    def report(
-        self, step: int, scalars: Mapping[str, float], seconds_a_step: float
+    def log_metrics(
+        self, step: int, scalars: Mapping[str, float], seconds_per_step: float
     ) -> None:
         """Shows the latest scalars.
 
         Args:
             step: Completed steps.
             scalars: With `d_loss`, `g_loss` and `images_per_second`.
-            seconds_a_step: For the time left.
+            seconds_per_step: For the time left.
         """
         text = (
             f"d_loss {scalars['d_loss']:.3f}  g_loss {scalars['g_loss']:.3f}  "
@@ -61,10 +66,11 @@ class Progress:
         if self._bar is not None:
             self._bar.set_postfix_str(text)
             return
-        left = tqdm.format_interval((self._total_steps - step) * seconds_a_step)
-        self.say(f"step {step}/{self._total_steps}  {text}  {left} left")
+        seconds_left = (self._total_steps - step) * seconds_per_step
+        left = tqdm.format_interval(seconds_left)
+        self.log(f"step {step}/{self._total_steps}  {text}  {left} left")
 
-    def say(self, message: str) -> None:
+    def log(self, message: str) -> None:
         """Shows a line of its own."""
         if self._is_silent:
             return
@@ -77,3 +83,18 @@ class Progress:
         """Ends the bar."""
         if self._bar is not None:
             self._bar.close()
+
+
+def _can_show_bar(stream: LastingStream) -> bool:
+    """Whether a stream is a terminal that a bar can be drawn on.
+
+    `docker run -t -d` gives one of 0 columns, on which a bar is invisible,
+    and editors one that can't return to the start of a line.
+    """
+    if not stream.isatty() or os.environ.get("TERM") == "dumb":
+        return False
+    try:
+        columns = os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError, AttributeError):
+        columns = shutil.get_terminal_size().columns
+    return columns > 0

@@ -1,19 +1,23 @@
 """What a run leaves behind as it goes: metrics, grids, checkpoints."""
 
+import contextlib
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from dcgan_tf import images
+from dcgan_tf import failures, images
 from dcgan_tf.config import RunConfig
 from dcgan_tf.runs import checkpoints, sample_grids
-from dcgan_tf.runs.metrics import MetricsWriter, save_curves
+from dcgan_tf.runs.metrics import CURVES_FILE, MetricsWriter, save_curves
+from dcgan_tf.runs.repair import repair_best
 from dcgan_tf.training.progress import Progress
+from dcgan_tf.training.schedule import Due
 from dcgan_tf.training.state import TrainingState
+from dcgan_tf.training.step_timer import StepTimer
 
 # Measures of a generator by name; the first one decides which checkpoint is
 # best, and less is better.
@@ -27,10 +31,10 @@ class DivergenceError(ValueError):
 
 
 class Recorder:
-    """Writes a run's files, and cuts them back to where it goes on from.
+    """Writes a run's files, and cuts them back to where it resumes from.
 
-    Every worker has one, since checkpoints take part of each; only the
-    chief's writes files.
+    What is due when is decided by `schedule`. Every worker has a recorder,
+    since checkpoints take part of each; only the chief's writes files.
 
     Args:
         config: The run's settings.
@@ -39,9 +43,11 @@ class Recorder:
         progress: The terminal.
         start_step: Completed steps.
         is_chief: Whether this process writes.
-        count_skipped: Returns how many unreadable pictures were left out so
+        count_skipped: Returns how many unreadable images were left out so
             far.
-        evaluator: Called each `eval_every` steps; None for never.
+        evaluator: What `Due.evaluation` calls; None for never.
+        saves_alone: Whether this process can save a checkpoint without the
+            others, as there are none.
     """
 
     def __init__(
@@ -54,6 +60,7 @@ class Recorder:
         is_chief: bool,
         count_skipped: Callable[[], int],
         evaluator: Evaluator | None = None,
+        saves_alone: bool = True,
     ):
         self._config = config
         self._run_dir = run_dir
@@ -62,155 +69,184 @@ class Recorder:
         self._is_chief = is_chief
         self._count_skipped = count_skipped
         self._evaluator = evaluator
+        self._saves_alone = saves_alone
         self._grid = sample_grids.SampleGrid(config)
-        self._last_step = start_step
+        # Steps that the state holds: None in the middle of an update.
+        self._state_step: int | None = start_step
+        self._counted_step = self._saved_step = start_step
         self._metrics = None
         if is_chief:
             sample_grids.remove_later_grids(run_dir, start_step)
+            repair_best(run_dir, progress.log)
             self._metrics = MetricsWriter(
                 run_dir,
                 start_step,
                 (*_LOSSES, "learning_rate", "images_per_second", "skipped"),
+                progress.log,
             )
             self._earlier_seconds = self._metrics.elapsed_seconds
         self._start_time = time.monotonic()
         self._pending: list[Mapping[str, tf.Tensor]] = []
-        # The rate is that of the steps alone: the clock stops while grids
-        # and checkpoints are made, and the first step's tracing isn't in it.
-        self._clock: float | None = None
-        self._timed_steps = 0
-        self._timed_seconds = 0.0
+        self._timer = StepTimer(self._wait)
 
     def __enter__(self) -> "Recorder":
         return self
 
-    def __exit__(self, *exception) -> None:
-        """Ends the log and draws what shows the whole run."""
+    def __exit__(self, kind, error, traceback) -> None:
+        """Ends the log and draws what shows the whole run.
+
+        After a failure between two steps the newest state is saved first, if
+        there is room. What is only drawn from other files never makes a good
+        run end badly.
+        """
+        if isinstance(error, Exception):
+            self._save_newest(error)
         self._progress.close()
-        if self._metrics is not None:
-            self._metrics.close()
-            save_curves(self._run_dir)
-            sample_grids.save_samples_gif(self._run_dir)
+        if self._metrics is None:
+            return
+        self._try("the TensorBoard log", self._metrics.close)
+        # Who sent a second signal doesn't want to wait.
+        if error is None or isinstance(error, Exception):
+            log = self._progress.log
+            self._try(CURVES_FILE, lambda: save_curves(self._run_dir))
+            self._try(
+                sample_grids.GIF_FILE,
+                lambda: sample_grids.save_samples_gif(self._run_dir, log),
+            )
 
-    def count(self, measures: Mapping[str, tf.Tensor]) -> None:
-        """Takes one step's losses; they are read when reported."""
-        self._pending.append(measures)
+    def start_step(self) -> None:
+        """Tells that an update starts: should it fail, it is half done."""
+        self._state_step = None
+
+    def count(self, losses: Mapping[str, tf.Tensor]) -> None:
+        """Takes one step's losses; they are read when they are logged."""
+        self._counted_step += 1
+        self._state_step = self._counted_step
+        self._pending.append(losses)
         self._progress.advance()
-        if self._clock is None:
-            measures["d_loss"].numpy()
-            self._clock = time.monotonic()
-        else:
-            self._timed_steps += 1
+        self._timer.count_step()
 
-    def record(self, step: int, is_stopping: bool = False) -> None:
-        """Writes what is due after a step, and everything after the last.
+    def write(self, step: int, due: Due) -> None:
+        """Writes what is due after a step.
 
         Args:
             step: Completed steps.
-            is_stopping: Whether the run is interrupted after this step; it
-                then saves a checkpoint.
+            due: From `schedule.find_due`.
 
         Raises:
             DivergenceError: If a loss or a weight isn't finite.
+            DiskFullError: If there is no room for a checkpoint.
         """
-        training = self._config.training
-        is_last = step == training.steps
-
-        def is_due(every: int) -> bool:
-            return is_last or step % every == 0
-
-        is_evaluated = self._evaluator is not None and is_due(
-            training.eval_every
-        )
-        if is_due(training.report_every):
-            self._report(step)
-        if is_due(training.sample_every):
-            self._sample(step)
-        # Before an evaluation too, which may find it to be the best.
-        if is_due(training.checkpoint_every) or is_stopping or is_evaluated:
-            self._save(step)
-        if is_evaluated:
+        if due.metrics:
+            self._write_metrics(step)
+        if due.samples:
+            self._write_samples(step)
+        if due.checkpoint:
+            self._save_checkpoint(step)
+        if due.evaluation and self._evaluator is not None:
             self._evaluate(step)
 
-    def _report(self, step: int) -> None:
-        """Writes the means of the losses since the last report."""
+    def _write_metrics(self, step: int) -> None:
+        """Writes the means of the losses since the last time."""
         scalars = {
             name: float(np.mean([float(m[name]) for m in self._pending]))
             for name in _LOSSES
         }
-        self._stop_clock()
+        seconds = self._timer.take_seconds_per_step()
         self._pending = []
         if not all(np.isfinite(value) for value in scalars.values()):
             self._fail(step, f"losses {scalars}")
-        seconds = self._timed_seconds / max(self._timed_steps, 1)
         batch_size = self._config.training.batch_size
         scalars["images_per_second"] = batch_size / seconds if seconds else 0.0
-        self._timed_steps, self._timed_seconds = 0, 0.0
-        self._progress.report(step, scalars, seconds)
+        self._progress.log_metrics(step, scalars, seconds)
         if self._metrics is None:
             return
         # By numpy: a variable mirrored over replicas has no float().
         rate = self._state.generator_optimizer.learning_rate.numpy()
         scalars["learning_rate"] = float(rate)
         scalars["skipped"] = self._count_skipped()
-        self._write(step, scalars)
+        self._write_row(step, scalars)
 
-    def _sample(self, step: int) -> None:
+    def _write_samples(self, step: int) -> None:
         """Saves the grid of fixed latents."""
-        self._stop_clock()
-        grid = self._grid.draw(self._state.sampling_generator)
-        if self._metrics is not None:
-            images.save_png(sample_grids.sample_path(self._run_dir, step), grid)
-            self._metrics.write_image(step, "samples", grid)
-        self._start_clock()
+        with self._timer_paused():
+            grid = self._grid.draw(self._state.sampling_generator)
+            if self._metrics is not None:
+                path = sample_grids.sample_path(self._run_dir, step)
+                images.save_png(path, grid)
+                self._metrics.write_image(step, "samples", grid)
 
-    def _save(self, step: int) -> None:
+    def _save_checkpoint(self, step: int) -> None:
         """Saves a checkpoint, unless a weight isn't finite."""
-        self._stop_clock()
-        for model in (self._state.generator, self._state.discriminator):
-            for weight in model.trainable_variables:
-                if not np.all(np.isfinite(weight.numpy())):
-                    self._fail(step, f"weights of {weight.path}")
-        checkpoints.save(
-            self._run_dir,
-            self._state.trackables(),
-            step,
-            self._config.training.keep_checkpoints,
-            self._is_chief,
-        )
-        if self._metrics is not None:
-            self._metrics.flush()
-        self._start_clock()
+        with self._timer_paused():
+            for model in (self._state.generator, self._state.discriminator):
+                for weight in model.trainable_variables:
+                    if not np.all(np.isfinite(weight.numpy())):
+                        self._fail(step, f"weights of {weight.path}")
+            checkpoints.save(
+                self._run_dir,
+                self._state.trackables(),
+                step,
+                self._config.training.keep_checkpoints,
+                self._is_chief,
+            )
+            self._saved_step = step
+            if self._metrics is not None:
+                self._metrics.flush()
+
+    def _save_newest(self, error: Exception) -> None:
+        """Saves the state that a failure would lose, if it is whole."""
+        step = self._state_step
+        if (
+            not self._saves_alone
+            or step is None
+            or step == self._saved_step
+            or isinstance(error, DivergenceError)
+        ):
+            return
+        # The failure itself is what the user must hear of.
+        with contextlib.suppress(Exception):
+            self._save_checkpoint(step)
+            self._progress.log(f"checkpoint saved after step {step}")
 
     def _evaluate(self, step: int) -> None:
         """Measures the generator; marks the checkpoint if it is the best."""
-        self._stop_clock()
-        generator = self._state.sampling_generator
-        sample_grids.reestimate_generator(generator, self._config)
-        if self._metrics is not None:
+        with self._timer_paused():
+            generator = self._state.sampling_generator
+            sample_grids.reestimate_generator(generator, self._config)
+            if self._metrics is None:
+                return
             measures = dict(self._evaluator(generator))
-            self._write(step, measures)
+            self._write_row(step, measures)
             name, value = next(iter(measures.items()))
-            self._progress.say(f"step {step}: {name} {value:.4g}")
-            best = checkpoints.load_best(self._run_dir)
+            self._progress.log(f"step {step}: {name} {value:.4g}")
+            best = repair_best(self._run_dir, self._progress.log)
             if best is None or value < best["value"]:
                 checkpoints.mark_best(self._run_dir, step, name, value)
-        self._start_clock()
 
-    def _write(self, step: int, scalars: dict[str, float]) -> None:
+    def _write_row(self, step: int, scalars: dict[str, float]) -> None:
         elapsed = time.monotonic() - self._start_time
         scalars["elapsed_seconds"] = self._earlier_seconds + elapsed
         self._metrics.write(step, scalars)
 
-    def _stop_clock(self) -> None:
+    def _try(self, name: str, write: Callable[[], None]) -> None:
+        """Writes what a run can do without, or says that it couldn't."""
+        try:
+            write()
+        except Exception as error:
+            reason = failures.describe(error) or error
+            self._progress.log(f"{name} could not be written: {reason}")
+
+    def _wait(self) -> None:
+        """Waits for the device; the last losses depend on all before."""
         if self._pending:
             self._pending[-1]["d_loss"].numpy()
-        if self._clock is not None:
-            self._timed_seconds += time.monotonic() - self._clock
-            self._clock = time.monotonic()
 
-    def _start_clock(self) -> None:
-        self._clock = time.monotonic()
+    @contextlib.contextmanager
+    def _timer_paused(self) -> Iterator[None]:
+        self._timer.pause()
+        yield
+        self._timer.resume()
 
     def _fail(self, step: int, what: str) -> None:
         raise DivergenceError(

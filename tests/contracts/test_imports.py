@@ -10,6 +10,8 @@ PACKAGE = Path(__file__).parents[2] / "dcgan_tf"
 # directly in the package are places of their own.
 ORDER = (
     "version",
+    "output",
+    "failures",
     "scratch",
     "tf_paths",
     "image_sizes",

@@ -1,0 +1,102 @@
+"""Ctrl-C, SIGTERM and a closed terminal end a command with one line."""
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+
+# Stopped by a signal, or another worker is gone: EX_TEMPFAIL of sysexits.h,
+# "run it again".
+EXIT_INTERRUPTED = 75
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_MESSAGE = "stopped by {}; the same command starts again"
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal told the command to end."""
+
+
+class Interruption:
+    """Raises `Interrupted` at the first signal and exits at the second.
+
+    Args:
+        name: The command's, for its one line.
+
+    Attributes:
+        signal_number: The first signal received, or None.
+    """
+
+    def __init__(self, name: str):
+        self._name = name
+        self.signal_number: int | None = None
+
+    def handle(self, number: int, frame: object) -> None:
+        """Takes a signal."""
+        # A closed terminal sends it twice: the system does, and the shell.
+        if number == signal.SIGHUP == self.signal_number:
+            return
+        if self.signal_number is not None or _exit_descriptor is not None:
+            exit_at_once(self._name, number)
+        self.signal_number = number
+        raise Interrupted(describe(number))
+
+
+_exit_descriptor: int | None = None
+
+
+def describe(number: int) -> str:
+    """Returns the command's line on a signal."""
+    return _MESSAGE.format(signal.Signals(number).name)
+
+
+def exit_at_once(name: str, number: int) -> None:
+    """Ends the process with one line, without cleaning up.
+
+    Files appear whole or not at all, so that nothing is left half written.
+    """
+    line = f"{name}: {describe(number)}\n".encode(errors="replace")
+    with contextlib.suppress(OSError):
+        os.write(2 if _exit_descriptor is None else _exit_descriptor, line)
+    os._exit(EXIT_INTERRUPTED)
+
+
+@contextlib.contextmanager
+def exits_at_once(descriptor: int) -> Iterator[None]:
+    """Makes a signal end the process at once.
+
+    For imports: an exception in the middle of one is reported by whatever
+    C code it passes through, in pages.
+
+    Args:
+        descriptor: Where the line goes, as the standard error may be
+            elsewhere.
+    """
+    global _exit_descriptor
+    _exit_descriptor = descriptor
+    try:
+        yield
+    finally:
+        _exit_descriptor = None
+
+
+@contextlib.contextmanager
+def signals_raise(name: str) -> Iterator[Interruption]:
+    """Handles signals while a command runs.
+
+    A signal that is ignored, as by `nohup`, stays so.
+    """
+    interruption = Interruption(name)
+    previous: dict[int, Callable | int] = {}
+    # Python lets only the main thread set handlers.
+    if threading.current_thread() is threading.main_thread():
+        for number in _SIGNALS:
+            # None: set by C code, which can't be put back.
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                previous[number] = signal.signal(number, interruption.handle)
+    try:
+        yield interruption
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
