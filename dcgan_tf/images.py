@@ -48,6 +48,51 @@ def to_uint8(images: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.clip_by_value(tf.round(levels), 0.0, 255.0), tf.uint8)
 
 
+def check_float_images(images: tf.Tensor, taker: str) -> None:
+    """Refuses integers where images in `[-1, 1]` are expected, and no images.
+
+    Keras casts uint8 pixels in `[0, 255]` to floats without a word. The
+    check looks at dtype and static shape alone, so it costs nothing per
+    step.
+
+    Args:
+        images: A tensor or array, its first axis the batch.
+        taker: What takes them, for the message.
+
+    Raises:
+        ValueError: If the dtype isn't floating point, or the batch is known
+            to be empty.
+    """
+    dtype = tf.as_dtype(images.dtype)
+    if not dtype.is_floating:
+        raise ValueError(
+            f"{taker} takes float images in [-1, 1], got {dtype.name}; scale "
+            "pixels in [0, 255] by dcgan_tf.images.to_float"
+        )
+    if images.shape[0] == 0:
+        raise ValueError(f"{taker} takes at least one image, got none")
+
+
+def check_uint8_images(images: np.ndarray, taker: str) -> None:
+    """Refuses floats where uint8 images are expected, and no images.
+
+    Args:
+        images: A tensor or array, its first axis the batch.
+        taker: What takes them, for the message.
+
+    Raises:
+        ValueError: If the dtype isn't uint8, or the batch is empty.
+    """
+    dtype = tf.as_dtype(images.dtype)
+    if dtype != tf.uint8:
+        raise ValueError(
+            f"{taker} takes uint8 images, got {dtype.name}; scale images in "
+            "[-1, 1] by dcgan_tf.images.to_uint8"
+        )
+    if images.shape[0] == 0:
+        raise ValueError(f"{taker} takes at least one image, got none")
+
+
 def make_grid(
     images: np.ndarray, num_columns: int | None = None, padding: int = 2
 ) -> np.ndarray:

@@ -101,7 +101,16 @@ def combine(
 
     Returns:
         float32 `(latent_dim,)`, which may leave `[-1, 1]`.
+
+    Raises:
+        ValueError: If one of the three has no exemplars.
     """
+    counts = [len(exemplars) for exemplars in (plus, minus, plus_too)]
+    if not all(counts):
+        raise ValueError(
+            f"the three concepts have {counts} exemplars; each takes one or "
+            "more, and the paper averages three"
+        )
     total = np.mean(plus, 0) - np.mean(minus, 0) + np.mean(plus_too, 0)
     return total.astype(np.float32)
 

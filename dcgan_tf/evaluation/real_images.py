@@ -98,7 +98,12 @@ def sample_images(
 
     Returns:
         uint8 `(count, height, width, channels)`.
+
+    Raises:
+        ValueError: If `count` is under 1.
     """
+    if count < 1:
+        raise ValueError(f"count is {count}; a sample takes at least 1 image")
     labels = make_labels(count, model.num_classes)
 
     @tf.function(reduce_retracing=True)

@@ -15,6 +15,8 @@ class Conv2D(keras.layers.Conv2D):
     """`keras.layers.Conv2D` with faster gradients (see `convolutions`)."""
 
     def call(self, inputs, training=None):
+        if inputs.shape[0] == 0:
+            return _make_empty(self, inputs)
         if not _is_plain(self, inputs.shape, inputs.dtype):
             return super().call(inputs)
         outputs = convolutions.convolve(
@@ -31,6 +33,8 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
     """`keras.layers.Conv2DTranspose`, faster (see `convolutions`)."""
 
     def call(self, inputs, training=None):
+        if inputs.shape[0] == 0:
+            return _make_empty(self, inputs)
         outputs_shape = tf.TensorShape(self.compute_output_shape(inputs.shape))
         if self.output_padding is not None or not _is_plain(
             self, outputs_shape, inputs.dtype
@@ -43,6 +47,11 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
             is_training=bool(training),
         )
         return _finish(self, outputs)
+
+
+def _make_empty(layer, inputs):
+    """Returns no maps: oneDNN's convolution of none keeps its input's shape."""
+    return tf.zeros(layer.compute_output_shape(inputs.shape), inputs.dtype)
 
 
 def _is_plain(layer, maps_shape, dtype) -> bool:

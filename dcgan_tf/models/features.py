@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from dcgan_tf.images import check_float_images
+
 
 def build_feature_extractor(
     discriminator: keras.Sequential, grid_size: int = 4
@@ -23,7 +25,8 @@ def build_feature_extractor(
     Returns:
         A model from float32 images `(batch, height, width, channels)` in
         `[-1, 1]` to a dict of float32 `features` `(batch, grid_size**2 *
-        num_filters)`, not normalised, and `logits` `(batch, 1)`.
+        num_filters)`, not normalised, and `logits` `(batch, 1)`. It raises
+        a ValueError for integer images or an empty batch.
 
     Raises:
         ValueError: If `discriminator` is conditional, or a map is smaller
@@ -39,11 +42,20 @@ def build_feature_extractor(
         if isinstance(layer, keras.layers.LeakyReLU):
             vectors.append(_pool(layer, grid_size))
     features = keras.layers.Concatenate(name="features")(vectors)
-    return keras.Model(
+    return _FeatureExtractor(
         discriminator.inputs[0],
         {"features": features, "logits": discriminator.outputs[0]},
         name="discriminator_features",
     )
+
+
+class _FeatureExtractor(keras.Model):
+    """A functional model that refuses pixels that aren't scaled."""
+
+    def __call__(self, images, *args, **kwargs):
+        if hasattr(images, "dtype"):
+            check_float_images(images, "the feature extractor")
+        return super().__call__(images, *args, **kwargs)
 
 
 def _pool(layer: keras.layers.LeakyReLU, grid_size: int) -> keras.KerasTensor:

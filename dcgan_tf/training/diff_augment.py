@@ -1,13 +1,15 @@
-"""Differentiable augmentation: DiffAugment's colour, translation and cutout.
+"""DiffAugment: differentiable random colour, translation and cutout.
 
 Zhao et al., 2020, "Differentiable Augmentation for Data-Efficient GAN
 Training", arXiv 2006.10738, Section 3 and Appendix B. D sees real and
-generated images through the same random changes, and G gets its gradient
-through them, so that a small collection is harder to learn by heart and the
-changes don't leak into what G draws. Not in the DCGAN paper.
+generated images under random changes of the same kinds, and G gets its
+gradient through them. That makes a small dataset harder to memorize without
+the changes leaking into what G generates. Not in the DCGAN paper.
 """
 
 import tensorflow as tf
+
+from dcgan_tf.training.distribution.replica_share import draw_share
 
 _BRIGHTNESS = 0.5
 _SATURATION = (0.0, 2.0)
@@ -16,20 +18,27 @@ _TRANSLATION_RATIO = 1 / 8
 _CUTOUT_RATIO = 1 / 2
 
 _NUM_DRAWS = 7
+# Named, since TensorFlow's default depends on the device.
 _GENERATOR = "philox"
 
 
 def augment(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Changes every image in its own way, the same way for the same seed.
+    """Augments each image with random changes of its own.
 
-    Brightness moves by up to 0.5, saturation by a factor of 0 to 2, contrast
-    by 0.5 to 1.5; images shift by up to an eighth of their sides; a square
-    of half their sides goes. What is uncovered or cut becomes 0, mid-grey.
+    Brightness changes by up to 0.5, saturation by a factor of 0 to 2 and
+    contrast by a factor of 0.5 to 1.5; the image is shifted by up to an
+    eighth of its sides; a rectangle of half its sides is cut out. Pixels
+    that are uncovered or cut out become 0, mid-grey.
+
+    In a replica context the images are this replica's share of the global
+    batch: image by image, the changes are those that one replica would draw
+    for the whole batch.
 
     Args:
         images: Floats `(batch, height, width, channels)` in `[-1, 1]`,
-            sides statically known.
-        seed: Integers `(2,)`.
+            sides statically known, equally many on each replica.
+        seed: Integers `(2,)`, the same on each replica. The same seed gives
+            the same changes on any device.
 
     Returns:
         The same shape and dtype, differentiable with respect to `images`.
@@ -44,10 +53,14 @@ def augment(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 def _draw(
     images: tf.Tensor, key: tf.Tensor, low: float, high: float
 ) -> tf.Tensor:
-    """A number in `[low, high)` for each image, `(batch, 1, 1, 1)`."""
-    shape = (tf.shape(images)[0], 1, 1, 1)
-    values = tf.random.stateless_uniform(shape, key, low, high, alg=_GENERATOR)
-    return tf.cast(values, images.dtype)
+    """Draws a number in `[low, high)` for each image, `(batch, 1, 1, 1)`."""
+
+    def draw(count):
+        return tf.random.stateless_uniform(
+            (count, 1, 1, 1), key, low, high, alg=_GENERATOR
+        )
+
+    return tf.cast(draw_share(draw, tf.shape(images)[0]), images.dtype)
 
 
 def _change_colour(images: tf.Tensor, keys: tf.Tensor) -> tf.Tensor:
@@ -61,14 +74,18 @@ def _change_colour(images: tf.Tensor, keys: tf.Tensor) -> tf.Tensor:
 def _draw_integers(
     images: tf.Tensor, key: tf.Tensor, low: int, high: int
 ) -> tf.Tensor:
-    """An integer in `[low, high]` for each image, `(batch, 1)`."""
-    return tf.random.stateless_uniform(
-        (tf.shape(images)[0], 1), key, low, high + 1, tf.int32, alg=_GENERATOR
-    )
+    """Draws an integer in `[low, high]` for each image, `(batch, 1)`."""
+
+    def draw(count):
+        return tf.random.stateless_uniform(
+            (count, 1), key, low, high + 1, tf.int32, alg=_GENERATOR
+        )
+
+    return draw_share(draw, tf.shape(images)[0])
 
 
 def _translate(images: tf.Tensor, keys: tf.Tensor) -> tf.Tensor:
-    """Shifts by products with 0-1 matrices: gathers' gradients are slow."""
+    """Shifts images by 0-1 matrices, as the gradients of gathers are slow."""
     _, height, width, _ = images.shape
     rows = _make_shift(images, keys[0], height)
     columns = _make_shift(images, keys[1], width)
@@ -77,7 +94,7 @@ def _translate(images: tf.Tensor, keys: tf.Tensor) -> tf.Tensor:
 
 
 def _make_shift(images: tf.Tensor, key: tf.Tensor, side: int) -> tf.Tensor:
-    """`(batch, side, side)` that moves an axis by up to an eighth of it."""
+    """Returns matrices `(batch, side, side)` that shift an axis."""
     most = round(side * _TRANSLATION_RATIO)
     offsets = _draw_integers(images, key, -most, most)
     origins = tf.range(side)[None] + offsets
@@ -86,7 +103,7 @@ def _make_shift(images: tf.Tensor, key: tf.Tensor, side: int) -> tf.Tensor:
 
 
 def _cut_out(images: tf.Tensor, keys: tf.Tensor) -> tf.Tensor:
-    """The square's centre is anywhere, so that some of it may be outside."""
+    """Zeroes a rectangle centred anywhere, some of it maybe outside."""
     _, height, width, _ = images.shape
     rows = _draw_span(images, keys[0], height)
     columns = _draw_span(images, keys[1], width)

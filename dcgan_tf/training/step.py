@@ -1,4 +1,4 @@
-"""One update of both networks."""
+"""The training step: one update of both networks."""
 
 from collections.abc import Callable
 
@@ -6,26 +6,33 @@ import tensorflow as tf
 
 from dcgan_tf import losses
 from dcgan_tf.config import RunConfig
+from dcgan_tf.images import check_float_images
 from dcgan_tf.latents import sample_latents
+from dcgan_tf.training.distribution.replica_share import draw_share
 from dcgan_tf.training.state import TrainingState
 
 Augmentation = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
+# Named, since TensorFlow's default depends on the device.
+_GENERATOR = "philox"
+
 
 class GradientTapeStep:
-    """Trains G and D on one batch, as a `tf.function` under a strategy.
+    """A training step of G and D under a distribution strategy.
 
-    Both networks' gradients come from the same fakes and the same D, before
-    either is updated. The authors' code alternates instead, a mini-batch
-    for G and the next one for D: here each step does the work of two of
-    theirs with one generator pass fewer.
+    Both networks' gradients are computed on the same generated images and
+    with the same D, before either network is updated. The authors' code
+    alternates instead, updating G on one mini-batch and D on the next: a
+    step here does the work of two of theirs with one generator pass fewer.
 
     Args:
         state: Networks and optimizers, built in the strategy's scope.
         config: The run's settings.
         strategy: The strategy; None for the one in whose scope this is.
         augment: Applied to real and generated images before D, from images
-            and an int32 seed `(2,)` to images.
+            and an integer seed `(2,)` to images. It is called in a replica
+            context, with the same seed on every replica: draw random
+            numbers by `draw_share`, so that each image gets its own.
     """
 
     def __init__(
@@ -38,10 +45,13 @@ class GradientTapeStep:
         self._state = state
         self._training = config.training
         self._latent_dim = config.model.latent_dim
+        self._is_conditional = config.model.num_classes > 0
         self._strategy = strategy or tf.distribute.get_strategy()
         self._augment = augment or (lambda images, seed: images)
 
-    @tf.function
+    # Without AutoGraph, which it doesn't need and which would bury what
+    # `_check_batch` says in a traceback of its own.
+    @tf.function(autograph=False)
     def train_step(self, images, labels=None) -> dict[str, tf.Tensor]:
         """Runs one update on every replica and counts it.
 
@@ -54,6 +64,9 @@ class GradientTapeStep:
         Returns:
             float32 scalars, means over the global batch: `d_loss`,
             `g_loss`, and D's mean output `d_real` and `d_fake` in `[0, 1]`.
+
+        Raises:
+            ValueError: As `update`.
         """
         measures = self._strategy.run(self._replica_step, (images, labels))
         self._state.step.assign_add(1)
@@ -64,24 +77,19 @@ class GradientTapeStep:
         }
 
     def _replica_step(self, images, labels):
-        replica = tf.distribute.get_replica_context()
-        num_replicas = replica.num_replicas_in_sync
-        batch_size = tf.shape(images)[0]
         seed = tf.stack(
             [tf.cast(self._training.seed, tf.int64), self._state.step]
         )
-        # Every replica draws the global batch and takes its share, so that
-        # the same run on more replicas sees the same latents.
-        latents = sample_latents(
-            batch_size * num_replicas, self._latent_dim, seed
+        latents = draw_share(
+            lambda count: sample_latents(count, self._latent_dim, seed),
+            tf.shape(images)[0],
         )
-        first = batch_size * tf.cast(replica.replica_id_in_sync_group, tf.int32)
-        return self.update(
-            images, latents[first : first + batch_size], labels, seed
-        )
+        return self.update(images, latents, labels, seed)
 
     def update(self, images, latents, labels=None, seed=(0, 0)):
-        """One update from explicit latents, in a replica context.
+        """Updates both networks once from given latents.
+
+        Call it in a replica context.
 
         Args:
             images: float32 `(batch, height, width, channels)` in `[-1, 1]`.
@@ -92,11 +100,18 @@ class GradientTapeStep:
         Returns:
             As `train_step`, but divided by the number of replicas: the sum
             over replicas is the mean over the global batch.
+
+        Raises:
+            ValueError: While tracing, if images are integers or there are
+                none, or if labels are missing or superfluous.
         """
+        self._check_batch(images, labels)
         state = self._state
         condition = (lambda x: x) if labels is None else (lambda x: [x, labels])
         num_replicas = self._strategy.num_replicas_in_sync
-        real_seed, fake_seed = tf.unstack(tf.random.split(seed, 2))
+        real_seed, fake_seed = tf.unstack(
+            tf.random.split(seed, 2, alg=_GENERATOR)
+        )
         with tf.GradientTape() as g_tape, tf.GradientTape() as d_tape:
             fakes = state.generator(condition(latents), training=True)
             # Separate passes: real and generated images keep their own
@@ -128,7 +143,9 @@ class GradientTapeStep:
         ):
             weights = model.trainable_variables
             gradients = tape.gradient(loss, [w.value for w in weights])
-            optimizer.apply(self._add_decay(gradients, weights), weights)
+            optimizer.apply(
+                self._add_decay(gradients, weights, optimizer), weights
+            )
         return {
             "d_loss": d_loss,
             "g_loss": g_loss,
@@ -136,22 +153,37 @@ class GradientTapeStep:
             "d_fake": tf.reduce_mean(tf.sigmoid(fake_logits)) / num_replicas,
         }
 
-    def _add_decay(self, gradients, weights):
-        """L2 through the gradient, on every parameter: the authors' code."""
+    def _check_batch(self, images, labels) -> None:
+        """Refuses what the networks would silently cast and train on."""
+        check_float_images(images, "the training step")
+        if (labels is None) == self._is_conditional:
+            raise ValueError(
+                "conditional networks train on images and labels, got none"
+                if self._is_conditional
+                else "got labels, but these networks are not conditional; "
+                "set num_classes in ModelConfig, or leave the labels out"
+            )
+
+    def _add_decay(self, gradients, weights, optimizer):
+        """Adds L2 regularization to gradients, as the authors' code does.
+
+        It is on every parameter. Gradients under `mixed_float16` are those
+        of the scaled loss, so what is added is scaled as the loss was.
+        """
         decay = (
             self._training.weight_decay / self._strategy.num_replicas_in_sync
         )
         if not decay:
             return gradients
         return [
-            gradient + decay * weight
+            gradient + optimizer.scale_loss(decay * weight)
             for gradient, weight in zip(gradients, weights, strict=True)
         ]
 
     def _update_averages(self) -> None:
-        """Moves the averaged weights towards the networks'.
+        """Updates the moving averages of both networks' weights.
 
-        The first steps average over less: the initial weights would
+        The first steps average over fewer: the initial weights would
         otherwise stay visible for 1 / (1 - decay) steps.
         """
         step = tf.cast(self._state.step, tf.float32)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dcgan_tf.images import to_float
+from dcgan_tf.images import check_uint8_images, to_float
 
 _BATCH_SIZE = 256
 
@@ -59,10 +59,9 @@ def compute_features(network: FeatureNetwork, images: np.ndarray) -> Features:
         images: uint8 `(num_images, height, width, channels)`, one or more.
 
     Raises:
-        ValueError: If there are no images.
+        ValueError: If there are no images, or they aren't uint8.
     """
-    if not len(images):
-        raise ValueError("no images to compute features of")
+    check_uint8_images(images, f"the feature extractor {network.name}")
     batches = [
         network.apply(images[start : start + _BATCH_SIZE])
         for start in range(0, len(images), _BATCH_SIZE)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dcgan_tf.images import to_float
+from dcgan_tf.images import check_uint8_images, to_float
 from dcgan_tf.models.batch_norm import reestimate_statistics
 from dcgan_tf.models.features import (
     AdaptiveMaxPooling,
@@ -23,6 +23,7 @@ _GRID_SIZE = 4
 
 def represent_by_pixels(images: np.ndarray) -> np.ndarray:
     """Returns the images themselves, in `[-1, 1]`."""
+    check_uint8_images(images, "the linear probe")
     return to_float(images).numpy().reshape(len(images), -1)
 
 
@@ -79,6 +80,7 @@ def _make_compute(apply: Callable) -> Representation:
     )
 
     def compute(images: np.ndarray) -> np.ndarray:
+        check_uint8_images(images, "the linear probe")
         return np.concatenate(
             [traced(tf.constant(batch)).numpy() for batch in _batch(images)]
         )
