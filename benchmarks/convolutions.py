@@ -2,9 +2,8 @@
 
     python benchmarks/convolutions.py [--json=F] [--smoke]
 
-Over a batch of 128, TensorFlow's beside those of `dcgan_tf/models/
-convolutions.py` and `im2col.py`, which are taken only where this shows them
-to be faster.
+Over a batch of 128, TensorFlow's beside those of `dcgan_tf/kernels/`, which
+are taken only where this shows them to be faster.
 """
 
 import os
@@ -17,7 +16,7 @@ import command  # noqa: E402
 import machine  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
-from dcgan_tf.kernels import convolutions, im2col
+from dcgan_tf.kernels import convolutions, im2col, subpixel
 
 # Side of the larger map, its channels, the smaller one's, kernel, stride:
 # the networks of 64x64 (base 64 and 128) and 32x32 (both kinds) pixels.
@@ -54,9 +53,11 @@ def make_filter_gradients(kernel_shape, stride):
         )
 
     def run_batch(large, small):
-        return convolutions.convolve_batch(large, small, kernel_shape, stride)
+        return convolutions.compute_filter_gradient_over_batch(
+            large, small, kernel_shape, stride
+        )
 
-    def run_product(large, small):
+    def run_im2col(large, small):
         return im2col.compute_filter_gradient(
             large, small, kernel_shape, stride
         )
@@ -64,7 +65,7 @@ def make_filter_gradients(kernel_shape, stride):
     return {
         "TensorFlow": run_tensorflow,
         "over the batch": run_batch,
-        "product": run_product,
+        "im2col": run_im2col,
     }
 
 
@@ -75,7 +76,7 @@ def make_forward(kernel_shape, stride):
         "TensorFlow": lambda large, small: tf.nn.conv2d(
             large, tf.cast(kernel, large.dtype), stride, "SAME"
         ),
-        "product": lambda large, small: im2col.convolve(
+        "im2col": lambda large, small: im2col.convolve(
             large, tf.cast(kernel, large.dtype), stride
         ),
     }
@@ -92,8 +93,8 @@ def make_transposes(kernel_shape, stride):
 
     ways = {"TensorFlow": run_tensorflow}
     for name, transpose in (
-        ("product", im2col.convolve_transpose),
-        ("subpixels", convolutions.transpose_by_subpixels),
+        ("im2col", im2col.convolve_transpose),
+        ("subpixels", subpixel.convolve_transpose),
     ):
         ways[name] = lambda large, small, transpose=transpose: transpose(
             small, tf.cast(kernel, small.dtype), stride
@@ -113,7 +114,7 @@ def draw(shape, dtype=tf.float32):
     return tf.cast(tf.random.stateless_normal(shape, (0, 1)), dtype)
 
 
-def time_in_turns(functions, inputs, num_rounds: int) -> list[float]:
+def time_interleaved(functions, inputs, num_rounds: int) -> list[float]:
     """Returns each function's median seconds."""
     functions = [tf.function(function) for function in functions]
     seconds = [[] for _ in functions]
@@ -142,7 +143,7 @@ def measure(name, make, shape, batch_size, num_rounds) -> list[dict]:
             draw((batch_size, side, side, channels), dtype),
             draw((batch_size, small_side, small_side, filters), dtype),
         ]
-        seconds = time_in_turns(ways.values(), inputs, num_rounds)
+        seconds = time_interleaved(ways.values(), inputs, num_rounds)
         for way, time_taken in zip(ways, seconds, strict=True):
             print(
                 f"| {name} | {side}x{side}x{channels} | {filters} "

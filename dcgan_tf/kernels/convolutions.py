@@ -1,34 +1,32 @@
 """Strided convolutions whose gradients are computed the fast way on CPUs.
 
-The values and gradients are TensorFlow's own up to rounding. Two passes are
-written as other convolutions than TensorFlow's, because its CPU kernels for
-them run at a fraction of the speed of its forward convolution:
+Outputs and gradients equal TensorFlow's up to rounding. Three passes are
+computed in another way, because TensorFlow's CPU kernels for them run at a
+fraction of the speed of its forward convolution:
 
-- the transposed convolution to an image's few channels, as a stride-1
-  convolution that computes all pixels under one stride at once
-  (`transpose_by_subpixels`; Shi et al., 2016, arXiv 1609.05158, Section 2.2);
+- the transposed convolution to an image's few channels, as a convolution of
+  stride 1 that computes all pixels under one stride at once (`subpixel`);
 - the filter gradient of a small map, as a forward convolution over the batch
-  (`convolve_batch`).
-
-Where the processor has matrix units and the kernel is large, small maps'
-filter gradients, and in training all passes of the smallest ones, are matrix
-products instead (see `products`).
+  (`compute_filter_gradient_over_batch`);
+- on processors with matrix units, where the kernel is large, the filter
+  gradients of small maps and, in training, all passes of the smallest maps,
+  as matrix products of image patches (`im2col`).
 
 `benchmarks/convolutions.py` times each beside TensorFlow's.
 """
 
 import tensorflow as tf
 
-from dcgan_tf.kernels import cpu_features, im2col
+from dcgan_tf.kernels import cpu_features, im2col, subpixel
 
 # An image's channels: too few to fill vector units.
 _MAX_FEW_CHANNELS = 4
-# Maps of so few pixels have a slow filter gradient; in float32 the larger of
-# them only with a kernel of so many weights that it overflows the caches.
+# TensorFlow's filter gradient is slow for maps of so few pixels; in float32
+# and above the smallest, only if the kernel overflows the caches too.
 _SMALL_MAP_AREA = 8 * 8
 _SMALLEST_MAP_AREA = 4 * 4
 _LARGE_KERNEL = 2**21
-# Smaller kernels' products cost more in gathering than they gain.
+# For smaller kernels, gathering patches costs more than the product gains.
 _MEDIUM_KERNEL = 2**19
 # A core's second-level cache, where smaller kernels stay for each image.
 _CACHE_BYTES = 2 * 2**20
@@ -38,7 +36,7 @@ _DTYPES = (tf.float32, tf.bfloat16)
 def can_convolve(
     maps_shape: tf.TensorShape, kernel_size: tuple, stride: int, dtype: tf.DType
 ) -> bool:
-    """Returns whether `convolve` and its transpose take these and gain.
+    """Returns whether `convolve` and its transpose support this and gain.
 
     Args:
         maps_shape: `(batch, height, width, channels)` of the larger map: the
@@ -60,21 +58,22 @@ def can_convolve(
 def convolve(
     maps: tf.Tensor, kernel: tf.Tensor, stride: int, is_training: bool = False
 ) -> tf.Tensor:
-    """Convolves with "same" padding, as `tf.nn.conv2d`.
+    """Computes a convolution with "same" padding, as `tf.nn.conv2d`.
 
     Args:
         maps: `(batch, height, width, inputs)`, sides multiples of `stride`.
         kernel: `(rows, columns, inputs, outputs)` of the same dtype, no
             smaller than `stride`.
         stride: In both directions.
-        is_training: Whether gradients follow. Else it is the same on every
-            processor, as befits what is exported.
+        is_training: Whether gradients will be computed. If not, the
+            operations are the same on every processor, so that exports don't
+            depend on where they were made.
 
     Returns:
         `(batch, height / stride, width / stride, outputs)`.
     """
     small_area = maps.shape[1] * maps.shape[2] // stride**2
-    if is_training and _is_product(small_area, kernel):
+    if is_training and _is_matrix_product(small_area, kernel):
         return im2col.convolve(maps, kernel, stride)
 
     @tf.custom_gradient
@@ -93,7 +92,7 @@ def convolve(
 def convolve_transpose(
     maps: tf.Tensor, kernel: tf.Tensor, stride: int, is_training: bool = False
 ) -> tf.Tensor:
-    """The transpose of `convolve`, as `tf.nn.conv2d_transpose`.
+    """Computes the transpose of `convolve`, as `tf.nn.conv2d_transpose`.
 
     Args:
         maps: `(batch, height, width, inputs)`.
@@ -105,7 +104,9 @@ def convolve_transpose(
     Returns:
         `(batch, stride * height, stride * width, outputs)`.
     """
-    if is_training and _is_product(maps.shape[1] * maps.shape[2], kernel):
+    if is_training and _is_matrix_product(
+        maps.shape[1] * maps.shape[2], kernel
+    ):
         return im2col.convolve_transpose(maps, kernel, stride)
 
     @tf.custom_gradient
@@ -121,8 +122,8 @@ def convolve_transpose(
     return transpose_with_gradients(maps, kernel)
 
 
-def _is_product(small_area, kernel) -> bool:
-    """Whether all passes of a layer are products."""
+def _is_matrix_product(small_area, kernel) -> bool:
+    """Whether all passes of a layer are computed as matrix products."""
     return (
         small_area <= _SMALLEST_MAP_AREA
         and kernel.shape[2] > _MAX_FEW_CHANNELS
@@ -132,7 +133,7 @@ def _is_product(small_area, kernel) -> bool:
 
 
 def _compute_filter_gradient(large, small, kernel_shape, stride):
-    """The gradient for a kernel that maps `large` to `small` or back."""
+    """Computes the gradient of a kernel between `large` and `small`."""
     if _is_slow(large, small, kernel_shape):
         if (
             small.shape[1] * small.shape[2] > _SMALLEST_MAP_AREA
@@ -142,7 +143,9 @@ def _compute_filter_gradient(large, small, kernel_shape, stride):
             return im2col.compute_filter_gradient(
                 large, small, kernel_shape, stride
             )
-        return convolve_batch(large, small, kernel_shape, stride)
+        return compute_filter_gradient_over_batch(
+            large, small, kernel_shape, stride
+        )
     return tf.raw_ops.Conv2DBackpropFilter(
         input=large,
         filter_sizes=kernel_shape,
@@ -153,7 +156,7 @@ def _compute_filter_gradient(large, small, kernel_shape, stride):
 
 
 def _is_slow(large, small, kernel_shape) -> bool:
-    """Whether TensorFlow's filter gradient is the slower one."""
+    """Whether TensorFlow's own filter gradient is slower than ours."""
     area = small.shape[1] * small.shape[2]
     if large.shape[3] <= _MAX_FEW_CHANNELS or area > _SMALL_MAP_AREA:
         return False
@@ -164,7 +167,7 @@ def _is_slow(large, small, kernel_shape) -> bool:
     )
 
 
-def convolve_batch(
+def compute_filter_gradient_over_batch(
     large: tf.Tensor,
     small: tf.Tensor,
     kernel_shape: tf.TensorShape,
@@ -195,8 +198,8 @@ def convolve_batch(
         strides=1,
         padding=[
             (0, 0),
-            im2col.same_padding(kernel_shape[0], stride),
-            im2col.same_padding(kernel_shape[1], stride),
+            subpixel.same_padding(kernel_shape[0], stride),
+            subpixel.same_padding(kernel_shape[1], stride),
             (0, 0),
         ],
         dilations=stride,
@@ -205,9 +208,9 @@ def convolve_batch(
 
 
 def _transpose(maps, kernel, stride):
-    """The transpose of `convolve`, without its gradients."""
+    """Computes the transpose of `convolve`, without its gradients."""
     if stride > 1 and kernel.shape[2] <= _MAX_FEW_CHANNELS:
-        return transpose_by_subpixels(maps, kernel, stride)
+        return subpixel.convolve_transpose(maps, kernel, stride)
     batch_size, rows, columns = (tf.shape(maps)[0], *maps.shape[1:3])
     return tf.nn.conv2d_transpose(
         maps,
@@ -216,33 +219,3 @@ def _transpose(maps, kernel, stride):
         stride,
         "SAME",
     )
-
-
-def transpose_by_subpixels(
-    maps: tf.Tensor, kernel: tf.Tensor, stride: int
-) -> tf.Tensor:
-    """Computes the `stride**2` pixels over each place as its channels.
-
-    Takes and gives what `convolve_transpose` does.
-    """
-    outputs, inputs = kernel.shape[2:]
-    sizes = []
-    paddings = []
-    for size in kernel.shape[:2]:
-        before, _ = im2col.same_padding(size, stride)
-        # Places on either side that reach a pixel over this one.
-        reach = max(-(-before // stride), -(-(size - before) // stride) - 1)
-        sizes.append(2 * reach + 1)
-        start = reach * stride - before
-        paddings.append((start, sizes[-1] * stride - start - size))
-    split = tf.reshape(
-        tf.pad(kernel, [*paddings, (0, 0), (0, 0)]),
-        [sizes[0], stride, sizes[1], stride, outputs, inputs],
-    )
-    # Reversed: the place before this one reaches it with its later pixels.
-    kernel = tf.reshape(
-        tf.transpose(split[::-1, :, ::-1], [0, 2, 5, 1, 3, 4]),
-        [*sizes, inputs, stride * stride * outputs],
-    )
-    pixels = tf.nn.conv2d(maps, kernel, 1, "SAME")
-    return tf.nn.depth_to_space(pixels, stride)

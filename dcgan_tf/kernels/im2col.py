@@ -1,11 +1,12 @@
-"""Convolutions of small maps as products of two matrices.
+"""Convolutions of small maps as matrix products (im2col).
 
-Every window of every image becomes a row of one matrix, which the kernel, as
-another, multiplies (Chellapilla, Puri and Simard, 2006, "High performance
-convolutional neural networks for document processing", Section 2.2). That is
-also arithmetic with the zeros around a map, and more memory; but convolution
-kernels work along a map's rows, and four pixels fill no matrix unit. The
-filter gradient is the product of the same windows and the outputs' gradient.
+The window of each output pixel of each image becomes a row of one matrix,
+which is multiplied by the kernel as another (Chellapilla, Puri and Simard,
+2006, "High performance convolutional neural networks for document
+processing", Section 2.2). This multiplies by the zeros around a map too and
+takes more memory; but convolution kernels vectorize along a map's rows, and
+rows of four pixels don't fill a matrix unit. The filter gradient is the
+product of the same windows and the gradient of the outputs.
 
 `benchmarks/convolutions.py` times each pass beside TensorFlow's.
 """
@@ -15,15 +16,11 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-
-def same_padding(kernel_size: int, stride: int) -> tuple[int, int]:
-    """Zeros before and after a side that is a multiple of the stride."""
-    total = kernel_size - stride
-    return total // 2, total - total // 2
+from dcgan_tf.kernels import subpixel
 
 
 def convolve(maps: tf.Tensor, kernel: tf.Tensor, stride: int) -> tf.Tensor:
-    """Takes and gives what `convolutions.convolve` does, gradients too."""
+    """Computes `convolutions.convolve` and its gradients."""
 
     @tf.custom_gradient
     def convolve_with_gradients(maps, kernel):
@@ -43,7 +40,7 @@ def convolve(maps: tf.Tensor, kernel: tf.Tensor, stride: int) -> tf.Tensor:
 def convolve_transpose(
     maps: tf.Tensor, kernel: tf.Tensor, stride: int
 ) -> tf.Tensor:
-    """As `convolutions.convolve_transpose`, gradients too."""
+    """Computes `convolutions.convolve_transpose` and its gradients."""
 
     @tf.custom_gradient
     def transpose_with_gradients(maps, kernel):
@@ -85,13 +82,13 @@ def compute_filter_gradient(
 def gather_patches(
     maps: tf.Tensor, kernel_shape: tf.TensorShape, stride: int
 ) -> tf.Tensor:
-    """Writes each window that a "same" kernel sees as a row.
+    """Gathers the window of each output pixel of a "same" convolution.
 
     Returns:
         `(batch * places, rows * columns * channels)`, places row by row.
     """
     sides = maps.shape[1:3]
-    padding = [same_padding(size, stride) for size in kernel_shape[:2]]
+    padding = [subpixel.same_padding(size, stride) for size in kernel_shape[:2]]
     starts = [np.arange(0, side, stride) for side in sides]
     return _gather(
         maps,
@@ -102,7 +99,7 @@ def gather_patches(
 
 
 def _gather(maps, padding, rows, columns):
-    """Gathers padded pixels: `(places, taps)` of each direction."""
+    """Gathers windows; `rows` and `columns` are indices `(places, taps)`."""
     padded = tf.pad(maps, [(0, 0), *padding, (0, 0)])
     height, width, channels = padded.shape[1:]
     pixels = tf.reshape(padded, [-1, height * width, channels])
@@ -137,8 +134,9 @@ def _transpose(maps, kernel, stride):
 def arrange_kernel(kernel: tf.Tensor, stride: int) -> list[tf.Tensor]:
     """Arranges a kernel as matrices for `transpose`.
 
-    Pixels at the same place under their strides are reached by the same
-    taps of the kernel: no product is with zeros but at the map's border.
+    Output pixels at the same place under their strides are reached by the
+    same taps of the kernel (`subpixel.list_phases`), so that nothing is
+    multiplied by zeros but at the map's border.
 
     Args:
         kernel: `(rows, columns, outputs, inputs)`.
@@ -151,8 +149,8 @@ def arrange_kernel(kernel: tf.Tensor, stride: int) -> list[tf.Tensor]:
     outputs, inputs = kernel.shape[2:]
     taps = tf.reshape(tf.transpose(kernel, [0, 1, 3, 2]), [-1, inputs, outputs])
     matrices = []
-    for row_taps, _ in list_phases(kernel.shape[0], stride):
-        for column_taps, _ in list_phases(kernel.shape[1], stride):
+    for row_taps, _ in subpixel.list_phases(kernel.shape[0], stride):
+        for column_taps, _ in subpixel.list_phases(kernel.shape[1], stride):
             indices = row_taps[:, None] * kernel.shape[1] + column_taps
             weights = tf.gather(taps, indices.ravel().astype(np.int32))
             matrices.append(tf.reshape(weights, [-1, outputs]))
@@ -165,7 +163,7 @@ def transpose(
     kernel_size: Sequence[int],
     stride: int,
 ) -> tf.Tensor:
-    """As `convolutions.convolve_transpose`, without its gradients.
+    """Computes `convolutions.convolve_transpose` without its gradients.
 
     Args:
         maps: `(batch, height, width, inputs)`.
@@ -175,7 +173,7 @@ def transpose(
     """
     rows, columns = maps.shape[1:3]
     row_phases, column_phases = (
-        list_phases(size, stride) for size in kernel_size
+        subpixel.list_phases(size, stride) for size in kernel_size
     )
     padding = [(_reach(phases),) * 2 for phases in (row_phases, column_phases)]
     patches = [
@@ -200,31 +198,6 @@ def transpose(
         tf.transpose(split, [0, 1, 3, 2, 4, 5]),
         [-1, rows * stride, columns * stride, outputs],
     )
-
-
-def list_phases(
-    kernel_size: int, stride: int
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Lists, for each pixel under a stride, the taps that reach it.
-
-    Tap k of input i adds to output `stride * i + k - p`, with p the pixels
-    that "same" padding cuts off before the first.
-
-    Args:
-        kernel_size: In one direction.
-        stride: In that direction.
-
-    Returns:
-        A pair `(taps, shifts)` of int arrays for each pixel under a stride:
-        which taps, in rising order, and how many places after the pixel's
-        own one each comes from, in falling order, one by one.
-    """
-    before, _ = same_padding(kernel_size, stride)
-    phases = []
-    for phase in range(stride):
-        taps = np.arange((phase + before) % stride, kernel_size, stride)
-        phases.append((taps, (phase + before - taps) // stride))
-    return phases
 
 
 def _reach(phases):

@@ -1,5 +1,7 @@
 """Two replicas, in one process, train as one does."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -10,6 +12,7 @@ from dcgan_tf.latents import sample_latents
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.runs.trained_model import load_generator, load_networks
 from dcgan_tf.training import loop
+from dcgan_tf.training.diff_augment import augment
 from dcgan_tf.training.state import build_training_state
 from dcgan_tf.training.step import GradientTapeStep
 
@@ -19,8 +22,8 @@ LEARNING_RATE = 2e-4
 TOLERANCE = LEARNING_RATE / 10
 
 
-def make_config(**settings):
-    return resolve_run_config(
+def make_config(num_classes=0, **settings):
+    config = resolve_run_config(
         {
             "image_size": (16, 16), "base_filters": 4, "latent_dim": 8,
             "batch_size": BATCH_SIZE, "learning_rate": LEARNING_RATE,
@@ -28,17 +31,22 @@ def make_config(**settings):
             "checkpoint_every": 4, "seed": 3, **settings,
         }
     )  # fmt: skip
+    model = dataclasses.replace(config.model, num_classes=num_classes)
+    return dataclasses.replace(config, model=model)
 
 
 def one_device():
     return tf.distribute.OneDeviceStrategy("CPU:0")
 
 
-def make_step(strategy):
-    config = make_config()
+def make_step(strategy, **settings):
+    config = make_config(**settings)
     with strategy.scope():
         state = build_training_state(config, "float32")
-    return state, GradientTapeStep(state, config, strategy)
+    return state, GradientTapeStep(
+        state, config, strategy,
+        augment if config.training.diff_augment else None,
+    )  # fmt: skip
 
 
 def share(strategy, batch):
@@ -58,6 +66,10 @@ def draw_images(seed):
     images = rng.uniform(-1, 1, (BATCH_SIZE, 16, 16, 1))
     images *= np.linspace(0.1, 1, BATCH_SIZE)[:, None, None, None]
     return images.astype(np.float32)
+
+
+def draw_labels(seed):
+    return np.random.default_rng(seed).integers(0, 10, BATCH_SIZE, np.int32)
 
 
 def weights_of(state):
@@ -80,16 +92,28 @@ def assert_same_weights(state, expected_state, but=()):
             )
 
 
-@pytest.fixture(scope="module")
-def trained(two_replicas):
+# Everything random or per image that a step may do.
+KINDS = {
+    "plain": {},
+    "augmented": {"diff_augment": True},
+    "labels and augmented": {"diff_augment": True, "num_classes": 10},
+    "smoothed, with decay": {"label_smoothing": 0.1, "weight_decay": 0.1},
+}
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def trained(two_replicas, request):
     """States and measures of three whole steps, on two replicas and one."""
+    settings = KINDS[request.param]
     results = []
     for strategy in (two_replicas, one_device()):
-        state, step = make_step(strategy)
-        measures = [
-            step.train_step(share(strategy, draw_images(seed)))
-            for seed in range(3)
-        ]
+        state, step = make_step(strategy, **settings)
+        measures = []
+        for seed in range(3):
+            batch = [share(strategy, draw_images(seed))]
+            if settings.get("num_classes"):
+                batch.append(share(strategy, draw_labels(seed)))
+            measures.append(step.train_step(*batch))
         results.append((state, measures))
     return results
 
@@ -141,6 +165,45 @@ def test_replicas_draw_their_own_latents(two_replicas):
     np.testing.assert_array_equal(
         np.concatenate([first, second]), sample_latents(BATCH_SIZE, 8, (3, 0))
     )
+
+
+def run_on_replicas(strategy, function, *arguments):
+    """Returns the rows of all replicas' results, in order."""
+    parts = strategy.experimental_local_results(
+        tf.function(strategy.run, autograph=False)(function, arguments)
+    )
+    return np.concatenate([part.numpy() for part in parts])
+
+
+def test_each_image_of_the_global_batch_has_its_own_augmentation(two_replicas):
+    """Of real and of generated images, with what the step gives `augment`."""
+    image = draw_images(0)[-1:]
+    changed = {}
+    for name, strategy in (("two", two_replicas), ("one", one_device())):
+        _, step = make_step(strategy, diff_augment=True)
+        seen = {}
+
+        def record(images, seed, augment=step._augment, seen=seen):
+            replica = tf.distribute.get_replica_context()
+            index = int(tf.get_static_value(replica.replica_id_in_sync_group))
+            copies = tf.repeat(image, images.shape[0], axis=0)
+            seen.setdefault(index, []).append(augment(copies, seed))
+            return images
+
+        step._augment = record
+
+        def see(images, step=step, seen=seen):
+            replica = tf.distribute.get_replica_context()
+            index = int(tf.get_static_value(replica.replica_id_in_sync_group))
+            step._replica_step(images, None)
+            return tf.stack(seen[index], axis=1)  # Real and generated.
+
+        changed[name] = run_on_replicas(
+            strategy, see, share(strategy, draw_images(0))
+        )
+    draws = changed["two"].reshape(2 * BATCH_SIZE, -1)
+    assert len(np.unique(draws, axis=0)) == 2 * BATCH_SIZE
+    np.testing.assert_allclose(changed["two"], changed["one"], atol=1e-6)
 
 
 def train_in_two_parts(run_dir, strategy):

@@ -303,3 +303,15 @@ def test_weights_and_files_are_kerass(tmp_path):
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     assert isinstance(loaded.layers[0], layers.Conv2D)
     np.testing.assert_allclose(loaded(x), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("layer_class", [layers.Conv2D, layers.Conv2DTranspose])
+def test_no_maps_become_no_maps_of_the_right_shape(
+    layer_class, stride, training
+):
+    layer = layer_class(3, 5, stride, padding="same", activation="relu")
+    outputs = layer(tf.zeros((0, 8, 8, 6)), training=training)
+    assert outputs.shape == layer.compute_output_shape((0, 8, 8, 6))
+    assert outputs.shape[0] == 0 and outputs.shape[3] == 3

@@ -49,3 +49,20 @@ def test_a_conditional_discriminator_is_refused():
     config = ModelConfig((16, 16), 1, 8, 4, num_classes=3)
     with pytest.raises(ValueError, match="train without labels"):
         build_feature_extractor(build_discriminator(config))
+
+
+@pytest.mark.parametrize(
+    "images, problem",
+    [
+        (np.zeros((2, 16, 16, 1), np.uint8), "takes float .* got uint8"),
+        (np.zeros((2, 16, 16, 1), np.int64), "takes float .* got int64"),
+        (np.zeros((0, 16, 16, 1), np.float32), "at least one .* got none"),
+    ],
+)
+def test_wrong_images_are_refused(images, problem):
+    config = ModelConfig((16, 16), 1, base_filters=2)
+    extractor = build_feature_extractor(build_discriminator(config))
+    with pytest.raises(ValueError, match=problem):
+        extractor(images)
+    with pytest.raises(ValueError, match=problem):
+        tf.function(extractor)(images)

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from dcgan_tf import images as image_ops
+from dcgan_tf import losses
 from dcgan_tf.config import DataConfig, ModelConfig, RunConfig, TrainingConfig
 from dcgan_tf.training.state import build_training_state
 from dcgan_tf.training.step import GradientTapeStep
@@ -151,13 +152,89 @@ def test_weight_decay_pulls_on_every_parameter():
     assert pulled[100.0] > 0.95 > 0.7 > pulled[0.0]
 
 
-def test_label_smoothing_reaches_the_loss():
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])
+def test_label_smoothing_reaches_the_loss(smoothing):
+    """Against the smoothed loss written out from the same logits."""
     images, latents = draw_halves(16), np.zeros((16, 8), np.float32)
-    losses = []
-    for smoothing in (0.0, 0.5):
-        _, step = make_step(make_config(label_smoothing=smoothing))
-        losses.append(float(step.update(images, latents)["d_loss"]))
-    assert losses[0] != losses[1]
+    state, step = make_step(make_config(label_smoothing=smoothing))
+    fakes = state.generator(latents, training=True)
+    real = state.discriminator(images, training=True)
+    fake = state.discriminator(fakes, training=True)
+    expected = tf.reduce_mean(
+        (1 - smoothing) * tf.nn.softplus(-real)
+        + smoothing * tf.nn.softplus(real)
+    ) + tf.reduce_mean(tf.nn.softplus(fake))
+    measures = step.update(images, latents)
+    np.testing.assert_allclose(measures["d_loss"], expected, rtol=1e-5)
+
+
+class PlainDescent(keras.optimizers.SGD):
+    """SGD at rate 1: a step's change is its gradient, sign apart."""
+
+    def __init__(self):
+        super().__init__(learning_rate=1.0)
+
+
+def measure_change(precision, decay, loss_scale, is_graph=False):
+    """One step's change of every weight, by plain descent."""
+    config = make_config(weight_decay=decay, ema_decay=0.0)
+    strategy = tf.distribute.OneDeviceStrategy("CPU:0")
+    with strategy.scope():
+        state = build_training_state(config, precision)
+        changes = {}
+        for name in ("generator", "discriminator"):
+            optimizer = PlainDescent()
+            if precision == "mixed_float16":
+                optimizer = keras.optimizers.LossScaleOptimizer(
+                    optimizer, initial_scale=loss_scale
+                )
+            optimizer.build(getattr(state, name).trainable_variables)
+            changes[f"{name}_optimizer"] = optimizer
+    state = dataclasses.replace(state, **changes)
+    step = GradientTapeStep(state, config, strategy)
+    networks = (state.generator, state.discriminator)
+    before = [w for model in networks for w in weights_of(model)]
+    images, latents = draw_halves(16), np.zeros((16, 8), np.float32)
+    update = tf.function(step.update) if is_graph else step.update
+    update(images, latents)
+    after = [w for model in networks for w in weights_of(model)]
+    return before, [b - a for b, a in zip(before, after, strict=True)]
+
+
+@pytest.mark.parametrize("loss_scale", [1.0, 2.0**7, 2.0**15])
+@pytest.mark.parametrize("decay", [2.5e-5, 0.1, 10.0])
+def test_decay_is_not_divided_by_the_loss_scale(decay, loss_scale):
+    """What decay adds to a float16 step is what it adds to a float32 one."""
+    for precision in ("float32", "mixed_float16"):
+        weights, plain = measure_change(precision, 0.0, loss_scale)
+        _, decayed = measure_change(precision, decay, loss_scale)
+        assert any(np.any(change) for change in plain)
+        for weight, without, with_decay in zip(
+            weights, plain, decayed, strict=True
+        ):
+            # To within a last place of the weight and of the change.
+            size = np.abs(weight) + np.abs(with_decay) + np.abs(without)
+            error = np.abs(with_decay - without - decay * weight)
+            assert np.all(error <= 3e-7 * size + 1e-12)
+            # Weights are large enough for decay to be seen; biases are 0.
+            seen = decay * np.abs(weight) > 30e-7 * size
+            assert np.any(seen) or decay < 1e-3 or not np.any(weight)
+
+
+def test_decay_alone_shrinks_weights_alike_in_float16(monkeypatch):
+    """With a loss of 0, a step is its decay, whatever the precision."""
+    for name in ("discriminator_loss", "generator_loss"):
+        loss = getattr(losses, name)
+        monkeypatch.setattr(
+            losses, name, lambda *args, loss=loss: 0.0 * loss(*args)
+        )
+    for precision in ("float32", "mixed_float16"):
+        weights, changes = measure_change(precision, 2.5e-5, 2.0**15, True)
+        for weight, change in zip(weights, changes, strict=True):
+            np.testing.assert_allclose(
+                change, 2.5e-5 * weight, rtol=0, atol=2e-7
+            )
+            assert np.any(np.abs(change) > 1e-7) or not np.any(weight)
 
 
 def test_augmentation_sees_real_and_generated_images():
@@ -204,3 +281,33 @@ def test_conditional_step_trains_on_labels():
     assert np.isfinite(float(measures["g_loss"]))
     # The label's rows of the projection moved too.
     assert np.all(np.any(before[8:] != after[8:], axis=1))
+
+
+@pytest.mark.parametrize("door", ["train_step", "update"])
+@pytest.mark.parametrize(
+    "num_classes, images, labels, problem",
+    [
+        (0, np.zeros((4, 16, 16, 1), np.uint8), None, "floats?.* got uint8"),
+        (0, np.zeros((4, 16, 16, 1), np.int32), None, "floats?.* got int32"),
+        (0, tf.zeros((4, 16, 16, 1), tf.uint8), None, "to_float"),
+        (0, np.zeros((0, 16, 16, 1), np.float32), None, "got none"),
+        (0, np.zeros((4, 16, 16, 1), np.float32), tf.range(4), "got labels"),
+        (4, np.zeros((4, 16, 16, 1), np.float32), None, "and labels, got none"),
+    ],
+)  # fmt: skip
+def test_wrong_batches_are_refused_in_words(
+    num_classes, images, labels, problem, door
+):
+    model = dataclasses.replace(MODEL, num_classes=num_classes)
+    state, step = make_step(make_config(model))
+    before = weights_of(state.generator)
+    latents = np.zeros((4, 8), np.float32)
+    with pytest.raises(ValueError, match=problem) as error:
+        if door == "update":
+            step.update(images, latents, labels)
+        else:
+            step.train_step(images, labels)
+    assert "\n" not in str(error.value)
+    assert int(state.step) == 0
+    for old, new in zip(before, weights_of(state.generator), strict=True):
+        np.testing.assert_array_equal(old, new)

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dcgan_tf.kernels import im2col
+from dcgan_tf.kernels.subpixel import list_phases
 from dcgan_tf.models.blocks import JoinLabels
 
 _STRIDE = 2
@@ -72,7 +72,7 @@ def _convolve_by_subpixels(
     """Convolves, and applies what follows to each phase, where it can fuse."""
     height, width = maps.shape[1:3]
     rows, columns = (
-        im2col.list_phases(size, _STRIDE) for size in kernel.shape[:2]
+        list_phases(size, _STRIDE) for size in kernel.shape[:2]
     )
     padding = [_find_padding(phases) for phases in (rows, columns)]
     padded = tf.pad(maps, [(0, 0), *padding, (0, 0)])
