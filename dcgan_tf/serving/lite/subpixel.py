@@ -71,9 +71,7 @@ def _convolve_by_subpixels(
 ) -> tf.Tensor:
     """Convolves, and applies what follows to each phase, where it can fuse."""
     height, width = maps.shape[1:3]
-    rows, columns = (
-        list_phases(size, _STRIDE) for size in kernel.shape[:2]
-    )
+    rows, columns = (list_phases(size, _STRIDE) for size in kernel.shape[:2])
     padding = [_find_padding(phases) for phases in (rows, columns)]
     padded = tf.pad(maps, [(0, 0), *padding, (0, 0)])
     phases = []
