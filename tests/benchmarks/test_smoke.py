@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+KEYS_OF_TRAINING_STEP = (
+    Path(__file__).parents[1] / "golden" / "training_step.json"
+)
 
 
 def run_smoke(name, tmp_path):
@@ -32,6 +35,10 @@ def run_smoke(name, tmp_path):
 def test_training_step(tmp_path):
     printed, figures = run_smoke("training_step.py", tmp_path)
     (rows,) = figures["tables"].values()
+    # Others read this file: no key may go or be renamed.
+    keys = json.loads(KEYS_OF_TRAINING_STEP.read_text())
+    assert set(keys["figures"]) <= set(figures)
+    assert all(set(keys["row"]) <= set(row) for row in rows)
     names = [row["contestant"] for row in rows]
     # PyTorch is there if it is installed.
     assert {"dcgan_tf", "Keras example, fit", "TensorFlow tutorial"} <= {*names}

@@ -137,7 +137,7 @@ def describe_flags():
             name: {
                 "type": values[name].flag_type(),
                 "default": values[name].value,
-                "values": getattr(values[name], "enum_values", None),
+                "values": getattr(values[name].parser, "enum_values", None),
             }
             for name in sorted(values)
         }
