@@ -3,9 +3,9 @@
 import dataclasses
 import hashlib
 import json
+import math
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from absl import logging
 from tqdm import tqdm
 
 from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.data import disk_cache
 from dcgan_tf.data.options import build_options
 from dcgan_tf.data.preprocess import get_padded_side, prepare_image
 from dcgan_tf.data.source import Source
@@ -25,7 +26,6 @@ _MEMORY_SHARE = 0.25
 _DISK_SHARE = 0.5
 
 _FILL_BATCH = 256
-_FOOTER_LENGTH_BYTES = 8
 _CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -196,80 +196,25 @@ def _open_disk(source: Source, model: ModelConfig, data: DataConfig) -> Store:
     )
     path = get_cache_dir() / f"{key.hexdigest()[:16]}.images"
     description = _describe(source, model, data)
-    footer = _read_footer(path)
-    if footer is None or footer["description"] != description:
-        if footer is not None:
-            logging.warning(
-                "the pictures or settings changed: redoing %s", path
-            )
-        _write_disk(path, source, model, data)
-        footer = _read_footer(path)
-    for name, reason in footer["skipped"].items():
+    cached = disk_cache.open_cache(path)
+    if cached is not None and cached.footer["description"] != description:
+        logging.warning("the pictures or settings changed: redoing %s", path)
+        cached.file.close()
+        cached = None
+    if cached is None:
+        # What is written is read by the same handle: another process may
+        # replace the file at any time by one with settings of its own.
+        cached = disk_cache.write_cache(
+            path,
+            description,
+            _iterate_with_progress(source, model, data),
+            source.skipped,
+        )
+    for name, reason in cached.footer["skipped"].items():
         source.skipped.add(name, reason)
-    return _read_disk(path, footer, (*model.image_size, model.channels))
-
-
-def _write_disk(
-    path: Path, source: Source, model: ModelConfig, data: DataConfig
-) -> None:
-    """Writes images, labels, JSON and its length; whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    labels = []
-    with tempfile.NamedTemporaryFile(
-        dir=path.parent, suffix=".partial"
-    ) as file:
-        for images, batch_labels in _iterate_with_progress(source, model, data):
-            file.write(images.tobytes())
-            labels.append(batch_labels)
-        labels = np.concatenate(labels)
-        file.write(labels.tobytes())
-        footer = {
-            "description": _describe(source, model, data),
-            "labels_shape": labels.shape,
-            "skipped": source.skipped.reasons,
-        }
-        encoded = json.dumps(footer).encode()
-        file.write(encoded)
-        file.write(len(encoded).to_bytes(_FOOTER_LENGTH_BYTES, "little"))
-        file.flush()
-        os.link(file.name, file.name + ".done")
-    os.replace(file.name + ".done", path)
-
-
-def _read_footer(path: Path) -> dict | None:
-    """Returns what `_write_disk` wrote last, None if nothing usable."""
-    try:
-        with path.open("rb") as file:
-            file.seek(-_FOOTER_LENGTH_BYTES, os.SEEK_END)
-            length = int.from_bytes(file.read(), "little")
-            file.seek(-_FOOTER_LENGTH_BYTES - length, os.SEEK_END)
-            return json.loads(file.read(length))
-    except (OSError, ValueError):
-        return None
-
-
-def _read_disk(path: Path, footer: dict, shape: tuple[int, ...]) -> Store:
-    """Reads by position, not by mapping, whose pages count as the process's.
-
-    The file stays open, so that another run may replace it meanwhile.
-    """
-    file = path.open("rb", buffering=0)
-    descriptor = file.fileno()
-    image_bytes = int(np.prod(shape))
-    labels_shape = footer["labels_shape"]
-    num_labels = int(np.prod(labels_shape))
-    encoded = os.pread(
-        descriptor, 4 * num_labels, labels_shape[0] * image_bytes
+    shape = (*model.image_size, model.channels)
+    return Store(
+        lambda positions: cached.gather(positions, shape),
+        cached.read_labels(math.prod(shape)),
+        str(path),
     )
-    labels = np.frombuffer(encoded, np.int32).reshape(labels_shape)
-
-    def gather(positions: np.ndarray) -> np.ndarray:
-        images = np.empty((len(positions), *shape), np.uint8)
-        for image, position in zip(images, positions, strict=True):
-            contents = os.pread(
-                file.fileno(), image_bytes, int(position) * image_bytes
-            )
-            image[:] = np.frombuffer(contents, np.uint8).reshape(shape)
-        return images
-
-    return Store(gather, labels, str(path))

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dcgan_tf.data.positioned_reads import read_at
+
 # A record is its length, a checksum of that, the contents and a checksum.
 _LENGTH = struct.Struct("<Q")
 _HEADER_BYTES = 12
@@ -38,20 +40,21 @@ class RecordIndex:
         """Returns a record's contents; safe from several threads."""
         offset, length = self._spans[position]
         # Opened each time: a dataset may have more files than a process may.
-        with open(self._paths[self._files[position]], "rb") as file:
-            return os.pread(file.fileno(), length, offset)
+        path = self._paths[self._files[position]]
+        with open(path, "rb", buffering=0) as file:
+            return read_at(file, int(length), int(offset))
 
 
 def _find_spans(path: str, skip: int, take: int) -> np.ndarray:
     """Returns int64 `(take, 2)`: each record's offset and length."""
     spans = np.empty((take, 2), np.int64)
-    with open(path, "rb") as file:
+    with open(path, "rb", buffering=0) as file:
         size = os.fstat(file.fileno()).st_size
         offset = 0
         for number in range(skip + take):
-            header = os.pread(file.fileno(), _HEADER_BYTES, offset)
-            if len(header) < _HEADER_BYTES:
+            if offset + _HEADER_BYTES > size:
                 raise ValueError(f"{path} holds only {number} records")
+            header = read_at(file, _HEADER_BYTES, offset)
             (length,) = _LENGTH.unpack_from(header)
             if number >= skip:
                 spans[number - skip] = offset + _HEADER_BYTES, length

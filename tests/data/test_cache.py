@@ -1,11 +1,15 @@
 """Where prepared images are kept, and when they are made anew."""
 
+import errno
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from dcgan_tf import scratch
 from dcgan_tf.config import DataConfig, ModelConfig
-from dcgan_tf.data import cache
+from dcgan_tf.data import cache, disk_cache
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import load_images
 
@@ -56,7 +60,7 @@ def test_store_is_filled_once_for_a_source(folder, monkeypatch):
 
 def test_disk_cache_is_used_again(folder, monkeypatch):
     first = gather_all(*open_disk(folder))
-    monkeypatch.setattr(cache, "_write_disk", fail_to_write)
+    monkeypatch.setattr(disk_cache, "write_cache", fail_to_write)
     np.testing.assert_array_equal(gather_all(*open_disk(folder)), first)
 
 
@@ -121,6 +125,7 @@ def test_damaged_disk_cache_is_made_anew(folder, cache_home):
 
 def test_interrupted_writing_leaves_nothing(folder, cache_home, monkeypatch):
     def stop(*_):
+        yield np.zeros((1, 16, 16, 3), np.uint8), np.zeros(1, np.int32)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cache, "_iterate_with_progress", stop)
@@ -183,3 +188,100 @@ def test_a_containers_limit_counts(tmp_path, monkeypatch):
     assert cache.measure_available_memory() > machine / 2
     (tmp_path / "memory.max").write_text("5000\n")
     assert cache.measure_available_memory() == 4000
+
+
+def replace_meanwhile(monkeypatch, replace):
+    """Another process replaces the file just before it is opened."""
+    write = disk_cache.write_cache
+
+    def write_and_replace(path, *args):
+        written = write(path, *args)
+        replace(path)
+        return written
+
+    monkeypatch.setattr(disk_cache, "write_cache", write_and_replace)
+
+
+@pytest.mark.parametrize(
+    "replace",
+    [
+        lambda path: path.unlink(),
+        lambda path: path.write_bytes(b"another's"),
+        lambda path: path.write_bytes(bytes(5_000)),
+    ],
+)
+def test_cache_replaced_between_write_and_open(folder, monkeypatch, replace):
+    def replace_by_rename(path):
+        # As processes do it: a new file under the name, never the old one
+        # written over.
+        path.unlink()
+        path.touch()
+        replace(path)
+
+    replace_meanwhile(monkeypatch, replace_by_rename)
+    source, store = open_disk(folder)
+    expected, _ = load_images(
+        load_source(make_config(folder)), MODEL, make_config(folder)
+    )
+    np.testing.assert_array_equal(gather_all(source, store), expected)
+
+
+def old_partial(cache_dir):
+    path = cache_dir / "tmpabc.partial"
+    path.write_bytes(bytes(100))
+    return path
+
+
+def old_partial_done(cache_dir):
+    path = cache_dir / "tmpabc.partial.done"
+    path.write_bytes(bytes(100))
+    return path
+
+
+def scratch_folder(cache_dir):
+    path = scratch.make_dir(cache_dir)
+    (path / "a.images").write_bytes(bytes(100))
+    os.utime(path / "a.images", (0, 0))
+    return path
+
+
+@pytest.mark.parametrize(
+    "leave", [old_partial, old_partial_done, scratch_folder]
+)
+def test_leftovers_of_killed_processes_go(folder, cache_home, leave):
+    cache_dir = cache_home / "dcgan_tf"
+    cache_dir.mkdir()
+    path = leave(cache_dir)
+    open_disk(folder)
+    assert path.exists()  # It may be being written.
+    os.utime(path, (0, 0))
+    open_disk(folder, crop=10)
+    assert not path.exists()
+    assert len(list(cache_dir.iterdir())) == 1
+
+
+def test_full_disk_is_said_with_what_would_do(folder, cache_home, monkeypatch):
+    def fill(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(disk_cache, "_write", fill)
+    with pytest.raises(OSError, match="no room.*dcgan_tf.*XDG_CACHE_HOME"):
+        open_disk(folder)
+    assert list((cache_home / "dcgan_tf").iterdir()) == []
+
+
+@pytest.mark.parametrize("missing", ["link", "pread"])
+def test_systems_without_hard_links_and_pread(folder, monkeypatch, missing):
+    monkeypatch.delattr(os, missing)
+    source, store = open_disk(folder)
+    data = make_config(folder)
+    expected, _ = load_images(load_source(data), MODEL, data)
+    np.testing.assert_array_equal(gather_all(source, store), expected)
+
+
+@pytest.mark.parametrize("garbage", [b"", b"short", bytes(100), b"\xff" * 100])
+def test_what_is_no_cache_is_made_anew(folder, cache_home, garbage):
+    first = gather_all(*open_disk(folder))
+    (path,) = (cache_home / "dcgan_tf").iterdir()
+    path.write_bytes(garbage)
+    np.testing.assert_array_equal(gather_all(*open_disk(folder)), first)

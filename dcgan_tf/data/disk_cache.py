@@ -1,0 +1,165 @@
+"""One flat file of prepared images: pixels, labels, a JSON footer, its length.
+
+It appears whole or not at all, and is read by position through a handle that
+stays open, so that another process may replace it meanwhile.
+"""
+
+import dataclasses
+import errno
+import json
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from dcgan_tf import scratch
+from dcgan_tf.data.positioned_reads import read_at
+from dcgan_tf.data.skipped import Skipped
+
+_FOOTER_LENGTH_BYTES = 8
+_LABEL_BYTES = 4
+# Version 0.1.0 wrote `<name>.partial` files, which a killed process left.
+_OLD_LEFTOVERS = "*.partial*"
+_OLD_LEFTOVER_AGE_SECONDS = 24 * 3600
+
+
+@dataclasses.dataclass(frozen=True)
+class CacheFile:
+    """An open file of prepared images.
+
+    Attributes:
+        file: Unbuffered, open for reading.
+        footer: `description` of what the images were made of and with,
+            `labels_shape`, and `skipped`: names of files to reasons.
+    """
+
+    file: BinaryIO
+    footer: dict
+
+    def gather(
+        self, positions: np.ndarray, shape: tuple[int, ...]
+    ) -> np.ndarray:
+        """Reads images by position, not by mapping the file.
+
+        Pages that are mapped count as the process's own memory.
+
+        Args:
+            positions: int64 `(count,)`.
+            shape: An image's `(height, width, channels)`.
+
+        Returns:
+            uint8 `(count, height, width, channels)`.
+
+        Raises:
+            OSError: If the file can't be read.
+        """
+        images = np.empty((len(positions), *shape), np.uint8)
+        num_bytes = int(np.prod(shape))
+        for image, position in zip(images, positions, strict=True):
+            contents = read_at(self.file, num_bytes, int(position) * num_bytes)
+            image[:] = np.frombuffer(contents, np.uint8).reshape(shape)
+        return images
+
+    def read_labels(self, image_bytes: int) -> np.ndarray:
+        """Reads all labels, int32; they lie behind the images."""
+        shape = self.footer["labels_shape"]
+        num_bytes = _LABEL_BYTES * int(np.prod(shape))
+        contents = read_at(self.file, num_bytes, shape[0] * image_bytes)
+        return np.frombuffer(contents, np.int32).reshape(shape)
+
+
+def open_cache(path: Path) -> CacheFile | None:
+    """Opens a file that `write_cache` wrote, None if there is none usable."""
+    try:
+        file = path.open("rb", buffering=0)
+    except OSError:
+        return None
+    try:
+        return CacheFile(file, _read_footer(file))
+    except (OSError, ValueError):
+        file.close()
+        return None
+
+
+def write_cache(
+    path: Path,
+    description: str,
+    batches: Iterable[tuple[np.ndarray, np.ndarray]],
+    skipped: Skipped,
+) -> CacheFile:
+    """Writes a file, whole or not at all, and opens it.
+
+    Args:
+        path: The file; its folder is made.
+        description: What the images are made of and with.
+        batches: uint8 images and int32 labels.
+        skipped: What is found unreadable meanwhile.
+
+    Returns:
+        The file that was written, whatever `path` is by now.
+
+    Raises:
+        OSError: If the disk is full or can't be written to.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(path.parent)
+    try:
+        with scratch.tmp_dir(path.parent) as tmp_dir:
+            tmp_path = tmp_dir / path.name
+            with tmp_path.open("wb") as file:
+                _write(file, description, batches, skipped)
+            cached = open_cache(tmp_path)
+            os.replace(tmp_path, path)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise OSError(
+            f"no room for prepared images in {path.parent} ({error.strerror}); "
+            "free some, set XDG_CACHE_HOME to a folder on another disk, or use "
+            "cache off"
+        ) from error
+    return cached
+
+
+def _write(file: BinaryIO, description: str, batches, skipped: Skipped) -> None:
+    labels = []
+    for images, batch_labels in batches:
+        file.write(images.tobytes())
+        labels.append(batch_labels)
+    labels = np.concatenate(labels)
+    file.write(labels.tobytes())
+    footer = {
+        "description": description,
+        "labels_shape": labels.shape,
+        "skipped": skipped.reasons,
+    }
+    encoded = json.dumps(footer).encode()
+    file.write(encoded)
+    file.write(len(encoded).to_bytes(_FOOTER_LENGTH_BYTES, "little"))
+
+
+def _read_footer(file: BinaryIO) -> dict:
+    end = os.fstat(file.fileno()).st_size - _FOOTER_LENGTH_BYTES
+    if end < 0:
+        raise ValueError(f"{file.name} is too short for a cache")
+    length = int.from_bytes(read_at(file, _FOOTER_LENGTH_BYTES, end), "little")
+    if length > end:
+        raise ValueError(f"{file.name} is no cache")
+    footer = json.loads(read_at(file, length, end - length))
+    if not isinstance(footer, dict) or "labels_shape" not in footer:
+        raise ValueError(f"{file.name} is no cache")
+    return footer
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Removes what killed processes left; it may be as large as a cache."""
+    scratch.remove_leftovers(folder)
+    for path in folder.glob(_OLD_LEFTOVERS):
+        try:
+            if time.time() - path.stat().st_mtime > _OLD_LEFTOVER_AGE_SECONDS:
+                path.unlink()
+        except OSError:  # Somebody else was faster.
+            continue
