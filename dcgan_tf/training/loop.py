@@ -131,14 +131,22 @@ def train(
         InterruptGuard() as guard,
         recorder,
     ):
+        batch = _take(batches, source)
         for step in range(start + 1, training.steps + 1):
-            batch = _take(batches, source)
             recorder.start_step()
             recorder.count(step_fn.train_step(*batch))
+            failure = None
+            if step < training.steps:
+                batch, failure = _try_take(batches, source)
             is_stopping = stop_agreement.any_worker(
-                guard.signal_number is not None
+                guard.signal_number is not None or failure is not None
             )
             recorder.write(step, find_due(training, step, is_stopping))
+            if failure is not None:
+                raise type(failure)(
+                    f"{failure}. A checkpoint of step {step} is saved, from "
+                    "which the same command goes on"
+                ) from failure
             if is_stopping and step < training.steps:
                 return TrainingResult(
                     step,
@@ -187,12 +195,34 @@ def _restore(
 
 
 def _take(batches: Iterator, source: Source):
-    """Takes the next batch; says it in words if pictures were unreadable."""
+    """Takes the next batch.
+
+    Raises:
+        ValueError: If over half of the pictures are unreadable.
+        OSError: If images can't be read at all any more.
+    """
     try:
         return next(batches)
-    except tf.errors.OpError:
+    except tf.errors.OpError as error:
         source.skipped.check()
+        # What Python code inside tf.data raised comes as one of these.
+        if isinstance(
+            error, (tf.errors.UnknownError, tf.errors.InvalidArgumentError)
+        ):
+            reason = error.message.strip().splitlines()[0]
+            raise OSError(f"reading {source.name} failed: {reason}") from error
         raise
+
+
+def _try_take(batches: Iterator, source: Source) -> tuple:
+    """Takes the next batch, or returns (None, why there is none).
+
+    So that all workers can agree to save a checkpoint and stop.
+    """
+    try:
+        return _take(batches, source), None
+    except (ValueError, OSError) as error:
+        return None, error
 
 
 def _iterate(dataset: tf.distribute.DistributedDataset, config: RunConfig):
