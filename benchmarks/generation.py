@@ -10,14 +10,14 @@ memory.
 import dataclasses
 
 import command
+import interleaved_timing
 import machine
-import turns
 
 from dcgan_tf.config import ModelConfig
 
 NETWORKS = ("64x64, base 128", "32x32, base 64")
 BATCH_SIZES = (1, 16, 128)
-CONTESTANTS = {
+PEERS = {
     "dcgan_tf's SavedModel": "export",
     "PyTorch": "pytorch_generator",
 }
@@ -25,11 +25,11 @@ CONTESTANTS = {
 
 def measure(
     config: ModelConfig, batch_size: int, num_rounds: int
-) -> dict[str, turns.Timing]:
-    """Times each contestant's batches, in turns."""
+) -> dict[str, interleaved_timing.Timing]:
+    """Times each peer's batches in alternating rounds."""
     arguments = {"model": dataclasses.asdict(config), "batch_size": batch_size}
-    return turns.time_in_turns(
-        {name: (module, arguments) for name, module in CONTESTANTS.items()},
+    return interleaved_timing.time_interleaved(
+        {name: (module, arguments) for name, module in PEERS.items()},
         num_rounds,
         round_seconds=1.0,
     )

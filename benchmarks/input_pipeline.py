@@ -3,7 +3,7 @@
     python benchmarks/input_pipeline.py [--json=F] [--smoke]
 
 First the project's input pipeline alone, from files on disk and from its two
-caches; then training through the loop's own iterator and step, in turns with
+caches; then training through the loop's own iterator and step, alternating with
 the same step on a batch that lies ready: how long it waits for batches, and
 how much slower it is, since decoding takes the step's cores too.
 """

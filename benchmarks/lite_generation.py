@@ -12,8 +12,8 @@ import tempfile
 from pathlib import Path
 
 import command
+import interleaved_timing
 import machine
-import turns
 
 from dcgan_tf.config import ModelConfig
 
@@ -39,9 +39,9 @@ def write_files(config: ModelConfig, folder: Path) -> dict[str, Path]:
 
 def measure(
     config: ModelConfig, paths: dict[str, Path], threads: int, num_rounds: int
-) -> dict[str, turns.Timing]:
-    """Times each contestant's images, in turns."""
-    contestants = {
+) -> dict[str, interleaved_timing.Timing]:
+    """Times each peer's images in alternating rounds."""
+    peers = {
         f"LiteRT, {precision}": (
             "lite_generator",
             {"path": str(path), "num_threads": threads},
@@ -49,11 +49,13 @@ def measure(
         for precision, path in paths.items()
     }
     arguments = {"batch_size": 1, "num_threads": threads}
-    contestants[PYTORCH] = (
+    peers[PYTORCH] = (
         "pytorch_generator",
         {"model": dataclasses.asdict(config), **arguments},
     )
-    return turns.time_in_turns(contestants, num_rounds, round_seconds=0.5)
+    return interleaved_timing.time_interleaved(
+        peers, num_rounds, round_seconds=0.5
+    )
 
 
 def main() -> None:
@@ -77,7 +79,7 @@ def main() -> None:
 
 
 def report(
-    network: str, threads: int, timings: dict[str, turns.Timing]
+    network: str, threads: int, timings: dict[str, interleaved_timing.Timing]
 ) -> list[dict]:
     """Prints rows of the table; returns their figures."""
     figures = []

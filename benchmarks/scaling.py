@@ -6,7 +6,7 @@ The same global batch: one process with all cores; two that train together;
 and, to see where the difference goes, two that train half a batch each and
 never meet (with the project's batch norm, and with Keras's, which several
 workers need to synchronise), and two that only do a step's all-reduces. All
-take turns; all processes of a row run at once.
+alternate; all processes of a row run at once.
 """
 
 import concurrent.futures
@@ -15,8 +15,8 @@ import socket
 import statistics
 
 import command
+import interleaved_timing
 import machine
-import turns
 
 from dcgan_tf.config import ModelConfig
 
@@ -57,7 +57,7 @@ class Team:
     ):
         addresses = find_addresses(size) if is_connected else []
         self._workers = [
-            turns.Worker(
+            interleaved_timing.Worker(
                 "worker_of_several",
                 {
                     **arguments,
@@ -73,7 +73,11 @@ class Team:
 
     def wait(self) -> None:
         """Returns once all are built."""
-        list(self._threads.map(turns.Worker.find_missing, self._workers))
+        list(
+            self._threads.map(
+                interleaved_timing.Worker.find_missing, self._workers
+            )
+        )
 
     def run(self, num_steps: int) -> float:
         """Returns the seconds a step of the slowest."""
@@ -84,7 +88,7 @@ class Team:
 
     def close(self) -> None:
         # Together, since connected ones wait for each other.
-        list(self._threads.map(turns.Worker.close, self._workers))
+        list(self._threads.map(interleaved_timing.Worker.close, self._workers))
 
 
 def find_addresses(count: int) -> list[str]:
@@ -109,8 +113,10 @@ def measure(
             teams[name].wait()
         counts = {}
         for name, team in teams.items():
-            team.run(turns.WARM_UP_STEPS)
-            counts[name] = max(1, round(turns.ROUND_SECONDS / team.run(1)))
+            team.run(interleaved_timing.WARM_UP_STEPS)
+            counts[name] = max(
+                1, round(interleaved_timing.ROUND_SECONDS / team.run(1))
+            )
         seconds = {name: [] for name in teams}
         for _ in range(num_rounds):
             for name, team in teams.items():

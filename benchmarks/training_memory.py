@@ -13,9 +13,9 @@ import tempfile
 from pathlib import Path
 
 import command
+import interleaved_timing
 import machine
 import numpy as np
-import turns
 from PIL import Image
 
 COUNTS, SMOKE_COUNTS = (1_000, 200_000), (150, 300)
@@ -42,7 +42,7 @@ def write_pictures(folder: Path, count: int) -> None:
 
 def measure(image_dir: Path, cache: str, num_steps: int) -> int:
     """Trains in a process of its own; returns its peak memory in bytes."""
-    worker = turns.Worker(
+    worker = interleaved_timing.Worker(
         "training_memory", {"image_dir": str(image_dir), "cache": cache}
     )
     try:

@@ -12,8 +12,8 @@ import dataclasses
 from collections.abc import Mapping
 
 import command
+import interleaved_timing
 import machine
-import turns
 import work
 
 from dcgan_tf.config import ModelConfig
@@ -21,7 +21,7 @@ from dcgan_tf.config import ModelConfig
 PRECISIONS = ("mixed_bfloat16", "float32")
 PROJECT = "dcgan_tf"
 # Name -> its module and the passes that it makes.
-CONTESTANTS = {
+PEERS = {
     PROJECT: ("project", work.ONE_FAKE_PASS),
     "PyTorch example, channels-last": ("pytorch", work.PYTORCH_EXAMPLE),
     "Keras example, fit": ("keras_fit", work.KERAS_EXAMPLE),
@@ -34,7 +34,8 @@ class Row:
     """A line of a table.
 
     Attributes:
-        contestant: Its name.
+        contestant: The name of the peer, under the key that JSON files of
+            these figures have had from the start.
         images_per_second: Of its median round.
         spread: (slowest - fastest round) / median.
         project_ratio: The project's images per second over its own.
@@ -71,7 +72,7 @@ def measure_limit(num_rounds: int, is_smoke: bool) -> float:
         operations[name] = batch_size * work.count_convolution_operations(
             (side, side), inputs, filters, kernel_size=5, stride=2
         )
-    timings = turns.time_in_turns(
+    timings = interleaved_timing.time_interleaved(
         {
             name: ("operation", {"left": left, "right": right})
             for name, (left, right) in shapes.items()
@@ -92,23 +93,20 @@ def measure_network(
     num_rounds: int,
     limit: float,
 ) -> list[Row]:
-    """Times every contestant on one network in one precision."""
+    """Times every peer on one network in one precision."""
     arguments = {
         "model": dataclasses.asdict(config),
         "batch_size": batch_size,
         "precision": precision,
     }
-    timings = turns.time_in_turns(
-        {
-            name: (module, arguments)
-            for name, (module, _) in CONTESTANTS.items()
-        },
+    timings = interleaved_timing.time_interleaved(
+        {name: (module, arguments) for name, (module, _) in PEERS.items()},
         num_rounds,
     )
     rows = []
     for name, timing in timings.items():
         operations = work.count_step_operations(
-            config, batch_size, CONTESTANTS[name][1]
+            config, batch_size, PEERS[name][1]
         )
         rows.append(
             Row(

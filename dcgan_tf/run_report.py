@@ -178,7 +178,7 @@ def _show_claims(run_dir: Path) -> str:
     if not path.exists():
         return ""
     rows = tabulate_claims(json.loads(path.read_text()))
-    return _table("Claim, hoped for, measured", rows)
+    return _table("Claim, threshold, measured", rows)
 
 
 def _show_settings(settings: Mapping[str, Mapping]) -> str:

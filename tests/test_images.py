@@ -53,3 +53,23 @@ def test_gif_holds_every_frame_and_repeats(tmp_path):
         assert gif.n_frames == 3
         assert gif.info["loop"] == 0
         assert gif.info["duration"] == 100
+
+
+@pytest.mark.parametrize(
+    "check, shape, dtype, problem",
+    [
+        ("float", (2, 4, 4, 1), np.uint8, "float .* got uint8"),
+        ("float", (2, 4, 4, 1), np.int32, "float .* got int32"),
+        ("float", (0, 4, 4, 1), np.float32, "at least one image"),
+        ("uint8", (2, 4, 4, 1), np.float32, "uint8 .* got float32"),
+        ("uint8", (2, 4, 4, 1), np.int64, "uint8 .* got int64"),
+        ("uint8", (0, 4, 4, 1), np.uint8, "at least one image"),
+    ],
+)
+def test_wrong_images_are_refused_in_a_line(check, shape, dtype, problem):
+    function = getattr(images, f"check_{check}_images")
+    with pytest.raises(ValueError, match=f"^the taker .*{problem}") as error:
+        function(np.zeros(shape, dtype), "the taker")
+    assert "\n" not in str(error.value)
+    right = np.uint8 if check == "uint8" else np.float32
+    function(np.zeros((1, 4, 4, 1), right), "the taker")

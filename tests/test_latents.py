@@ -66,3 +66,11 @@ def test_neighbours_stay_within_the_noise():
     assert neighbours.shape == (8, 50)
     distances = np.abs(neighbours - latent)
     assert 0.2 < distances.max() <= 0.25
+
+
+@pytest.mark.parametrize("empty", range(3))
+def test_arithmetic_needs_an_exemplar_of_each_concept(empty):
+    concepts = [np.ones((3, 4), np.float32) for _ in range(3)]
+    concepts[empty] = concepts[empty][:0]
+    with pytest.raises(ValueError, match="exemplars; each takes one or more"):
+        latents.combine(*concepts)

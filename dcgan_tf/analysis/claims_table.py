@@ -1,4 +1,7 @@
-"""Every claim on toy faces measured, beside what was hoped for."""
+"""The measured claims on toy faces, each beside its threshold.
+
+The thresholds were set before anything was measured; the paper gives none.
+"""
 
 from dcgan_tf.analysis import claims
 from dcgan_tf.analysis.attribute_classifier import (
@@ -64,7 +67,7 @@ def measure_claims(
 
 
 def tabulate_claims(results: dict[str, dict]) -> list[tuple[str, str, str]]:
-    """Returns `measure_claims`' results as claim, hoped for, measured."""
+    """Returns `measure_claims`' results as claim, threshold, measured."""
     three, one = results["arithmetic_3"], results["arithmetic_1"]
     forgetting, walks = results["forgetting"], results["walks"]
     shares = results["turn"]["looking_left"]
@@ -126,7 +129,7 @@ def tabulate_claims(results: dict[str, dict]) -> list[tuple[str, str, str]]:
 def format_table(results: dict[str, dict]) -> str:
     """Writes `measure_claims`' results as a Markdown table."""
     rows = tabulate_claims(results)
-    lines = ["| claim | hoped for | measured |", "|---|---|---|"]
+    lines = ["| claim | threshold | measured |", "|---|---|---|"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join(lines)
 

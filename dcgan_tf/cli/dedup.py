@@ -71,7 +71,8 @@ def define_flags(values: flags.FlagValues) -> None:
     define_seed(0, "Of the autoencoder.", values)
     flags.DEFINE_string(
         "runner", "DirectRunner", "What Beam runs on: DirectRunner (this "
-        "machine), FlinkRunner, SparkRunner, DataflowRunner.",
+        "machine) or, experimental since never run, FlinkRunner, "
+        "SparkRunner, DataflowRunner.",
         flag_values=values,
     )  # fmt: skip
     flags.DEFINE_multi_string(

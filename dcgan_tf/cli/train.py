@@ -29,8 +29,9 @@ _STRINGS = {
     "split": "Split to train on, such as 'train[:90%]'.",
     "background": "Colour under transparent pictures (white).",
     "image_size": "Pixels, SIDE or HEIGHTxWIDTH, 16 to 256.",
-    "strategy": f"One of {', '.join(STRATEGIES)} (auto).",
-    "tpu": "Name or address of the TPU, for --strategy=tpu.",
+    "strategy": f"One of {', '.join(STRATEGIES)} (auto). tpu, and "
+    "multi_worker under Slurm, are experimental: never run on such machines.",
+    "tpu": "Name or address of the TPU, for --strategy=tpu (experimental).",
 }
 _PATHS = {
     "image_dir": "Folder of your own pictures, nested or flat.",

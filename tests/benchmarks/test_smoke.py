@@ -78,13 +78,13 @@ def test_convolutions(tmp_path):
     _, figures = run_smoke("convolutions.py", tmp_path)
     ways = {(f["pass"], f["way"]) for f in figures["figures"]}
     assert len(ways) == 8
-    assert ("forward", "product") in ways
+    assert ("forward", "im2col") in ways
     assert all(f["seconds"] > 0 for f in figures["figures"])
 
 
 @pytest.mark.slow
 def test_guidelines(tmp_path):
-    printed, figures = run_smoke("guidelines.py", tmp_path)
+    printed, figures = run_smoke("ablate_guidelines.py", tmp_path)
     runs = {run["variant"]: run for run in figures["runs"]}
     assert len(runs) == 9
     # Same networks, data and seed: every edit must change what is trained,

@@ -1,13 +1,14 @@
-"""The prepared generator draws what the trained one does."""
+"""The generator prepared for inference computes the same images."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from dcgan_tf.config import ModelConfig
+from dcgan_tf.kernels.prearranged import PrearrangedTranspose
 from dcgan_tf.models.batch_norm import reestimate_statistics
 from dcgan_tf.models.generator import build_generator
-from dcgan_tf.models.inference import ArrangedTranspose, prepare_generator
+from dcgan_tf.models.inference import prepare_generator
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_images_are_the_same(config, num_arranged):
         prepared(inputs, training=False), expected, atol=1e-5
     )
     kinds = [type(layer) for layer in prepared.layers]
-    assert kinds.count(ArrangedTranspose) == num_arranged
+    assert kinds.count(PrearrangedTranspose) == num_arranged
     assert prepared.count_params() == generator.count_params()
     assert [x.name for x in prepared.layers] == [
         x.name for x in generator.layers

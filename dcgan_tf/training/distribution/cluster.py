@@ -1,13 +1,14 @@
-"""The cluster that several workers form, from TF_CONFIG or from Slurm."""
+"""The cluster of several workers, read from TF_CONFIG or from Slurm."""
 
 import json
+import logging
 import os
 import re
 
 import tensorflow as tf
 
-# Each Slurm job gets 16 ports of its own, below those that Linux hands out:
-# two jobs on a node must not meet.
+# Each Slurm job gets 16 ports of its own, so that two jobs on a node don't
+# meet, below the ports that Linux assigns by itself.
 _SLURM_FIRST_PORT = 15_000
 _SLURM_JOBS = 1_000
 _SLURM_PORTS = 16
@@ -36,7 +37,7 @@ def count_environment_workers() -> int:
 
 
 def resolve_cluster() -> ClusterResolver:
-    """Returns the cluster of this process and its place in it.
+    """Returns this process's cluster and its task in it.
 
     Raises:
         ValueError: If there is none, or it is malformed.
@@ -121,11 +122,14 @@ def _is_slurm_task() -> bool:
 
 
 def _resolve_slurm() -> ClusterResolver:
-    """Takes names and ranks from TensorFlow's resolver, not its GPUs.
+    """Takes names and ranks, but not GPUs, from TensorFlow's resolver.
 
-    It divides the GPUs that it sees among a node's tasks, and fails where
+    That one divides the GPUs it sees among a node's tasks, and fails where
     there are none or where Slurm gives each task its own.
     """
+    logging.warning(
+        "workers started by Slurm are experimental: they have never been run"
+    )
     job_id = os.environ.get("SLURM_JOB_ID", "0")
     slot = int(job_id) % _SLURM_JOBS if job_id.isdigit() else 0
     try:
@@ -146,7 +150,7 @@ def _resolve_slurm() -> ClusterResolver:
     host = spec.task_address(job, index).rpartition(":")[0]
     node = os.environ.get("SLURMD_NODENAME", host)
     if host != node:
-        # It sorts node9 after node10; Slurm counts.
+        # TensorFlow sorts node9 after node10; Slurm counts.
         raise ValueError(
             f"Slurm's task {index} is on {node}, but TensorFlow's resolver "
             f"takes it to be on {host}; set TF_CONFIG on each worker"

@@ -1,4 +1,4 @@
-"""A name -> a tf.distribute strategy."""
+"""Builds the tf.distribute strategy that a run trains under."""
 
 import logging
 import signal
@@ -17,27 +17,28 @@ from dcgan_tf.training.distribution.cluster import (
 )
 from dcgan_tf.training.distribution.workers import WorkerLostError
 
-# A worker that is silent for so long is taken for dead. TensorFlow's 10
-# seconds are less than a busy or briefly suspended machine may take.
+# A worker that sends no heartbeat for so long counts as lost. TensorFlow's 10
+# seconds are less than a busy or briefly suspended machine may need.
 _HEARTBEAT_SECONDS = 40
-# How long the first worker waits for the last, and when it says so.
+# How long the first worker waits for the last, and after how long it logs so.
 _MEETING_SECONDS = 900
 _PATIENCE_SECONDS = 30
 _TPU_REACH_SECONDS = 10
 
 
 def build_strategy(name: str, tpu: str | None = None) -> tf.distribute.Strategy:
-    """Builds the strategy that a run trains under.
+    """Builds a strategy by name.
 
-    Call it before TensorFlow has run anything: several workers connect to
-    each other here.
+    Call it before TensorFlow has run any operation: several workers connect
+    to each other here.
 
     Args:
         name: `one_device`, `mirrored` (all local GPUs, or logical CPU
             devices where there is no GPU), `multi_worker` (the cluster in
-            `TF_CONFIG`, or Slurm's), `tpu`, or `auto`: several workers
-            where `TF_CONFIG` or srun started them, else mirrored over
-            several GPUs, else one device.
+            `TF_CONFIG`, or Slurm's), `tpu`, or `auto`: `multi_worker`
+            where `TF_CONFIG` or srun started several workers, else
+            `mirrored` over several GPUs, else `one_device`. TPUs and Slurm
+            are experimental: neither has been run.
         tpu: Name or address of the TPU; None for the environment's.
 
     Raises:
@@ -72,7 +73,7 @@ def _choose_strategy() -> str:
 
 
 def _check_alone(name: str) -> None:
-    """Each worker would train by itself, all in the same run folder."""
+    """Refuses to let each of several workers train a run of its own."""
     count = count_environment_workers()
     if count > 1:
         raise ValueError(
@@ -112,7 +113,7 @@ def _build_multi_worker_strategy(
 
 
 def _configure_heartbeats(spec: tf.train.ClusterSpec) -> None:
-    """Sets what the strategy would otherwise set with fixed times."""
+    """Sets timeouts before the strategy would set its own fixed ones."""
     jobs = spec.as_dict()
     leader = list_tasks(spec)[0][0]
     eager_context.context().configure_coordination_service(
@@ -128,6 +129,7 @@ def _configure_heartbeats(spec: tf.train.ClusterSpec) -> None:
 
 
 def _build_tpu_strategy(tpu: str | None) -> tf.distribute.Strategy:
+    logging.warning("training on a TPU is experimental: it has never been run")
     previous = socket.getdefaulttimeout()
     # The resolver asks the cloud's metadata server, without a limit.
     socket.setdefaulttimeout(_TPU_REACH_SECONDS)
@@ -156,7 +158,7 @@ def _build_tpu_strategy(tpu: str | None) -> tf.distribute.Strategy:
 
 
 def _check_reachable(tpu: str | None) -> None:
-    """Tries an address first: TensorFlow waits for it for minutes."""
+    """Connects to an address once, as TensorFlow would wait for minutes."""
     host, _, port = (tpu or "").removeprefix("grpc://").rpartition(":")
     if host and port.isdigit():
         socket.create_connection((host, int(port))).close()

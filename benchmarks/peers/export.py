@@ -4,9 +4,9 @@ import tempfile
 
 import tensorflow as tf
 
-from contestants import batches
 from dcgan_tf.models.generator import build_generator
 from dcgan_tf.serving.saved_model import save_generator
+from peers import batches
 
 
 def build(model: dict, batch_size: int):

@@ -1,7 +1,7 @@
-"""Contestants that take turns, so that all meet the same machine.
+"""Timing in alternating rounds, so that all peers meet the same machine.
 
 Frameworks' thread pools fight within a process and their peak memory adds
-up, so each contestant has its own process; and clock speeds and neighbours
+up, so each peer has its own process; and clock speeds and neighbours
 drift over minutes, so they run in short rounds rather than one by one.
 """
 
@@ -14,16 +14,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-# A round is long enough for a clock and short enough to take many turns.
+# A round is long enough for a clock and short enough to alternate often.
 ROUND_SECONDS = 2.0
 WARM_UP_STEPS = 2
 
 
 class Worker:
-    """A contestant's process.
+    """A peer's process.
 
     Args:
-        module: Its module in `contestants`.
+        module: Its module in `peers`.
         arguments: For its `build`, such as JSON can hold.
     """
 
@@ -32,7 +32,7 @@ class Worker:
             [
                 sys.executable,
                 "-m",
-                "contestants.worker",
+                "peers.worker",
                 module,
                 json.dumps(arguments),
             ],
@@ -60,14 +60,14 @@ class Worker:
         line = self._process.stdout.readline()
         if not line:
             raise RuntimeError(
-                f"a contestant died with exit code {self._process.wait()}"
+                f"a peer died with exit code {self._process.wait()}"
             )
         return json.loads(line)
 
 
 @dataclasses.dataclass(frozen=True)
 class Timing:
-    """What a contestant's rounds gave.
+    """What a peer's rounds gave.
 
     Attributes:
         seconds_per_step: One for each round.
@@ -88,15 +88,15 @@ class Timing:
         return (max(rounds) - min(rounds)) / self.median
 
 
-def time_in_turns(
-    contestants: Mapping[str, tuple[str, Mapping[str, Any]]],
+def time_interleaved(
+    peers: Mapping[str, tuple[str, Mapping[str, Any]]],
     num_rounds: int,
     round_seconds: float = ROUND_SECONDS,
 ) -> dict[str, Timing]:
-    """Times contestants in alternating rounds.
+    """Times peers in alternating rounds.
 
     Args:
-        contestants: Name to `Worker` arguments. One whose library isn't
+        peers: Name to `Worker` arguments. One whose library isn't
             installed is left out, with a line on standard error.
         num_rounds: Rounds of each, after a warm-up.
         round_seconds: About how long a round takes; a step at least.
@@ -106,7 +106,7 @@ def time_in_turns(
     """
     workers: dict[str, Worker] = {}
     try:
-        for name, (module, arguments) in contestants.items():
+        for name, (module, arguments) in peers.items():
             workers[name] = Worker(module, arguments)
         for name, worker in list(workers.items()):
             if missing := worker.find_missing():

@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
-from contestants import batches
-from contestants.keras_networks import build_networks
+from peers import batches
+from peers.keras_networks import build_networks
 
 
 def build(model: dict, batch_size: int, precision: str):

@@ -1,8 +1,8 @@
-"""One contestant in a process of its own, told what to do line by line.
+"""One peer in a process of its own, told what to do line by line.
 
-    python -m contestants.worker MODULE ARGUMENTS_AS_JSON
+    python -m peers.worker MODULE ARGUMENTS_AS_JSON
 
-It builds the contestant, answers `{}`, and then for each line with a count
+It builds the peer, answers `{}`, and then for each line with a count
 runs so many steps and answers `{"seconds": ..., "peak_bytes": ...}`. What it
 can't import, it answers as `{"missing": ...}`.
 """
@@ -14,7 +14,7 @@ import resource
 import sys
 import time
 
-# A benchmark of processors: every contestant sees the same ones.
+# A benchmark of processors: every peer sees the same ones.
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -25,11 +25,11 @@ def main() -> None:
     os.dup2(2, 1)
     module, arguments = sys.argv[1], json.loads(sys.argv[2])
     try:
-        contestant = importlib.import_module(f"contestants.{module}")
+        peer = importlib.import_module(f"peers.{module}")
     except ImportError as error:
         print(json.dumps({"missing": error.name}), file=answers)
         return
-    run = contestant.build(**arguments)
+    run = peer.build(**arguments)
     print("{}", file=answers)
     for line in sys.stdin:
         start = time.perf_counter()

@@ -2,8 +2,8 @@
 
 import torch
 
-from contestants import batches
-from contestants.torch_networks import build_networks
+from peers import batches
+from peers.torch_networks import build_networks
 
 
 def build(model: dict, batch_size: int, num_threads: int = 0):

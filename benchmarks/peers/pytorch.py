@@ -8,8 +8,8 @@ and autocast are PyTorch's own advice for CPUs.
 import torch
 from torch import nn
 
-from contestants import batches
-from contestants.torch_networks import build_networks
+from peers import batches
+from peers.torch_networks import build_networks
 
 
 def build(model: dict, batch_size: int, precision: str):

@@ -1,4 +1,4 @@
-"""What every contestant trains on: one batch of noise, kept in memory."""
+"""What every peer trains on: one batch of noise, kept in memory."""
 
 import numpy as np
 

@@ -7,8 +7,8 @@ then G is run again from new latents and updated through the new D.
 import keras
 import tensorflow as tf
 
-from contestants import batches
-from contestants.keras_networks import build_networks
+from peers import batches
+from peers.keras_networks import build_networks
 
 
 class GAN(keras.Model):

@@ -2,10 +2,10 @@
 
 import tensorflow as tf
 
-from contestants import batches
 from dcgan_tf.config import DataConfig, RunConfig, TrainingConfig
 from dcgan_tf.training.state import build_training_state
 from dcgan_tf.training.step import GradientTapeStep
+from peers import batches
 
 
 def build(model: dict, batch_size: int, precision: str):

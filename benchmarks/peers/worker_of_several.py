@@ -5,12 +5,12 @@ import os
 
 import tensorflow as tf
 
-from contestants import batches
 from dcgan_tf.config import DataConfig, RunConfig, TrainingConfig
 from dcgan_tf.kernels import layers
 from dcgan_tf.training.distribution.strategy import build_strategy
 from dcgan_tf.training.state import TrainingState, build_training_state
 from dcgan_tf.training.step import GradientTapeStep
+from peers import batches
 
 
 def build(

@@ -1,4 +1,4 @@
-"""The paper's guidelines, each undone alone, as networks and settings.
+"""Ablations of the paper's guidelines, as networks and settings.
 
 Radford et al. (2016), Section 3 (architecture) and Section 4 (Adam). The
 project's own networks are taken apart into layers, edited and joined again,
