@@ -119,7 +119,8 @@ def write_report(run_dir: str | os.PathLike) -> Path:
     )
     path = run_dir / REPORT_FILE
     partial = path.with_suffix(".partial")
-    partial.write_text(page, encoding="utf-8")
+    # A folder's name need not be UTF-8; a page is.
+    partial.write_bytes(page.encode("utf-8", "replace"))
     partial.replace(path)
     return path
 

@@ -192,7 +192,7 @@ def _print_any_character() -> None:
 
 def _escape(error: UnicodeError) -> tuple[str | bytes, int]:
     if not isinstance(error, UnicodeEncodeError):
-        raise error
+        return codecs.lookup_error("surrogateescape")(error)
     character = error.object[error.start]
     try:
         encoded = character.encode("ascii", "surrogateescape")

@@ -48,7 +48,9 @@ def resolve_path(text: str) -> str:
             f"names a home folder that is not there; give the whole path, or "
             f"./{text} for what is called so"
         )
-    return path
+    # `./~` stays one, whoever drops the dot.
+    is_called_so = os.path.normpath(path).startswith("~")
+    return os.path.abspath(path) if is_called_so else path
 
 
 class _PathParser(flags.ArgumentParser):

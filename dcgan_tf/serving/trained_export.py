@@ -7,6 +7,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from dcgan_tf import tf_paths
 from dcgan_tf.config import DataConfig
 from dcgan_tf.runs.sampling import Sampler
 from dcgan_tf.runs.trained_model import Extractor, TrainedModel
@@ -59,7 +60,7 @@ def _load_sampler(export_dir: Path) -> Sampler:
 
 def _load_extractor(export_dir: Path) -> Extractor:
     folder = versions.find_newest(export_dir / versions.FEATURES)
-    loaded = tf.saved_model.load(os.fspath(folder))
+    loaded = tf_paths.load_saved_model(folder)
 
     def extract(images):
         # Through `loaded`, which must live as long as its signatures.

@@ -3,7 +3,9 @@
 The same pipeline runs on one machine and on Flink, Spark or Dataflow.
 """
 
+import contextlib
 import json
+import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -13,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from dcgan_tf import tf_paths
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.dedup.codes import (
     THUMBNAIL,
@@ -24,6 +27,8 @@ from dcgan_tf.data.dedup.codes import (
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.preprocess import prepare_image
 
+# Their workers are on this machine.
+_LOCAL_RUNNERS = ("directrunner", "prismrunner")
 _RANGE = 2_000
 _BATCH = 256
 
@@ -57,8 +62,7 @@ def find_duplicates(
     pipeline_options = PipelineOptions(
         list(options), runner=runner, save_main_session=False
     )
-    with tempfile.TemporaryDirectory() as folder:
-        place = work_dir or folder
+    with _open_work_dir(work_dir, runner) as place:
         with beam.Pipeline(options=pipeline_options) as pipeline:
             _build(
                 pipeline, data, split, num_examples, encoder, max_bits, place
@@ -72,6 +76,26 @@ def find_duplicates(
             for first, second in _read_lines(place, "pairs")
         ]
     return choose_groups(members, pairs)
+
+
+@contextlib.contextmanager
+def _open_work_dir(work_dir: str | None, runner: str) -> Iterator[str]:
+    """Gives a folder that Beam, which finds files by patterns, can use."""
+    if work_dir and runner.lower() not in _LOCAL_RUNNERS:
+        # A link would lead nowhere on the other machines.
+        if not tf_paths.is_plain(os.path.abspath(work_dir)):
+            raise ValueError(
+                f"work folder {work_dir!r} has characters in its path that "
+                f"{runner}'s workers take for a pattern; name one without any "
+                "of * ? [ ] \\, in UTF-8"
+            )
+        yield work_dir
+        return
+    with tempfile.TemporaryDirectory() as tmp_dir:
+        folder = Path(work_dir or tmp_dir)
+        folder.mkdir(parents=True, exist_ok=True)
+        with tf_paths.plain_dir(folder) as place:
+            yield os.fspath(place)
 
 
 def _build(pipeline, data, split, num_examples, encoder, max_bits, place):

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from dcgan_tf import tf_paths
+
 # Largest error over the output's range; for integers the mean error.
 LARGEST_ERRORS = {"float32": 1e-5, "float16": 5e-3}
 MEAN_ERROR = 0.02
@@ -28,9 +30,11 @@ class LiteNetwork:
     """
 
     def __init__(self, path: str | os.PathLike, num_threads: int = 1):
-        self._interpreter = import_interpreter()(
-            os.fspath(path), num_threads=num_threads
-        )
+        path = Path(path)
+        with tf_paths.plain_dir(path.parent) as folder:
+            self._interpreter = import_interpreter()(
+                os.fspath(folder / path.name), num_threads=num_threads
+            )
         self._runner = self._interpreter.get_signature_runner()
 
     def run(self, **inputs: np.ndarray) -> dict[str, np.ndarray]:
