@@ -112,16 +112,16 @@ def _print_table(export) -> None:
 
 def _format_row(part) -> tuple[str, ...]:
     size = f"{part.num_bytes:,}"
-    report = part.report
-    if report is None:
+    check = part.check
+    if check is None:
         return str(part.path), size, "", "", "", "", ""
     return (
         str(part.path),
         size,
-        f"{report.largest_error:.1e}",
-        f"{report.psnr:.1f} dB",
-        *(f"{report.milliseconds[threads]:.2f}" for threads in (1, 2)),
-        f"flawed: {report.problem}" if report.problem else "ok",
+        f"{check.largest_error:.1e}",
+        f"{check.psnr:.1f} dB",
+        *(f"{check.milliseconds[threads]:.2f}" for threads in (1, 2)),
+        f"flawed: {check.problem}" if check.problem else "ok",
     )
 
 

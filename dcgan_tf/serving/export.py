@@ -11,14 +11,9 @@ import tensorflow as tf
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.runs.trained_model import TrainedModel, load_trained_model
-from dcgan_tf.serving import (
-    model_server,
-    saved_model,
-    versions,
-    warmup,
-    web_page,
-)
-from dcgan_tf.serving.lite import checks, convert, export
+from dcgan_tf.serving import model_server, saved_model, versions, warmup
+from dcgan_tf.serving.lite import checks, convert, lite_files
+from dcgan_tf.serving.web import page
 
 LITE = "tflite"
 WEB = "web"
@@ -26,18 +21,18 @@ FORMATS = ("saved_model", LITE, WEB)
 
 
 @dataclasses.dataclass(frozen=True)
-class Part:
+class ExportedPart:
     """One line of an export's table.
 
     Attributes:
         path: A file or a folder.
         num_bytes: Its size.
-        report: How a LiteRT file compares with its network; None for others.
+        check: How a LiteRT file compares with its network; None for others.
     """
 
     path: Path
     num_bytes: int
-    report: checks.Report | None = None
+    check: checks.LiteCheck | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +48,7 @@ class Export:
 
     version: int
     step: int
-    parts: tuple[Part, ...]
+    parts: tuple[ExportedPart, ...]
     removed: tuple[Path, ...]
 
 
@@ -66,7 +61,7 @@ def export_run(
     real_data: DataConfig | None = None,
     keep_versions: int = 0,
     single_file: bool = False,
-    say: Callable[[str], None] = print,
+    log: Callable[[str], None] = print,
 ) -> Export:
     """Exports a run's networks, complete or not at all.
 
@@ -79,7 +74,7 @@ def export_run(
             not where the run says.
         keep_versions: How many versions of each part to keep; 0 for all.
         single_file: Whether the page is also written as one file.
-        say: Takes what the user should know, a line a call.
+        log: Takes what the user should know, a line a call.
 
     Returns:
         What was made.
@@ -93,14 +88,20 @@ def export_run(
         OSError: If `export_dir` can't be written, or `real_data` was given
             and can't be read.
     """
-    networks = _load(run_dir, checkpoint, formats, real_data, say)
-    pictures = _prepare_pictures(networks, say)
-    record = versions.Record(
-        networks.config, networks.step, os.path.abspath(run_dir)
+    trained = _load(run_dir, checkpoint, formats, real_data, log)
+    images = _choose_images(trained, log)
+    record = versions.ExportRecord(
+        trained.config, trained.step, os.path.abspath(run_dir)
     )
-    kinds = _list_kinds(networks.config.model, formats)
-    with versions.write_version(export_dir, kinds, record) as (version, aside):
-        reports = _write_parts(networks, pictures, aside, single_file, say)
+    kinds = _list_kinds(trained.config.model, formats)
+    lite_checks = []
+
+    def write(tmp_dirs: dict[str, Path]) -> None:
+        lite_checks.extend(
+            _write_parts(trained, images, tmp_dirs, single_file, log)
+        )
+
+    version = versions.write_version(export_dir, kinds, record, write)
     models = [kind for kind in kinds if kind not in (LITE, WEB)]
     if models:
         model_server.save_settings(export_dir, models)
@@ -110,8 +111,8 @@ def export_run(
         for folder in folders
         for old in versions.remove_old_versions(folder, keep_versions)
     )
-    parts = _list_parts(folders, version, reports)
-    return Export(version, networks.step, parts, removed)
+    parts = _list_parts(folders, version, lite_checks)
+    return Export(version, trained.step, parts, removed)
 
 
 def _load(
@@ -119,44 +120,44 @@ def _load(
     checkpoint: str,
     formats: Sequence[str],
     real_data: DataConfig | None,
-    say: Callable[[str], None],
+    log: Callable[[str], None],
 ) -> TrainedModel:
     """Loads a run, once everything else that its formats need is there."""
     if LITE in formats:
         checks.import_interpreter()
     if WEB in formats:
-        web_page.check_runtime()
-    networks = load_trained_model(
-        run_dir, checkpoint, real_data=real_data, log=say
+        page.check_runtime()
+    trained = load_trained_model(
+        run_dir, checkpoint, real_data=real_data, log=log
     )
-    if WEB in formats and networks.config.model.num_classes:
+    if WEB in formats and trained.config.model.num_classes:
         raise ValueError(
             "the page draws without labels, and this run is conditional; "
             "leave web out of --formats"
         )
-    return networks
+    return trained
 
 
-def _prepare_pictures(
-    networks: TrainedModel,
-    say: Callable[[str], None],
+def _choose_images(
+    trained: TrainedModel,
+    log: Callable[[str], None],
 ) -> np.ndarray:
-    """Returns pictures such as D is to see.
+    """Returns images such as D is to see.
 
     They are float32 `(count, height, width, channels)`, real and generated
     in turns, or all generated where real ones are not to be had.
     """
-    generated = _draw_pictures(networks)
-    if networks.config.model.num_classes:
-        say(
+    generated = _generate_images(trained)
+    if trained.config.model.num_classes:
+        log(
             "a conditional discriminator has no features of images alone: "
             "only the generator is exported"
         )
         return generated
-    batches = networks.real_batches
+    batches = trained.real_batches
     if not batches:
         return generated
-    say(
+    log(
         "the discriminator's batch-norm statistics were measured on "
         f"{sum(map(len, batches)):,} real images"
     )
@@ -174,99 +175,101 @@ def _list_kinds(model: ModelConfig, formats: Sequence[str]) -> list[str]:
 
 
 def _list_parts(
-    folders: list[Path], version: int, reports: list[checks.Report]
-) -> tuple[Part, ...]:
+    folders: list[Path], version: int, lite_checks: list[checks.LiteCheck]
+) -> tuple[ExportedPart, ...]:
     parts = []
     for folder in folders:
         path = folder / str(version)
         if folder.name == LITE:
             parts += [
-                Part(path / report.path.name, report.num_bytes, report)
-                for report in reports
+                ExportedPart(path / check.path.name, check.num_bytes, check)
+                for check in lite_checks
             ]
         else:
-            parts.append(Part(path, measure_bytes(path)))
+            parts.append(ExportedPart(path, measure_bytes(path)))
     return tuple(parts)
 
 
-def _draw_pictures(networks: TrainedModel) -> np.ndarray:
-    model = networks.config.model
-    count = export.NUM_EXAMPLES
+def _generate_images(trained: TrainedModel) -> np.ndarray:
+    model = trained.config.model
+    count = lite_files.NUM_EXAMPLES
     latents = sample_latents(count, model.latent_dim, (0, 0))
     if model.num_classes:
         labels = np.arange(count, dtype=np.int32) % model.num_classes
-        return networks.generator([latents, tf.constant(labels)]).numpy()
-    return networks.generator(latents).numpy()
+        return trained.generator([latents, tf.constant(labels)]).numpy()
+    return trained.generator(latents).numpy()
 
 
 def _write_parts(
-    networks: TrainedModel,
-    pictures: np.ndarray,
-    aside: dict[str, Path],
+    trained: TrainedModel,
+    images: np.ndarray,
+    tmp_dirs: dict[str, Path],
     single_file: bool,
-    say: Callable[[str], None],
-) -> list[checks.Report]:
-    """Writes each kind into its folder; returns LiteRT files' reports."""
-    reports = []
-    if versions.GENERATOR in aside:
-        _save_models(networks, pictures, aside, say)
-    if LITE in aside:
-        reports = export.save_lite_files(
-            aside[LITE],
-            _describe_networks(networks, pictures),
-            networks.config.model,
+    log: Callable[[str], None],
+) -> list[checks.LiteCheck]:
+    """Writes each kind into its folder; returns LiteRT files' checks."""
+    lite_checks = []
+    if versions.GENERATOR in tmp_dirs:
+        _save_models(trained, images, tmp_dirs, log)
+    if LITE in tmp_dirs:
+        lite_checks = lite_files.save_lite_files(
+            tmp_dirs[LITE],
+            _describe_networks(trained, images),
+            trained.config.model,
         )
-    if WEB in aside:
-        _save_page(networks, aside[WEB], single_file)
-    return reports
+    if WEB in tmp_dirs:
+        _save_page(trained, tmp_dirs[WEB], single_file)
+    return lite_checks
 
 
 def _save_models(
-    networks: TrainedModel,
-    pictures: np.ndarray,
-    aside: dict[str, Path],
-    say: Callable[[str], None],
+    trained: TrainedModel,
+    images: np.ndarray,
+    tmp_dirs: dict[str, Path],
+    log: Callable[[str], None],
 ) -> None:
-    config = networks.config
+    config = trained.config
     saved_model.save_generator(
-        networks.generator, config.model, aside[versions.GENERATOR]
+        trained.generator, config.model, tmp_dirs[versions.GENERATOR]
     )
-    if versions.FEATURES in aside:
+    if versions.FEATURES in tmp_dirs:
         saved_model.save_feature_extractor(
-            networks.discriminator,
+            trained.discriminator,
             config.model,
             config.data,
-            aside[versions.FEATURES],
+            tmp_dirs[versions.FEATURES],
         )
-    requests = warmup.make_inputs(config.model, pictures)
+    requests = warmup.make_inputs(config.model, images)
     try:
         for name in (versions.GENERATOR, versions.FEATURES):
-            if name in aside:
-                warmup.save_requests(aside[name], name, requests[name])
+            if name in tmp_dirs:
+                warmup.save_requests(tmp_dirs[name], name, requests[name])
     except ImportError as error:
-        say(f"no warm-up requests for the server were written: {error}")
+        log(f"no warm-up requests for the server were written: {error}")
 
 
 def _describe_networks(
-    networks: TrainedModel, pictures: np.ndarray
+    trained: TrainedModel, images: np.ndarray
 ) -> list[convert.Network]:
-    model, step = networks.config.model, networks.step
-    described = [export.describe_generator(networks.generator, model, step)]
+    model, step = trained.config.model, trained.step
+    described = [lite_files.describe_generator(trained.generator, model, step)]
     if not model.num_classes:
         described.append(
-            export.describe_features(
-                networks.discriminator, model, step, pictures
+            lite_files.describe_features(
+                trained.discriminator, model, step, images
             )
         )
     return described
 
 
-def _save_page(networks: TrainedModel, folder: Path, single_file: bool) -> None:
-    generator, config = networks.generator, networks.config
-    network = export.describe_generator(generator, config.model, networks.step)
-    web_page.save_page(
+def _save_page(trained: TrainedModel, folder: Path, single_file: bool) -> None:
+    generator, config = trained.generator, trained.config
+    network = lite_files.describe_generator(
+        generator, config.model, trained.step
+    )
+    page.save_page(
         folder,
-        web_page.describe_model(generator, config, networks.step),
+        page.describe_model(generator, config, trained.step),
         # Half the bytes to fetch, for half a grey level at most.
         convert.convert(network, ["float16"], batch_size=1)["float16"],
         single_file,

@@ -8,6 +8,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from dcgan_tf import scratch
+
 MODELS_FILE = "models.config"
 BATCHING_FILE = "batching_parameters.txt"
 MONITORING_FILE = "monitoring.config"
@@ -66,8 +68,8 @@ def save_settings(
     for name, text in texts.items():
         path = Path(export_dir, name)
         # A server may read at any time.
-        partial = path.with_name(f"{name}.partial")
-        partial.write_text(text)
-        partial.replace(path)
+        with scratch.tmp_dir(path.parent) as tmp_dir:
+            (tmp_dir / name).write_text(text, encoding="utf-8")
+            (tmp_dir / name).replace(path)
         paths.append(path)
     return paths

@@ -21,12 +21,7 @@ from dcgan_tf.data import preprocess
 from dcgan_tf.latents import latents_from_seeds
 from dcgan_tf.models.features import build_feature_extractor
 from dcgan_tf.models.inference import prepare_generator
-from dcgan_tf.serving import versions
-
-# A picture of some kilobytes can claim a size that fills the memory.
-MAX_PICTURE_PIXELS = 2**25
-_PNG_START = b"\x89PNG\r\n\x1a\n"
-_PNG_SIZE_AT, _PNG_SIZE_BYTES = 16, 8
+from dcgan_tf.serving import input_checks, versions
 
 
 def save_generator(
@@ -61,10 +56,14 @@ def save_generator(
         latents = tf.debugging.check_numerics(latents, "latents")
         if labels is None:
             return generator(latents, training=False)
-        # A label out of range would draw as if it were no class at all.
-        tf.debugging.assert_non_negative(labels, "labels")
-        tf.debugging.assert_less(labels, config.num_classes, "labels")
+        input_checks.check_labels(labels, config.num_classes)
         return generator([latents, labels], training=False)
+
+    def draw_batch(latents, labels=None):
+        if labels is None:
+            return input_checks.apply_to_batch(draw, latents)
+        labels = input_checks.check_counts(labels, latents, "latent")
+        return input_checks.apply_to_batch(draw, latents, labels)
 
     def sample(seeds, labels=None):
         def sample_one(inputs):
@@ -72,6 +71,8 @@ def save_generator(
             label = inputs[1][None] if len(inputs) > 1 else None
             return image_ops.to_uint8(draw(latents, label))[0]
 
+        if labels is not None:
+            labels = input_checks.check_counts(labels, seeds, "seed")
         # One by one: convolutions round differently in other batch sizes.
         return tf.map_fn(
             sample_one,
@@ -84,13 +85,15 @@ def save_generator(
     def encode(latents, labels=None):
         return tf.map_fn(
             tf.io.encode_png,
-            image_ops.to_uint8(draw(latents, labels)),
+            image_ops.to_uint8(draw_batch(latents, labels)),
             fn_output_signature=tf.TensorSpec((), tf.string),
         )
 
     seeds = tf.TensorSpec((None,), tf.int64)
     signatures = {
-        "serving_default": _trace(draw, "images", latents=latents, **inputs),
+        "serving_default": _trace(
+            draw_batch, "images", latents=latents, **inputs
+        ),
         "sample": _trace(sample, "images", seeds=seeds, **inputs),
         "png": _trace(encode, "image_bytes", latents=latents, **inputs),
     }
@@ -108,9 +111,9 @@ def save_feature_extractor(
     - `serving_default`: `images` float32 `(batch, height, width, channels)`
       in `[-1, 1]` to `features` float32 `(batch, num_features)`, each
       convolution max-pooled to 4x4 (Section 5.1), and `logits` `(batch, 1)`.
-    - `encoded`: `image_bytes` `(batch,)`, JPEG or PNG files of any size up to
-      `MAX_PICTURE_PIXELS`, to the same; decoded, cropped and scaled as in
-      training.
+    - `encoded`: `image_bytes` `(batch,)`, JPEG or PNG files of up to
+      `input_checks.MAX_PICTURE_PIXELS`, to the same; decoded, cropped and
+      scaled as in training.
 
     Args:
         discriminator: From `build_discriminator`, in float32, unconditional.
@@ -130,8 +133,12 @@ def save_feature_extractor(
         images = tf.debugging.check_numerics(images, "images")
         return extractor(images, training=False)
 
+    def extract_batch(images):
+        images = input_checks.check_unit_range(images)
+        return input_checks.apply_to_batch(extract, images)
+
     def prepare(contents):
-        with tf.control_dependencies([_check_picture(contents)]):
+        with tf.control_dependencies([input_checks.check_picture(contents)]):
             contents = tf.identity(contents)
         picture = preprocess.decode_image_bytes(
             contents, config.channels, data.background
@@ -145,12 +152,12 @@ def save_feature_extractor(
             fn_output_signature=tf.TensorSpec(image_shape, tf.uint8),
             parallel_iterations=1,  # Large pictures, one at a time.
         )
-        return extract(image_ops.to_float(prepared))
+        return extract_batch(image_ops.to_float(prepared))
 
     images = tf.TensorSpec((None, *image_shape), tf.float32)
     image_bytes = tf.TensorSpec((None,), tf.string)
     signatures = {
-        "serving_default": _trace(extract, None, images=images),
+        "serving_default": _trace(extract_batch, None, images=images),
         "encoded": _trace(extract_encoded, None, image_bytes=image_bytes),
     }
     _save(module, path, signatures)
@@ -196,37 +203,6 @@ def _trace(function: Callable, output: str | None, **inputs: tf.TensorSpec):
         return outputs if output is None else {output: outputs}
 
     return tf.function(call).get_concrete_function(**specs)
-
-
-def _check_picture(contents: tf.Tensor) -> tf.Operation:
-    """Refuses what is no JPEG or PNG, or is too large, before decoding it."""
-    is_png = tf.strings.substr(contents, 0, len(_PNG_START)) == _PNG_START
-    is_png &= tf.strings.length(contents) >= _PNG_SIZE_AT + _PNG_SIZE_BYTES
-    is_jpeg = tf.io.is_jpeg(contents)
-    check_kind = tf.debugging.Assert(
-        is_png | is_jpeg, ["image_bytes are not a whole JPEG or PNG file"]
-    )
-    with tf.control_dependencies([check_kind]):
-        contents = tf.identity(contents)
-
-    def read_png_size():
-        # Width and height, big-endian, follow the name of the first chunk.
-        numbers = tf.strings.substr(contents, _PNG_SIZE_AT, _PNG_SIZE_BYTES)
-        return tf.cast(
-            tf.io.decode_raw(numbers, tf.int32, little_endian=False), tf.int64
-        )
-
-    def read_jpeg_size():
-        return tf.io.extract_jpeg_shape(contents, tf.int64)[:2]
-
-    size = tf.cond(is_jpeg, read_jpeg_size, read_png_size)
-    is_small = (tf.reduce_min(size) > 0) & (
-        tf.reduce_max(size) <= MAX_PICTURE_PIXELS
-    )
-    return tf.debugging.Assert(
-        is_small & (tf.reduce_prod(size) <= MAX_PICTURE_PIXELS),
-        [f"image_bytes hold over {MAX_PICTURE_PIXELS} pixels:", size],
-    )
 
 
 class GeneratorSignatures(NamedTuple):

@@ -10,22 +10,25 @@ import dataclasses
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from dcgan_tf import scratch
 from dcgan_tf.config import RunConfig
+from dcgan_tf.serving import interface
 from dcgan_tf.version import __version__
 
 # The folders of both networks' SavedModels, and their names to a server.
-GENERATOR = "generator"
-FEATURES = "discriminator_features"
+GENERATOR = interface.GENERATOR
+FEATURES = interface.FEATURES
 
 RECORD_FILE = "export.json"
-_WRITING = "writing-"
+# Holds a number while the folders of all kinds are renamed to it.
+_CLAIM = ".writing-version-{}"
 
 
 @dataclasses.dataclass(frozen=True)
-class Record:
+class ExportRecord:
     """Where an export comes from.
 
     Attributes:
@@ -46,7 +49,7 @@ def find_versions(folder: Path) -> list[int]:
     return sorted(
         int(path.name)
         for path in folder.iterdir()
-        if path.is_dir() and path.name.isdecimal()
+        if path.name.isdecimal() and path.is_dir()
     )
 
 
@@ -65,7 +68,7 @@ def find_newest(folder: Path) -> Path:
     return folder / str(found[-1])
 
 
-def load_record(version_dir: Path) -> Record:
+def load_record(version_dir: Path) -> ExportRecord:
     """Reads where an export comes from.
 
     Raises:
@@ -77,8 +80,8 @@ def load_record(version_dir: Path) -> Record:
             f"{os.fspath(version_dir)!r} was not written by export.py: it "
             f"has no {RECORD_FILE}"
         )
-    values = json.loads(path.read_text())
-    return Record(
+    values = json.loads(path.read_text(encoding="utf-8"))
+    return ExportRecord(
         RunConfig.from_dict(values["config"]), values["step"], values["run_dir"]
     )
 
@@ -88,45 +91,47 @@ def is_ours(version_dir: Path) -> bool:
     return (version_dir / RECORD_FILE).is_file()
 
 
-@contextlib.contextmanager
 def write_version(
-    export_dir: str | os.PathLike, kinds: Sequence[str], record: Record
-) -> Iterator[tuple[int, dict[str, Path]]]:
-    """Gives folders to write a version's parts in, and numbers them.
+    export_dir: str | os.PathLike,
+    kinds: Sequence[str],
+    record: ExportRecord,
+    write: Callable[[dict[str, Path]], None],
+) -> int:
+    """Writes a version of some kinds of export, complete or not at all.
 
-    The number is the next that is free in all of them. If the body raises,
-    or the process dies, no numbered folder appears.
+    If `write` raises, or the process dies, no numbered folder appears.
+    Several processes may export into one folder at once.
 
     Args:
-        export_dir: The folder of all kinds.
+        export_dir: The folder of all kinds; made if need be.
         kinds: Their folders' names.
         record: Written into each.
+        write: Takes an empty folder to fill for each kind, by its name.
 
-    Yields:
-        The version and, by kind, the folder to write in, which doesn't exist
-        yet.
+    Returns:
+        The version: the next number that is free in all of the kinds once
+        they are written.
 
     Raises:
         OSError: If the folder can't be written.
     """
     export_dir = Path(export_dir)
-    aside = {}
-    for kind in kinds:
-        folder = export_dir / kind
-        _make_folder(folder)
-        _clear_unfinished(folder)
-        aside[kind] = folder / f"{_WRITING}{os.getpid()}"
-    taken = [v for kind in kinds for v in find_versions(export_dir / kind)]
-    version = 1 + max(taken, default=0)
-    try:
-        yield version, aside
-        for folder in aside.values():
-            _write_record(folder, record)
-        for folder in aside.values():
-            folder.rename(folder.parent / str(version))
-    finally:
-        for folder in aside.values():
-            shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.ExitStack() as stack:
+        tmp_dirs = {
+            kind: stack.enter_context(_make_tmp_dir(export_dir / kind))
+            for kind in kinds
+        }
+        write(tmp_dirs)
+        for kind, tmp_dir in tmp_dirs.items():
+            scratch.check_not_empty(tmp_dir)
+            _write_record(tmp_dir, kind, record)
+        version, claim = _claim_version(export_dir, kinds)
+        try:
+            for tmp_dir in tmp_dirs.values():
+                tmp_dir.rename(tmp_dir.parent / str(version))
+        finally:
+            claim.rmdir()
+    return version
 
 
 def remove_old_versions(folder: Path, keep: int) -> list[int]:
@@ -141,50 +146,68 @@ def remove_old_versions(folder: Path, keep: int) -> list[int]:
         The versions removed.
     """
     ours = [v for v in find_versions(folder) if is_ours(folder / str(v))]
-    removed = ours[:-keep] if keep else []
-    for version in removed:
+    removed = []
+    for version in ours[:-keep] if keep else []:
         # Unnumbered first, so that no server sees half a version.
-        doomed = folder / f"{_WRITING}{os.getpid()}"
-        (folder / str(version)).rename(doomed)
-        shutil.rmtree(doomed)
+        tmp_dir = scratch.make_dir(folder)
+        # Another export may be removing the same one.
+        with contextlib.suppress(FileNotFoundError):
+            (folder / str(version)).rename(tmp_dir)
+            removed.append(version)
+        shutil.rmtree(tmp_dir, ignore_errors=True)
     return removed
 
 
-def _make_folder(folder: Path) -> None:
+@contextlib.contextmanager
+def _make_tmp_dir(folder: Path):
+    """Gives a folder to write in, once it is clear that this can be done."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f"{_WRITING}{os.getpid()}"
-        probe.mkdir()
-        probe.rmdir()
+        scratch.remove_leftovers(folder)
+        manager = scratch.tmp_dir(folder)
+        tmp_dir = manager.__enter__()
     except OSError as error:
         raise OSError(
             f"export folder {os.fspath(folder)!r} cannot be written "
             f"({error.strerror}); name another with --export_dir"
         ) from error
-
-
-def _clear_unfinished(folder: Path) -> None:
-    """Removes what killed processes left."""
-    for path in folder.glob(f"{_WRITING}*"):
-        if not _is_running(path.name.removeprefix(_WRITING)):
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def _is_running(pid: str) -> bool:
     try:
-        os.kill(int(pid), 0)
-    except (ValueError, ProcessLookupError):
-        return False
-    except PermissionError:
-        pass  # Somebody else's.
-    return True
+        yield tmp_dir
+    finally:
+        manager.__exit__(None, None, None)
 
 
-def _write_record(folder: Path, record: Record) -> None:
+def _claim_version(export_dir: Path, kinds: Sequence[str]) -> tuple[int, Path]:
+    """Takes a number that is free in all kinds, and keeps others off it.
+
+    Making a folder either succeeds or finds it there, on shared file systems
+    too. One that a killed process left costs a number, no more.
+    """
+    scratch.remove_leftovers(export_dir)
+    taken = [v for kind in kinds for v in find_versions(export_dir / kind)]
+    version = max(taken, default=0)
+    while True:
+        version += 1
+        claim = export_dir / _CLAIM.format(version)
+        try:
+            claim.mkdir()
+        except FileExistsError:
+            continue
+        targets = (export_dir / kind / str(version) for kind in kinds)
+        if not any(target.exists() for target in targets):
+            return version, claim
+        claim.rmdir()  # Another process was done with it in between.
+
+
+def _write_record(folder: Path, kind: str, record: ExportRecord) -> None:
     values = {
         "config": record.config.to_dict(),
         "step": record.step,
         "run_dir": record.run_dir,
         "dcgan_tf": __version__,
     }
-    (folder / RECORD_FILE).write_text(json.dumps(values, indent=2) + "\n")
+    signatures = interface.describe_signatures(kind, record.config.model)
+    if signatures:
+        values["signatures"] = signatures
+    text = json.dumps(values, indent=2) + "\n"
+    (folder / RECORD_FILE).write_text(text, encoding="utf-8")

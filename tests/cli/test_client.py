@@ -16,7 +16,7 @@ def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("client")
     pictures = tiny_run.make_pictures(path / "pictures")
     run_dir = tiny_run.make_run(path / "run", pictures)
-    export_run(run_dir, path / "export", say=lambda line: None)
+    export_run(run_dir, path / "export", log=lambda line: None)
     return path
 
 

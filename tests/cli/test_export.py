@@ -1,3 +1,4 @@
+import dataclasses
 import os
 import shutil
 import signal
@@ -5,13 +6,19 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
-from fixtures import tiny_run
+import tensorflow as tf
+from fixtures import fake_model_server, tiny_run
 
-from dcgan_tf.cli import export
+from dcgan_tf import images
+from dcgan_tf.cli import client, export, sample
+from dcgan_tf.serving.lite.convert import load_metadata
 from dcgan_tf.serving.versions import FEATURES, GENERATOR
+from dcgan_tf.serving.web import page
 
 KINDS = (GENERATOR, FEATURES)
+NUM_CLASSES = 3
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +59,7 @@ def test_a_killed_export_leaves_no_numbered_folder(trained, tmp_path):
         f"--export_dir={tmp_path}",
     ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    while not list(tmp_path.glob(f"{GENERATOR}/writing-*/*")):
+    while not list(tmp_path.glob(f"{GENERATOR}/.writing-*/*")):
         assert process.poll() is None
         time.sleep(0.001)
     process.send_signal(signal.SIGKILL)
@@ -61,7 +68,105 @@ def test_a_killed_export_leaves_no_numbered_folder(trained, tmp_path):
         assert not any(name.isdecimal() for name in listed(tmp_path / kind))
     assert call(f"run_dir={trained}", f"export_dir={tmp_path}") == 0
     for kind in KINDS:
-        assert listed(tmp_path / kind) == ["1"]
+        numbered = [
+            name for name in listed(tmp_path / kind) if name.isdecimal()
+        ]
+        assert numbered == ["1"]
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(1, "saved_model,tflite"), (3, "tflite,saved_model")],
+)
+def conditional(request, tmp_path_factory):
+    """A conditional run, exported by the command: grey and in colour."""
+    channels, formats = request.param
+    folder = tmp_path_factory.mktemp("conditional")
+    model = dataclasses.replace(
+        tiny_run.MODEL, channels=channels, num_classes=NUM_CLASSES
+    )
+    tiny_run.make_run(folder / "run", folder / "pictures", model)
+    flags = f"run_dir={folder / 'run'}", f"export_dir={folder / 'out'}"
+    assert call(*flags, "formats=saved_model,tflite") == 0
+    return folder
+
+
+def test_a_conditional_run_has_a_generator_in_every_format(conditional):
+    assert listed(conditional / "out" / GENERATOR) == ["1"]
+    assert not (conditional / "out" / FEATURES).exists()
+    files = [
+        path.name for path in (conditional / "out" / "tflite" / "1").iterdir()
+    ]
+    assert len([name for name in files if name.endswith(".tflite")]) == 6
+    path = conditional / "out" / "tflite" / "1" / "generator_float16.tflite"
+    labels = load_metadata(path)["inputs"]["labels"]
+    assert labels["values"] == "classes, 0 to 2"
+    table = (path.parent / "table.md").read_text(encoding="utf-8")
+    # Integers may miss the pale pictures of untrained networks.
+    assert table.count("| ok |") >= 4
+
+
+def test_a_conditional_export_draws_what_the_run_draws(conditional, tmp_path):
+    paths = []
+    for name in "run", "export":
+        source = conditional / ("run" if name == "run" else "out")
+        for label in None, 2:
+            paths.append(tmp_path / f"{name}-{label}.png")
+            flags = [f"--{name}_dir={source}", f"--output={paths[-1]}"]
+            flags += [] if label is None else [f"--label={label}"]
+            assert sample.main([*flags, "--num=5"]) == 0
+    grids = [images.load_png(path).astype(int) for path in paths]
+    assert abs(grids[0] - grids[2]).max() <= 1
+    assert abs(grids[1] - grids[3]).max() <= 1
+    assert abs(grids[0] - grids[1]).max() > 1
+
+
+@pytest.mark.parametrize("protocol", ["rest", "grpc"])
+def test_a_conditional_export_is_served(conditional, tmp_path, protocol):
+    pytest.importorskip(
+        "tensorflow_serving", reason="needs: pip install -e '.[serving]'"
+    )
+    models = fake_model_server.Models(conditional / "out")
+    serve = getattr(fake_model_server, f"serve_{protocol}")
+    with serve(models) as address:
+        flags = [
+            f"--server={address}",
+            f"--protocol={protocol}",
+            f"--output={tmp_path / 'served.png'}",
+            "--num=3",
+            "--label=1",
+        ]
+        assert client.main(flags) == 0
+    expected = models.predict(
+        GENERATOR, "sample", {"seeds": [0, 1, 2], "labels": [1, 1, 1]}
+    )["images"]
+    grid = images.load_png(tmp_path / "served.png")
+    assert (grid == images.make_grid(expected)).all()
+
+
+def test_a_session_loads_a_conditional_export(conditional):
+    path = str(conditional / "out" / GENERATOR / "1")
+    with tf.compat.v1.Session(graph=tf.Graph()) as session:
+        loaded = tf.compat.v1.saved_model.load(session, ["serve"], path)
+        signature = loaded.signature_def["sample"]
+        drawn = session.run(
+            signature.outputs["images"].name,
+            {
+                signature.inputs["seeds"].name: np.zeros(3, np.int64),
+                signature.inputs["labels"].name: np.arange(3, dtype=np.int32),
+            },
+        )
+    assert drawn.dtype == np.uint8
+    assert len(np.unique(drawn, axis=0)) == 3
+
+
+def test_a_page_of_a_conditional_run_is_refused(conditional, capsys):
+    if not os.path.isdir(page._RUNTIME):
+        pytest.skip("needs LiteRT.js: npm ci --prefix dcgan_tf/serving/web")
+    flags = f"run_dir={conditional / 'run'}", f"export_dir={conditional}"
+    assert call(*flags, "formats=web") == 1
+    error = capsys.readouterr().err
+    assert "draws without labels" in error and "leave web out" in error
 
 
 def test_a_run_that_moved_keeps_its_statistics_or_is_told_where(

@@ -22,5 +22,5 @@ def networks(run_dir):
 @pytest.fixture(scope="session")
 def export_dir(run_dir):
     folder = run_dir.parent / "export"
-    export_run(run_dir, folder, say=lambda line: None)
+    export_run(run_dir, folder, log=lambda line: None)
     return folder

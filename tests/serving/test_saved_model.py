@@ -1,4 +1,6 @@
+import dataclasses
 import io
+import re
 import struct
 import subprocess
 import sys
@@ -29,6 +31,14 @@ def generator(export_dir):
 @pytest.fixture(scope="module")
 def features(export_dir):
     path = export_dir / "discriminator_features" / "1"
+    return tf.saved_model.load(str(path))
+
+
+@pytest.fixture(scope="module")
+def conditional(tmp_path_factory):
+    model = dataclasses.replace(MODEL, num_classes=3)
+    path = tmp_path_factory.mktemp("conditional") / "1"
+    saved_model.save_generator(build_generator(model), model, path)
     return tf.saved_model.load(str(path))
 
 
@@ -157,27 +167,132 @@ def test_latents_that_are_not_finite_are_refused(generator, name):
         generator.signatures[name](latents=latents)
 
 
+NOTHING = {
+    "latents": np.zeros((0, 5), "f"),
+    "seeds": np.zeros(0, np.int64),
+    "labels": np.zeros(0, np.int32),
+    "images": np.zeros((0, 16, 16, 3), "f"),
+    "image_bytes": np.zeros(0, "S1"),
+}
+SHAPES = {
+    "images": (0, 16, 16, 3),
+    "image_bytes": (0,),
+    "features": (0, 16 * (4 + 8)),
+    "logits": (0, 1),
+}
+
+
 @pytest.mark.parametrize(
-    "model, signature, inputs",
+    "model, signature",
     [
-        ("generator", "serving_default", {"latents": np.zeros((2, 6), "f")}),
-        ("generator", "png", {"latents": np.zeros(5, "f")}),
-        ("generator", "sample", {"seeds": np.zeros((2, 1), np.int64)}),
+        ("generator", "serving_default"),
+        ("generator", "sample"),
+        ("generator", "png"),
+        ("conditional", "serving_default"),
+        ("conditional", "sample"),
+        ("conditional", "png"),
+        ("features", "serving_default"),
+        ("features", "encoded"),
+    ],
+)
+def test_an_empty_batch_gives_one(request, model, signature):
+    function = request.getfixturevalue(model).signatures[signature]
+    _, names = function.structured_input_signature
+    outputs = function(**{name: tf.constant(NOTHING[name]) for name in names})
+    assert {k: tuple(v.shape) for k, v in outputs.items()} == {
+        name: SHAPES[name] for name in outputs
+    }
+
+
+def fill(*shape, value=0.0, dtype=np.float32):
+    return np.full(shape, value, dtype)
+
+
+ONE_LABEL = fill(1, dtype=np.int32)
+
+
+@pytest.mark.parametrize(
+    "model, signature, inputs, message",
+    [
+        ("generator", "serving_default", {"latents": fill(2, 6)}, "shape"),
+        ("generator", "serving_default", {"latents": fill(5)}, "shape"),
+        ("generator", "serving_default", {"latents": fill(2, 5, 1)}, "shape"),
+        (
+            "generator",
+            "serving_default",
+            {"latents": fill(2, 5, dtype=np.float64)},
+            "double",
+        ),
+        ("generator", "png", {"latents": fill(5)}, "shape"),
+        ("generator", "png", {"latents": fill(2, 6)}, "shape"),
+        (
+            "generator",
+            "sample",
+            {"seeds": fill(2, 1, dtype=np.int64)},
+            "shape",
+        ),
+        ("generator", "sample", {"seeds": fill(2)}, "float"),
+        ("features", "serving_default", {"images": fill(1, 8, 8, 3)}, "shape"),
         (
             "features",
             "serving_default",
-            {"images": np.zeros((1, 8, 8, 3), "f")},
+            {"images": fill(1, 16, 16, 1)},
+            "shape",
         ),
-        ("features", "encoded", {"image_bytes": b"one"}),
+        ("features", "serving_default", {"images": fill(16, 16, 3)}, "shape"),
+        (
+            "features",
+            "serving_default",
+            {"images": fill(1, 16, 16, 3, dtype=np.uint8)},
+            "uint8",
+        ),
+        (
+            "features",
+            "serving_default",
+            {"images": fill(1, 16, 16, 3, value=255)},
+            r"images must be in \[-1, 1\]",
+        ),
+        ("features", "encoded", {"image_bytes": b"one"}, "shape"),
+        ("features", "encoded", {"image_bytes": [[b"one"]]}, "shape"),
+        ("features", "encoded", {"image_bytes": fill(2)}, "float"),
+        (
+            "conditional",
+            "serving_default",
+            {"latents": fill(2, 5), "labels": ONE_LABEL},
+            "labels must be one for each latent",
+        ),
+        (
+            "conditional",
+            "png",
+            {"latents": fill(1, 5), "labels": ONE_LABEL + 3},
+            "labels must be from 0 to 2",
+        ),
+        (
+            "conditional",
+            "serving_default",
+            {"latents": fill(1, 5), "labels": ONE_LABEL - 1},
+            "labels must be from 0 to 2",
+        ),
+        (
+            "conditional",
+            "sample",
+            {"seeds": fill(2, dtype=np.int64), "labels": ONE_LABEL},
+            "labels must be one for each seed",
+        ),
     ],
 )
-def test_another_shape_is_refused_by_name(request, model, signature, inputs):
-    (name,) = inputs
+def test_other_inputs_are_refused_by_name(
+    request, model, signature, inputs, message
+):
     function = request.getfixturevalue(model).signatures[signature]
     with pytest.raises(
-        tf.errors.InvalidArgumentError, match=f"tensor {name} .*expected shape"
-    ):
-        function(**{name: tf.constant(inputs[name])})
+        (tf.errors.InvalidArgumentError, TypeError), match=message
+    ) as caught:
+        function(**{name: tf.constant(v) for name, v in inputs.items()})
+    if message == "shape":
+        (name,) = inputs
+        pattern = f"tensor {name} .*expected shape"
+        assert re.search(pattern, str(caught.value))
 
 
 def test_a_session_loads_them(export_dir, generator):

@@ -1,23 +1,30 @@
+import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 
+from dcgan_tf import scratch
 from dcgan_tf.config import DataConfig, ModelConfig, RunConfig, TrainingConfig
 from dcgan_tf.serving import versions
 
-RECORD = versions.Record(
+RECORD = versions.ExportRecord(
     RunConfig(ModelConfig(), DataConfig(), TrainingConfig()), 3, "/runs/a"
 )
 
 
-def write(export_dir, kinds=("one", "two")):
-    with versions.write_version(export_dir, kinds, RECORD) as (number, aside):
-        for folder in aside.values():
-            folder.mkdir()
-            (folder / "model").write_text("whole")
-    return number
+def fill(tmp_dirs):
+    for folder in tmp_dirs.values():
+        (folder / "model").write_text("whole")
+
+
+def write(export_dir, kinds=("one", "two"), fill=fill):
+    return versions.write_version(export_dir, kinds, RECORD, fill)
 
 
 def names(folder):
@@ -41,47 +48,109 @@ def test_versions_count_in_numbers(tmp_path):
 
 
 def test_an_error_leaves_nothing(tmp_path):
+    def fail(tmp_dirs):
+        fill(tmp_dirs)
+        raise RuntimeError("disk on fire")
+
     with pytest.raises(RuntimeError):
-        with versions.write_version(tmp_path, ["one", "two"], RECORD) as (
-            _,
-            aside,
-        ):
-            aside["one"].mkdir()
-            raise RuntimeError("disk on fire")
+        write(tmp_path, fill=fail)
     assert names(tmp_path / "one") == names(tmp_path / "two") == []
 
 
-def test_a_kill_leaves_no_numbered_folder_and_is_cleared(tmp_path):
+def test_a_kill_leaves_no_numbered_folder_and_blocks_nobody(tmp_path):
     code = (
-        "import sys, time\n"
+        "import os, sys\n"
+        # As in a container, where every process has this number.
+        "os.getpid = lambda: 1\n"
         "from dcgan_tf.serving import versions\n"
-        "with versions.write_version("
-        "sys.argv[1], ['one', 'two'], None) as (_, aside):\n"
-        "    aside['one'].mkdir()\n"
-        "    (aside['one'] / 'model').write_text('half')\n"
+        "def write(tmp_dirs):\n"
+        "    (tmp_dirs['one'] / 'model').write_text('half')\n"
         "    print('writing', flush=True)\n"
-        "    time.sleep(60)\n"
+        "    sys.stdin.read()\n"
+        "versions.write_version(sys.argv[1], ['one', 'two'], None, write)\n"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(command, stdin=-1, stdout=-1) as process:
         assert process.stdout.readline() == b"writing\n"
         process.send_signal(signal.SIGKILL)
-    assert versions.find_versions(tmp_path / "one") == []
-    assert len(names(tmp_path / "one")) == 1
+    (leftover,) = (tmp_path / "one").iterdir()
+    assert not leftover.name.isdecimal()
     assert write(tmp_path) == 1
-    assert names(tmp_path / "one") == ["1"]
+    # It may be another's work until nothing was written for hours.
+    assert leftover.is_dir()
+    long_ago = time.time() - 2 * 24 * 3600
+    for path in (leftover / "model", leftover):
+        os.utime(path, (long_ago, long_ago))
+    assert write(tmp_path) == 2
+    assert names(tmp_path / "one") == ["1", "2"]
 
 
-def test_another_process_at_work_is_left_alone(tmp_path):
-    other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=-1)
-    try:
-        busy = tmp_path / "one" / f"writing-{other.pid}"
-        busy.mkdir(parents=True)
+def test_two_at_once_take_two_numbers(tmp_path):
+    both_wrote = threading.Barrier(2)
+    numbers = []
+
+    def export(kinds):
+        def fill_together(tmp_dirs):
+            fill(tmp_dirs)
+            both_wrote.wait()
+
+        numbers.append(write(tmp_path, kinds, fill_together))
+
+    threads = [
+        threading.Thread(target=export, args=(kinds,))
+        for kinds in (["one", "two"], ["two", "three"])
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(numbers) == [1, 2]
+    assert names(tmp_path / "two") == ["1", "2"]
+    assert len(names(tmp_path / "one")) == len(names(tmp_path / "three")) == 1
+    assert names(tmp_path) == ["one", "three", "two"]
+
+
+def test_a_number_taken_while_writing_is_passed_over(tmp_path):
+    def fill_slowly(tmp_dirs):
+        fill(tmp_dirs)
         write(tmp_path, ["one"])
-        assert busy.is_dir()
-    finally:
-        other.kill()
-        other.communicate()
+
+    assert write(tmp_path, fill=fill_slowly) == 2
+    assert names(tmp_path / "one") == ["1", "2"]
+    assert names(tmp_path / "two") == ["2"]
+
+
+def test_a_number_that_a_killed_process_claimed_is_passed_over(tmp_path):
+    (tmp_path / ".writing-version-1").mkdir()
+    assert write(tmp_path) == 2
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_move_of_nothing_is_an_error(tmp_path, is_there):
+    def lose(tmp_dirs):
+        fill(tmp_dirs)
+        shutil.rmtree(tmp_dirs["two"])
+        if is_there:
+            tmp_dirs["two"].mkdir()
+
+    with pytest.raises(FileNotFoundError, match="gone before"):
+        write(tmp_path, fill=lose)
+    assert names(tmp_path / "one") == names(tmp_path / "two") == []
+
+
+def test_the_record_describes_what_to_send(tmp_path):
+    write(tmp_path, [versions.GENERATOR, versions.FEATURES, "tflite"])
+
+    def load(kind):
+        path = tmp_path / kind / "1" / versions.RECORD_FILE
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    latents = load(versions.GENERATOR)["signatures"]["png"]["inputs"]["latents"]
+    assert latents["shape"] == [None, 100]
+    assert "uniform in [-1, 1]" in latents["values"]
+    features = load(versions.FEATURES)["signatures"]["serving_default"]
+    assert "in [-1, 1]" in features["inputs"]["images"]["values"]
+    assert "signatures" not in load("tflite")
 
 
 def test_only_own_old_versions_are_removed(tmp_path):
@@ -92,6 +161,22 @@ def test_only_own_old_versions_are_removed(tmp_path):
     assert versions.remove_old_versions(tmp_path / "one", 0) == []
     assert versions.remove_old_versions(tmp_path / "one", 2) == [1, 2]
     assert names(tmp_path / "one") == ["3", "4", "7", "notes"]
+
+
+def test_a_version_that_another_export_removes_is_passed_over(
+    tmp_path, monkeypatch
+):
+    for _ in range(3):
+        write(tmp_path, ["one"])
+    make_dir = scratch.make_dir
+
+    def remove_first(folder):
+        shutil.rmtree(tmp_path / "one" / "1", ignore_errors=True)
+        return make_dir(folder)
+
+    monkeypatch.setattr(scratch, "make_dir", remove_first)
+    assert versions.remove_old_versions(tmp_path / "one", 1) == [2]
+    assert names(tmp_path / "one") == ["3"]
 
 
 def test_a_folder_without_exports_is_refused(tmp_path):

@@ -101,7 +101,7 @@ def _dequantise(levels: np.ndarray, detail: dict) -> np.ndarray:
 
 
 @dataclasses.dataclass(frozen=True)
-class Report:
+class LiteCheck:
     """How a file compares with its network.
 
     Attributes:
@@ -132,7 +132,7 @@ def check_file(
     inputs: dict[str, np.ndarray],
     expected: dict[str, np.ndarray],
     clock: Callable[[], float] = time.perf_counter,
-) -> Report:
+) -> LiteCheck:
     """Runs a file on some inputs and measures it.
 
     Args:
@@ -153,7 +153,7 @@ def check_file(
     }
     worst = max(errors.values(), key=lambda error: error.largest)
     first = {name: values[:1] for name, values in inputs.items()}
-    return Report(
+    return LiteCheck(
         path,
         path.stat().st_size,
         worst.largest,

@@ -124,9 +124,10 @@ def load_metadata(path: str | os.PathLike) -> dict:
         path: A file that `convert` made.
 
     Returns:
-        `inputs` and `outputs` (by name: what they are, their range and
-        shape), `image_size` `[height, width]`, `channels`, `latent_dim`,
-        `precision`, and the run's `step`.
+        `inputs` and `outputs` (by name a dict: `values`, what they are and
+        their range; of files since version 0.2.0 also `shape`, None for the
+        batch), `image_size` `[height, width]`, `channels`, `latent_dim`,
+        `num_classes`, 0 for none, `precision`, and the run's `step`.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -136,11 +137,28 @@ def load_metadata(path: str | os.PathLike) -> dict:
     model = flatbuffer_utils.read_model_from_bytearray(bytearray(contents))
     for entry in model.metadata or []:
         if entry.name.decode() == METADATA_NAME:
-            return json.loads(bytes(model.buffers[entry.buffer].data))
+            contents = bytes(model.buffers[entry.buffer].data)
+            return _add_tensors(json.loads(contents))
     raise ValueError(
         f"{os.fspath(path)!r} has no metadata entry {METADATA_NAME!r}; it was "
         "not exported by dcgan_tf"
     )
+
+
+def _add_tensors(metadata: dict) -> dict:
+    """Adds `inputs` and `outputs` to what version 0.1.0 wrote."""
+    if "inputs" in metadata:
+        return metadata
+    name, values = metadata["takes"].split(": ")
+    inputs = {name: {"values": values}}
+    if metadata["gives"] == "features and logits":
+        outputs = {"features": {"values": "any"}, "logits": {"values": "any"}}
+    else:
+        name, values = metadata["gives"].split(": ")
+        outputs = {name: {"values": values}}
+    if name == "images" and metadata.get("num_classes"):
+        inputs["labels"] = {"values": "classes from 0"}
+    return {**metadata, "inputs": inputs, "outputs": outputs}
 
 
 def _save(network: Network, batch_size: int | None, folder: str) -> None:

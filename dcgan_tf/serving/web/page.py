@@ -1,6 +1,6 @@
 """A page that runs the generator in a visitor's browser, with LiteRT.js.
 
-The page's own files are in `web/`, LiteRT.js comes from npm beside them. Both
+The page's own files lie beside this one, LiteRT.js comes from npm. Both
 are copied, so that the page needs no other host; as a single file it needs no
 server either.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 import keras
 
 from dcgan_tf.config import RunConfig
-from dcgan_tf.serving.directions import compute_directions
+from dcgan_tf.serving.web.latent_directions import compute_directions
 
 SINGLE_FILE = "page.html"
 _NUM_DIRECTIONS = 8
@@ -32,7 +32,7 @@ _DATASET_WORDS = {
     "oxford_flowers102": "pictures of flowers",
 }
 
-_SOURCES = Path(__file__).parent / "web"
+_SOURCES = Path(__file__).parent
 _RUNTIME = _SOURCES / "node_modules" / "@litertjs"
 # The one that runs everywhere; a relaxed-SIMD one is faster only on integers.
 _GLUE = "litert_wasm_compat_internal.js"
@@ -88,7 +88,7 @@ def save_page(
     """Writes the page.
 
     Args:
-        folder: To make; any static server can serve it.
+        folder: Made if need be; any static server can serve it.
         model: From `describe_model`.
         network: The generator as a .tflite file of batch size 1.
         single_file: Whether to write `page.html` too, which holds all and
@@ -99,12 +99,12 @@ def save_page(
     """
     check_runtime()
     modules = {
-        f"page/{path.name}": path.read_text()
+        f"page/{path.name}": path.read_text(encoding="utf-8")
         for path in sorted(_SOURCES.glob("*.js"))
         if path.name != "disk.js"
     }
     for name, path in _MODULES.items():
-        modules[name] = _drop_source_map(path.read_text())
+        modules[name] = _drop_source_map(path.read_text(encoding="utf-8"))
     files = {
         "model.json": json.dumps(model).encode(),
         "generator.tflite.gz": gzip.compress(network, mtime=0),
@@ -113,11 +113,11 @@ def save_page(
             (_RUNTIME / "core/wasm" / _WASM).read_bytes(), mtime=0
         ),
     }
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     _write_folder(folder, modules, files)
     if single_file:
         page = _build_single_file(modules, files)
-        (folder / SINGLE_FILE).write_text(page)
+        (folder / SINGLE_FILE).write_text(page, encoding="utf-8")
 
 
 def _write_folder(
@@ -125,11 +125,11 @@ def _write_folder(
 ) -> None:
     paths = {name: f"{_file_name(name)}" for name in modules}
     for name, text in modules.items():
-        (folder / paths[name]).write_text(text)
+        (folder / paths[name]).write_text(text, encoding="utf-8")
     for name, contents in files.items():
         (folder / name).write_bytes(contents)
-    style = (_SOURCES / "style.css").read_text()
-    (folder / "style.css").write_text(style)
+    style = (_SOURCES / "style.css").read_text(encoding="utf-8")
+    (folder / "style.css").write_text(style, encoding="utf-8")
     scripts = _make_scripts({n: f"./{path}" for n, path in paths.items()})
     allowed = " ".join(f"'{_hash(text)}'" for _, text in scripts)
     policy = (
@@ -143,7 +143,8 @@ def _write_folder(
         '<link rel="icon" href="data:,">',
         *_write_scripts(scripts),
     ]
-    (folder / "index.html").write_text(_fill_template(head))
+    index = _fill_template(head)
+    (folder / "index.html").write_text(index, encoding="utf-8")
 
 
 def _build_single_file(modules: dict[str, str], files: dict[str, bytes]) -> str:
@@ -159,7 +160,7 @@ def _build_single_file(modules: dict[str, str], files: dict[str, bytes]) -> str:
         "script-src 'unsafe-inline' data: blob: 'wasm-unsafe-eval'; "
         "style-src 'unsafe-inline'; img-src blob: data:"
     )
-    style = (_SOURCES / "style.css").read_text()
+    style = (_SOURCES / "style.css").read_text(encoding="utf-8")
     embedded = [
         f'<script type="text/plain" data-file="{name}">'
         f"{_encode(contents)}</script>"
@@ -178,7 +179,7 @@ def _build_single_file(modules: dict[str, str], files: dict[str, bytes]) -> str:
 def _make_scripts(addresses: dict[str, str]) -> list[tuple[str, str]]:
     """Returns inline scripts' `(type, text)`."""
     return [
-        ("text/javascript", (_SOURCES / "disk.js").read_text()),
+        ("text/javascript", (_SOURCES / "disk.js").read_text(encoding="utf-8")),
         ("importmap", json.dumps({"imports": addresses})),
         ("module", 'import "page/page.js";'),
     ]
@@ -193,9 +194,11 @@ def _make_policy(policy: str) -> str:
 
 
 def _fill_template(head: list[str]) -> str:
-    package = json.loads((_RUNTIME / "core/package.json").read_text())
+    package = json.loads(
+        (_RUNTIME / "core/package.json").read_text(encoding="utf-8")
+    )
     notice = _NOTICE.format(version=package["version"])
-    template = (_SOURCES / "index.html").read_text()
+    template = (_SOURCES / "index.html").read_text(encoding="utf-8")
     before, after = template.split("<!-- head -->")
     return "\n".join([before + f"<!-- {notice} -->", *head]) + after
 

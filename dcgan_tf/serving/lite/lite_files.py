@@ -18,7 +18,7 @@ from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
 from dcgan_tf.images import to_uint8
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.models.features import build_feature_extractor
-from dcgan_tf.serving import versions
+from dcgan_tf.serving import interface
 from dcgan_tf.serving.lite import checks, convert, subpixel
 from dcgan_tf.serving.saved_model import hold_weights
 
@@ -44,11 +44,11 @@ class LiteExportError(ValueError):
 
 def save_lite_files(
     folder: Path, networks: Sequence[convert.Network], model: ModelConfig
-) -> list[checks.Report]:
+) -> list[checks.LiteCheck]:
     """Converts, writes and checks all files, and writes their table.
 
     Args:
-        folder: To make.
+        folder: Made if need be.
         networks: From `describe_generator` and `describe_features`.
         model: Their shape.
 
@@ -61,8 +61,8 @@ def save_lite_files(
         ImportError: If ai-edge-litert is not installed.
     """
     checks.import_interpreter()
-    folder.mkdir(parents=True)
-    reports = []
+    folder.mkdir(parents=True, exist_ok=True)
+    lite_checks = []
     for network in networks:
         inputs = _take(network.examples(), NUM_CALIBRATED, _NUM_CHECKED)
         expected = _run(network, inputs)
@@ -71,22 +71,24 @@ def save_lite_files(
             for precision, contents in files.items():
                 name = file_name(network.name, precision, batch_size)
                 (folder / name).write_bytes(contents)
-                report = checks.check_file(
+                check = checks.check_file(
                     folder / name, precision, inputs, expected
                 )
                 if precision in _INTEGERS and "images" in expected:
-                    report = _compare_pictures(report, network, model)
-                reports.append(report)
-                _check_exact(report, precision)
-    (folder / TABLE_FILE).write_text(format_table(reports))
-    return reports
+                    check = _compare_images(check, network, model)
+                lite_checks.append(check)
+                _check_exact(check, precision)
+    (folder / TABLE_FILE).write_text(
+        format_table(lite_checks), encoding="utf-8"
+    )
+    return lite_checks
 
 
-def _check_exact(report: checks.Report, precision: str) -> None:
-    if report.problem and precision not in _INTEGERS:
+def _check_exact(check: checks.LiteCheck, precision: str) -> None:
+    if check.problem and precision not in _INTEGERS:
         raise LiteExportError(
-            f"{report.path.name} is not what it was converted from: "
-            f"{report.problem}; nothing was exported"
+            f"{check.path.name} is not what it was converted from: "
+            f"{check.problem}; nothing was exported"
         )
 
 
@@ -117,12 +119,12 @@ def describe_generator(
             yield row
 
     return convert.Network(
-        versions.GENERATOR,
+        interface.GENERATOR,
         hold_weights(generator),
         draw,
         inputs,
         examples,
-        _describe(model, step, "latents: uniform in [-1, 1]", "images"),
+        _describe(model, step, interface.describe_generator(model)),
     )
 
 
@@ -145,25 +147,41 @@ def describe_features(
     extractor = build_feature_extractor(discriminator)
     shape = (None, *model.image_size, model.channels)
     return convert.Network(
-        versions.FEATURES,
+        interface.FEATURES,
         hold_weights(discriminator),
         lambda images: dict(extractor(images, training=False)),
         {"images": tf.TensorSpec(shape, tf.float32)},
         lambda: ({"images": row[None]} for row in images[:NUM_EXAMPLES]),
-        _describe(model, step, "images: in [-1, 1]", "features and logits"),
+        _describe(model, step, interface.describe_features(model)),
         [discriminator.get_layer("conv_1").kernel.value],
     )
 
 
-def _describe(model: ModelConfig, step: int, takes: str, gives: str) -> dict:
+def _describe(model: ModelConfig, step: int, described: dict) -> dict:
+    """Returns the metadata of a file, but for its precision."""
+    shapes = {
+        part: {
+            # A file's own tensors say what they are stored in.
+            name: {key: tensor[key] for key in ("shape", "values")}
+            for name, tensor in described[part].items()
+        }
+        for part in ("inputs", "outputs")
+    }
     return {
-        "takes": takes,
-        "gives": f"{gives}: in [-1, 1]" if gives == "images" else gives,
+        **shapes,
         "image_size": list(model.image_size),
         "channels": model.channels,
         "latent_dim": model.latent_dim,
         "num_classes": model.num_classes,
         "step": step,
+        # As version 0.1.0 said it.
+        **{
+            old: "; ".join(
+                f"{name}: {tensor['values']}"
+                for name, tensor in described[new].items()
+            )
+            for old, new in (("takes", "inputs"), ("gives", "outputs"))
+        },
     }
 
 
@@ -185,9 +203,9 @@ def _run(network: convert.Network, inputs: dict) -> dict[str, np.ndarray]:
     return {name: value.numpy() for name, value in outputs.items()}
 
 
-def _compare_pictures(
-    report: checks.Report, network: convert.Network, model: ModelConfig
-) -> checks.Report:
+def _compare_images(
+    check: checks.LiteCheck, network: convert.Network, model: ModelConfig
+) -> checks.LiteCheck:
     """Adds how far a quantised generator's pictures are from the others.
 
     The Fréchet distance, in features of random convolutions, of its samples
@@ -196,7 +214,7 @@ def _compare_pictures(
     """
     reference = _draw_inputs(_REFERENCE_SEED, model)
     own = _draw_inputs(_CHECK_SEED, model)
-    lite = checks.LiteNetwork(report.path, num_threads=2)
+    lite = checks.LiteNetwork(check.path, num_threads=2)
     quantised = checks.run_rows(lite, own)["images"]
     extractor = _build_features((*model.image_size, model.channels))
 
@@ -209,10 +227,10 @@ def _compare_pictures(
     )
     given = compute_frechet_distance(real, extract(quantised))
     ratio = given / exact if exact else float("inf")
-    problem = report.problem
+    problem = check.problem
     if ratio > _SPOILT and problem is None:
         problem = f"images: {ratio:.1f} times the Fréchet distance"
-    return dataclasses.replace(report, frechet_ratio=ratio, problem=problem)
+    return dataclasses.replace(check, frechet_ratio=ratio, problem=problem)
 
 
 def _draw_inputs(seed: tuple, model: ModelConfig) -> dict[str, np.ndarray]:
@@ -223,24 +241,24 @@ def _draw_inputs(seed: tuple, model: ModelConfig) -> dict[str, np.ndarray]:
     return inputs
 
 
-def format_table(reports: Sequence[checks.Report]) -> str:
+def format_table(lite_checks: Sequence[checks.LiteCheck]) -> str:
     """Returns a Markdown table."""
     lines = [
         "| file | bytes | largest error | mean error | PSNR | "
         "ms/image, 1 thread | 2 threads | Fréchet | |",
         "|---|--:|--:|--:|--:|--:|--:|--:|---|",
     ]
-    for report in reports:
-        ratio = report.frechet_ratio
+    for check in lite_checks:
+        ratio = check.frechet_ratio
         cells = [
-            report.path.name,
-            f"{report.num_bytes:,}",
-            f"{report.largest_error:.1e}",
-            f"{report.mean_error:.1e}",
-            f"{report.psnr:.1f} dB",
-            *(f"{report.milliseconds[threads]:.2f}" for threads in (1, 2)),
+            check.path.name,
+            f"{check.num_bytes:,}",
+            f"{check.largest_error:.1e}",
+            f"{check.mean_error:.1e}",
+            f"{check.psnr:.1f} dB",
+            *(f"{check.milliseconds[threads]:.2f}" for threads in (1, 2)),
             "" if ratio is None else f"x {ratio:.2f}",
-            report.problem or "ok",
+            check.problem or "ok",
         ]
         lines.append(f"| {' | '.join(cells)} |")
     note = (

@@ -1,0 +1,107 @@
+"""What signatures refuse, in words, and batches of nothing.
+
+Servers compare inputs with a signature's names and types, not with its shapes
+or the values that they are to have.
+"""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+# A picture of some kilobytes can claim a size that fills the memory.
+MAX_PICTURE_PIXELS = 2**25
+_PNG_START = b"\x89PNG\r\n\x1a\n"
+_PNG_SIZE_AT, _PNG_SIZE_BYTES = 16, 8
+# Values beyond this are no images in [-1, 1] that overshot in a resize.
+_MAX_UNIT_VALUE = 1.5
+
+
+def apply_to_batch(function: Callable, *inputs: tf.Tensor):
+    """Applies a network to a batch that may be empty.
+
+    Kernels give an empty batch other shapes than a full one, or fail; so it
+    passes as a batch of a row that is then left out.
+
+    Args:
+        function: From tensors to a tensor or a dict of them, the first axis
+            of each the batch.
+        *inputs: `(batch, ...)`.
+
+    Returns:
+        What `function` gives, `(batch, ...)`.
+    """
+    count = tf.shape(inputs[0])[0]
+    num_padded = tf.cast(tf.equal(count, 0), tf.int32)
+    padded = [
+        tf.pad(values, [[0, num_padded]] + [[0, 0]] * (values.shape.rank - 1))
+        for values in inputs
+    ]
+    outputs = function(*padded)
+    return tf.nest.map_structure(lambda values: values[:count], outputs)
+
+
+def check_labels(labels: tf.Tensor, num_classes: int) -> None:
+    """Refuses a label out of range, which would draw as no class at all."""
+    message = f"labels must be from 0 to {num_classes - 1}"
+    tf.debugging.assert_non_negative(labels, message)
+    tf.debugging.assert_less(labels, num_classes, message)
+
+
+def check_counts(
+    labels: tf.Tensor, others: tf.Tensor, of_what: str
+) -> tf.Tensor:
+    """Returns labels, one for each row of `others` or refused."""
+    counts = tf.shape(labels)[0], tf.shape(others)[0]
+    check = tf.debugging.Assert(
+        tf.equal(*counts),
+        [f"labels must be one for each {of_what}; counts:", *counts],
+    )
+    with tf.control_dependencies([check]):
+        return tf.identity(labels)
+
+
+def check_unit_range(images: tf.Tensor) -> tf.Tensor:
+    """Returns images, refused where they are bytes rather than in [-1, 1]."""
+    largest = tf.reduce_max(tf.abs(images))
+    # Not a number passes here and is refused by its own check.
+    check = tf.debugging.Assert(
+        tf.logical_not(largest > _MAX_UNIT_VALUE),
+        [
+            "images must be in [-1, 1] (bytes / 127.5 - 1); the largest "
+            "absolute value is",
+            largest,
+        ],
+    )
+    with tf.control_dependencies([check]):
+        return tf.identity(images)
+
+
+def check_picture(contents: tf.Tensor) -> tf.Operation:
+    """Refuses what is no JPEG or PNG, or is too large, before decoding it."""
+    is_png = tf.strings.substr(contents, 0, len(_PNG_START)) == _PNG_START
+    is_png &= tf.strings.length(contents) >= _PNG_SIZE_AT + _PNG_SIZE_BYTES
+    is_jpeg = tf.io.is_jpeg(contents)
+    check_kind = tf.debugging.Assert(
+        is_png | is_jpeg, ["image_bytes are not a whole JPEG or PNG file"]
+    )
+    with tf.control_dependencies([check_kind]):
+        contents = tf.identity(contents)
+
+    def read_png_size():
+        # Width and height, big-endian, follow the name of the first chunk.
+        numbers = tf.strings.substr(contents, _PNG_SIZE_AT, _PNG_SIZE_BYTES)
+        return tf.cast(
+            tf.io.decode_raw(numbers, tf.int32, little_endian=False), tf.int64
+        )
+
+    def read_jpeg_size():
+        return tf.io.extract_jpeg_shape(contents, tf.int64)[:2]
+
+    size = tf.cond(is_jpeg, read_jpeg_size, read_png_size)
+    is_small = (tf.reduce_min(size) > 0) & (
+        tf.reduce_max(size) <= MAX_PICTURE_PIXELS
+    )
+    return tf.debugging.Assert(
+        is_small & (tf.reduce_prod(size) <= MAX_PICTURE_PIXELS),
+        [f"image_bytes hold over {MAX_PICTURE_PIXELS} pixels:", size],
+    )
