@@ -75,18 +75,18 @@ def run_command(
         )
         return _run_until_signal(name, lambda: run(values) or 0)
     except (flags.Error, UsageError) as error:
-        _print_error(name, f"{error}; see {name} --help")
+        print_error(name, f"{error}; see {name} --help")
         return EXIT_USAGE
     except (ValueError, OSError, ImportError) as error:
         if os.environ.get("DCGAN_TF_TRACEBACK"):
             raise
-        _print_error(name, failures.describe(error) or error)
+        print_error(name, failures.describe(error) or error)
         return EXIT_ERROR
     except Exception as error:
         message = failures.describe(error)
         if message is None or os.environ.get("DCGAN_TF_TRACEBACK"):
             raise
-        _print_error(name, message)
+        print_error(name, message)
         return EXIT_ERROR
 
 
@@ -201,9 +201,11 @@ def _escape(error: UnicodeError) -> tuple[str | bytes, int]:
     return encoded, error.start + 1
 
 
-def _print_error(name: str, error: object) -> None:
+def print_error(name: str, error: object) -> None:
+    """Prints an error in one line, with the command's name as it was called."""
     message = " ".join(str(error).split())
-    print(f"{name}: error: {message}", file=sys.stderr, flush=True)
+    called_name = _get_called_name(name)
+    print(f"{called_name}: error: {message}", file=sys.stderr, flush=True)
 
 
 def _format_help(

@@ -15,6 +15,7 @@ from dcgan_tf.cli.command import (
     UsageError,
     format_command,
     import_tensorflow,
+    print_error,
     run_command,
 )
 from dcgan_tf.cli.interruption import EXIT_INTERRUPTED
@@ -150,7 +151,7 @@ def run(values: flags.FlagValues) -> int:
     try:
         return _train(values, config, run_dir)
     except WorkerLostError as error:
-        print(f"train.py: error: {error}", file=sys.stderr, flush=True)
+        print_error("train.py", error)
         return EXIT_INTERRUPTED
 
 

@@ -1,6 +1,7 @@
 """A TFDS dataset made ready, or a clear word at once on what is missing."""
 
 import difflib
+import shlex
 import sys
 import threading
 from pathlib import Path
@@ -169,9 +170,10 @@ def _list_urls(builder: tfds.core.DatasetBuilder) -> list[str]:
 def _advise(
     builder: tfds.core.DatasetBuilder, dataset: str, missing: list[str]
 ) -> str:
+    option = shlex.quote(f"--dataset={dataset}")
     advice = (
         f"{dataset} is not prepared under {builder.data_dir_root}; run `python "
-        f"-m dcgan_tf.cli.data --dataset={dataset} --data_dir=DIR` where there "
+        f"-m dcgan_tf.cli.data {option} --data_dir=DIR` where there "
         "is a network and give that DIR here as --data_dir"
     )
     infos = builder.url_infos or {}

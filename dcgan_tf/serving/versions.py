@@ -62,8 +62,9 @@ def find_newest(folder: Path) -> Path:
     found = find_versions(folder)
     if not found:
         raise FileNotFoundError(
-            f"{os.fspath(folder)!r} holds no export; make one with export.py, "
-            "or name the folder that its --export_dir named"
+            f"{os.fspath(folder)!r} holds no export; make one with `python -m "
+            "dcgan_tf.cli.export`, or name the folder that its --export_dir "
+            "named"
         )
     return folder / str(found[-1])
 
@@ -77,8 +78,8 @@ def load_record(version_dir: Path) -> ExportRecord:
     path = version_dir / RECORD_FILE
     if not path.is_file():
         raise FileNotFoundError(
-            f"{os.fspath(version_dir)!r} was not written by export.py: it "
-            f"has no {RECORD_FILE}"
+            f"{os.fspath(version_dir)!r} was not written by dcgan_tf: it has "
+            f"no {RECORD_FILE}"
         )
     values = json.loads(path.read_text(encoding="utf-8"))
     return ExportRecord(

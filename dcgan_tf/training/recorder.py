@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping
 
@@ -249,9 +250,9 @@ class Recorder:
         self._timer.resume()
 
     def _fail(self, step: int, what: str) -> None:
+        option = shlex.quote(f"--init_from={os.fspath(self._run_dir)}@STEP")
         raise DivergenceError(
             f"training diverged by step {step}: {what} not finite. Checkpoints "
-            "are untouched; go back to one with --init_from="
-            f"{os.fspath(self._run_dir)}@STEP in a new --run_dir, with a lower "
-            "--learning_rate or --precision=float32"
+            f"are untouched; go back to one with {option} in a new --run_dir, "
+            "with a lower --learning_rate or --precision=float32"
         )

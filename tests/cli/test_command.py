@@ -1,16 +1,20 @@
 """What all commands share: paths, seeds, and how they speak of each other."""
 
+import ast
 import importlib
 import os
+import re
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from absl import flags
 
 from dcgan_tf.cli import command, path_flags
 
+PACKAGE = Path(command.__file__).parents[1]
 COMMANDS = (
     "train", "export", "sample", "evaluate", "analyze", "data", "dedup",
     "client",
@@ -163,6 +167,37 @@ def test_commands_are_named_as_they_were_called(
     line = capsys.readouterr().err
     assert line.startswith(f"{name}: error:")
     assert f"see {name} --help" in line
+
+
+def list_texts(path):
+    """The string literals of a file, without docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in docstrings
+    ]
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.name
+)
+def test_messages_name_no_file_that_only_a_checkout_has(path):
+    """The library's can't know how they were called, so name the modules."""
+    text = "\n".join(list_texts(path))
+    if path.parent.name != "cli":
+        assert not re.search(r"\b(train|export)\.py\b", text)
+    for name in re.findall(r"dcgan_tf\.cli\.(\w+)", text):
+        assert name in COMMANDS
 
 
 def test_a_locale_that_knows_ascii_alone_prints_names_as_they_are(tmp_path):

@@ -41,7 +41,7 @@ def write_pictures(folder, count=12):
         Image.fromarray(noise).save(folder / f"{i}.png")
 
 
-def has_color(path):
+def is_picture(path):
     with Image.open(path) as image:
         return np.asarray(image).size > 0
 
@@ -73,9 +73,9 @@ def test_a_run_goes_on_and_is_looked_at(place):
     assert Path(run_dir, "checkpoints", "ckpt-4.index").is_file()
     assert list(Path(run_dir, "logs").glob("events.*"))
     call("sample", f"--run_dir={run_dir}", f"--output={place}.png", "--num=4")
-    assert has_color(f"{place}.png")
+    assert is_picture(f"{place}.png")
     call("sample", f"--run_dir={run_dir}", f"--output={place}", "--num=2")
-    assert has_color(Path(place, "seed-1.png"))
+    assert is_picture(Path(place, "seed-1.png"))
     for view in ("walk", "report"):
         call("analyze", view, f"--run_dir={run_dir}")
     assert Path(run_dir, "report.html").is_file()
@@ -116,7 +116,7 @@ def test_files_for_phones_are_exported(trained, tmp_path):
 def test_a_collection_is_examined(place):
     output = f"sheets/{place}.png"
     call("data", f"--image_dir=pictures/{place}", f"--output={output}")
-    assert has_color(output)
+    assert is_picture(output)
 
 
 def test_duplicates_are_found(place):
@@ -171,4 +171,4 @@ def test_the_default_run_folder_of_a_folder_of_pictures(trained, tmp_path):
     )
     assert result.returncode == 0, result.stderr.decode()
     assert f"runs/{name}".encode() in result.stdout
-    assert has_color(tmp_path / "samples.png")
+    assert is_picture(tmp_path / "samples.png")

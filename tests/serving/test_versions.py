@@ -183,7 +183,7 @@ def test_a_folder_without_exports_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="holds no export"):
         versions.find_newest(tmp_path / "one")
     (tmp_path / "one" / "1").mkdir(parents=True)
-    with pytest.raises(FileNotFoundError, match="not written by export.py"):
+    with pytest.raises(FileNotFoundError, match="not written by dcgan_tf"):
         versions.load_record(tmp_path / "one" / "1")
 
 
