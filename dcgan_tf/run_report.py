@@ -7,7 +7,10 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from dcgan_tf.analysis import ANALYSIS_DIR
 from dcgan_tf.analysis.claims_table import tabulate_claims
+from dcgan_tf.evaluation import EVALUATION_DIR
+from dcgan_tf.evaluation.tables import load_report
 from dcgan_tf.runs.folder import load_run_config
 from dcgan_tf.runs.metrics import (
     CURVES_FILE,
@@ -17,8 +20,6 @@ from dcgan_tf.runs.metrics import (
 from dcgan_tf.runs.sample_grids import GIF_FILE, SAMPLES_DIR, list_grids
 
 REPORT_FILE = "report.html"
-ANALYSIS_DIR = "analysis"
-EVALUATION_DIR = "evaluation"
 
 # Every view in the order of the page, with its heading.
 VIEWS = {
@@ -170,7 +171,7 @@ def _show_evaluation(run_dir: Path) -> str:
     if not steps:
         return ""
     step = max(steps)
-    rows = _flatten(json.loads(steps[step].read_text()))
+    rows = _flatten(load_report(steps[step]))
     return _table(f"Step {step:,}", rows)
 
 

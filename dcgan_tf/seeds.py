@@ -12,7 +12,13 @@ SEEDS_PER_SEED = 1_000_000
 
 
 def make_seeds(seed: int, count: int) -> np.ndarray:
-    """Returns the latent seeds of a seed's first images, int64 `(count,)`."""
+    """Returns the latent seeds of a seed's first images, int64 `(count,)`.
+
+    Raises:
+        ValueError: If `count` is under 1.
+    """
+    if count < 1:
+        raise ValueError(f"count is {count}; a sample takes at least 1 image")
     return np.arange(count, dtype=np.int64) + seed * SEEDS_PER_SEED
 
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dcgan_tf.analysis.samples import describe_origin, sample_numbered_latents
 from dcgan_tf.analysis.sheet import Panel, as_grid, draw_sheet
-from dcgan_tf.analysis.subject import Subject
 from dcgan_tf.latents import combine, sample_neighbours
+from dcgan_tf.runs.trained_model import TrainedModel
 
 NUM_EXEMPLARS = 3
 _NUM_NEIGHBOURS = 8
@@ -16,7 +17,7 @@ _SIGNS = ("", "-", "+")
 
 
 def draw_arithmetic(
-    subject: Subject,
+    model: TrainedModel,
     exemplars: Sequence[np.ndarray],
     names: Sequence[str],
     how_found: str,
@@ -24,7 +25,7 @@ def draw_arithmetic(
     """Draws exemplars, their means and the result, as the paper lays it out.
 
     Args:
-        subject: Whose G.
+        model: Whose G.
         exemplars: Latents of A, B and C, floats `(count, latent_dim)` each.
         names: Of A, B and C.
         how_found: How the exemplars were chosen, for the caption.
@@ -35,7 +36,7 @@ def draw_arithmetic(
     """
     result = combine(*exemplars)
     neighbours = sample_neighbours(
-        result, _NUM_NEIGHBOURS, _NEIGHBOUR_SCALE, subject.seed
+        result, _NUM_NEIGHBOURS, _NEIGHBOUR_SCALE, model.seed
     )
     middle = _NUM_NEIGHBOURS // 2
     around = np.insert(neighbours, middle, result, axis=0)
@@ -44,7 +45,7 @@ def draw_arithmetic(
         column = np.concatenate([latents, latents.mean(0, keepdims=True)])
         panels.append(
             Panel(
-                subject.generate(column)[:, None],
+                model.generate(column)[:, None],
                 name,
                 tile_labels=[""] * len(latents) + ["mean"],
                 sign=sign,
@@ -53,7 +54,7 @@ def draw_arithmetic(
         )
     panels.append(
         Panel(
-            as_grid(subject.generate(around), 3),
+            as_grid(model.generate(around), 3),
             "the result and its neighbours",
             tile_labels=[""] * len(around),
             sign="=",
@@ -67,20 +68,20 @@ def draw_arithmetic(
         "them what G draws from the mean of their latents. Right: the mean "
         f"of '{names[0]}' minus that of '{names[1]}' plus that of "
         f"'{names[2]}' in the middle of eight neighbours with uniform noise "
-        f"of ±{_NEIGHBOUR_SCALE} added. {how_found} {subject.origin}",
+        f"of ±{_NEIGHBOUR_SCALE} added. {how_found} {describe_origin(model)}",
     )
 
 
-def draw_numbered_samples(subject: Subject) -> np.ndarray:
+def draw_numbered_samples(model: TrainedModel) -> np.ndarray:
     """Draws the numbered samples, to pick exemplars from or box objects on.
 
     Args:
-        subject: Whose samples.
+        model: Whose samples.
 
     Returns:
         uint8 `(height, width, 3)`.
     """
-    images = subject.generate(subject.numbered_latents())
+    images = model.generate(sample_numbered_latents(model))
     return draw_sheet(
         "Numbered samples",
         [
@@ -93,5 +94,5 @@ def draw_numbered_samples(subject: Subject) -> np.ndarray:
             ]
         ],
         "Name exemplars by these numbers with --pick: groups divided by "
-        f"slashes, numbers by commas. {subject.origin}",
+        f"slashes, numbers by commas. {describe_origin(model)}",
     )

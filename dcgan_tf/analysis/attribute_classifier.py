@@ -1,7 +1,7 @@
-"""A judge of toy faces: what attributes an image shows, and where windows are.
+"""A classifier of toy faces: an image's attributes, and where windows are.
 
 Trained on drawn faces, whose truth is known, and independent of the networks
-it judges.
+whose images it classifies.
 """
 
 import keras
@@ -9,14 +9,15 @@ import numpy as np
 import tensorflow as tf
 
 from dcgan_tf.analysis.forget import LabelledBoxes
-from dcgan_tf.analysis.subject import Subject
+from dcgan_tf.analysis.samples import sample_numbered_latents
 from dcgan_tf.data import toy_faces
 from dcgan_tf.images import to_float
+from dcgan_tf.runs.trained_model import TrainedModel
 
 WINDOW = toy_faces.ATTRIBUTE_NAMES.index("window")
 _BATCH_SIZE = 128
 _LEARNING_RATE = 2e-3
-# Generated images are a little rough; a judge that has seen only clean
+# Generated images are a little rough; a classifier that has seen only clean
 # drawings would take roughness for an attribute.
 _NOISE = 0.1
 
@@ -33,7 +34,7 @@ class AttributeClassifier:
     def __init__(self, model: keras.Model):
         self._model = model
 
-    def judge(self, images: np.ndarray) -> np.ndarray:
+    def compute_logits(self, images: np.ndarray) -> np.ndarray:
         """Says which attributes images show.
 
         Args:
@@ -68,7 +69,7 @@ class AttributeClassifier:
 def train_attribute_classifier(
     size: int, num_images: int = 8_000, num_epochs: int = 6, seed: int = 7
 ) -> AttributeClassifier:
-    """Trains a judge on freshly drawn faces; about half a minute.
+    """Trains a classifier on freshly drawn faces; about half a minute.
 
     Args:
         size: Side in pixels, 32 or 64.
@@ -78,7 +79,7 @@ def train_attribute_classifier(
             the weights and the order.
 
     Returns:
-        The judge.
+        The classifier.
     """
     keras.utils.set_random_seed(seed)
     images, attributes = toy_faces.make_toy_faces(num_images, size, seed)
@@ -106,26 +107,28 @@ def train_attribute_classifier(
 
 
 def find_window_boxes(
-    subject: Subject, judge: AttributeClassifier
+    model: TrainedModel, classifier: AttributeClassifier
 ) -> LabelledBoxes:
     """Boxes the windows on 150 samples, as the paper's authors did by hand.
 
     Args:
-        subject: Whose numbered samples.
-        judge: Of toy faces.
+        model: Whose numbered samples.
+        classifier: Of toy faces.
 
     Returns:
-        A box for each sample judged to have a window.
+        A box for each sample classified as having a window.
     """
-    images = subject.generate(subject.numbered_latents())
-    has_window = np.flatnonzero(judge.judge(images)[:, WINDOW] > 0)
-    found = judge.find_windows(images[has_window])
+    images = model.generate(sample_numbered_latents(model))
+    has_window = np.flatnonzero(
+        classifier.compute_logits(images)[:, WINDOW] > 0
+    )
+    found = classifier.find_windows(images[has_window])
     boxes = {
         int(number): (tuple(int(edge) for edge in box),)
         for number, box in zip(has_window, found, strict=True)
         if box[0] < box[2] and box[1] < box[3]
     }
-    return LabelledBoxes(subject.seed, boxes, "window")
+    return LabelledBoxes(model.seed, boxes, "window")
 
 
 def _to_example(images, labels, boxes):

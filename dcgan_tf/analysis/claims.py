@@ -1,7 +1,7 @@
 """The paper's claims on latents, counted on toy faces.
 
-Each measure generates images, lets an `AttributeClassifier` judge them, and
-counts. Exemplars are drawn at random from samples judged to show what is
+Each measure generates images, lets an `AttributeClassifier` label them, and
+counts. Exemplars are drawn at random from samples classified as showing what is
 needed, never chosen for their result.
 """
 
@@ -16,7 +16,6 @@ from dcgan_tf.analysis.attribute_classifier import (
     find_window_boxes,
 )
 from dcgan_tf.analysis.generator_maps import compute_maps, draw_from_maps
-from dcgan_tf.analysis.subject import Subject
 from dcgan_tf.analysis.turn import (
     STRENGTHS,
     apply_direction,
@@ -28,9 +27,10 @@ from dcgan_tf.data.toy_faces import (
     make_toy_faces,
 )
 from dcgan_tf.latents import combine
+from dcgan_tf.runs.trained_model import TrainedModel
 
 _NUM_CANDIDATES = 6_000
-# A logit: a judge sure to 88%.
+# A logit: a classifier that is confident to 88%.
 _CLEAR = 2.0
 _SMILING = ATTRIBUTE_NAMES.index("smiling")
 _LEFT = ATTRIBUTE_NAMES.index("looking_left")
@@ -38,11 +38,11 @@ _LEFT = ATTRIBUTE_NAMES.index("looking_left")
 _CANDIDATES, _FRESH, _ANCHORS = 10, 11, 12
 
 
-def measure_classifier(judge: AttributeClassifier, size: int) -> dict:
-    """Counts the judge's errors on 2,000 faces that it hasn't seen.
+def measure_classifier(classifier: AttributeClassifier, size: int) -> dict:
+    """Counts the classifier's errors on 2,000 faces that it hasn't seen.
 
     Args:
-        judge: The judge.
+        classifier: Of toy faces.
         size: Side of the faces in pixels.
 
     Returns:
@@ -51,10 +51,10 @@ def measure_classifier(judge: AttributeClassifier, size: int) -> dict:
     """
     images, attributes = make_toy_faces(2_000, size, seed=1)
     truth = np.stack(list(attributes.values()), axis=-1).astype(bool)
-    right = (judge.judge(images) > 0) == truth
+    right = (classifier.compute_logits(images) > 0) == truth
     shown = truth[:, WINDOW]
     boxes = compute_window_boxes(2_000, size, seed=1)[shown]
-    error = np.abs(judge.find_windows(images[shown]) - boxes).mean()
+    error = np.abs(classifier.find_windows(images[shown]) - boxes).mean()
     return {
         "accuracy": _by_attribute(right.mean(0)),
         "window_box_error": float(error),
@@ -62,8 +62,8 @@ def measure_classifier(judge: AttributeClassifier, size: int) -> dict:
 
 
 def measure_arithmetic(
-    subject: Subject,
-    judge: AttributeClassifier,
+    model: TrainedModel,
+    classifier: AttributeClassifier,
     num_exemplars: int,
     num_trials: int = 200,
 ) -> dict:
@@ -74,8 +74,8 @@ def measure_arithmetic(
     otherwise alike.
 
     Args:
-        subject: Whose G.
-        judge: Of toy faces.
+        model: Whose G.
+        classifier: Of toy faces.
         num_exemplars: A concept; the paper takes 3.
         num_trials: How often.
 
@@ -86,9 +86,9 @@ def measure_arithmetic(
         B's; `kept_mean`; and `mean_b_smiling`: the share of faces drawn
         from the mean latent of neutral B that smile, to compare with.
     """
-    rng = np.random.default_rng((subject.seed, num_exemplars))
-    candidates = subject.sample_latents(_NUM_CANDIDATES, _CANDIDATES)
-    logits = judge.judge(subject.generate(candidates))
+    rng = np.random.default_rng((model.seed, num_exemplars))
+    candidates = model.sample_latents(_NUM_CANDIDATES, _CANDIDATES)
+    logits = classifier.compute_logits(model.generate(candidates))
     kinds = _group_by_kind(logits, num_exemplars)
     results, means, kinds_a, kinds_b = [], [], [], []
     for _ in range(num_trials):
@@ -105,8 +105,8 @@ def measure_arithmetic(
         means.append(groups[2].mean(0))
         kinds_a.append(kinds[a].attributes)
         kinds_b.append(kinds[b].attributes)
-    result = judge.judge(subject.generate(np.stack(results))) > 0
-    mean = judge.judge(subject.generate(np.stack(means))) > 0
+    result = classifier.compute_logits(model.generate(np.stack(results))) > 0
+    mean = classifier.compute_logits(model.generate(np.stack(means))) > 0
     smiling, others = result[:, _SMILING], np.delete(result, _SMILING, axis=1)
     differ = np.stack(kinds_a) != np.stack(kinds_b)
     kept = others == np.stack(kinds_b)
@@ -154,8 +154,8 @@ def _group_by_kind(logits: np.ndarray, least: int) -> list[_Kind]:
 
 
 def measure_turn(
-    subject: Subject,
-    judge: AttributeClassifier,
+    model: TrainedModel,
+    classifier: AttributeClassifier,
     num_exemplars: int = 4,
     num_directions: int = 10,
     num_samples: int = 100,
@@ -163,8 +163,8 @@ def measure_turn(
     """Counts faces that look left along a right-to-left direction.
 
     Args:
-        subject: Whose G.
-        judge: Of toy faces.
+        model: Whose G.
+        classifier: Of toy faces.
         num_exemplars: That look either way; the paper takes 4.
         num_directions: How many times exemplars are drawn.
         num_samples: Random latents each direction is added to.
@@ -173,10 +173,10 @@ def measure_turn(
         `strengths`, and at each `looking_left`: the share of faces, over
         all directions.
     """
-    rng = np.random.default_rng((subject.seed, num_exemplars))
-    candidates = subject.sample_latents(_NUM_CANDIDATES, _CANDIDATES)
-    left = judge.judge(subject.generate(candidates))[:, _LEFT] > 0
-    latents = subject.sample_latents(num_samples, _FRESH)
+    rng = np.random.default_rng((model.seed, num_exemplars))
+    candidates = model.sample_latents(_NUM_CANDIDATES, _CANDIDATES)
+    left = classifier.compute_logits(model.generate(candidates))[:, _LEFT] > 0
+    latents = model.sample_latents(num_samples, _FRESH)
     shares = []
     for _ in range(num_directions):
         direction = compute_direction(
@@ -184,9 +184,9 @@ def measure_turn(
             _choose(rng, candidates[left], num_exemplars),
         )
         moved = apply_direction(latents, direction)
-        images = subject.generate(moved.reshape(-1, moved.shape[-1]))
-        judged = judge.judge(images)[:, _LEFT] > 0
-        shares.append(judged.reshape(moved.shape[:2]).mean(0))
+        images = model.generate(moved.reshape(-1, moved.shape[-1]))
+        found = classifier.compute_logits(images)[:, _LEFT] > 0
+        shares.append(found.reshape(moved.shape[:2]).mean(0))
     return {
         "strengths": STRENGTHS.tolist(),
         "looking_left": np.mean(shares, axis=0).tolist(),
@@ -194,8 +194,8 @@ def measure_turn(
 
 
 def measure_forgetting(
-    subject: Subject,
-    judge: AttributeClassifier,
+    model: TrainedModel,
+    classifier: AttributeClassifier,
     layer_name: str,
     num_samples: int = 500,
     num_random_draws: int = 10,
@@ -203,10 +203,10 @@ def measure_forgetting(
     """Counts windows before and after G forgets them.
 
     Args:
-        subject: Whose G.
-        judge: Of toy faces.
+        model: Whose G.
+        classifier: Of toy faces.
         layer_name: Of G, whose maps are dropped. Their weights are learnt
-            from the judge's boxes on the numbered samples.
+            from the classifier's boxes on the numbered samples.
         num_samples: Fresh samples.
         num_random_draws: How many times as many random maps are dropped.
 
@@ -216,19 +216,19 @@ def measure_forgetting(
         other attributes stay the same, `unchanged` by attribute,
         `unchanged_mean` and `random_unchanged_mean`.
     """
-    boxes = find_window_boxes(subject, judge)
-    weights = forget.learn_object(subject, layer_name, boxes)
-    latents = subject.sample_latents(num_samples, _FRESH)
-    maps = compute_maps(subject.generator, layer_name, latents)
+    boxes = find_window_boxes(model, classifier)
+    weights = forget.learn_object(model, layer_name, boxes)
+    latents = model.sample_latents(num_samples, _FRESH)
+    maps = compute_maps(model.generator, layer_name, latents)
     gains = forget.choose_dropped(weights)
 
-    def judge_with(gains):
-        images = draw_from_maps(subject.generator, layer_name, maps, gains)
-        return judge.judge(images) > 0
+    def classify_with(gains):
+        images = draw_from_maps(model.generator, layer_name, maps, gains)
+        return classifier.compute_logits(images) > 0
 
-    before, after = judge_with(np.ones_like(gains)), judge_with(gains)
+    before, after = classify_with(np.ones_like(gains)), classify_with(gains)
     random = [
-        judge_with(forget.choose_randomly_dropped(gains, seed))
+        classify_with(forget.choose_randomly_dropped(gains, seed))
         for seed in range(num_random_draws)
     ]
     unchanged = _by_attribute((before == after).mean(0))
@@ -248,11 +248,11 @@ def measure_forgetting(
     }
 
 
-def measure_walks(subject: Subject, num_walks: int = 5) -> dict:
+def measure_walks(model: TrainedModel, num_walks: int = 5) -> dict:
     """Measures the smoothness of walks between nine random latents.
 
     Args:
-        subject: Whose G.
+        model: Whose G.
         num_walks: Walks of nine legs each.
 
     Returns:
@@ -261,10 +261,10 @@ def measure_walks(subject: Subject, num_walks: int = 5) -> dict:
     """
     ratios = {"straight": [], "great_circle": []}
     for index in range(num_walks):
-        anchors = subject.sample_latents(walk.NUM_ANCHORS, _ANCHORS + index)
+        anchors = model.sample_latents(walk.NUM_ANCHORS, _ANCHORS + index)
         for name in ratios:
             smoothness = walk.measure_smoothness(
-                subject.generator, anchors, name == "great_circle"
+                model.generator, anchors, name == "great_circle"
             )
             ratios[name].append(smoothness.ratio)
     return {name: max(values) for name, values in ratios.items()}

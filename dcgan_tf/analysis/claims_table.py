@@ -9,33 +9,34 @@ from dcgan_tf.analysis.attribute_classifier import (
     train_attribute_classifier,
 )
 from dcgan_tf.analysis.generator_maps import find_second_highest_layer
-from dcgan_tf.analysis.subject import Subject
+from dcgan_tf.analysis.samples import get_run_name
+from dcgan_tf.runs.trained_model import TrainedModel
 
 _NUM_TRIALS = 200
 
 
-def train_judge(subject: Subject) -> AttributeClassifier:
-    """Trains a judge for a run's images.
+def train_run_classifier(model: TrainedModel) -> AttributeClassifier:
+    """Trains an attribute classifier for a run's images.
 
     Raises:
         ValueError: If the run isn't one of toy faces.
     """
-    model, dataset = subject.config.model, subject.config.data.dataset
-    if dataset != "toy_faces":
+    config = model.config
+    if config.data.dataset != "toy_faces":
         raise ValueError(
-            f"run {subject.name} is trained on {dataset}; only toy_faces has "
-            "attributes that a judge knows the truth of"
+            f"run {get_run_name(model)} is trained on {config.data.dataset}; "
+            "only toy_faces has attributes whose truth is known"
         )
-    return train_attribute_classifier(model.image_size[0])
+    return train_attribute_classifier(config.model.image_size[0])
 
 
 def measure_claims(
-    subject: Subject, layer_name: str | None = None
+    model: TrainedModel, layer_name: str | None = None
 ) -> dict[str, dict]:
     """Measures the claims of Section 6 on a run of toy faces.
 
     Args:
-        subject: The run.
+        model: The run.
         layer_name: Of G, to forget windows in; None for the
             second-highest convolution.
 
@@ -46,23 +47,23 @@ def measure_claims(
     Raises:
         ValueError: If the run isn't one of toy faces.
     """
-    judge = train_judge(subject)
-    layer_name = layer_name or find_second_highest_layer(subject.generator)
-    size = subject.config.model.image_size[0]
+    classifier = train_run_classifier(model)
+    layer_name = layer_name or find_second_highest_layer(model.generator)
+    size = model.config.model.image_size[0]
     return {
-        "run": subject.name,
-        "step": subject.step,
-        "seed": subject.seed,
-        "classifier": claims.measure_classifier(judge, size),
+        "run": get_run_name(model),
+        "step": model.step,
+        "seed": model.seed,
+        "classifier": claims.measure_classifier(classifier, size),
         "arithmetic_3": claims.measure_arithmetic(
-            subject, judge, 3, _NUM_TRIALS
+            model, classifier, 3, _NUM_TRIALS
         ),
         "arithmetic_1": claims.measure_arithmetic(
-            subject, judge, 1, _NUM_TRIALS
+            model, classifier, 1, _NUM_TRIALS
         ),
-        "turn": claims.measure_turn(subject, judge),
-        "forgetting": claims.measure_forgetting(subject, judge, layer_name),
-        "walks": claims.measure_walks(subject),
+        "turn": claims.measure_turn(model, classifier),
+        "forgetting": claims.measure_forgetting(model, classifier, layer_name),
+        "walks": claims.measure_walks(model),
     }
 
 

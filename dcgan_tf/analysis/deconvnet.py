@@ -23,9 +23,10 @@ from dcgan_tf.analysis.receptive_field import (
     compute_receptive_field,
     find_middle_unit,
 )
+from dcgan_tf.analysis.samples import describe_origin
 from dcgan_tf.analysis.sheet import Panel, as_grid, draw_sheet
 from dcgan_tf.analysis.signals import signal_to_uint8
-from dcgan_tf.analysis.subject import Subject
+from dcgan_tf.runs.trained_model import TrainedModel
 
 
 def compute_deconvnet(
@@ -57,7 +58,7 @@ def _pass_positive(signal, inputs, slope):
 
 
 def draw_deconvnet(
-    subject: Subject,
+    model: TrainedModel,
     real_images: np.ndarray,
     layer_name: str,
     num_filters: int = 12,
@@ -65,7 +66,7 @@ def draw_deconvnet(
     """Draws each filter's nine strongest patches beside its projection.
 
     Args:
-        subject: Whose D.
+        model: Whose D.
         real_images: uint8 `(count, height, width, channels)`.
         layer_name: Of D.
         num_filters: Filters, from the first on.
@@ -73,7 +74,7 @@ def draw_deconvnet(
     Returns:
         uint8 `(height, width, 3)`.
     """
-    network = subject.discriminator
+    network = model.discriminator
     found = find_maximal_activations(
         network, layer_name, real_images, 9, num_filters
     )
@@ -106,5 +107,5 @@ def draw_deconvnet(
         "middle projected to the pixels of that field (grey is zero). There is "
         "one projection for all nine: strided convolutions have no pooling "
         "switches, so it depends on the filter and not on the image. "
-        f"{subject.origin}",
+        f"{describe_origin(model)}",
     )

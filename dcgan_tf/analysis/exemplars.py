@@ -10,11 +10,12 @@ from dcgan_tf.analysis.concepts import (
     parse_concept,
     parse_pick,
 )
-from dcgan_tf.analysis.subject import (
+from dcgan_tf.analysis.samples import (
     NUM_NUMBERED,
-    Subject,
     load_real_images,
+    sample_numbered_latents,
 )
+from dcgan_tf.runs.trained_model import TrainedModel
 
 _NUM_CANDIDATES = 512
 _NUM_LABELLED = 2_000
@@ -38,12 +39,12 @@ DEFAULT_CONCEPTS = {
 
 
 def choose_by_number(
-    subject: Subject, pick: str, num_groups: int
+    model: TrainedModel, pick: str, num_groups: int
 ) -> tuple[list[np.ndarray], list[str], str]:
     """Takes the samples that a user picked from the numbered sheet.
 
     Args:
-        subject: Whose samples.
+        model: Whose samples.
         pick: Such as `3,17,40/5,9,2`.
         num_groups: How many groups a view takes.
 
@@ -54,7 +55,7 @@ def choose_by_number(
         ValueError: If the pick is not that many groups of numbers.
     """
     numbers = parse_pick(pick, num_groups, NUM_NUMBERED)
-    latents = subject.numbered_latents()
+    latents = sample_numbered_latents(model)
     names = [", ".join(map(str, group)) for group in numbers]
     return (
         [latents[group] for group in numbers],
@@ -64,12 +65,12 @@ def choose_by_number(
 
 
 def choose_by_concept(
-    subject: Subject, view: str, texts: Sequence[str] | None, count: int
+    model: TrainedModel, view: str, texts: Sequence[str] | None, count: int
 ) -> tuple[list[np.ndarray], list[str], str]:
     """Finds samples that show concepts, by classifiers on D's features.
 
     Args:
-        subject: Whose samples, and whose D.
+        model: Whose samples, and whose D.
         view: `arithmetic` or `turn`, for the default concepts.
         texts: Concepts, as `parse_concept` reads them; None for defaults.
         count: Exemplars a concept.
@@ -81,7 +82,7 @@ def choose_by_concept(
         ValueError: If the run's data has no labels, a concept names none of
             them, or too few samples show it.
     """
-    images, labels, source = load_real_images(subject.config, _NUM_LABELLED)
+    images, labels, source = load_real_images(model.config, _NUM_LABELLED)
     if labels is None:
         raise ValueError(
             f"{source.name} has no labels to find exemplars by; pick samples "
@@ -91,9 +92,9 @@ def choose_by_concept(
     if texts is None:
         texts = _suggest(view, source.name, names)
     concepts = [parse_concept(text, names) for text in texts]
-    labeller = LinearLabeller(subject.discriminator, images, labels, names)
-    latents = subject.sample_latents(_NUM_CANDIDATES, _CANDIDATES_STREAM)
-    margins = labeller.compute_margins(subject.generate(latents))
+    labeller = LinearLabeller(model.discriminator, images, labels, names)
+    latents = model.sample_latents(_NUM_CANDIDATES, _CANDIDATES_STREAM)
+    margins = labeller.compute_margins(model.generate(latents))
     groups = [
         latents[find_exemplars(concept, names, margins, count)]
         for concept in concepts

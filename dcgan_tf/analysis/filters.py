@@ -8,10 +8,11 @@ from dcgan_tf.analysis.receptive_field import (
     find_middle_unit,
     list_layers_to,
 )
+from dcgan_tf.analysis.samples import describe_origin
 from dcgan_tf.analysis.sheet import Panel, as_grid, draw_sheet
 from dcgan_tf.analysis.signals import signal_to_uint8
-from dcgan_tf.analysis.subject import Subject
 from dcgan_tf.images import to_uint8
+from dcgan_tf.runs.trained_model import TrainedModel
 
 # As a share of the contrast that an image may have.
 _STEP_SIZE = 0.1
@@ -95,17 +96,17 @@ def maximise_activations(
     return images.numpy()
 
 
-def draw_filters(subject: Subject, num_filters: int = 16) -> np.ndarray:
+def draw_filters(model: TrainedModel, num_filters: int = 16) -> np.ndarray:
     """Draws both networks' outermost kernels and D's deeper preferences.
 
     Args:
-        subject: Whose networks.
+        model: Whose networks.
         num_filters: Of each deeper layer, from the first on.
 
     Returns:
         uint8 `(height, width, 3)`.
     """
-    discriminator, generator = subject.discriminator, subject.generator
+    discriminator, generator = model.discriminator, model.generator
     first = next(
         x for x in discriminator.layers if isinstance(x, keras.layers.Conv2D)
     )
@@ -131,7 +132,7 @@ def draw_filters(subject: Subject, num_filters: int = 16) -> np.ndarray:
     ][1:]
     for name in deeper:
         preferred = maximise_activations(
-            discriminator, name, num_filters, subject.seed
+            discriminator, name, num_filters, model.seed
         )
         pixels = to_uint8(preferred).numpy()
         rows.append(
@@ -149,5 +150,5 @@ def draw_filters(subject: Subject, num_filters: int = 16) -> np.ndarray:
         rows,
         "Kernels next to the image, each on its own scale, grey is zero; for "
         "D's deeper layers, images made by gradient ascent from noise on the "
-        f"unit in the middle of each filter's map. {subject.origin}",
+        f"unit in the middle of each filter's map. {describe_origin(model)}",
     )

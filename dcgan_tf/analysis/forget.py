@@ -10,8 +10,13 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from dcgan_tf.analysis.generator_maps import compute_maps, draw_from_maps
+from dcgan_tf.analysis.samples import (
+    NUM_NUMBERED,
+    describe_origin,
+    sample_numbered_latents,
+)
 from dcgan_tf.analysis.sheet import Panel, draw_sheet
-from dcgan_tf.analysis.subject import NUM_NUMBERED, Subject
+from dcgan_tf.runs.trained_model import TrainedModel
 
 # L1 penalty of the regression's weights, beside the mean loss of a place.
 _SPARSITY = 0.005
@@ -149,12 +154,12 @@ def _mask(map_size, boxes: Sequence[Box], image_size) -> np.ndarray:
 
 
 def learn_object(
-    subject: Subject, layer_name: str, labelled: LabelledBoxes
+    model: TrainedModel, layer_name: str, labelled: LabelledBoxes
 ) -> np.ndarray:
     """Fits map weights to boxes on a run's numbered samples.
 
     Args:
-        subject: Whose G.
+        model: Whose G.
         layer_name: The maps' layer.
         labelled: Boxes on the samples of their own seed.
 
@@ -171,14 +176,14 @@ def learn_object(
             f"boxes on samples {numbers[:5]}...: at least one is needed, on "
             f"samples 0 to {NUM_NUMBERED - 1}"
         )
-    seeded = dataclasses.replace(subject, seed=labelled.seed)
+    seeded = dataclasses.replace(model, seed=labelled.seed)
     maps = compute_maps(
-        subject.generator, layer_name, seeded.numbered_latents()[numbers]
+        model.generator, layer_name, sample_numbered_latents(seeded)[numbers]
     )
     return fit_map_weights(
         maps,
         list(labelled.boxes.values()),
-        subject.config.model.image_size,
+        model.config.model.image_size,
         labelled.seed,
     )
 
@@ -194,7 +199,7 @@ def choose_randomly_dropped(gains: np.ndarray, seed: int) -> np.ndarray:
 
 
 def draw_forgetting(
-    subject: Subject,
+    model: TrainedModel,
     layer_name: str,
     weights: np.ndarray,
     name: str,
@@ -204,7 +209,7 @@ def draw_forgetting(
     """Draws samples with the object's maps, without, and without random ones.
 
     Args:
-        subject: Whose G.
+        model: Whose G.
         layer_name: The maps' layer.
         weights: From `fit_map_weights`.
         name: What the object is called.
@@ -215,16 +220,16 @@ def draw_forgetting(
         uint8 `(height, width, 3)`.
     """
     if latents is None:
-        latents = subject.sample_latents(num_samples, stream=2)
-    maps = compute_maps(subject.generator, layer_name, latents)
+        latents = model.sample_latents(num_samples, stream=2)
+    maps = compute_maps(model.generator, layer_name, latents)
     gains = choose_dropped(weights)
     num_dropped = int((gains == 0).sum())
     rows = [
-        draw_from_maps(subject.generator, layer_name, maps, row_gains)
+        draw_from_maps(model.generator, layer_name, maps, row_gains)
         for row_gains in (
             np.ones_like(gains),
             gains,
-            choose_randomly_dropped(gains, subject.seed),
+            choose_randomly_dropped(gains, model.seed),
         )
     ]
     return draw_sheet(
@@ -245,5 +250,5 @@ def draw_forgetting(
         f"The same samples with {num_dropped} of {len(gains)} feature maps of "
         f"G's {layer_name} dropped: those with a positive weight in a "
         f"logistic regression of where a {name} is, and below, as many random "
-        f"ones. {subject.origin}",
+        f"ones. {describe_origin(model)}",
     )

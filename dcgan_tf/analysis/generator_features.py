@@ -3,21 +3,22 @@
 import numpy as np
 
 from dcgan_tf.analysis.generator_maps import compute_maps, draw_from_maps
+from dcgan_tf.analysis.samples import describe_origin
 from dcgan_tf.analysis.sheet import Panel, as_row, draw_sheet
 from dcgan_tf.analysis.signals import signal_to_uint8
-from dcgan_tf.analysis.subject import Subject
+from dcgan_tf.runs.trained_model import TrainedModel
 
 _BOOST = 4.0
 _NUM_RANKING_SAMPLES = 64
 
 
 def rank_maps(
-    subject: Subject, layer_name: str, maps: np.ndarray
+    model: TrainedModel, layer_name: str, maps: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Orders a layer's maps by how much dropping each changes the images.
 
     Args:
-        subject: Whose G.
+        model: Whose G.
         layer_name: The layer.
         maps: Its activations, from `compute_maps`.
 
@@ -28,12 +29,12 @@ def rank_maps(
     """
     num_filters = maps.shape[-1]
     whole = draw_from_maps(
-        subject.generator, layer_name, maps, np.ones(num_filters)
+        model.generator, layer_name, maps, np.ones(num_filters)
     ).astype(np.int16)
     effects = np.empty(num_filters)
     for index in range(num_filters):
         without = draw_from_maps(
-            subject.generator, layer_name, maps, _gains(num_filters, index, 0)
+            model.generator, layer_name, maps, _gains(num_filters, index, 0)
         )
         effects[index] = np.abs(whole - without).mean()
     return np.argsort(-effects, kind="stable"), effects
@@ -46,7 +47,7 @@ def _gains(num_filters: int, index: int, gain: float) -> np.ndarray:
 
 
 def draw_generator_features(
-    subject: Subject,
+    model: TrainedModel,
     layer_name: str,
     num_features: int = 8,
     num_samples: int = 4,
@@ -54,7 +55,7 @@ def draw_generator_features(
     """Draws the maps that matter most: dropped, boosted, the difference.
 
     Args:
-        subject: Whose G.
+        model: Whose G.
         layer_name: Of G.
         num_features: Maps shown.
         num_samples: Samples each is shown on.
@@ -62,14 +63,14 @@ def draw_generator_features(
     Returns:
         uint8 `(height, width, 3)`.
     """
-    latents = subject.sample_latents(_NUM_RANKING_SAMPLES)
-    maps = compute_maps(subject.generator, layer_name, latents)
-    order, effects = rank_maps(subject, layer_name, maps)
+    latents = model.sample_latents(_NUM_RANKING_SAMPLES)
+    maps = compute_maps(model.generator, layer_name, latents)
+    order, effects = rank_maps(model, layer_name, maps)
     num_filters = maps.shape[-1]
 
     def draw(index, gain):
         return draw_from_maps(
-            subject.generator,
+            model.generator,
             layer_name,
             maps[:num_samples],
             _gains(num_filters, index, gain),
@@ -98,5 +99,5 @@ def draw_generator_features(
         f"The {len(shown)} of {num_filters} maps whose absence changes "
         f"{_NUM_RANKING_SAMPLES} samples most; in brackets, the mean change of "
         "a pixel in levels of 255. Differences: grey is none, each row on "
-        f"its own scale. {subject.origin}",
+        f"its own scale. {describe_origin(model)}",
     )

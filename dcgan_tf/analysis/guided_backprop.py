@@ -6,10 +6,11 @@ import tensorflow as tf
 
 from dcgan_tf.analysis.backward import project_units
 from dcgan_tf.analysis.maximal_activations import find_maximal_activations
+from dcgan_tf.analysis.samples import describe_origin
 from dcgan_tf.analysis.sheet import Panel, draw_sheet
 from dcgan_tf.analysis.signals import signal_to_uint8
-from dcgan_tf.analysis.subject import Subject
 from dcgan_tf.images import to_float
+from dcgan_tf.runs.trained_model import TrainedModel
 
 
 def compute_guided_backprop(
@@ -41,7 +42,7 @@ def _pass_guided(signal, inputs, slope):
 
 
 def draw_guided_backprop(
-    subject: Subject,
+    model: TrainedModel,
     real_images: np.ndarray,
     layer_name: str,
     num_features: int = 6,
@@ -50,7 +51,7 @@ def draw_guided_backprop(
     """Draws strongest responses of D's first features, trained and not.
 
     Args:
-        subject: Whose D.
+        model: Whose D.
         real_images: uint8 `(count, height, width, channels)` to look for
             responses in.
         layer_name: Of D; the paper takes the last convolution.
@@ -61,13 +62,12 @@ def draw_guided_backprop(
     Returns:
         uint8 `(height, width, 3)`.
     """
+    random_title = model.random_discriminator_name
+    random_title = random_title[0].upper() + random_title[1:]
     rows = []
     for network, title in (
-        (subject.discriminator, "Trained D"),
-        (
-            subject.build_untrained_discriminator(),
-            "Untrained D",
-        ),
+        (model.discriminator, "Trained D"),
+        (model.build_random_discriminator(), random_title),
     ):
         found = find_maximal_activations(
             network, layer_name, real_images, num_images, num_features
@@ -93,5 +93,5 @@ def draw_guided_backprop(
         f"The {num_images} of {len(real_images):,} real images with the "
         f"strongest response of each feature of D's {layer_name}, and what "
         "guided backpropagation from the strongest unit leaves of them "
-        f"(grey is zero). {subject.origin}",
+        f"(grey is zero). {describe_origin(model)}",
     )

@@ -13,9 +13,10 @@ from dcgan_tf.analysis.receptive_field import (
     ReceptiveField,
     compute_receptive_field,
 )
+from dcgan_tf.analysis.samples import describe_origin
 from dcgan_tf.analysis.sheet import Panel, as_grid, draw_sheet
-from dcgan_tf.analysis.subject import Subject
 from dcgan_tf.images import to_float
+from dcgan_tf.runs.trained_model import TrainedModel
 
 _PADDING_LEVEL = 128
 _CHUNK = 512
@@ -149,7 +150,7 @@ def cut_window(image: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
 
 
 def draw_maximal_activations(
-    subject: Subject,
+    model: TrainedModel,
     real_images: np.ndarray,
     layer_name: str,
     num_filters: int = 16,
@@ -157,7 +158,7 @@ def draw_maximal_activations(
     """Draws nine patches for each of D's first filters.
 
     Args:
-        subject: Whose D.
+        model: Whose D.
         real_images: uint8 `(count, height, width, channels)`.
         layer_name: Of D.
         num_filters: Filters, from the first on.
@@ -165,9 +166,9 @@ def draw_maximal_activations(
     Returns:
         uint8 `(height, width, 3)`.
     """
-    field = compute_receptive_field(subject.discriminator, layer_name)
+    field = compute_receptive_field(model.discriminator, layer_name)
     found = find_maximal_activations(
-        subject.discriminator, layer_name, real_images, 9, num_filters
+        model.discriminator, layer_name, real_images, 9, num_filters
     )
     patches = cut_patches(real_images, found, field)
     panels = [
@@ -180,5 +181,6 @@ def draw_maximal_activations(
         [panels[start : start + 4] for start in range(0, len(panels), 4)],
         f"For each filter, the nine of {len(real_images):,} real images with "
         "the strongest response, cut to the unit's receptive field of "
-        f"{height}x{width} pixels (grey: outside the image). {subject.origin}",
+        f"{height}x{width} pixels (grey: outside the image). "
+        f"{describe_origin(model)}",
     )

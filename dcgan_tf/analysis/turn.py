@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dcgan_tf.analysis.samples import describe_origin
 from dcgan_tf.analysis.sheet import Panel, draw_sheet
-from dcgan_tf.analysis.subject import Subject
+from dcgan_tf.runs.trained_model import TrainedModel
 
 NUM_EXEMPLARS = 4
 STRENGTHS = np.linspace(-1.0, 1.0, 9)
@@ -47,7 +48,7 @@ def apply_direction(
 
 
 def draw_turn(
-    subject: Subject,
+    model: TrainedModel,
     groups: Sequence[np.ndarray],
     names: Sequence[str],
     how_found: str,
@@ -56,7 +57,7 @@ def draw_turn(
     """Draws a direction applied to fresh samples.
 
     Args:
-        subject: Whose G.
+        model: Whose G.
         groups: Latents to turn from and to, floats `(count, latent_dim)`.
         names: Of both.
         how_found: How the exemplars were chosen, for the caption.
@@ -65,12 +66,12 @@ def draw_turn(
     Returns:
         uint8 `(height, width, 3)`.
     """
-    latents = subject.sample_latents(num_samples, stream=1)
+    latents = model.sample_latents(num_samples, stream=1)
     moved = apply_direction(latents, compute_direction(*groups))
-    images = subject.generate(moved.reshape(-1, moved.shape[-1]))
+    images = model.generate(moved.reshape(-1, moved.shape[-1]))
     exemplars = [
         Panel(
-            subject.generate(group)[None],
+            model.generate(group)[None],
             f"Exemplars: {name}",
             tile_side=96,
         )
@@ -90,5 +91,6 @@ def draw_turn(
             ],
         ],
         "The vector between the means of the exemplars' latents, added to "
-        f"random latents at nine strengths. {how_found} {subject.origin}",
+        f"random latents at nine strengths. {how_found} "
+        f"{describe_origin(model)}",
     )

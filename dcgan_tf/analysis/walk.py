@@ -5,9 +5,11 @@ import dataclasses
 import keras
 import numpy as np
 
+from dcgan_tf.analysis.samples import describe_origin
 from dcgan_tf.analysis.sheet import Panel, as_row, draw_sheet
-from dcgan_tf.analysis.subject import Subject, generate_images
 from dcgan_tf.latents import interpolate
+from dcgan_tf.runs.sampling import generate_images
+from dcgan_tf.runs.trained_model import TrainedModel
 
 NUM_ANCHORS = 9
 SMOOTHNESS_STEPS = 32
@@ -79,12 +81,12 @@ def measure_smoothness(
 
 
 def draw_walk(
-    subject: Subject, great_circle: bool = False
+    model: TrainedModel, great_circle: bool = False
 ) -> tuple[np.ndarray, list[np.ndarray], Smoothness]:
     """Draws series between nine random latents.
 
     Args:
-        subject: Whose G.
+        model: Whose G.
         great_circle: Whether legs turn at an even rate.
 
     Returns:
@@ -92,10 +94,10 @@ def draw_walk(
         endless animation in which nine walks go round at once, uint8
         `(height, width, 3)`; and how smooth the walk is.
     """
-    anchors = subject.sample_latents(NUM_ANCHORS)
-    smoothness = measure_smoothness(subject.generator, anchors, great_circle)
+    anchors = model.sample_latents(NUM_ANCHORS)
+    smoothness = measure_smoothness(model.generator, anchors, great_circle)
     latents = walk_latents(anchors, _GRID_STEPS, great_circle)
-    legs = subject.generate(latents.reshape(-1, latents.shape[-1]))
+    legs = model.generate(latents.reshape(-1, latents.shape[-1]))
     legs = legs.reshape(*latents.shape[:2], *legs.shape[1:])
     names = [f"{i + 1} to {(i + 1) % len(anchors) + 1}" for i in range(9)]
     kind = "great circles" if great_circle else "straight lines"
@@ -105,15 +107,16 @@ def draw_walk(
         f"Each row goes from one latent to the next along {kind}, the last "
         f"row back to the first. In {SMOOTHNESS_STEPS} steps a leg, the "
         "largest difference of neighbouring images is "
-        f"{smoothness.ratio:.2f} times the median one. {subject.origin}",
+        f"{smoothness.ratio:.2f} times the median one. "
+        f"{describe_origin(model)}",
     )
-    return sheet, _draw_frames(subject, anchors, great_circle, kind), smoothness
+    return sheet, _draw_frames(model, anchors, great_circle, kind), smoothness
 
 
-def _draw_frames(subject, anchors, great_circle, kind) -> list[np.ndarray]:
+def _draw_frames(model, anchors, great_circle, kind) -> list[np.ndarray]:
     # Without each leg's end, which is the next one's start.
     latents = walk_latents(anchors, _GIF_STEPS, great_circle)[:, :-1]
-    images = subject.generate(latents.reshape(-1, latents.shape[-1]))
+    images = model.generate(latents.reshape(-1, latents.shape[-1]))
     frames = []
     for index in range(len(images)):
         # Every tile is on the same round trip, a leg ahead of the one before.
@@ -126,7 +129,7 @@ def _draw_frames(subject, anchors, great_circle, kind) -> list[np.ndarray]:
                 _TITLE,
                 [[Panel(as_row(np.stack(tiles)), tile_side=96)]],
                 f"All on one round trip along {kind}, each a leg ahead of the "
-                f"one before. {subject.origin}",
+                f"one before. {describe_origin(model)}",
             )
         )
     return frames

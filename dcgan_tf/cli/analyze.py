@@ -20,6 +20,7 @@ from pathlib import Path
 
 from absl import flags
 
+from dcgan_tf.analysis import ANALYSIS_DIR
 from dcgan_tf.cli.command import (
     UsageError,
     import_tensorflow,
@@ -27,7 +28,6 @@ from dcgan_tf.cli.command import (
 )
 from dcgan_tf.cli.path_flags import define_path, define_seed
 
-ANALYSIS_DIR = "analysis"
 _NUM_REAL_IMAGES = 4_000
 
 
@@ -108,9 +108,11 @@ def _check_exemplar_flags(values) -> None:
 
 
 def _load(values):
-    from dcgan_tf.analysis.subject import load_subject
+    from dcgan_tf.analysis.samples import load_unconditional_model
 
-    return load_subject(values.run_dir, values.checkpoint, values.seed)
+    return load_unconditional_model(
+        values.run_dir, values.checkpoint, values.seed
+    )
 
 
 def _save(values, name: str, image) -> Path:
@@ -128,14 +130,14 @@ def _draw_filters(values):
 
 
 def _load_with_images(values):
-    """A subject, real images, and the layer of D to look at."""
+    """A model, real images, and the layer of D to look at."""
     from dcgan_tf.analysis.receptive_field import find_last_convolution
-    from dcgan_tf.analysis.subject import load_real_images
+    from dcgan_tf.analysis.samples import load_real_images
 
-    subject = _load(values)
-    real_images, _, _ = load_real_images(subject.config, _NUM_REAL_IMAGES)
-    layer = values.layer or find_last_convolution(subject.discriminator)
-    return subject, real_images, layer
+    model = _load(values)
+    real_images, _, _ = load_real_images(model.config, _NUM_REAL_IMAGES)
+    layer = values.layer or find_last_convolution(model.discriminator)
+    return model, real_images, layer
 
 
 def _draw_guided_backprop(values):
@@ -159,18 +161,18 @@ def _draw_deconvnet(values):
     yield _save(values, "deconvnet.png", sheet)
 
 
-def _choose_generator_layer(values, subject) -> str:
+def _choose_generator_layer(values, model) -> str:
     from dcgan_tf.analysis.generator_maps import find_second_highest_layer
 
-    return values.layer or find_second_highest_layer(subject.generator)
+    return values.layer or find_second_highest_layer(model.generator)
 
 
 def _draw_generator_features(values):
     from dcgan_tf.analysis.generator_features import draw_generator_features
 
-    subject = _load(values)
-    layer = _choose_generator_layer(values, subject)
-    sheet = draw_generator_features(subject, layer)
+    model = _load(values)
+    layer = _choose_generator_layer(values, model)
+    sheet = draw_generator_features(model, layer)
     yield _save(values, "generator_features.png", sheet)
 
 
@@ -186,68 +188,68 @@ def _draw_walk(values):
     print(f"largest over median distance: {smoothness.ratio:.2f}")
 
 
-def _choose_exemplars(values, subject, num_groups: int, count: int):
+def _choose_exemplars(values, model, num_groups: int, count: int):
     from dcgan_tf.analysis import exemplars
 
     if values.pick:
-        return exemplars.choose_by_number(subject, values.pick, num_groups)
+        return exemplars.choose_by_number(model, values.pick, num_groups)
     view = values.positional[0]
-    return exemplars.choose_by_concept(subject, view, values.concepts, count)
+    return exemplars.choose_by_concept(model, view, values.concepts, count)
 
 
-def _draw_numbered(values, subject):
+def _draw_numbered(values, model):
     """Drawn first, so that a failure to find exemplars leaves it behind."""
     from dcgan_tf.analysis.arithmetic import draw_numbered_samples
 
-    return _save(values, "samples.png", draw_numbered_samples(subject))
+    return _save(values, "samples.png", draw_numbered_samples(model))
 
 
 def _draw_arithmetic(values):
     from dcgan_tf.analysis.arithmetic import NUM_EXEMPLARS, draw_arithmetic
 
-    subject = _load(values)
-    yield _draw_numbered(values, subject)
-    found = _choose_exemplars(values, subject, 3, NUM_EXEMPLARS)
-    yield _save(values, "arithmetic.png", draw_arithmetic(subject, *found))
+    model = _load(values)
+    yield _draw_numbered(values, model)
+    found = _choose_exemplars(values, model, 3, NUM_EXEMPLARS)
+    yield _save(values, "arithmetic.png", draw_arithmetic(model, *found))
 
 
 def _draw_turn(values):
     from dcgan_tf.analysis.turn import NUM_EXEMPLARS, draw_turn
 
-    subject = _load(values)
-    yield _draw_numbered(values, subject)
-    found = _choose_exemplars(values, subject, 2, NUM_EXEMPLARS)
-    yield _save(values, "turn.png", draw_turn(subject, *found))
+    model = _load(values)
+    yield _draw_numbered(values, model)
+    found = _choose_exemplars(values, model, 2, NUM_EXEMPLARS)
+    yield _save(values, "turn.png", draw_turn(model, *found))
 
 
 def _draw_forget(values):
     from dcgan_tf.analysis import forget
 
-    subject = _load(values)
-    layer = _choose_generator_layer(values, subject)
+    model = _load(values)
+    layer = _choose_generator_layer(values, model)
     if values.boxes:
         labelled = forget.load_boxes(values.boxes)
     else:
-        labelled = _find_boxes(subject)
+        labelled = _find_boxes(model)
         path = Path(values.run_dir) / ANALYSIS_DIR / "window_boxes.json"
         path.parent.mkdir(exist_ok=True)
         forget.save_boxes(path, labelled)
         yield path
-    weights = forget.learn_object(subject, layer, labelled)
-    sheet = forget.draw_forgetting(subject, layer, weights, labelled.name)
+    weights = forget.learn_object(model, layer, labelled)
+    sheet = forget.draw_forgetting(model, layer, weights, labelled.name)
     yield _save(values, "forget.png", sheet)
 
 
-def _find_boxes(subject):
+def _find_boxes(model):
     from dcgan_tf.analysis.attribute_classifier import find_window_boxes
-    from dcgan_tf.analysis.claims_table import train_judge
+    from dcgan_tf.analysis.claims_table import train_run_classifier
 
-    if subject.config.data.dataset != "toy_faces":
+    if model.config.data.dataset != "toy_faces":
         raise UsageError(
             "forget needs --boxes=FILE, with boxes around the object on "
             "samples; only toy_faces' windows are found by themselves"
         )
-    return find_window_boxes(subject, train_judge(subject))
+    return find_window_boxes(model, train_run_classifier(model))
 
 
 def _measure_claims(values):

@@ -5,32 +5,23 @@ folder. Give --compare and several runs for the same table side by side.
 """
 
 import sys
-from pathlib import Path
 
 from absl import flags
 
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
+from dcgan_tf.cli.moved_data import find_moved_data
 from dcgan_tf.cli.path_flags import (
     define_path,
     define_seed,
     resolve_arguments,
 )
-
-_MEASURES = (
-    "frechet",
-    "kernel",
-    "precision_recall",
-    "two_sample",
-    "sliced_wasserstein",
-    "class_score",
-    "coverage",
-    "copying",
-    "one_nn",
-    "segmentation",
+from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS
+from dcgan_tf.evaluation.settings import (
+    FEATURE_EXTRACTORS,
+    MEASURES,
+    Settings,
+    rename_measures,
 )
-_NETWORKS = ("auto", "classifier", "random", "inception")
-_PROTOCOLS = ("few_labels", "svhn_1000", "cifar10")
-_BATCH_SIZE = 250
 
 
 def define_flags(values: flags.FlagValues) -> None:
@@ -46,21 +37,22 @@ def define_flags(values: flags.FlagValues) -> None:
         "checkpoint", "latest", "Of the run: latest, best or a step.", **options
     )
     flags.DEFINE_list(
-        "measures", ["all"], f"all, none, or some of {', '.join(_MEASURES)}. "
+        "measures", ["all"], f"all, none, or some of {', '.join(MEASURES)}. "
         "one_nn is for conditional runs, segmentation for digits.", **options,
     )  # fmt: skip
     flags.DEFINE_enum(
-        "features", "auto", _NETWORKS, "Network that distances are measured "
-        "in; auto: classifier where images have classes, else random.",
-        **options,
+        "features", "auto", FEATURE_EXTRACTORS, "Extractor whose features "
+        "distances are measured in; auto: classifier where images have "
+        "classes, else random.", **options,
     )  # fmt: skip
     define_path(
         "inception_path", None, "File of the 2015 graph, for "
         "--features=inception: classify_image_graph_def.pb.", values,
     )  # fmt: skip
     flags.DEFINE_enum(
-        "probe", None, _PROTOCOLS, "Linear classifiers on D's features, by "
-        "protocol; few_labels is for any dataset with classes.", **options,
+        "probe", None, tuple(PROTOCOLS), "Linear classifiers on D's "
+        "features, by protocol; few_labels is for any dataset with classes.",
+        **options,
     )  # fmt: skip
     flags.DEFINE_integer(
         "num_samples", 2_000, "Generated images, and real ones at most.",
@@ -86,12 +78,11 @@ def run(values: flags.FlagValues) -> None:
     measures = _check_flags(values)
     run_dirs = resolve_arguments(values.positional)
     import_tensorflow()
-    from dcgan_tf.evaluation.settings import Settings
     from dcgan_tf.evaluation.tables import format_comparison, format_result
 
     settings = Settings(
         measures=measures,
-        network=values.features,
+        feature_extractor=values.features,
         inception_path=values.inception_path,
         probe=values.probe,
         num_samples=values.num_samples,
@@ -134,109 +125,52 @@ def _check_flags(values: flags.FlagValues) -> tuple[str, ...]:
             "--features=inception and --inception_path go together"
         )
     if values.measures == ["all"]:
-        return _MEASURES
+        return MEASURES
     if values.measures == ["none"]:
         if not values.probe:
             raise UsageError("--measures=none without --probe leaves nothing")
         return ()
-    unknown = sorted(set(values.measures) - set(_MEASURES))
-    if unknown or not values.measures:
+    measures = rename_measures(tuple(values.measures))
+    if not measures or set(measures) - set(MEASURES):
         raise UsageError(
             f"--measures={','.join(values.measures)}: use all, none, or some "
-            f"of {', '.join(_MEASURES)}"
+            f"of {', '.join(MEASURES)}"
         )
-    return tuple(values.measures)
+    return measures
 
 
 def _evaluate(values, settings, run_dir, export_dir) -> dict:
     from dcgan_tf.evaluation.evaluate import evaluate
     from dcgan_tf.evaluation.tables import get_report_path, save_report
 
-    subject = _load_subject(values, run_dir, export_dir)
-    path = get_report_path(run_dir or export_dir, subject.step)
-
-    def report(message: str) -> None:
+    def log(message: str) -> None:
         print(f"  {message} ...", file=sys.stderr, flush=True)
 
-    print(f"{subject.name}, step {subject.step}:", file=sys.stderr)
-    result = evaluate(subject, settings, path.parent, report)
+    model = _load_model(values, run_dir, export_dir)
+    path = get_report_path(model.name, model.step)
+    print(f"{model.name}, step {model.step}:", file=sys.stderr)
+    result = evaluate(model, settings, path.parent, log)
     save_report(path, result)
     print(f"  written: {path}", file=sys.stderr)
     return result
 
 
-def _load_subject(values, run_dir, export_dir):
-    import dataclasses
-
-    from dcgan_tf.evaluation.subject import load_run_subject
+def _load_model(values, run_dir, export_dir):
+    from dcgan_tf.runs.folder import load_run_config
+    from dcgan_tf.runs.trained_model import load_trained_model
+    from dcgan_tf.serving.trained_export import (
+        load_exported_model,
+        load_newest_record,
+    )
 
     if export_dir is not None:
-        subject = _load_export_subject(export_dir)
-    else:
-        subject = load_run_subject(run_dir, values.checkpoint)
-    data = subject.config.data
-    if values.image_dir is not None:
-        data = dataclasses.replace(
-            data, dataset="image_folder", image_dir=values.image_dir
+        data = load_newest_record(export_dir).config.data
+        return load_exported_model(
+            export_dir, real_data=find_moved_data(data, values)
         )
-    if values.data_dir is not None:
-        data = dataclasses.replace(data, data_dir=values.data_dir)
-    config = dataclasses.replace(subject.config, data=data)
-    return dataclasses.replace(subject, config=config)
-
-
-def _load_export_subject(export_dir: str):
-    """Draws from an export's own graphs, as whoever deploys it would."""
-    import numpy as np
-    import tensorflow as tf
-
-    from dcgan_tf.evaluation.real_images import make_labels, make_seeds
-    from dcgan_tf.evaluation.subject import Subject
-    from dcgan_tf.images import to_float
-    from dcgan_tf.serving import saved_model, versions
-    from dcgan_tf.tf_paths import load_saved_model
-
-    signatures = saved_model.load_generator_signatures(export_dir)
-    newest = versions.find_newest(Path(export_dir) / versions.GENERATOR)
-    record = versions.load_record(newest)
-
-    def draw_batches(count: int, seed: int):
-        seeds = make_seeds(seed, count)
-        labels = make_labels(count, signatures.num_classes)
-        for start in range(0, count, _BATCH_SIZE):
-            part = slice(start, start + _BATCH_SIZE)
-            inputs = {"seeds": tf.constant(seeds[part])}
-            if labels is not None:
-                inputs["labels"] = tf.constant(labels[part])
-            yield signatures.sample(**inputs)["images"].numpy()
-
-    def build_features(training_images):
-        # Statistics were re-estimated by the export.
-        folder = Path(export_dir) / versions.FEATURES
-        loaded = load_saved_model(versions.find_newest(folder))
-
-        def compute(images):
-            # Through `loaded`, which must live as long as its signatures.
-            extract = loaded.signatures["serving_default"]
-            return np.concatenate(
-                [
-                    extract(images=to_float(images[i : i + _BATCH_SIZE]))[
-                        "features"
-                    ]
-                    for i in range(0, len(images), _BATCH_SIZE)
-                ]
-            )
-
-        return compute
-
-    return Subject(
-        name=export_dir,
-        step=record.step,
-        config=record.config,
-        draw=lambda count, seed: np.concatenate(
-            list(draw_batches(count, seed))
-        ),
-        build_features=build_features,
+    data = load_run_config(run_dir).data
+    return load_trained_model(
+        run_dir, values.checkpoint, real_data=find_moved_data(data, values)
     )
 
 

@@ -6,13 +6,13 @@ browser). Every export gets the next version number in --export_dir, complete
 or not at all.
 """
 
-import dataclasses
 import sys
 from pathlib import Path
 
 from absl import flags
 
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
+from dcgan_tf.cli.moved_data import find_moved_data
 from dcgan_tf.cli.path_flags import define_path
 
 _FORMATS = ("saved_model", "tflite", "web")
@@ -63,7 +63,7 @@ def run(values: flags.FlagValues) -> None:
         export_dir,
         checkpoint=values.checkpoint,
         formats=values.formats,
-        real_data=_find_data(config.data, values),
+        real_data=find_moved_data(config.data, values),
         keep_versions=values.keep_versions,
         single_file=values.single_file,
     )
@@ -82,17 +82,6 @@ def _check_flags(values: flags.FlagValues) -> None:
         raise UsageError("give one of --data_dir and --image_dir")
     if values.single_file and "web" not in values.formats:
         raise UsageError("--single_file is for --formats=web")
-
-
-def _find_data(data, values: flags.FlagValues):
-    """Returns the run's data where the flags say it is, or None."""
-    if values.image_dir is not None:
-        return dataclasses.replace(
-            data, dataset="image_folder", image_dir=values.image_dir
-        )
-    if values.data_dir is not None:
-        return dataclasses.replace(data, data_dir=values.data_dir)
-    return None
 
 
 def _print_table(export) -> None:

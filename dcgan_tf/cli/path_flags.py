@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from absl import flags
 
 from dcgan_tf.cli.command import UsageError
+from dcgan_tf.seeds import SEEDS_PER_SEED
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 # What a name would promise that is only ever written as PNG.
@@ -15,8 +16,6 @@ _PICTURE_SUFFIXES = frozenset(
     ".tiff .webp".split()
 )
 
-# Pictures of one --seed; the next one starts after them.
-SEEDS_PER_SEED = 1_000_000
 _LARGEST_INT64 = 2**63 - 1
 _LARGEST_SEED = _LARGEST_INT64 // SEEDS_PER_SEED - 1
 

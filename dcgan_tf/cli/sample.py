@@ -17,13 +17,11 @@ from dcgan_tf.cli.command import (
     run_command,
 )
 from dcgan_tf.cli.path_flags import (
-    SEEDS_PER_SEED,
     define_path,
     define_seed,
     promises_other_format,
 )
-
-_BATCH_SIZE = 64
+from dcgan_tf.seeds import SEEDS_PER_SEED, make_seeds
 
 
 def define_flags(values: flags.FlagValues) -> None:
@@ -57,64 +55,22 @@ def run(values: flags.FlagValues) -> None:
             f"{name}, or a folder"
         )
     import_tensorflow()
-    seeds = np.arange(values.num, dtype=np.int64)
-    seeds += values.seed * SEEDS_PER_SEED
-    if values.run_dir is not None:
-        draw = _load_run(values.run_dir, values.checkpoint, values.label)
-    else:
-        draw = _load_export(values.export_dir, values.label)
-    pictures = np.concatenate(
-        [
-            draw(seeds[start : start + _BATCH_SIZE])
-            for start in range(0, len(seeds), _BATCH_SIZE)
-        ]
-    )
+    model = _load_model(values)
+    if values.label is not None:
+        _check_label(values.label, model.config.model.num_classes)
+    seeds = make_seeds(values.seed, values.num)
+    pictures = model.sample_from_seeds(seeds, values.label)
     _save(pictures, seeds, Path(values.output))
     print(f"{len(pictures)} pictures: {values.output}")
 
 
-def _load_run(run_dir: str, checkpoint: str, label: int | None):
-    import tensorflow as tf
+def _load_model(values):
+    from dcgan_tf.runs.trained_model import load_trained_model
+    from dcgan_tf.serving.trained_export import load_exported_model
 
-    from dcgan_tf import images
-    from dcgan_tf.latents import latents_from_seeds
-    from dcgan_tf.runs.trained_model import load_networks
-
-    networks = load_networks(run_dir, checkpoint)
-    model = networks.config.model
-
-    def draw(seeds):
-        inputs = latents_from_seeds(seeds, model.latent_dim)
-        if model.num_classes:
-            labels = _choose_labels(seeds, label, model.num_classes)
-            inputs = [inputs, tf.constant(labels)]
-        return images.to_uint8(networks.generator(inputs)).numpy()
-
-    if label is not None:
-        _check_label(label, model.num_classes)
-    return draw
-
-
-def _load_export(export_dir: str, label: int | None):
-    from dcgan_tf.serving.saved_model import load_generator_signatures
-
-    loaded = load_generator_signatures(export_dir)
-    if label is not None:
-        _check_label(label, loaded.num_classes)
-
-    def draw(seeds):
-        inputs = {"seeds": seeds}
-        if loaded.num_classes:
-            inputs["labels"] = _choose_labels(seeds, label, loaded.num_classes)
-        return loaded.sample(**inputs)["images"].numpy()
-
-    return draw
-
-
-def _choose_labels(seeds, label: int | None, num_classes: int) -> np.ndarray:
-    if label is None:
-        return (seeds % num_classes).astype(np.int32)
-    return np.full(len(seeds), label, np.int32)
+    if values.run_dir is not None:
+        return load_trained_model(values.run_dir, values.checkpoint)
+    return load_exported_model(values.export_dir)
 
 
 def _check_label(label: int, num_classes: int) -> None:

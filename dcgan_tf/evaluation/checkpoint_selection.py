@@ -6,12 +6,15 @@ from collections.abc import Callable
 import keras
 
 from dcgan_tf.config import RunConfig
-from dcgan_tf.evaluation.feature_extractors.choose import choose_network
+from dcgan_tf.evaluation.feature_extractors.choose import (
+    choose_feature_extractor,
+)
 from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
     compute_features,
 )
 from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
-from dcgan_tf.evaluation.real_images import load_real_images, sample_images
+from dcgan_tf.evaluation.real_images import load_real_images
+from dcgan_tf.runs.sampling import sample_images
 
 _NUM_IMAGES = 2_000
 # Not those that anyone looks at: the best of many is best on these alone.
@@ -39,7 +42,7 @@ def build_quick_evaluator(
         OSError: If it isn't there.
     """
     real = load_real_images(config.model, config.data)
-    network = choose_network(real, cache_dir=cache_dir)
+    network = choose_feature_extractor(real, cache_dir=cache_dir)
     held_out = compute_features(network, real.held_out[:_NUM_IMAGES]).features
 
     def evaluate(generator: keras.Model) -> dict[str, float]:

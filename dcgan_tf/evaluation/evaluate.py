@@ -1,37 +1,33 @@
-"""A subject evaluated: the file that joins measures, probe and figures."""
+"""A trained model evaluated: the file that joins measures, probe, figures."""
 
 import time
 from pathlib import Path
 
-from dcgan_tf.evaluation.linear_probe.table import probe_subject
-from dcgan_tf.evaluation.metrics.compute import MEASURES
+from dcgan_tf.evaluation.linear_probe.table import probe_model
 from dcgan_tf.evaluation.real_images import load_real_images
 from dcgan_tf.evaluation.sample_metrics import (
     classify_by_neighbours,
-    measure_subject,
+    measure_samples,
 )
-from dcgan_tf.evaluation.segmentation import (
-    can_segment,
-    segment_subject,
-)
-from dcgan_tf.evaluation.settings import Report, Settings
-from dcgan_tf.evaluation.subject import Subject
+from dcgan_tf.evaluation.segmentation import can_segment, segment_samples
+from dcgan_tf.evaluation.settings import SET_MEASURES, Log, Settings
+from dcgan_tf.runs.trained_model import TrainedModel
 from dcgan_tf.version import __version__
 
 
 def evaluate(
-    subject: Subject,
+    model: TrainedModel,
     settings: Settings,
     figures_dir: Path,
-    report: Report = lambda message: None,
+    log: Log = lambda message: None,
 ) -> dict:
-    """Evaluates a subject and draws figures.
+    """Evaluates a trained model and draws figures.
 
     Args:
-        subject: Whose networks.
+        model: A run's or an export's.
         settings: What to compute.
         figures_dir: Where figures go, named `<step>-<what>.png`.
-        report: Takes lines on what is being done.
+        log: Takes lines on what is being done.
 
     Returns:
         Plain values, for JSON: every figure with what it depends on.
@@ -41,28 +37,29 @@ def evaluate(
         OSError: If the dataset isn't there.
     """
     start = time.monotonic()
-    model, data = subject.config.model, subject.config.data
-    report(f"loading {data.dataset}")
-    real = load_real_images(model, data)
+    config, seed = model.config, settings.seed
+    measures = set(settings.measures)
+    log(f"loading {config.data.dataset}")
+    real = load_real_images(config.model, config.data)
     result = {
-        "subject": subject.name,
-        "step": subject.step,
+        "model": model.name,
+        "step": model.step,
         "dataset": real.dataset,
         "held_out_split": real.held_out_split,
-        "seed": settings.seed,
+        "seed": seed,
         "dcgan_tf": __version__,
     }
-    place = figures_dir / str(subject.step)
-    if set(settings.measures) & {*MEASURES, "copying"}:
-        result |= measure_subject(subject, settings, real, place, report)
-    if "one_nn" in settings.measures and model.num_classes:
-        result["one_nn"] = classify_by_neighbours(
-            subject, real, settings.seed, report
-        )
-    if "segmentation" in settings.measures and can_segment(subject):
-        report("segmenting samples by G's features")
-        result["segmentation"] = segment_subject(subject, settings.seed, place)
+    prefix = figures_dir / str(model.step)
+    if measures & {*SET_MEASURES, "copying"}:
+        result |= measure_samples(model, settings, real, prefix, log)
+    if "one_nn" in measures and config.model.num_classes:
+        result["one_nn"] = classify_by_neighbours(model, real, seed, log)
+    if "segmentation" in measures and can_segment(model):
+        log("segmenting samples by G's features")
+        result["segmentation"] = segment_samples(model, seed, prefix)
     if settings.probe:
-        result |= probe_subject(subject, settings, real, place, report)
+        result |= probe_model(
+            model, settings.probe, real, prefix, seed=seed, log=log
+        )
     result["elapsed_seconds"] = round(time.monotonic() - start, 1)
     return result

@@ -7,10 +7,10 @@ import matplotlib.figure
 import matplotlib.ticker
 import numpy as np
 
-from dcgan_tf.evaluation.generator_features import Segmentation
 from dcgan_tf.evaluation.linear_probe.probe import ProbeResult
-from dcgan_tf.evaluation.subject import Subject
+from dcgan_tf.evaluation.pixel_features import Segmentation
 from dcgan_tf.images import SHEET_METADATA
+from dcgan_tf.runs.trained_model import TrainedModel
 
 _NUM_SHOWN = 10
 _SEGMENT_COLOURS = np.array([[40, 40, 60], [250, 250, 240], [230, 90, 70]])
@@ -19,7 +19,7 @@ _CROWDED = 1.6
 
 
 def draw_probe(
-    path: str | os.PathLike, results: Sequence[ProbeResult], subject: Subject
+    path: str | os.PathLike, results: Sequence[ProbeResult], model: TrainedModel
 ) -> None:
     """Draws accuracy against labels, with error bars, and saves it."""
     figure = matplotlib.figure.Figure((7, 4.6), layout="constrained")
@@ -29,7 +29,7 @@ def draw_probe(
         axes.errorbar(
             [row.num_labels for row in rows],
             [100 * row.accuracy for row in rows],
-            [100 * (row.spread or 0) for row in rows],
+            [100 * (row.std or 0) for row in rows],
             marker="o",
             capsize=3,
             label=name,
@@ -44,7 +44,7 @@ def draw_probe(
     axes.xaxis.set_minor_locator(matplotlib.ticker.NullLocator())
     axes.set_xlabel("labelled training images")
     axes.set_ylabel(f"accuracy on {results[0].num_test} test images, %")
-    axes.set_title(f"Linear probe: {subject.name}, step {subject.step}")
+    axes.set_title(f"Linear probe: {model.name}, step {model.step}")
     axes.grid(alpha=0.3)
     axes.legend()
     _save(figure, path)
@@ -55,7 +55,7 @@ def draw_neighbours(
     samples: np.ndarray,
     training: np.ndarray,
     nearest: Mapping[str, np.ndarray],
-    subject: Subject,
+    model: TrainedModel,
 ) -> None:
     """Draws samples above their nearest training images, and saves it.
 
@@ -66,7 +66,7 @@ def draw_neighbours(
         training: uint8 `(num_training, height, width, channels)`.
         nearest: Space -> int `(num_samples, num_neighbours)`, the nearest
             training images there.
-        subject: Named in the title.
+        model: Named in the title.
     """
     labels, rows = ["sample"], [samples]
     for space, indices in nearest.items():
@@ -78,7 +78,7 @@ def draw_neighbours(
         rows,
         labels,
         "Samples most like copies, and their nearest training images: "
-        f"{subject.name}, step {subject.step}",
+        f"{model.name}, step {model.step}",
     )
 
 
@@ -88,7 +88,7 @@ def draw_segmentation(
     truth: np.ndarray,
     segmentation: Segmentation,
     names: Sequence[str],
-    subject: Subject,
+    model: TrainedModel,
 ) -> None:
     """Draws samples, true segments and those found, and saves it."""
     shown = slice(0, _NUM_SHOWN)
@@ -102,7 +102,7 @@ def draw_segmentation(
         ],
         ["sample", "truth", "by G's features"],
         f"{', '.join(names)} from {segmentation.num_labelled} labelled "
-        f"samples: {subject.name}, step {subject.step}",
+        f"samples: {model.name}, step {model.step}",
     )
 
 

@@ -1,21 +1,14 @@
-"""Generated images to measure, and real ones to measure them by."""
+"""Real images that a model was trained on, and those held out from it."""
 
 import dataclasses
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import load_images
 from dcgan_tf.data.source import Source
-from dcgan_tf.images import to_uint8
-from dcgan_tf.latents import latents_from_seeds
 
-# As in the `sample` command: picture i of a seed is latent seed * this + i.
-_SEEDS_A_SEED = 1_000_000
-_BATCH_SIZE = 250
 # Of a collection of millions, enough for any measure here.
 _MAX_TRAINING_IMAGES = 100_000
 
@@ -71,56 +64,6 @@ def load_real_images(
         sources[0].name,
         sources[1].split,
     )
-
-
-def make_seeds(seed: int, count: int) -> np.ndarray:
-    """Returns the latent seeds of a seed's first pictures, int64."""
-    return np.arange(count, dtype=np.int64) + seed * _SEEDS_A_SEED
-
-
-def make_labels(count: int, num_classes: int) -> np.ndarray | None:
-    """Returns classes in turn, int32, or None without classes."""
-    if not num_classes:
-        return None
-    return (np.arange(count) % num_classes).astype(np.int32)
-
-
-def sample_images(
-    generator: keras.Model, model: ModelConfig, count: int, seed: int
-) -> np.ndarray:
-    """Draws the pictures that the `sample` command draws.
-
-    Args:
-        generator: In float32, with its final batch-norm statistics.
-        model: Its shape. Conditional ones draw classes in turn.
-        count: How many.
-        seed: Another one gives other pictures.
-
-    Returns:
-        uint8 `(count, height, width, channels)`.
-
-    Raises:
-        ValueError: If `count` is under 1.
-    """
-    if count < 1:
-        raise ValueError(f"count is {count}; a sample takes at least 1 image")
-    labels = make_labels(count, model.num_classes)
-
-    @tf.function(reduce_retracing=True)
-    def draw(seeds, labels=None):
-        latents = latents_from_seeds(seeds, model.latent_dim)
-        inputs = latents if labels is None else [latents, labels]
-        return to_uint8(generator(inputs, training=False))
-
-    seeds = make_seeds(seed, count)
-    batches = []
-    for start in range(0, count, _BATCH_SIZE):
-        part = slice(start, start + _BATCH_SIZE)
-        inputs = (
-            [seeds[part]] if labels is None else [seeds[part], labels[part]]
-        )
-        batches.append(draw(*map(tf.constant, inputs)).numpy())
-    return np.concatenate(batches)
 
 
 def draw_noise(shape: tuple[int, ...], seed: int) -> np.ndarray:

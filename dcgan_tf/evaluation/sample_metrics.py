@@ -1,4 +1,4 @@
-"""A subject's samples beside real images: distances, copies, 1-NN."""
+"""Samples of a model beside real images: distances, copies, 1-NN."""
 
 import os
 from pathlib import Path
@@ -6,22 +6,25 @@ from pathlib import Path
 import numpy as np
 
 from dcgan_tf.evaluation import figures
-from dcgan_tf.evaluation.feature_extractors.choose import choose_network
+from dcgan_tf.evaluation.feature_extractors.choose import (
+    choose_feature_extractor,
+)
 from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
     Features,
     compute_features,
 )
 from dcgan_tf.evaluation.metrics.compute import (
-    MEASURES,
+    FUNCTIONS,
     compute_copying_measures,
     compute_measures,
     count_pairs,
 )
 from dcgan_tf.evaluation.metrics.neighbours import find_nearest, find_suspects
 from dcgan_tf.evaluation.metrics.one_nn import compute_one_nn_error
-from dcgan_tf.evaluation.real_images import RealImages, draw_noise, make_labels
-from dcgan_tf.evaluation.settings import Report, Settings
-from dcgan_tf.evaluation.subject import Subject
+from dcgan_tf.evaluation.real_images import RealImages, draw_noise
+from dcgan_tf.evaluation.settings import Log, Settings
+from dcgan_tf.runs.trained_model import TrainedModel
+from dcgan_tf.seeds import choose_labels, make_seeds
 
 _NUM_ONE_NN_SAMPLES = 10_000
 # In each of two spaces; of each that many training images.
@@ -31,68 +34,68 @@ _COPYING_LIMIT = 0.15
 _SPACES = ("pixels", "features")
 
 
-def measure_subject(
-    subject: Subject,
+def measure_samples(
+    model: TrainedModel,
     settings: Settings,
     real: RealImages,
-    place: Path,
-    report: Report,
+    prefix: Path,
+    log: Log,
 ) -> dict:
     """Measures samples, training images and noise by held-out images.
 
     Args:
-        subject: Whose samples.
-        settings: Which measures, in which network.
+        model: Whose samples.
+        settings: Which measures, in which extractor.
         real: The dataset.
-        place: Start of the figures' names.
-        report: Takes lines on what is being done.
+        prefix: Start of the figures' names.
+        log: Takes lines on what is being done.
 
     Returns:
-        `measures` by set, the `network` and `counts` that they depend on,
-        and `warnings`.
+        `measures` by set, the `feature_extractor` and `counts` that they
+        depend on, and `warnings`.
     """
     count, seed = settings.num_samples, settings.seed
-    report("preparing the feature network")
-    network = choose_network(
+    log("preparing the feature extractor")
+    extractor = choose_feature_extractor(
         real,
-        settings.network,
+        settings.feature_extractor,
         seed,
         settings.cache_dir,
         settings.inception_path,
     )
-    report(f"drawing {count} samples")
+    log(f"drawing {count} samples")
     images = {
-        "samples": subject.draw(count, seed),
+        "samples": model.sample_images(count, seed),
         "training": real.training[:count],
         "noise": draw_noise((count, *real.held_out.shape[1:]), seed),
         "held_out": real.held_out[:count],
     }
     sets = {}
     for name, members in images.items():
-        report(f"features of {len(members)} images: {name}")
-        sets[name] = compute_features(network, members)
+        log(f"features of {len(members)} images: {name}")
+        sets[name] = compute_features(extractor, members)
     held_out = sets.pop("held_out")
-    names = [name for name in settings.measures if name in MEASURES]
+    names = [name for name in settings.measures if name in FUNCTIONS]
     values = {}
     for name, members in sets.items():
-        report(f"measures: {name}")
+        log(f"measures: {name}")
         values[name] = compute_measures(names, members, held_out, seed)
     warnings = []
     if "copying" in settings.measures:
-        report("nearest training images")
-        training = compute_features(network, real.training)
+        log("nearest training images")
+        training = compute_features(extractor, real.training)
         copying = compute_copying_measures(sets["samples"], training, held_out)
         values["samples"] |= copying
         warnings += _warn_of_copies(copying)
         _draw_neighbours(
-            f"{place}-neighbours.png",
+            f"{prefix}-neighbours.png",
             (images["samples"], sets["samples"]),
             (real.training, training),
-            subject,
+            model,
         )
     return {
-        "network": {
-            key: getattr(network, key)
+        "feature_extractor": {
+            key: getattr(extractor, key)
             for key in ("name", "description", "resize", "seed")
         },
         "counts": {
@@ -106,11 +109,11 @@ def measure_subject(
 
 def _warn_of_copies(copying: dict[str, float]) -> list[str]:
     return [
-        f"{copying[f'copying_{space}_near_share']:.0%} of samples lie nearer "
-        f"to training images, in {space}, than all but 5% of held-out images "
-        "do: see the neighbours' figure for copies"
+        f"{copying[f'copying_{space}_memorized_fraction']:.0%} of samples "
+        f"lie nearer to training images, in {space}, than all but 5% of "
+        "held-out images do: see the neighbours' figure for copies"
         for space in _SPACES
-        if copying[f"copying_{space}_near_share"] > _COPYING_LIMIT
+        if copying[f"copying_{space}_memorized_fraction"] > _COPYING_LIMIT
     ]
 
 
@@ -118,7 +121,7 @@ def _draw_neighbours(
     path: str | os.PathLike,
     samples: tuple[np.ndarray, Features],
     training: tuple[np.ndarray, Features],
-    subject: Subject,
+    model: TrainedModel,
 ) -> None:
     """Draws what looks most like copies, in pixels and in features."""
     spaces = {
@@ -137,26 +140,28 @@ def _draw_neighbours(
         for space, (fake, real) in spaces.items()
     }
     figures.draw_neighbours(
-        path, samples[0][chosen], training[0], nearest, subject
+        path, samples[0][chosen], training[0], nearest, model
     )
 
 
 def classify_by_neighbours(
-    subject: Subject, real: RealImages, seed: int, report: Report
+    model: TrainedModel, real: RealImages, seed: int, log: Log
 ) -> dict:
     """Fits 1-NN on labelled samples and tests it on held-out images.
 
     The appendix's test (Section 8), beside 1-NN on the training images.
 
     Args:
-        subject: Conditional.
+        model: Conditional.
         real: The dataset.
         seed: Of the samples.
-        report: Takes a line on what is being done.
+        log: Takes a line on what is being done.
     """
-    report(f"1-NN fitted on {_NUM_ONE_NN_SAMPLES} samples")
-    samples = subject.draw(_NUM_ONE_NN_SAMPLES, seed)
-    labels = make_labels(len(samples), subject.config.model.num_classes)
+    log(f"1-NN fitted on {_NUM_ONE_NN_SAMPLES} samples")
+    samples = model.sample_images(_NUM_ONE_NN_SAMPLES, seed)
+    labels = choose_labels(
+        make_seeds(seed, len(samples)), model.config.model.num_classes
+    )
     test = real.held_out, real.held_out_labels
     return {
         "num_samples": len(samples),

@@ -1,48 +1,48 @@
-"""A subject's samples in segments, by G's features and by pixels alone."""
+"""Samples of a model in segments, by G's features and by pixels alone."""
 
 from pathlib import Path
 
 import numpy as np
 
 from dcgan_tf.evaluation import figures
-from dcgan_tf.evaluation.generator_features import (
+from dcgan_tf.evaluation.pixel_features import (
     SEGMENT_NAMES,
     build_pixel_features,
     label_strokes,
     segment,
 )
-from dcgan_tf.evaluation.real_images import make_seeds
-from dcgan_tf.evaluation.subject import Subject
 from dcgan_tf.latents import latents_from_seeds
+from dcgan_tf.runs.trained_model import TrainedModel
+from dcgan_tf.seeds import make_seeds
 
 _NUM_IMAGES, _LABELLED_COUNTS = 220, (1, 5, 20)
 
 
-def can_segment(subject: Subject) -> bool:
+def can_segment(model: TrainedModel) -> bool:
     """Whether the truth of a segmentation is known: light on black."""
     return (
-        subject.generator is not None
-        and not subject.config.model.num_classes
-        and subject.config.data.dataset in ("mnist_5k", "mnist")
+        model.generator is not None
+        and not model.config.model.num_classes
+        and model.config.data.dataset in ("mnist_5k", "mnist")
     )
 
 
-def segment_subject(subject: Subject, seed: int, place: Path) -> dict:
+def segment_samples(model: TrainedModel, seed: int, prefix: Path) -> dict:
     """Segments samples from 1, 5 and 20 labelled ones, and draws the last.
 
     Args:
-        subject: Of which `can_segment`.
+        model: Of which `can_segment`.
         seed: Of the samples.
-        place: Start of the figure's name.
+        prefix: Start of the figure's name.
 
     Returns:
         The `measure` and its `rows`, for G's features and for the pixel.
     """
-    model = build_pixel_features(subject.generator)
+    extract = build_pixel_features(model.generator)
     latents = latents_from_seeds(
-        make_seeds(seed, _NUM_IMAGES), subject.config.model.latent_dim
+        make_seeds(seed, _NUM_IMAGES), model.config.model.latent_dim
     )
-    features, images = (part.numpy() for part in model(latents))
+    features, images = (part.numpy() for part in extract(latents))
     truth = label_strokes(images)
     # The labelled ones must show each segment: begin with those that do.
     order = np.argsort([-len(np.unique(t)) for t in truth], kind="stable")
@@ -65,11 +65,11 @@ def segment_subject(subject: Subject, seed: int, place: Path) -> dict:
             if name != "pixel":
                 shown = segmented
     figures.draw_segmentation(
-        f"{place}-segmentation.png",
+        f"{prefix}-segmentation.png",
         images[first_test:],
         truth[first_test:],
         shown,
         SEGMENT_NAMES,
-        subject,
+        model,
     )
     return {"measure": "intersection over union", "rows": rows}

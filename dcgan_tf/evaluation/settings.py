@@ -1,13 +1,27 @@
-"""What an evaluation computes, and all that its figures depend on."""
+"""What an evaluation computes, and all that its figures depend on.
+
+Light to import, since the command's help names what there is.
+"""
 
 import dataclasses
 from collections.abc import Callable
 
-from dcgan_tf.evaluation.metrics.compute import MEASURES
-
-ALL_MEASURES = (*MEASURES, "copying", "one_nn", "segmentation")
+# Measures of a set of images beside real ones; each may give several figures.
+SET_MEASURES = (
+    "frechet",
+    "kernel",
+    "precision_recall",
+    "c2st",
+    "sliced_wasserstein",
+    "inception_style_score",
+    "coverage",
+)
+MEASURES = (*SET_MEASURES, "copying", "one_nn", "segmentation")
+# Names of 0.1.0.
+OLD_MEASURES = {"two_sample": "c2st", "class_score": "inception_style_score"}
+FEATURE_EXTRACTORS = ("auto", "classifier", "random", "inception")
 # Takes a line on what is being done.
-Report = Callable[[str], None]
+Log = Callable[[str], None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,19 +29,28 @@ class Settings:
     """Settings of one evaluation.
 
     Attributes:
-        measures: Of `ALL_MEASURES`; those that don't apply are left out.
-        network: Of `networks.NETWORKS`.
-        inception_path: For the `inception` network.
+        measures: Of `MEASURES`; those that don't apply are left out.
+        feature_extractor: Of `FEATURE_EXTRACTORS`.
+        inception_path: For the `inception` extractor.
         probe: Of `protocols.PROTOCOLS`, or None.
         num_samples: Generated images, and at most as many real ones.
-        seed: Of samples, networks, subsets and draws.
+        seed: Of samples, extractors, subsets and draws.
         cache_dir: Where classifiers are kept; None for the default.
     """
 
-    measures: tuple[str, ...] = ALL_MEASURES
-    network: str = "auto"
+    measures: tuple[str, ...] = MEASURES
+    feature_extractor: str = "auto"
     inception_path: str | None = None
     probe: str | None = None
     num_samples: int = 2_000
     seed: int = 0
     cache_dir: str | None = None
+
+    def __post_init__(self):
+        # Frozen: the one way to replace what was given.
+        object.__setattr__(self, "measures", rename_measures(self.measures))
+
+
+def rename_measures(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns measures by today's names, those of 0.1.0 replaced."""
+    return tuple(OLD_MEASURES.get(name, name) for name in names)

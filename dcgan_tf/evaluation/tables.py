@@ -6,18 +6,26 @@ import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-_FOLDER = "evaluation"
+from dcgan_tf.evaluation import EVALUATION_DIR
+from dcgan_tf.evaluation.old_keys import rename_keys
+
 # What must be equal for two evaluations of a step to be one.
-_KEYS = ("subject", "step", "dataset", "held_out_split", "seed", "dcgan_tf")
-# Columns that a comparison of fewer doesn't get: two make no spread.
+_KEYS = ("model", "step", "dataset", "held_out_split", "seed", "dcgan_tf")
+# Columns that a comparison of fewer doesn't get: two make none.
 _MIN_AVERAGED = 3
 # What must be equal for two results' figures to compare.
-_CONDITIONS = ("dataset", "held_out_split", "seed", "network", "counts")
+_CONDITIONS = (
+    "dataset",
+    "held_out_split",
+    "seed",
+    "feature_extractor",
+    "counts",
+)
 
 
 def get_report_path(folder: str | os.PathLike, step: int) -> Path:
-    """Returns where a subject's results at a step are kept."""
-    return Path(folder) / _FOLDER / f"{step}.json"
+    """Returns where a model's results at a step are kept."""
+    return Path(folder) / EVALUATION_DIR / f"{step}.json"
 
 
 def save_report(path: Path, result: Mapping) -> None:
@@ -29,13 +37,26 @@ def save_report(path: Path, result: Mapping) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     result = {**_load_earlier(path, result), **result}
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(result, indent=2) + "\n")
+    partial.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     partial.replace(path)
+
+
+def load_report(path: str | os.PathLike) -> dict:
+    """Reads results, those of 0.1.0 by today's keys.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it isn't what `save_report` writes.
+    """
+    result = json.loads(Path(path).read_text(encoding="utf-8"))
+    if not isinstance(result, dict):
+        raise ValueError(f"{os.fspath(path)!r} holds no results")
+    return rename_keys(result)
 
 
 def _load_earlier(path: Path, result: Mapping) -> dict:
     try:
-        earlier = json.loads(path.read_text())
+        earlier = load_report(path)
         if all(earlier[key] == result[key] for key in _KEYS):
             return earlier
     except (FileNotFoundError, ValueError, KeyError, TypeError):
@@ -45,7 +66,8 @@ def _load_earlier(path: Path, result: Mapping) -> dict:
 
 def format_result(result: Mapping) -> str:
     """Formats all of an evaluation for the terminal."""
-    parts = [f"{result['subject']}, step {result['step']}"]
+    result = rename_keys(result)
+    parts = [f"{result['model']}, step {result['step']}"]
     if "measures" in result:
         parts.append(_format_conditions(result))
         parts.append(format_columns(result["measures"]))
@@ -60,12 +82,13 @@ def format_result(result: Mapping) -> str:
 
 
 def format_comparison(results: Sequence[Mapping]) -> str:
-    """Formats several subjects' samples and probes side by side.
+    """Formats several models' samples and probes side by side.
 
-    From three subjects on, with the mean and the standard deviation over
-    them. Differences in what figures depend on are said: they don't compare
-    then.
+    From three models on, with the mean and the sample standard deviation
+    over them. Differences in what figures depend on are said: they don't
+    compare then.
     """
+    results = [rename_keys(result) for result in results]
     differing = [
         key
         for key in _CONDITIONS
@@ -78,10 +101,10 @@ def format_comparison(results: Sequence[Mapping]) -> str:
         )
     elif "measures" in results[0]:
         parts.append(_format_conditions(results[0]))
-    names = [f"{r['subject']}@{r['step']}" for r in results]
+    names = [f"{r['model']}@{r['step']}" for r in results]
     if any("measures" in r for r in results):
         samples = [r.get("measures", {}).get("samples", {}) for r in results]
-        parts.append(_format_subjects(names, samples))
+        parts.append(_format_models(names, samples))
     if any("probe" in r for r in results):
         probes = [
             {
@@ -92,17 +115,17 @@ def format_comparison(results: Sequence[Mapping]) -> str:
             }
             for r in results
         ]
-        parts.append("Probe accuracy\n" + _format_subjects(names, probes))
+        parts.append("Probe accuracy\n" + _format_models(names, probes))
     return "\n\n".join(parts)
 
 
-def _format_subjects(names, columns) -> str:
+def _format_models(names, columns) -> str:
     named = dict(zip(names, columns, strict=True))
     if len(columns) >= _MIN_AVERAGED:
         shared = [key for key in columns[0] if all(key in c for c in columns)]
         values = {key: [c[key] for c in columns] for key in shared}
         named["mean"] = {k: statistics.fmean(v) for k, v in values.items()}
-        named["std"] = {k: statistics.pstdev(v) for k, v in values.items()}
+        named["std"] = {k: statistics.stdev(v) for k, v in values.items()}
     return format_columns(named)
 
 
@@ -136,15 +159,16 @@ def _format_number(value: float | None) -> str:
 
 
 def _format_conditions(result: Mapping) -> str:
-    network, counts = result["network"], result["counts"]
+    extractor = result["feature_extractor"]
+    counts = result["counts"]
     return (
         f"Against {counts['held_out']} held-out images of "
         f"{result['dataset']} ({result['held_out_split']}): "
         f"{counts['samples']} samples, {counts['training']} training images "
         f"(the floor), {counts['noise']} of noise (the ceiling).\n"
-        f"Feature network: {network['name']} ({network['description']}); "
-        f"resize: {network['resize']}; seed {result['seed']}. Precision, "
-        f"recall, two_sample, sliced_wasserstein: {counts['equal_pairs']} of "
+        f"Feature extractor: {extractor['name']} ({extractor['description']}); "
+        f"resize: {extractor['resize']}; seed {result['seed']}. Precision, "
+        f"recall, c2st, sliced_wasserstein: {counts['equal_pairs']} of "
         "each."
     )
 
@@ -191,9 +215,9 @@ def _format_segmentation(segmentation: Mapping) -> str:
 
 def _format_probe(result: Mapping) -> str:
     protocol, rows = result["protocol"], result["probe"]
-    factor = protocol["spread_factor"]
-    spread = "" if factor == 1 else f"{factor} times "
-    table = [["features", "labels", "accuracy", "spread", "draws", "C"]]
+    factor = protocol["std_factor"]
+    times = "the" if factor == 1 else f"{factor} times the"
+    table = [["features", "labels", "accuracy", "±", "draws", "C"]]
     for row in rows:
         table.append(
             [
@@ -201,14 +225,14 @@ def _format_probe(result: Mapping) -> str:
                 + (f" ({row['num_features']})" if row["num_features"] else ""),
                 str(row["num_labels"]),
                 f"{row['accuracy']:.2%}",
-                "-" if row["spread"] is None else f"{row['spread']:.2%}",
+                "-" if row["std"] is None else f"{row['std']:.2%}",
                 str(row["num_draws"]),
-                "-" if row["strength"] is None else f"{row['strength']:g}",
+                "-" if row["C"] is None else f"{row['C']:g}",
             ]
         )
     return (
         f"Linear probe, {protocol['name']}: L2-SVM, C chosen on "
         f"{rows[0]['num_validation']} validation images, tested on "
-        f"{rows[0]['num_test']}; spread: {spread}standard deviation over "
+        f"{rows[0]['num_test']}; ±: {times} sample standard deviation over "
         f"draws; seed {result['seed']}\n" + format_table(table)
     )

@@ -6,8 +6,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from dcgan_tf.config import ModelConfig
 from dcgan_tf.images import to_uint8
 from dcgan_tf.latents import latents_from_seeds
+from dcgan_tf.seeds import choose_labels, make_seeds
 
 _BATCH_SIZE = 128
 
@@ -53,4 +55,48 @@ def generate_images(generator: keras.Model, latents: np.ndarray) -> np.ndarray:
             ).numpy()
             for start in range(0, len(latents), _BATCH_SIZE)
         ]
+    )
+
+
+def sample_in_batches(
+    sampler: Sampler, seeds: np.ndarray, labels: np.ndarray | None
+) -> np.ndarray:
+    """Draws an image for each latent seed.
+
+    Args:
+        sampler: From `build_sampler`, or an export's.
+        seeds: int64 `(count,)`, one or more.
+        labels: int32 `(count,)` of conditional generators.
+
+    Returns:
+        uint8 `(count, height, width, channels)`.
+    """
+    batches = []
+    for start in range(0, len(seeds), _BATCH_SIZE):
+        part = slice(start, start + _BATCH_SIZE)
+        batches.append(
+            sampler(seeds[part], None if labels is None else labels[part])
+        )
+    return np.concatenate(batches)
+
+
+def sample_images(
+    generator: keras.Model, model: ModelConfig, count: int, seed: int
+) -> np.ndarray:
+    """Draws the first images of a seed, those of the command `sample`.
+
+    Args:
+        generator: In float32, with its final batch-norm statistics.
+        model: Its shape; `choose_labels` says what conditional ones draw.
+        count: How many.
+        seed: Another one gives other images.
+
+    Returns:
+        uint8 `(count, height, width, channels)`.
+    """
+    seeds = make_seeds(seed, count)
+    return sample_in_batches(
+        build_sampler(generator, model.latent_dim),
+        seeds,
+        choose_labels(seeds, model.num_classes),
     )

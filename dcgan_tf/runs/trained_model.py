@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from dcgan_tf.config import DataConfig, RunConfig
-from dcgan_tf.images import to_float
+from dcgan_tf.images import check_uint8_images, to_float
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.models.features import build_feature_extractor
 from dcgan_tf.models.networks import build_networks
@@ -22,7 +22,12 @@ from dcgan_tf.runs.discriminator_statistics import (
 )
 from dcgan_tf.runs.folder import load_run_config
 from dcgan_tf.runs.sample_grids import reestimate_generator
-from dcgan_tf.runs.sampling import Sampler, build_sampler, generate_images
+from dcgan_tf.runs.sampling import (
+    Sampler,
+    build_sampler,
+    generate_images,
+    sample_in_batches,
+)
 from dcgan_tf.seeds import choose_labels, make_seeds
 
 _BATCH_SIZE = 128
@@ -106,15 +111,7 @@ class TrainedModel:
             uint8 `(count, height, width, channels)`.
         """
         labels = choose_labels(seeds, self.config.model.num_classes, label)
-        batches = []
-        for start in range(0, len(seeds), _BATCH_SIZE):
-            part = slice(start, start + _BATCH_SIZE)
-            batches.append(
-                self._sampler(
-                    seeds[part], None if labels is None else labels[part]
-                )
-            )
-        return np.concatenate(batches)
+        return sample_in_batches(self._sampler, seeds, labels)
 
     @functools.cached_property
     def _sampler(self) -> Sampler:
@@ -132,8 +129,9 @@ class TrainedModel:
             float32 `(count, num_features)`; see `build_feature_extractor`.
 
         Raises:
-            ValueError: If D is conditional.
+            ValueError: If D is conditional, or images aren't such.
         """
+        check_uint8_images(images, "the discriminator")
         return np.concatenate(
             [
                 self._extractor(
@@ -178,14 +176,22 @@ class TrainedModel:
         return generate_images(self.generator, latents)
 
     def build_random_discriminator(self) -> keras.Model:
-        """Builds D with the random weights of the run's seed.
+        """Builds D with random weights, as the run's seed gives them.
 
-        That is what the run began with, unless it was started from another
-        run's networks.
+        What D is compared to: its statistics are re-estimated as D's are.
         """
-        return build_networks(
+        discriminator = build_networks(
             self.config.model, seed=self.config.training.seed
         ).discriminator
+        reestimate_discriminator(discriminator, self.real_batches)
+        return discriminator
+
+    @property
+    def random_discriminator_name(self) -> str:
+        """What that is to this run: D before training, or just random."""
+        if self.config.training.init_from:
+            return "D with random weights"
+        return "untrained D"
 
 
 def load_trained_model(
@@ -259,6 +265,32 @@ def _restore(
     ):
         variable.assign(average)
     return generator, discriminator, step
+
+
+def load_start(
+    model: TrainedModel, log: Callable[[str], None] = logging.warning
+) -> TrainedModel | None:
+    """Loads what a run's networks were before its first step.
+
+    Args:
+        model: Of a run that was started from another run's networks.
+        log: Takes a line where these can't be loaded any more.
+
+    Returns:
+        The other run's model, its statistics measured on this run's images;
+        None where it can't be loaded or there is none.
+    """
+    init_from = model.config.training.init_from
+    if not init_from:
+        return None
+    run_dir, _, step = init_from.rpartition("@")
+    try:
+        return load_trained_model(
+            run_dir, step, real_data=model.config.data, log=log
+        )
+    except (OSError, ValueError) as error:
+        log(f"what the run was started from is left out: {error}")
+        return None
 
 
 def load_networks(

@@ -2,26 +2,33 @@
 
 import dataclasses
 import functools
+import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import tensorflow as tf
 
 from dcgan_tf import tf_paths
 from dcgan_tf.config import DataConfig
+from dcgan_tf.runs.discriminator_statistics import load_real_batches
 from dcgan_tf.runs.sampling import Sampler
 from dcgan_tf.runs.trained_model import Extractor, TrainedModel
 from dcgan_tf.serving import saved_model, versions
 
 
 def load_exported_model(
-    export_dir: str | os.PathLike, real_data: DataConfig | None = None
+    export_dir: str | os.PathLike,
+    *,
+    real_data: DataConfig | None = None,
+    log: Callable[[str], None] = logging.warning,
 ) -> TrainedModel:
     """Loads an export's newest version, to draw from its own graphs.
 
     Args:
         export_dir: The folder of all kinds.
         real_data: Where the run's images are, if not where the run said.
+        log: Takes a line where real images can't be read.
 
     Returns:
         A model without Keras networks. Its statistics are the export's.
@@ -31,9 +38,7 @@ def load_exported_model(
             for features raises it where there is no exported discriminator.
     """
     export_dir = Path(export_dir)
-    record = versions.load_record(
-        versions.find_newest(export_dir / versions.GENERATOR)
-    )
+    record = load_newest_record(export_dir)
     config = record.config
     if real_data is not None:
         config = dataclasses.replace(config, data=real_data)
@@ -41,8 +46,22 @@ def load_exported_model(
         name=os.fspath(export_dir),
         config=config,
         step=record.step,
+        load_real_batches=functools.partial(
+            load_real_batches, config, real_data, log
+        ),
         load_sampler=functools.partial(_load_sampler, export_dir),
         load_extractor=functools.partial(_load_extractor, export_dir),
+    )
+
+
+def load_newest_record(export_dir: str | os.PathLike) -> versions.Record:
+    """Reads where an export's newest generator comes from.
+
+    Raises:
+        FileNotFoundError: If the folder holds no exported generator.
+    """
+    return versions.load_record(
+        versions.find_newest(Path(export_dir) / versions.GENERATOR)
     )
 
 

@@ -1,20 +1,21 @@
-"""A trained subject, and a generator that is linear by construction."""
+"""A trained trained, and a generator that is linear by construction."""
 
 import dataclasses
 
 import keras
 import pytest
 
-from dcgan_tf.analysis.subject import Subject, load_subject
+from dcgan_tf.analysis.samples import load_unconditional_model
+from dcgan_tf.runs.trained_model import TrainedModel
 
 
 @pytest.fixture(scope="session")
-def subject(toy_run):
-    return load_subject(toy_run)
+def trained(toy_run):
+    return load_unconditional_model(toy_run)
 
 
 @pytest.fixture(scope="session")
-def linear_subject(subject):
+def linear_model(trained):
     """Its G shows a latent's numbers as pixels, side by side."""
     latent_dim = 20
     generator = keras.Sequential(
@@ -24,6 +25,8 @@ def linear_subject(subject):
             keras.layers.Reshape((1, latent_dim, 1)),
         ]
     )
-    model = dataclasses.replace(subject.config.model, latent_dim=latent_dim)
-    config = dataclasses.replace(subject.config, model=model)
-    return Subject("linear", config, 1, generator, subject.discriminator)
+    model = dataclasses.replace(trained.config.model, latent_dim=latent_dim)
+    config = dataclasses.replace(trained.config, model=model)
+    return TrainedModel(
+        "linear", config, 1, generator, load_discriminator=lambda: None
+    )

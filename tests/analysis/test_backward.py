@@ -88,11 +88,14 @@ def test_a_strided_unit_draws_its_kernel_where_it_looks(method):
     np.testing.assert_allclose(signal[0, ..., 0], expected)
 
 
-def test_each_image_has_its_own_unit(subject):
+def test_each_image_has_its_own_unit(trained):
     """Signals stay in the units' receptive fields."""
     pictures = np.zeros((2, 32, 32, 3), np.float32)
     signals = compute_deconvnet(
-        subject.discriminator, "conv_1_lrelu", pictures, [(3, 4, 0), (9, 2, 1)]
+        trained.discriminator,
+        "conv_1_lrelu",
+        pictures,
+        [(3, 4, 0), (9, 2, 1)],
     )
     for signal, (row, column) in zip(signals, ((3, 4), (9, 2)), strict=True):
         rows, columns, _ = np.nonzero(signal)

@@ -2,16 +2,16 @@
 
 import numpy as np
 import pytest
-from fixtures.linear_judge import LinearJudge
+from fixtures.linear_classifier import LinearClassifier
 
 from dcgan_tf.analysis import claims, claims_table
 from dcgan_tf.data.toy_faces import ATTRIBUTE_NAMES
 
 
-def test_arithmetic_works_where_g_is_linear(linear_subject):
-    judge = LinearJudge()
-    three = claims.measure_arithmetic(linear_subject, judge, 3)
-    one = claims.measure_arithmetic(linear_subject, judge, 1)
+def test_arithmetic_works_where_g_is_linear(linear_model):
+    classifier = LinearClassifier()
+    three = claims.measure_arithmetic(linear_model, classifier, 3)
+    one = claims.measure_arithmetic(linear_model, classifier, 1)
     assert three["smiling"] > 0.85 and three["smiling_b"] > 0.8
     assert three["kept_mean"] > 0.8
     # Means of three vary less: what the paper saw.
@@ -22,20 +22,20 @@ def test_arithmetic_works_where_g_is_linear(linear_subject):
     assert set(three["kept"]) == set(ATTRIBUTE_NAMES) - {"smiling"}
 
 
-def test_arithmetic_fails_where_smiles_are_random(linear_subject):
-    class Blind(LinearJudge):
-        def judge(self, pictures):
-            logits = super().judge(pictures)
+def test_arithmetic_fails_where_smiles_are_random(linear_model):
+    class Blind(LinearClassifier):
+        def compute_logits(self, pictures):
+            logits = super().compute_logits(pictures)
             rng = np.random.default_rng(0)
             logits[:, 0] = rng.normal(size=len(logits)) * 10
             return logits
 
-    result = claims.measure_arithmetic(linear_subject, Blind(), 3)
+    result = claims.measure_arithmetic(linear_model, Blind(), 3)
     assert 0.35 < result["smiling"] < 0.65
 
 
-def test_turn_rises_where_g_is_linear(linear_subject):
-    result = claims.measure_turn(linear_subject, LinearJudge())
+def test_turn_rises_where_g_is_linear(linear_model):
+    result = claims.measure_turn(linear_model, LinearClassifier())
     shares = result["looking_left"]
     assert len(shares) == len(result["strengths"]) == 9
     assert np.all(np.diff(shares) >= 0)
@@ -43,20 +43,20 @@ def test_turn_rises_where_g_is_linear(linear_subject):
     assert shares[4] == pytest.approx(0.5, abs=0.12)
 
 
-def test_straight_walks_of_a_linear_g_are_even(linear_subject):
-    result = claims.measure_walks(linear_subject, num_walks=1)
+def test_straight_walks_of_a_linear_g_are_even(linear_model):
+    result = claims.measure_walks(linear_model, num_walks=1)
     assert 1 <= result["straight"] < 1.6
 
 
-def test_few_kinds_of_faces_are_an_error(linear_subject):
+def test_few_kinds_of_faces_are_an_error(linear_model):
     class Monotonous:
-        def judge(self, pictures):
+        def compute_logits(self, pictures):
             return np.ones((len(pictures), len(ATTRIBUTE_NAMES)))
 
     with pytest.raises(ValueError, match="0 kinds of faces"):
-        claims.measure_arithmetic(linear_subject, Monotonous(), 3)
+        claims.measure_arithmetic(linear_model, Monotonous(), 3)
     with pytest.raises(ValueError, match="0 samples show a concept"):
-        claims.measure_turn(linear_subject, Monotonous())
+        claims.measure_turn(linear_model, Monotonous())
 
 
 def test_table_says_what_was_measured():
@@ -78,11 +78,11 @@ def test_table_says_what_was_measured():
     assert len({line.count("|") for line in table.splitlines()}) == 1
 
 
-def test_only_toy_faces_have_a_judge(linear_subject):
+def test_only_toy_faces_have_a_classifier(linear_model):
     import dataclasses
 
-    data = dataclasses.replace(linear_subject.config.data, dataset="mnist_5k")
-    config = dataclasses.replace(linear_subject.config, data=data)
-    other = dataclasses.replace(linear_subject, config=config)
+    data = dataclasses.replace(linear_model.config.data, dataset="mnist_5k")
+    config = dataclasses.replace(linear_model.config, data=data)
+    other = dataclasses.replace(linear_model, config=config)
     with pytest.raises(ValueError, match="trained on mnist_5k"):
         claims_table.measure_claims(other)

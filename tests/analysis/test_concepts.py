@@ -10,6 +10,7 @@ from dcgan_tf.analysis.concepts import (
     parse_pick,
 )
 from dcgan_tf.analysis.exemplars import choose_by_concept, choose_by_number
+from dcgan_tf.analysis.samples import sample_numbered_latents
 from dcgan_tf.data.toy_faces import make_toy_faces
 
 NAMES = ("smiling", "glasses", "Wavy_Hair", "a-b", "a")
@@ -57,12 +58,15 @@ def test_reads_picks():
             parse_pick(text, 2, 20)
 
 
-def test_labels_what_real_images_show(subject):
+def test_labels_what_real_images_show(trained):
     """Even an untrained D's features tell hair colours apart."""
     pictures, attributes = make_toy_faces(400)
     labels = np.stack(list(attributes.values()), axis=-1)
     labeller = LinearLabeller(
-        subject.discriminator, pictures[:300], labels[:300], tuple(attributes)
+        trained.discriminator,
+        pictures[:300],
+        labels[:300],
+        tuple(attributes),
     )
     margins = labeller.compute_margins(pictures[300:])
     right = (margins > 0) == labels[300:].astype(bool)
@@ -71,24 +75,24 @@ def test_labels_what_real_images_show(subject):
     assert right[:, list(attributes).index("dark_skin")].mean() > 0.9
 
 
-def test_labels_classes_one_against_the_rest(subject):
+def test_labels_classes_one_against_the_rest(trained):
     pictures, attributes = make_toy_faces(300)
     classes = 2 * attributes["fair_hair"] + attributes["dark_skin"]
     labeller = LinearLabeller(
-        subject.discriminator, pictures, classes, ("0", "1", "2", "3")
+        trained.discriminator, pictures, classes, ("0", "1", "2", "3")
     )
     best = labeller.compute_margins(pictures).argmax(1)
     assert (best == classes).mean() > 0.9
 
 
-def test_picked_latents_are_the_numbered_ones(subject):
-    groups, names, _ = choose_by_number(subject, "3,17/149", 2)
-    latents = subject.numbered_latents()
+def test_picked_latents_are_the_numbered_ones(trained):
+    groups, names, _ = choose_by_number(trained, "3,17/149", 2)
+    latents = sample_numbered_latents(trained)
     np.testing.assert_array_equal(groups[0], latents[[3, 17]])
     np.testing.assert_array_equal(groups[1], latents[[149]])
     assert names == ["samples 3, 17", "samples 149"]
 
 
-def test_concepts_of_unknown_names_name_those_there_are(subject, few_faces):
+def test_concepts_of_unknown_names_name_those_there_are(trained, few_faces):
     with pytest.raises(ValueError, match="smiling, glasses, fair_hair"):
-        choose_by_concept(subject, "turn", ["Smiling", "-Smiling"], 2)
+        choose_by_concept(trained, "turn", ["Smiling", "-Smiling"], 2)

@@ -8,9 +8,9 @@ from dcgan_tf.analysis.filters import make_kernel_tiles, maximise_activations
 from dcgan_tf.analysis.signals import signal_to_uint8
 
 
-def test_both_networks_kernels_have_the_images_channels(subject):
-    first = subject.discriminator.get_layer("conv_1")
-    last = subject.generator.get_layer("deconv_3")
+def test_both_networks_kernels_have_the_images_channels(trained):
+    first = trained.discriminator.get_layer("conv_1")
+    last = trained.generator.get_layer("deconv_3")
     assert make_kernel_tiles(first).shape == (4, 5, 5, 3)
     assert make_kernel_tiles(last).shape == (4, 5, 5, 3)
 
@@ -32,8 +32,8 @@ def test_signals_share_a_scale_along_the_axes():
     assert signal_to_uint8(signal, axes=(0, 1)).tolist()[1] == [255, 128]
 
 
-def test_ascent_makes_each_filter_respond_more(subject):
-    network, layer = subject.discriminator, "conv_2_lrelu"
+def test_ascent_makes_each_filter_respond_more(trained):
+    network, layer = trained.discriminator, "conv_2_lrelu"
     found = maximise_activations(network, layer, 4, seed=0, num_steps=20)
     assert found.shape == (4, 32, 32, 3)
     assert found.min() >= -1 and found.max() <= 1

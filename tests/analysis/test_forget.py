@@ -94,25 +94,25 @@ def test_other_files_are_refused(tmp_path, record):
         forget.load_boxes(path)
 
 
-def test_boxes_must_be_on_numbered_samples(subject):
+def test_boxes_must_be_on_numbered_samples(trained):
     for boxes in ({}, {150: ((0, 0, 9, 9),)}):
         labelled = forget.LabelledBoxes(0, boxes)
         with pytest.raises(ValueError, match="samples 0 to 149"):
-            forget.learn_object(subject, "deconv_1_relu", labelled)
+            forget.learn_object(trained, "deconv_1_relu", labelled)
 
 
-def test_maps_and_the_rest_make_g(subject):
-    layer = find_second_highest_layer(subject.generator)
+def test_maps_and_the_rest_make_g(trained):
+    layer = find_second_highest_layer(trained.generator)
     assert layer == "deconv_1_relu"
-    latents = subject.sample_latents(5)
-    maps = compute_maps(subject.generator, layer, latents)
+    latents = trained.sample_latents(5)
+    maps = compute_maps(trained.generator, layer, latents)
     ones = np.ones(maps.shape[-1])
-    whole = draw_from_maps(subject.generator, layer, maps, ones)
-    np.testing.assert_array_equal(whole, subject.generate(latents))
-    without = draw_from_maps(subject.generator, layer, maps, 0 * ones)
+    whole = draw_from_maps(trained.generator, layer, maps, ones)
+    np.testing.assert_array_equal(whole, trained.generate(latents))
+    without = draw_from_maps(trained.generator, layer, maps, 0 * ones)
     assert (without[0] == without[1]).all() and (whole[0] != whole[1]).any()
 
 
-def test_layers_without_maps_are_refused(subject):
+def test_layers_without_maps_are_refused(trained):
     with pytest.raises(ValueError, match="no feature maps; use one such as"):
-        compute_maps(subject.generator, "project", subject.sample_latents(1))
+        compute_maps(trained.generator, "project", trained.sample_latents(1))

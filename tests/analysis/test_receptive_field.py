@@ -72,8 +72,8 @@ def test_valid_padding_by_hand():
 
 
 @pytest.mark.parametrize("layer", ["conv_1", "conv_2", "conv_3"])
-def test_middle_unit_sees_the_middle(subject, layer):
-    network = subject.discriminator
+def test_middle_unit_sees_the_middle(trained, layer):
+    network = trained.discriminator
     row, column = find_middle_unit(network, layer)
     field = compute_receptive_field(network, layer)
     top, left, bottom, right = field.box(row, column)
@@ -81,8 +81,8 @@ def test_middle_unit_sees_the_middle(subject, layer):
     assert abs(left + right - 32) / 2 <= 1
 
 
-def test_refuses_other_layers(subject):
+def test_refuses_other_layers(trained):
     with pytest.raises(ValueError, match="Flatten"):
-        compute_receptive_field(subject.discriminator, "flatten")
+        compute_receptive_field(trained.discriminator, "flatten")
     with pytest.raises(ValueError, match="no layer 'conv_9'; it has conv_1"):
-        compute_receptive_field(subject.discriminator, "conv_9")
+        compute_receptive_field(trained.discriminator, "conv_9")

@@ -35,8 +35,8 @@ def test_a_jump_is_seen():
     assert jumping.largest == pytest.approx(255 / np.sqrt(2), rel=0.02)
 
 
-def test_the_animation_is_a_round_trip(subject):
-    sheet, frames, smoothness = draw_walk(subject)
+def test_the_animation_is_a_round_trip(trained):
+    sheet, frames, smoothness = draw_walk(trained)
     assert sheet.ndim == 3 and sheet.shape[-1] == 3
     assert len(frames) == 9 * 12
     # Twelve frames on, every tile shows what the next one showed.

@@ -4,7 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
-from serving import tiny_run
+from fixtures import tiny_run
 
 import dcgan_tf
 from dcgan_tf.images import to_float

@@ -5,7 +5,9 @@ import dataclasses
 import pytest
 
 from dcgan_tf.data.open_source import load_source
-from dcgan_tf.evaluation.feature_extractors.choose import choose_network
+from dcgan_tf.evaluation.feature_extractors.choose import (
+    choose_feature_extractor,
+)
 from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
     compute_features,
 )
@@ -56,7 +58,7 @@ def measured(tmp_path_factory):
         training=real.training[:1_500],
         training_labels=real.training_labels[:1_500],
     )
-    network = choose_network(
+    network = choose_feature_extractor(
         few, "classifier", cache_dir=tmp_path_factory.mktemp("cache")
     )
     sets = {
@@ -71,7 +73,7 @@ def measured(tmp_path_factory):
         "frechet",
         "kernel",
         "precision_recall",
-        "two_sample",
+        "c2st",
         "sliced_wasserstein",
     )
     return {
@@ -91,7 +93,7 @@ def measured(tmp_path_factory):
         ("kernel", 0.5, 20),
         ("sliced_wasserstein_pixels", 0.1, 0.5),
         ("sliced_wasserstein_features", 0.25, 1),
-        ("two_sample", 0.62, 0.99),
+        ("c2st", 0.62, 0.99),
     ],
 )
 def test_distances_fall_from_noise_to_training_images(

@@ -7,6 +7,7 @@ from dcgan_tf.evaluation import checkpoint_selection, real_images
 from dcgan_tf.evaluation.feature_extractors.random import build_random_features
 from dcgan_tf.models.generator import build_generator
 from dcgan_tf.presets import resolve_run_config
+from dcgan_tf.runs import sampling
 
 
 def test_the_quick_evaluator_tells_near_from_far(monkeypatch):
@@ -16,7 +17,7 @@ def test_the_quick_evaluator_tells_near_from_far(monkeypatch):
         model, resolve_run_config({}).data, resolve_run_config({}).training
     )
     noise = real_images.draw_noise((60, 16, 16, 1), 0)
-    own = real_images.sample_images(generator, model, 60, seed=5)
+    own = sampling.sample_images(generator, model, 60, seed=5)
 
     def build(held_out):
         real = real_images.RealImages(

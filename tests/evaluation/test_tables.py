@@ -6,19 +6,20 @@ from dcgan_tf.evaluation.tables import (
     format_comparison,
     format_result,
     get_report_path,
+    load_report,
     save_report,
 )
 
 
 def make_result(name, frechet, num_samples=2_000):
     return {
-        "subject": name,
+        "model": name,
         "step": 7,
         "dataset": "digits",
         "held_out_split": "test",
         "seed": 3,
         "dcgan_tf": "0",
-        "network": {
+        "feature_extractor": {
             "name": "random",
             "description": "untrained",
             "resize": "none",
@@ -66,7 +67,7 @@ def make_probe(name, accuracy):
     row = {"features": "D", "num_labels": 100, "accuracy": accuracy}
     kept = ("step", "dataset", "held_out_split", "seed", "dcgan_tf")
     result = {key: make_result(name, 0.0)[key] for key in kept}
-    return {**result, "subject": name, "probe": [row]}
+    return {**result, "model": name, "probe": [row]}
 
 
 def test_a_probe_does_not_cost_the_distances(tmp_path):
@@ -92,4 +93,47 @@ def test_probes_compare_without_distances_and_three_have_a_spread():
         ]
     )
     numbers = text.splitlines()[-1].split()[-5:]
-    assert [float(x) for x in numbers] == [0.7, 0.8, 0.9, 0.8, 0.08165]
+    assert [float(x) for x in numbers] == [0.7, 0.8, 0.9, 0.8, 0.1]
+
+
+def make_old_result(name="runs/a"):
+    """What 0.1.0 wrote, by its keys."""
+    result = make_probe(name, 0.5)
+    result["subject"] = result.pop("model")
+    row = {"num_features": 9, "num_draws": 10, "num_validation": 5}
+    row |= {"num_test": 7, "spread": 0.25, "strength": 0.002}
+    result["probe"][0] |= row
+    figures = {"two_sample": 0.75, "class_score": 8.5, "sure_share": 0.625}
+    figures |= {"class_share_3": 0.125, "copying_pixels_near_share": 0.0625}
+    return {
+        **result,
+        "network": make_result(name, 0.0)["feature_extractor"],
+        "counts": make_result(name, 0.0)["counts"],
+        "measures": {"samples": figures},
+        "protocol": {"name": "few_labels", "spread_factor": 1.0},
+    }
+
+
+def test_results_of_0_1_0_are_read_by_todays_keys(tmp_path):
+    path = get_report_path(tmp_path, 7)
+    path.parent.mkdir()
+    path.write_text(json.dumps(make_old_result()))
+    result = load_report(path)
+    assert result["model"] == "runs/a"
+    assert result["feature_extractor"]["name"] == "random"
+    assert result["measures"]["samples"] == {
+        "c2st": 0.75,
+        "inception_style_score": 8.5,
+        "confident_fraction": 0.625,
+        "class_fraction_3": 0.125,
+        "copying_pixels_memorized_fraction": 0.0625,
+    }
+    assert result["probe"][0]["std"] == 0.25
+    assert result["probe"][0]["C"] == 0.002
+    # And shown, compared and added to.
+    text = format_result(make_old_result())
+    assert "25.00%" in text and "c2st" in text
+    text = format_comparison([make_old_result(), make_result("b", 1.0)])
+    assert "runs/a@7" in text and "c2st" in text
+    save_report(path, make_result("runs/a", 3.0))
+    assert load_report(path)["probe"][0]["std"] == 0.25

@@ -1,32 +1,30 @@
-"""A name -> the feature network that a dataset is measured with."""
+"""Chooses the feature extractor that a dataset is measured with."""
 
 import os
 
 from dcgan_tf.evaluation.feature_extractors.classifier import load_classifier
 from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
-    FeatureNetwork,
+    FeatureExtractor,
 )
 from dcgan_tf.evaluation.feature_extractors.inception import load_inception
 from dcgan_tf.evaluation.feature_extractors.random import build_random_features
 from dcgan_tf.evaluation.real_images import RealImages
 
-NETWORKS = ("auto", "classifier", "random", "inception")
 
-
-def choose_network(
+def choose_feature_extractor(
     real: RealImages,
     name: str = "auto",
     seed: int = 0,
     cache_dir: str | os.PathLike | None = None,
     inception_path: str | os.PathLike | None = None,
-) -> FeatureNetwork:
-    """Builds, trains or loads a feature network.
+) -> FeatureExtractor:
+    """Builds, trains or loads a feature extractor.
 
     Args:
         real: The dataset.
-        name: Of `NETWORKS`; `auto` is the classifier where images have
-            classes, else random features.
-        seed: Of the network's weights.
+        name: Of `settings.FEATURE_EXTRACTORS`; `auto` is the classifier
+            where images have classes, else random features.
+        seed: Of the extractor's weights.
         cache_dir: Where classifiers are kept; None for the default.
         inception_path: The 2015 graph's file, for `inception`.
 

@@ -19,7 +19,7 @@ from keras import layers
 
 from dcgan_tf.data.cache import get_cache_dir
 from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
-    FeatureNetwork,
+    FeatureExtractor,
 )
 from dcgan_tf.images import to_float
 
@@ -94,7 +94,7 @@ def load_classifier(
     seed: int = 0,
     cache_dir: str | os.PathLike | None = None,
     held_out: tuple[np.ndarray, np.ndarray] | None = None,
-) -> FeatureNetwork:
+) -> FeatureExtractor:
     """Loads the classifier of a dataset, training it the first time.
 
     Args:
@@ -131,7 +131,7 @@ def load_classifier(
         correct = _count_correct(apply, *held_out)
         total = len(held_out[0])
         accuracy = f", right on {correct / total:.1%} of {total} held out"
-    return FeatureNetwork(
+    return FeatureExtractor(
         name="classifier",
         description=(
             f"{len(images)} training images' labels, {NUM_FEATURES} units"

@@ -11,7 +11,7 @@ _BATCH_SIZE = 256
 
 
 @dataclasses.dataclass(frozen=True)
-class FeatureNetwork:
+class FeatureExtractor:
     """A fixed map from images to features.
 
     Two distances compare only where all of this is the same.
@@ -51,7 +51,7 @@ class Features:
     pixels: np.ndarray
 
 
-def compute_features(network: FeatureNetwork, images: np.ndarray) -> Features:
+def compute_features(network: FeatureExtractor, images: np.ndarray) -> Features:
     """Applies a network in batches.
 
     Args:

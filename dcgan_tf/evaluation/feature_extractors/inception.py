@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
-    FeatureNetwork,
+    FeatureExtractor,
 )
 
 _FILE = "classify_image_graph_def.pb"
@@ -24,7 +24,7 @@ _FEATURES = "pool_3:0"
 _CLASS_WEIGHTS = "softmax/logits/MatMul"
 
 
-def load_inception(path: str | os.PathLike) -> FeatureNetwork:
+def load_inception(path: str | os.PathLike) -> FeatureExtractor:
     """Loads the network that FIDs are published in.
 
     Args:
@@ -53,7 +53,7 @@ def load_inception(path: str | os.PathLike) -> FeatureNetwork:
         features, probabilities = run(tf.constant(images, tf.float32))
         return features.numpy(), probabilities.numpy()
 
-    return FeatureNetwork(
+    return FeatureExtractor(
         name="inception",
         description=f"2015 graph {path.name}",
         resize="the graph's own: bilinear to 299x299, not antialiased",

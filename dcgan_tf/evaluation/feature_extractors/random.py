@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras import layers
 
 from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
-    FeatureNetwork,
+    FeatureExtractor,
 )
 from dcgan_tf.images import to_float
 
@@ -22,7 +22,7 @@ _SMALLEST_SIDE = 4
 
 def build_random_features(
     image_shape: tuple[int, int, int], seed: int = 0
-) -> FeatureNetwork:
+) -> FeatureExtractor:
     """Builds a network of fixed random weights.
 
     3x3 convolutions of 32 filters and stride 2, He-normal weights and ReLU,
@@ -63,7 +63,7 @@ def build_random_features(
     def apply(images: np.ndarray):
         return run(tf.constant(images)).numpy(), None
 
-    return FeatureNetwork(
+    return FeatureExtractor(
         name="random",
         description=(
             f"untrained, {len(grids)} convolutions, "

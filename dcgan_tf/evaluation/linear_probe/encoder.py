@@ -24,7 +24,7 @@ def train_encoder(
     config: ModelConfig,
     num_steps: int = 400,
     seed: int = 0,
-    report: Callable[[str], None] = lambda message: None,
+    log: Callable[[str], None] = lambda message: None,
 ) -> keras.Model:
     """Trains an encoder on a generator's own images.
 
@@ -36,7 +36,7 @@ def train_encoder(
         config: Its shape.
         num_steps: Batches of 64 fresh images.
         seed: Of weights and latents.
-        report: Takes a line on the result.
+        log: Takes a line on the result.
 
     Returns:
         From float32 images `(batch, height, width, channels)` in `[-1, 1]`
@@ -79,7 +79,5 @@ def train_encoder(
     for step in range(num_steps):
         loss = train_step(tf.constant(step))
     # Guessing 0 each time has the variance of a uniform latent, 1/3.
-    report(
-        f"encoder: mean squared error {float(loss):.3f} (knowing none: 0.333)"
-    )
+    log(f"encoder: mean squared error {float(loss):.3f} (knowing none: 0.333)")
     return encoder

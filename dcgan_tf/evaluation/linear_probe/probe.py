@@ -30,10 +30,10 @@ class ProbeResult:
         num_features: How many; 0 where no linear machine was used.
         num_labels: Labels trained on.
         accuracy: Mean share of test images that got their class.
-        spread: Of the accuracies over draws: standard deviation times the
+        std: Of the accuracies over draws: sample standard deviation times the
             protocol's factor; None for a single draw.
         num_draws: Draws tested.
-        strength: The chosen C; None where no linear machine was used.
+        C: The chosen C; None where no linear machine was used.
         validation_accuracy: The mean that it was chosen by.
         num_validation: Labelled images that chose it.
         num_test: Test images.
@@ -43,9 +43,9 @@ class ProbeResult:
     num_features: int
     num_labels: int
     accuracy: float
-    spread: float | None
+    std: float | None
     num_draws: int
-    strength: float | None
+    C: float | None
     validation_accuracy: float
     num_validation: int
     num_test: int
@@ -57,7 +57,7 @@ def probe_features(
     data: ProbeData,
     protocol: Protocol,
     seed: int = 0,
-    report: Callable[[str], None] = lambda message: None,
+    log: Callable[[str], None] = lambda message: None,
 ) -> list[ProbeResult]:
     """Probes one kind of features at each of a protocol's label counts.
 
@@ -67,32 +67,32 @@ def probe_features(
         data: From `arrange`.
         protocol: Counts, draws and values of C.
         seed: Of the draws. All kinds of features see the same ones.
-        report: Takes a line on what is being done.
+        log: Takes a line on what is being done.
 
     Returns:
         A result for each count that the data allows.
     """
-    report(f"{name}: features of {len(data.images)} images")
+    log(f"{name}: features of {len(data.images)} images")
     features = _compute_inputs(compute, data.images)
-    report(f"{name}: features of {len(data.test_images)} test images")
+    log(f"{name}: features of {len(data.test_images)} test images")
     test_features = _compute_inputs(compute, data.test_images)
     results = []
     for count in get_label_counts(protocol, data):
-        report(f"{name}: {count or len(data.images)} labels")
+        log(f"{name}: {count or len(data.images)} labels")
         if count is None:
             fit = _probe_all(features, test_features, data, protocol)
         else:
             fit = _probe_draws(
                 features, test_features, data, protocol, count, seed
             )
-        strength, validation_accuracy, accuracies = fit
+        C, validation_accuracy, accuracies = fit
         results.append(
             summarise(
                 name,
                 features.shape[1] - 1,
                 count or len(data.images),
                 accuracies,
-                strength,
+                C,
                 validation_accuracy,
                 data,
                 protocol,
@@ -106,23 +106,23 @@ def summarise(
     num_features: int,
     num_labels: int,
     accuracies: Sequence[float],
-    strength: float | None,
+    C: float | None,
     validation_accuracy: float,
     data: ProbeData,
     protocol: Protocol,
 ) -> ProbeResult:
     """Makes a result of the test accuracies of a count's draws."""
-    spread = None
+    std = None
     if len(accuracies) > 1:
-        spread = protocol.spread_factor * float(np.std(accuracies))
+        std = protocol.std_factor * float(np.std(accuracies, ddof=1))
     return ProbeResult(
         features=name,
         num_features=num_features,
         num_labels=num_labels,
         accuracy=float(np.mean(accuracies)),
-        spread=spread,
+        std=std,
         num_draws=len(accuracies),
-        strength=strength,
+        C=C,
         validation_accuracy=validation_accuracy,
         num_validation=len(data.images) - data.num_pool,
         num_test=len(data.test_images),
@@ -132,7 +132,7 @@ def summarise(
 def _compute_inputs(compute, images) -> np.ndarray:
     """Returns features with a last column of ones, the intercept's input.
 
-    Filled in place: joining parts would take gigabytes twice.
+    Filled in prefix: joining parts would take gigabytes twice.
     """
     inputs = None
     for start in range(0, len(images), _BLOCK_IMAGES):
@@ -155,23 +155,23 @@ def _probe_draws(features, test_features, data, protocol, count, seed):
             _score_strengths(
                 features[chosen],
                 data.labels[chosen],
-                protocol.strengths,
+                protocol.C_values,
                 features[validation],
                 data.labels[validation],
             )
         )
-    strength, validation_accuracy = _choose(protocol, np.mean(scores, axis=0))
+    C, validation_accuracy = _choose(protocol, np.mean(scores, axis=0))
     accuracies = []
     for draw in range(protocol.num_test_draws):
         chosen = draw_labelled(data, count, (seed, _TEST_DRAW, count, draw))
         accuracies += _score_strengths(
             features[chosen],
             data.labels[chosen],
-            (strength,),
+            (C,),
             test_features,
             data.test_labels,
         )
-    return strength, validation_accuracy, accuracies
+    return C, validation_accuracy, accuracies
 
 
 def _probe_all(features, test_features, data, protocol):
@@ -180,24 +180,24 @@ def _probe_all(features, test_features, data, protocol):
     scores = _score_strengths(
         features[pool],
         data.labels[pool],
-        protocol.strengths,
+        protocol.C_values,
         features[validation],
         data.labels[validation],
     )
-    strength, validation_accuracy = _choose(protocol, np.array(scores))
+    C, validation_accuracy = _choose(protocol, np.array(scores))
     accuracies = _score_strengths(
-        features, data.labels, (strength,), test_features, data.test_labels
+        features, data.labels, (C,), test_features, data.test_labels
     )
-    return strength, validation_accuracy, accuracies
+    return C, validation_accuracy, accuracies
 
 
-def _score_strengths(features, labels, strengths, test_features, test_labels):
+def _score_strengths(features, labels, C_values, test_features, test_labels):
     return [
         float(np.mean(predict(weights, test_features) == test_labels))
-        for weights in fit_svms(features, labels, strengths)
+        for weights in fit_svms(features, labels, C_values)
     ]
 
 
 def _choose(protocol: Protocol, scores: np.ndarray) -> tuple[float, float]:
     best = int(scores.argmax())  # The smallest C of equals.
-    return protocol.strengths[best], float(scores[best])
+    return protocol.C_values[best], float(scores[best])

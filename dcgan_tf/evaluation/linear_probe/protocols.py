@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 # The authors' grid (Newmu/dcgan_code, svhn/svhn_semisup_analysis.py).
-AUTHORS_STRENGTHS = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)
+AUTHORS_C_VALUES = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,8 +20,8 @@ class Protocol:
             quarter of them, at most 10,000.
         num_validation_draws: Draws of labels that each C is judged by.
         num_test_draws: Draws whose test accuracies are averaged.
-        spread_factor: Standard deviations in the spread that is given.
-        strengths: Values of C, ascending.
+        std_factor: Standard deviations in the std that is given.
+        C_values: Values of C, ascending.
     """
 
     name: str
@@ -30,8 +30,8 @@ class Protocol:
     num_validation: int | None
     num_validation_draws: int
     num_test_draws: int
-    spread_factor: float = 1.0
-    strengths: tuple[float, ...] = AUTHORS_STRENGTHS
+    std_factor: float = 1.0
+    C_values: tuple[float, ...] = AUTHORS_C_VALUES
 
 
 PROTOCOLS = {
@@ -39,7 +39,7 @@ PROTOCOLS = {
     for protocol in (
         Protocol("few_labels", None, (10, 100, 1_000, None), None, 5, 10),
         # Section 5.2 and the authors' script: 10,000 images of the training
-        # set choose C over 10 draws; 100 draws are tested; the spread is
+        # set choose C over 10 draws; 100 draws are tested; the std is
         # 1.96 standard deviations.
         Protocol("svhn_1000", "svhn_cropped", (1_000,), 10_000, 10, 100, 1.96),
         # Section 5.1: 400 labels a class, and all 50,000.

@@ -1,4 +1,4 @@
-"""Rows of the probe table: maps from images to features."""
+"""Representations that a probe compares: maps from images to features."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,7 +7,6 @@ import numpy as np
 import tensorflow as tf
 
 from dcgan_tf.images import check_uint8_images, to_float
-from dcgan_tf.models.batch_norm import reestimate_statistics
 from dcgan_tf.models.features import (
     AdaptiveMaxPooling,
     build_feature_extractor,
@@ -17,7 +16,6 @@ from dcgan_tf.models.features import (
 Representation = Callable[[np.ndarray], np.ndarray]
 
 _BATCH_SIZE = 128
-_NUM_STATISTICS_IMAGES = 10_000
 _GRID_SIZE = 4
 
 
@@ -27,25 +25,16 @@ def represent_by_pixels(images: np.ndarray) -> np.ndarray:
     return to_float(images).numpy().reshape(len(images), -1)
 
 
-def represent_by_discriminator(
-    discriminator: keras.Model, training_images: np.ndarray
-) -> Representation:
+def represent_by_discriminator(discriminator: keras.Model) -> Representation:
     """Makes D's pooled activations features of images (Section 5.1).
 
-    D's batch-norm statistics are re-estimated on real images first and then
-    frozen, as in the authors' script: those of training are of generated
-    images too.
-
     Args:
-        discriminator: Unconditional, in float32. Its statistics change.
-        training_images: uint8; up to 10,000 of them are used.
+        discriminator: Unconditional, in float32, with its final statistics.
 
     Raises:
         ValueError: If the discriminator is conditional.
     """
     extractor = build_feature_extractor(discriminator)
-    chosen = training_images[:_NUM_STATISTICS_IMAGES]
-    reestimate_statistics(discriminator, map(to_float, _batch(chosen)))
     return _make_compute(
         lambda images: extractor(images, training=False)["features"]
     )

@@ -36,7 +36,7 @@ def probe_supervised(
     data: ProbeData,
     protocol: Protocol,
     seed: int = 0,
-    report: Callable[[str], None] = lambda message: None,
+    log: Callable[[str], None] = lambda message: None,
 ) -> list[ProbeResult]:
     """Trains on each of a protocol's label counts, on up to 3 draws.
 
@@ -46,9 +46,9 @@ def probe_supervised(
     Args:
         config: D's shape.
         data: From `arrange`.
-        protocol: Counts and spread.
+        protocol: Counts and std.
         seed: Of draws, weights and order.
-        report: Takes a line on what is being done.
+        log: Takes a line on what is being done.
     """
     results = []
     for count in get_label_counts(protocol, data):
@@ -56,7 +56,7 @@ def probe_supervised(
         num_draws = min(_MAX_DRAWS, protocol.num_test_draws) if count else 1
         validation_scores, accuracies = [], []
         for draw in range(num_draws):
-            report(f"{NAME}: {num_labels} labels, {draw + 1} of {num_draws}")
+            log(f"{NAME}: {num_labels} labels, {draw + 1} of {num_draws}")
             if count:
                 chosen = draw_labelled(
                     data, count, (seed, _TEST_DRAW, count, draw)

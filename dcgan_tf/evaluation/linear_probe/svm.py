@@ -25,14 +25,14 @@ _RANK_TOLERANCE = 1e-7
 
 
 def fit_svms(
-    features: np.ndarray, labels: np.ndarray, strengths: tuple[float, ...]
+    features: np.ndarray, labels: np.ndarray, C_values: tuple[float, ...]
 ) -> list[np.ndarray]:
     """Fits a machine for each C with the solver that the size allows.
 
     Args:
         features: float32 `(num_samples, num_features)`, the last one 1.
         labels: Integers `(num_samples,)` from 0, each class there.
-        strengths: Values of C, ascending.
+        C_values: Values of C, ascending.
 
     Returns:
         For each C float32 weights `(num_features, num_classes)`.
@@ -41,12 +41,12 @@ def fit_svms(
         ValueError: If there is one class only.
     """
     if len(features) > _MAX_LIBLINEAR_SAMPLES:
-        return fit_with_lbfgs(features, labels, strengths)
-    return fit_with_liblinear(features, labels, strengths)
+        return fit_with_lbfgs(features, labels, C_values)
+    return fit_with_liblinear(features, labels, C_values)
 
 
 def fit_with_liblinear(
-    features: np.ndarray, labels: np.ndarray, strengths: tuple[float, ...]
+    features: np.ndarray, labels: np.ndarray, C_values: tuple[float, ...]
 ) -> list[np.ndarray]:
     """Fits with `LinearSVC`, for a few thousand samples at most.
 
@@ -58,7 +58,7 @@ def fit_with_liblinear(
     Args:
         features: As `fit_svms`.
         labels: As there.
-        strengths: As there.
+        C_values: As there.
 
     Returns:
         As there.
@@ -68,10 +68,8 @@ def fit_with_liblinear(
         basis, lengths = _find_directions(features)
         features = features @ basis
     fitted = []
-    for strength in strengths:
-        svm = LinearSVC(
-            C=strength, fit_intercept=False, dual="auto", random_state=0
-        )
+    for C in C_values:
+        svm = LinearSVC(C=C, fit_intercept=False, dual="auto", random_state=0)
         with warnings.catch_warnings():
             # What is left to gain after 1,000 passes changes no figure.
             warnings.simplefilter("ignore", ConvergenceWarning)
@@ -84,7 +82,7 @@ def fit_with_liblinear(
 
 
 def fit_with_lbfgs(
-    features: np.ndarray, labels: np.ndarray, strengths: tuple[float, ...]
+    features: np.ndarray, labels: np.ndarray, C_values: tuple[float, ...]
 ) -> list[np.ndarray]:
     """Fits with SciPy's L-BFGS, for any number of samples.
 
@@ -98,7 +96,7 @@ def fit_with_lbfgs(
     Args:
         features: As `fit_svms`; may be a `numpy.memmap`.
         labels: As there.
-        strengths: As there.
+        C_values: As there.
 
     Returns:
         As there.
@@ -111,18 +109,16 @@ def fit_with_lbfgs(
     variances = lengths**2 * (len(features) / len(some))
     weights = np.zeros((features.shape[1], num_classes), np.float32)
     fitted = []
-    for strength in strengths:
-        curvatures = 1 + 2 * strength * variances
+    for C in C_values:
+        curvatures = 1 + 2 * C * variances
         # All other directions are taken for as flat as the flattest known.
         scales = np.sqrt(curvatures[0] / curvatures).astype(np.float32)
-        weights = _minimise(
-            features, signs, strength, directions, scales, weights
-        )
+        weights = _minimise(features, signs, C, directions, scales, weights)
         fitted.append(weights)
     return fitted
 
 
-def _minimise(features, signs, strength, directions, scales, weights):
+def _minimise(features, signs, C, directions, scales, weights):
     """Finds the weights for one C, from those given on."""
 
     def scale(values, scales):
@@ -132,7 +128,7 @@ def _minimise(features, signs, strength, directions, scales, weights):
     def objective(flat):
         scaled = flat.reshape(weights.shape).astype(np.float32)
         loss, gradient = _compute_objective(
-            scale(scaled, scales), features, signs, strength
+            scale(scaled, scales), features, signs, C
         )
         return loss, scale(gradient, scales).ravel().astype(np.float64)
 
@@ -176,14 +172,14 @@ def _find_directions(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return samples.T @ mixes, lengths
 
 
-def _compute_objective(weights, features, signs, strength):
+def _compute_objective(weights, features, signs, C):
     loss = 0.5 * float(np.sum(weights**2, dtype=np.float64))
     gradient = weights.copy()
     for start in range(0, len(features), _BLOCK_ROWS):
         block = features[start : start + _BLOCK_ROWS]
         sign = signs[start : start + _BLOCK_ROWS]
         slack = np.maximum(1 - sign * (block @ weights), 0)
-        loss += strength * float(np.sum(slack**2, dtype=np.float64))
+        loss += C * float(np.sum(slack**2, dtype=np.float64))
         # This way round the product is a third faster than its transpose.
-        gradient -= 2 * strength * ((sign * slack).T @ block).T
+        gradient -= 2 * C * ((sign * slack).T @ block).T
     return loss, gradient

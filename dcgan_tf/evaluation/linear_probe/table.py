@@ -1,4 +1,4 @@
-"""A subject's features probed: D's, G's, and what they are compared to."""
+"""A trained model's features probed beside what they are compared to."""
 
 import dataclasses
 from pathlib import Path
@@ -15,35 +15,38 @@ from dcgan_tf.evaluation.linear_probe.rows import (
 )
 from dcgan_tf.evaluation.linear_probe.supervised import probe_supervised
 from dcgan_tf.evaluation.real_images import RealImages
-from dcgan_tf.evaluation.settings import Report, Settings
-from dcgan_tf.evaluation.subject import Subject
-from dcgan_tf.models.discriminator import build_discriminator
+from dcgan_tf.evaluation.settings import Log
+from dcgan_tf.runs.trained_model import TrainedModel, load_start
 
 
-def probe_subject(
-    subject: Subject,
-    settings: Settings,
+def probe_model(
+    model: TrainedModel,
+    protocol_name: str,
     real: RealImages,
-    place: Path,
-    report: Report,
+    prefix: Path,
+    *,
+    seed: int = 0,
+    log: Log = lambda message: None,
 ) -> dict:
-    """Probes a subject by a protocol and draws accuracy against labels.
+    """Probes a model by a protocol and draws accuracy against labels.
 
     Args:
-        subject: Unconditional.
-        settings: Names the protocol.
-        real: The dataset, with classes.
-        place: Start of the figure's name.
-        report: Takes lines on what is being done.
+        model: Unconditional.
+        protocol_name: Of `PROTOCOLS`.
+        real: Labelled images, of classes. They need not be those that the
+            model was trained on.
+        prefix: Start of the figure's name.
+        seed: Of draws, the encoder and the supervised network.
+        log: Takes lines on what is being done.
 
     Returns:
         The `protocol`, and `probe`, a list of results.
 
     Raises:
-        ValueError: If the protocol is for another dataset, or images have
-            no classes.
+        ValueError: If the model is conditional, the protocol is for another
+            dataset, or images have no classes.
     """
-    protocol = PROTOCOLS[settings.probe]
+    protocol = PROTOCOLS[protocol_name]
     if protocol.dataset not in (None, real.dataset):
         raise ValueError(
             f"the {protocol.name} probe is for {protocol.dataset}, and the "
@@ -55,38 +58,51 @@ def probe_subject(
         real.training_labels,
         real.held_out,
         real.held_out_labels,
-        settings.seed,
+        seed,
     )
     results: list[ProbeResult] = []
-    for name, compute in _list_rows(subject, settings, real, report).items():
-        results += probe_features(
-            name, compute, arranged, protocol, settings.seed, report
-        )
+    for name, compute in list_representations(model, seed, log).items():
+        results += probe_features(name, compute, arranged, protocol, seed, log)
     results += probe_supervised(
-        subject.config.model, arranged, protocol, settings.seed, report
+        model.config.model, arranged, protocol, seed, log
     )
-    figures.draw_probe(f"{place}-{protocol.name}.png", results, subject)
+    figures.draw_probe(f"{prefix}-{protocol.name}.png", results, model)
     return {
         "protocol": dataclasses.asdict(protocol),
         "probe": [dataclasses.asdict(result) for result in results],
     }
 
 
-def _list_rows(subject, settings, real, report) -> dict[str, Representation]:
-    config = subject.config
-    # What this run's D was before its first step.
-    untrained = build_discriminator(config.model, seed=config.training.seed)
-    rows = {
-        "D": subject.build_features(real.training),
-        "raw pixels": represent_by_pixels,
-        "untrained D": represent_by_discriminator(untrained, real.training),
-    }
-    if subject.generator is not None:
-        report("training the encoder from images to latents")
+def list_representations(
+    model: TrainedModel, seed: int, log: Log
+) -> dict[str, Representation]:
+    """Lists what a probe compares, by the names that its table has.
+
+    D; raw pixels; D before training, which has random weights, or, for a run
+    that started from another one's networks, those; and G's activations.
+
+    Raises:
+        ValueError: If the model is conditional.
+    """
+    if model.config.model.num_classes:
+        raise ValueError(
+            "a conditional discriminator needs a label to see an image, so "
+            "it has no features of images alone; train without labels"
+        )
+    rows = {"D": model.compute_features, "raw pixels": represent_by_pixels}
+    if model.config.training.init_from:
+        start = load_start(model, log)
+        if start is not None:
+            rows["D at the start"] = start.compute_features
+    rows[model.random_discriminator_name] = represent_by_discriminator(
+        model.build_random_discriminator()
+    )
+    if model.generator is not None:
+        log("training the encoder from images to latents")
         encoder = train_encoder(
-            subject.generator, config.model, seed=settings.seed, report=report
+            model.generator, model.config.model, seed=seed, log=log
         )
         rows["G at the recovered latent"] = represent_by_generator(
-            subject.generator, encoder
+            model.generator, encoder
         )
     return rows

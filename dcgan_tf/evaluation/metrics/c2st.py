@@ -5,7 +5,7 @@ from sklearn.metrics.pairwise import check_pairwise_arrays
 from sklearn.neighbors import NearestNeighbors
 
 
-def compute_two_sample_accuracy(
+def compute_c2st_accuracy(
     real_features: np.ndarray, fake_features: np.ndarray
 ) -> dict[str, float]:
     """Computes leave-one-out accuracy of 1-NN (Lopez-Paz & Oquab, 2017).

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils import check_array
 
 
-def compute_class_shares(probabilities: np.ndarray) -> np.ndarray:
+def compute_class_fractions(probabilities: np.ndarray) -> np.ndarray:
     """Computes the share of samples whose likeliest class is each.
 
     Args:
@@ -23,7 +23,7 @@ def compute_class_shares(probabilities: np.ndarray) -> np.ndarray:
     return counts / len(probabilities)
 
 
-def compute_sure_share(
+def compute_confident_fraction(
     probabilities: np.ndarray, threshold: float = 0.9
 ) -> float:
     """Computes the share of samples that the classifier is sure of.

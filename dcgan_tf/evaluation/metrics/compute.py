@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from dcgan_tf.evaluation.feature_extractors.feature_extractor import Features
-from dcgan_tf.evaluation.metrics.c2st import compute_two_sample_accuracy
+from dcgan_tf.evaluation.metrics.c2st import compute_c2st_accuracy
 from dcgan_tf.evaluation.metrics.class_coverage import (
-    compute_class_shares,
-    compute_sure_share,
+    compute_class_fractions,
+    compute_confident_fraction,
 )
 from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
 from dcgan_tf.evaluation.metrics.inception_style_score import (
-    compute_class_score,
+    compute_inception_style_score,
 )
 from dcgan_tf.evaluation.metrics.kernel import compute_kernel_distance
 from dcgan_tf.evaluation.metrics.neighbours import compute_copying
@@ -39,7 +39,7 @@ def compute_measures(
     network gives none.
 
     Args:
-        names: Of `MEASURES`.
+        names: Of `settings.SET_MEASURES`, the keys of `FUNCTIONS`.
         fake: The set that is judged.
         real: Held-out real images.
         seed: Of random subsets and directions.
@@ -49,7 +49,7 @@ def compute_measures(
     """
     values: Values = {}
     for name in names:
-        values.update(MEASURES[name](fake, real, seed))
+        values.update(FUNCTIONS[name](fake, real, seed))
     return values
 
 
@@ -85,13 +85,14 @@ def _frechet(fake: Features, real: Features, seed: int) -> Values:
 
 
 def _kernel(fake: Features, real: Features, seed: int) -> Values:
-    mean, spread = compute_kernel_distance(
+    mean, std = compute_kernel_distance(
         real.features,
         fake.features,
         min(_KERNEL_SUBSET, count_pairs(fake, real)),
         seed=seed,
     )
-    return {"kernel": mean, "kernel_std": spread}
+    values = {"kernel": mean}
+    return values if std is None else {**values, "kernel_std": std}
 
 
 def _precision_recall(fake: Features, real: Features, seed: int) -> Values:
@@ -99,12 +100,12 @@ def _precision_recall(fake: Features, real: Features, seed: int) -> Values:
     return {"precision": precision, "recall": recall}
 
 
-def _two_sample(fake: Features, real: Features, seed: int) -> Values:
-    accuracies = compute_two_sample_accuracy(*_cut_equal(fake, real))
+def _c2st(fake: Features, real: Features, seed: int) -> Values:
+    accuracies = compute_c2st_accuracy(*_cut_equal(fake, real))
     return {
-        "two_sample": accuracies["accuracy"],
-        "two_sample_real": accuracies["real"],
-        "two_sample_fake": accuracies["fake"],
+        "c2st": accuracies["accuracy"],
+        "c2st_real": accuracies["real"],
+        "c2st_fake": accuracies["fake"],
     }
 
 
@@ -117,32 +118,35 @@ def _sliced_wasserstein(fake: Features, real: Features, seed: int) -> Values:
     }
 
 
-def _class_score(fake: Features, real: Features, seed: int) -> Values:
+def _inception_style_score(fake: Features, real: Features, seed: int) -> Values:
     if fake.probabilities is None:
         return {}
-    mean, spread = compute_class_score(
+    mean, std = compute_inception_style_score(
         fake.probabilities, min(_SCORE_SPLITS, len(fake.probabilities))
     )
-    return {"class_score": mean, "class_score_std": spread}
+    return {"inception_style_score": mean, "inception_style_score_std": std}
 
 
 def _coverage(fake: Features, real: Features, seed: int) -> Values:
     if fake.probabilities is None:
         return {}
-    shares = compute_class_shares(fake.probabilities)
+    fractions = compute_class_fractions(fake.probabilities)
     return {
-        "sure_share": compute_sure_share(fake.probabilities),
-        "least_class_share": float(np.min(shares)),
-        **{f"class_share_{i}": float(share) for i, share in enumerate(shares)},
+        "confident_fraction": compute_confident_fraction(fake.probabilities),
+        "smallest_class_fraction": float(np.min(fractions)),
+        **{
+            f"class_fraction_{i}": float(value)
+            for i, value in enumerate(fractions)
+        },
     }
 
 
-MEASURES: dict[str, Callable[[Features, Features, int], Values]] = {
+FUNCTIONS: dict[str, Callable[[Features, Features, int], Values]] = {
     "frechet": _frechet,
     "kernel": _kernel,
     "precision_recall": _precision_recall,
-    "two_sample": _two_sample,
+    "c2st": _c2st,
     "sliced_wasserstein": _sliced_wasserstein,
-    "class_score": _class_score,
+    "inception_style_score": _inception_style_score,
     "coverage": _coverage,
 }

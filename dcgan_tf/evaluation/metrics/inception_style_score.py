@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils import check_array
 
 
-def compute_class_score(
+def compute_inception_style_score(
     probabilities: np.ndarray, num_splits: int = 10
 ) -> tuple[float, float]:
     """Computes the score of Salimans et al. (2016, arXiv 1606.03498).

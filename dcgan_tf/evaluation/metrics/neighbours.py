@@ -77,10 +77,10 @@ def compute_copying(
         held_out_features: Floats `(num_held_out, num_features)`.
 
     Returns:
-        `closer_share`: The chance that a sample is nearer to training data
+        `closer_fraction`: The chance that a sample is nearer to training data
         than a held-out image is, ties counted half (the statistic of Meehan
         et al., 2020, arXiv 2004.05675, Section 3): 0.5 without copying.
-        `near_share`: The share of samples that are nearer than 95% of
+        `memorized_fraction`: The share of samples that are nearer than 95% of
         held-out images are: 0.05 without copying, 1 where all are copies.
 
     Raises:
@@ -94,6 +94,6 @@ def compute_copying(
     tied = len(held_out) - np.searchsorted(held_out, fake) - nearer
     threshold = np.quantile(held_out, _NEAR_QUANTILE)
     return {
-        "closer_share": float(np.mean(nearer + tied / 2) / len(held_out)),
-        "near_share": float(np.mean(fake < threshold)),
+        "closer_fraction": float(np.mean(nearer + tied / 2) / len(held_out)),
+        "memorized_fraction": float(np.mean(fake < threshold)),
     }

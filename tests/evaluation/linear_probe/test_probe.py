@@ -8,7 +8,7 @@ import pytest
 from dcgan_tf.evaluation.linear_probe import protocols
 from dcgan_tf.evaluation.linear_probe.probe import probe_features
 from dcgan_tf.evaluation.linear_probe.protocols import (
-    AUTHORS_STRENGTHS,
+    AUTHORS_C_VALUES,
     PROTOCOLS,
     Protocol,
     arrange,
@@ -17,7 +17,7 @@ from dcgan_tf.evaluation.linear_probe.protocols import (
 )
 
 NUM_CLASSES = 4
-SMALL = Protocol("small", None, (4, 40, None), 60, 2, 5, spread_factor=2.0)
+SMALL = Protocol("small", None, (4, 40, None), 60, 2, 5, std_factor=2.0)
 
 
 def make_images(count, seed):
@@ -41,11 +41,11 @@ def flatten(images):
 def test_the_papers_protocols_are_those_of_its_scripts():
     svhn, cifar = PROTOCOLS["svhn_1000"], PROTOCOLS["cifar10"]
     assert svhn.label_counts == (1_000,)
-    assert (svhn.num_validation, svhn.spread_factor) == (10_000, 1.96)
+    assert (svhn.num_validation, svhn.std_factor) == (10_000, 1.96)
     assert (svhn.num_validation_draws, svhn.num_test_draws) == (10, 100)
     assert cifar.label_counts[-1] is None
     grid = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)
-    assert svhn.strengths == cifar.strengths == AUTHORS_STRENGTHS == grid
+    assert svhn.C_values == cifar.C_values == AUTHORS_C_VALUES == grid
 
 
 def test_validation_images_are_held_out_of_the_pool(data):
@@ -77,17 +77,17 @@ def test_accuracy_grows_with_labels_and_results_say_what_they_are(data):
     assert results[0].accuracy < results[1].accuracy < results[2].accuracy
     assert results[2].accuracy > 0.95
     assert [r.num_draws for r in results] == [5, 5, 1]
-    assert results[0].spread > 0 and results[2].spread is None
+    assert results[0].std > 0 and results[2].std is None
     assert {r.num_features for r in results} == {16}
     assert {(r.num_validation, r.num_test) for r in results} == {(60, 100)}
-    assert all(r.strength in AUTHORS_STRENGTHS for r in results)
+    assert all(r.C in AUTHORS_C_VALUES for r in results)
 
 
 def test_the_spread_is_the_protocols_multiple(data):
-    doubled = probe_features("pixels", flatten, data, SMALL)[0].spread
-    single = dataclasses.replace(SMALL, spread_factor=1.0)
-    spread = probe_features("pixels", flatten, data, single)[0].spread
-    assert doubled == pytest.approx(2 * spread)
+    doubled = probe_features("pixels", flatten, data, SMALL)[0].std
+    single = dataclasses.replace(SMALL, std_factor=1.0)
+    std = probe_features("pixels", flatten, data, single)[0].std
+    assert doubled == pytest.approx(2 * std)
 
 
 def test_the_test_set_does_not_choose(data):
@@ -99,7 +99,7 @@ def test_the_test_set_does_not_choose(data):
     before = probe_features("pixels", flatten, data, SMALL)
     after = probe_features("pixels", flatten, scrambled, SMALL)
     for old, new in zip(before, after, strict=True):
-        assert old.strength == new.strength
+        assert old.C == new.C
         assert old.validation_accuracy == new.validation_accuracy
     assert after[-1].accuracy < 0.5
 
@@ -111,9 +111,9 @@ def test_all_labels_train_the_last_machine_with_the_validation_images(
 
     sizes = []
 
-    def fit(features, labels, strengths):
-        sizes.append((len(features), len(strengths)))
-        return [np.zeros((features.shape[1], NUM_CLASSES))] * len(strengths)
+    def fit(features, labels, C_values):
+        sizes.append((len(features), len(C_values)))
+        return [np.zeros((features.shape[1], NUM_CLASSES))] * len(C_values)
 
     monkeypatch.setattr(probe, "fit_svms", fit)
     only_all = dataclasses.replace(SMALL, label_counts=(None,))

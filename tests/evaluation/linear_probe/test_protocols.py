@@ -5,7 +5,7 @@ import pytest
 
 from dcgan_tf.evaluation.linear_probe import probe
 from dcgan_tf.evaluation.linear_probe.protocols import (
-    AUTHORS_STRENGTHS,
+    AUTHORS_C_VALUES,
     PROTOCOLS,
     arrange,
 )
@@ -66,7 +66,7 @@ def run(name):
     results = probe.probe_features("some", take_first_pixels, data, protocol)
     for result in results:
         assert (result.num_validation, result.num_test) == (10_000, num_test)
-        assert result.strength in AUTHORS_STRENGTHS
+        assert result.C in AUTHORS_C_VALUES
         assert 1.5 / NUM_CLASSES < result.accuracy < 1
     return data, results
 
@@ -89,7 +89,7 @@ def test_svhn_with_1000_labels(watch):
     data, (result,) = run("svhn_1000")
     check_draws(draws, data, 1_000, 10, 100)
     assert (result.num_labels, result.num_draws) == (1_000, 100)
-    assert result.spread == pytest.approx(1.96 * np.std(accuracies[0]))
+    assert result.std == pytest.approx(1.96 * np.std(accuracies[0], ddof=1))
 
 
 def test_cifar10_with_400_labels_a_class_and_all(watch):
@@ -97,7 +97,7 @@ def test_cifar10_with_400_labels_a_class_and_all(watch):
     data, (few, every) = run("cifar10")
     check_draws(draws, data, 4_000, 5, 5)
     assert (few.num_labels, few.num_draws) == (4_000, 5)
-    assert few.spread == pytest.approx(np.std(accuracies[0]))
+    assert few.std == pytest.approx(np.std(accuracies[0], ddof=1))
     assert (every.num_labels, every.num_draws) == (50_000, 1)
-    assert every.spread is None
+    assert every.std is None
     assert every.accuracy > few.accuracy - 0.02

@@ -33,10 +33,10 @@ def make_problem(num_samples, num_features, num_classes=3, seed=0):
 def test_solvers_agree_with_a_plain_linear_svc(fit, num_samples, num_features):
     features, labels = make_problem(num_samples, num_features)
     weights = fit(features, labels, STRENGTHS)
-    for strength, found in zip(STRENGTHS, weights, strict=True):
+    for C, found in zip(STRENGTHS, weights, strict=True):
         # The intercept is a feature: plain LinearSVC penalises it alike.
         plain = LinearSVC(
-            C=strength, dual=True, tol=1e-6, max_iter=100_000, random_state=1
+            C=C, dual=True, tol=1e-6, max_iter=100_000, random_state=1
         ).fit(features[:, :-1], labels)
         expected = np.concatenate([plain.coef_, plain.intercept_[:, None]], 1)
         scale = np.abs(expected).max()

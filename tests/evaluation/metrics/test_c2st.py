@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dcgan_tf.evaluation.metrics.c2st import compute_two_sample_accuracy
+from dcgan_tf.evaluation.metrics.c2st import compute_c2st_accuracy
 
 RNG = np.random.default_rng(0)
 
@@ -11,13 +11,13 @@ FIRST = RNG.normal(size=(60, 5))
 
 
 def test_two_sample_accuracy_of_known_layouts():
-    apart = compute_two_sample_accuracy(FIRST, FIRST + 1000)
+    apart = compute_c2st_accuracy(FIRST, FIRST + 1000)
     assert apart == {"accuracy": 1.0, "real": 1.0, "fake": 1.0}
-    near_copies = compute_two_sample_accuracy(FIRST, FIRST + 1e-6)
+    near_copies = compute_c2st_accuracy(FIRST, FIRST + 1e-6)
     assert near_copies == {"accuracy": 0.0, "real": 0.0, "fake": 0.0}
     # Generated points crowd around one real one: that one is misled.
     real = np.arange(4.0)[:, None] * 10
     crowd = np.array([[0.1], [0.2], [0.3], [0.4]])
-    crowded = compute_two_sample_accuracy(real, crowd)
+    crowded = compute_c2st_accuracy(real, crowd)
     # 10's nearest is 0.4 at 9.6; 20 and 30 have each other.
     assert crowded == {"accuracy": 0.625, "real": 0.5, "fake": 0.75}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dcgan_tf.evaluation.metrics.c2st import compute_two_sample_accuracy
+from dcgan_tf.evaluation.metrics.c2st import compute_c2st_accuracy
 from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
 from dcgan_tf.evaluation.metrics.kernel import (
     compute_kernel_distance,
@@ -27,7 +27,7 @@ FIRST = RNG.normal(size=(60, 5))
         compute_frechet_distance,
         compute_kernel_distance,
         compute_precision_recall,
-        compute_two_sample_accuracy,
+        compute_c2st_accuracy,
         compute_sliced_wasserstein,
     ],
 )

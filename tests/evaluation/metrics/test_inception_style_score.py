@@ -5,7 +5,7 @@ import pytest
 import scipy.stats
 
 from dcgan_tf.evaluation.metrics.inception_style_score import (
-    compute_class_score,
+    compute_inception_style_score,
 )
 
 PROBABILITIES = np.random.default_rng(0).dirichlet(np.ones(4), 30)
@@ -13,14 +13,16 @@ PROBABILITIES = np.random.default_rng(0).dirichlet(np.ones(4), 30)
 
 def test_score_ranges_from_one_to_the_number_of_classes():
     sure_of_all = np.tile(np.eye(10), (20, 1))
-    assert compute_class_score(sure_of_all, 2) == pytest.approx((10, 0))
-    assert compute_class_score(np.full((20, 5), 0.2), 2) == pytest.approx(
-        (1, 0)
+    assert compute_inception_style_score(sure_of_all, 2) == pytest.approx(
+        (10, 0)
     )
+    assert compute_inception_style_score(
+        np.full((20, 5), 0.2), 2
+    ) == pytest.approx((1, 0))
     # Sure of each, but only two of the ten classes ever come.
-    assert compute_class_score(sure_of_all[[0, 1] * 10], 2)[0] == pytest.approx(
-        2
-    )
+    assert compute_inception_style_score(sure_of_all[[0, 1] * 10], 2)[
+        0
+    ] == pytest.approx(2)
 
 
 def test_score_agrees_with_relative_entropy():
@@ -29,9 +31,9 @@ def test_score_agrees_with_relative_entropy():
         np.exp(np.mean([scipy.stats.entropy(p, part.mean(0)) for p in part]))
         for part in parts
     ]
-    mean, spread = compute_class_score(PROBABILITIES, 3)
+    mean, std = compute_inception_style_score(PROBABILITIES, 3)
     assert mean == pytest.approx(np.mean(scores))
-    assert spread == pytest.approx(np.std(scores))
+    assert std == pytest.approx(np.std(scores))
 
 
 @pytest.mark.parametrize(
@@ -44,4 +46,4 @@ def test_score_agrees_with_relative_entropy():
 )
 def test_score_refuses_what_is_no_distribution(probabilities, message):
     with pytest.raises(ValueError, match=message):
-        compute_class_score(probabilities)
+        compute_inception_style_score(probabilities)

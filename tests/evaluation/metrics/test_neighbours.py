@@ -25,15 +25,15 @@ def test_nearest_agrees_with_all_distances():
 
 def test_fresh_samples_are_no_nearer_than_held_out_ones():
     copying = compute_copying(FRESH, TRAINING, HELD_OUT)
-    assert copying["closer_share"] == pytest.approx(0.5, abs=0.05)
-    assert copying["near_share"] == pytest.approx(0.05, abs=0.02)
+    assert copying["closer_fraction"] == pytest.approx(0.5, abs=0.05)
+    assert copying["memorized_fraction"] == pytest.approx(0.05, abs=0.02)
 
 
 def test_copies_are_seen():
     half = np.concatenate([TRAINING[:1000] + 1e-3, FRESH[:1000]])
     copying = compute_copying(half, TRAINING, HELD_OUT)
-    assert copying["near_share"] == pytest.approx(0.525, abs=0.04)
-    assert copying["closer_share"] == pytest.approx(0.75, abs=0.04)
+    assert copying["memorized_fraction"] == pytest.approx(0.525, abs=0.04)
+    assert copying["closer_fraction"] == pytest.approx(0.75, abs=0.04)
 
 
 def test_copies_of_rare_images_are_more_suspect_than_plain_pictures():
@@ -51,4 +51,4 @@ def test_copies_of_rare_images_are_more_suspect_than_plain_pictures():
 
 def test_ties_count_half():
     copying = compute_copying(HELD_OUT, TRAINING, HELD_OUT)
-    assert copying["closer_share"] == pytest.approx(0.5, abs=1e-12)
+    assert copying["closer_fraction"] == pytest.approx(0.5, abs=1e-12)
