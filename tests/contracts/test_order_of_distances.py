@@ -12,12 +12,9 @@ from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
     compute_features,
 )
 from dcgan_tf.evaluation.metrics.compute import compute_measures
-from dcgan_tf.evaluation.real_images import (
-    draw_noise,
-    load_real_images,
-    sample_images,
-)
+from dcgan_tf.evaluation.real_images import draw_noise, load_real_images
 from dcgan_tf.presets import resolve_run_config
+from dcgan_tf.runs.sampling import sample_images
 from dcgan_tf.runs.trained_model import load_networks
 from dcgan_tf.training.distribution.strategy import build_strategy
 from dcgan_tf.training.loop import train
