@@ -29,23 +29,25 @@ import numpy as np  # noqa: E402
 from dcgan_tf.config import RunConfig  # noqa: E402
 from dcgan_tf.data.open_source import load_source  # noqa: E402
 from dcgan_tf.data.pipeline import build_training_dataset  # noqa: E402
-from dcgan_tf.evaluation.feature_extractors.choose import choose_network  # noqa: E402
+from dcgan_tf.evaluation.feature_extractors.choose import (  # noqa: E402
+    choose_feature_extractor,
+)
 from dcgan_tf.evaluation.feature_extractors.feature_extractor import (  # noqa: E402
-    FeatureNetwork,
+    FeatureExtractor,
     Features,
     compute_features,
 )
 from dcgan_tf.evaluation.metrics.class_coverage import (  # noqa: E402
-    compute_class_shares,
+    compute_class_fractions,
 )
 from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance  # noqa: E402
 from dcgan_tf.evaluation.real_images import (  # noqa: E402
     RealImages,
     load_real_images,
-    sample_images,
 )
 from dcgan_tf.kernels.precision import resolve_precision  # noqa: E402
 from dcgan_tf.presets import resolve_run_config  # noqa: E402
+from dcgan_tf.runs.sampling import sample_images  # noqa: E402
 from dcgan_tf.training.state import TrainingState  # noqa: E402
 from dcgan_tf.training.step import GradientTapeStep  # noqa: E402
 
@@ -85,7 +87,7 @@ def measure(samples: Features, held_out: Features) -> dict:
             held_out.features, samples.features
         ),
         "least_class_share": float(
-            np.min(compute_class_shares(samples.probabilities))
+            np.min(compute_class_fractions(samples.probabilities))
         ),
         "variance_ratio": float(
             np.var(samples.features, axis=0).sum()
@@ -163,17 +165,17 @@ def run_all(seeds: Sequence[int], is_smoke: bool) -> list[dict]:
     return runs
 
 
-def _load_classifier(real: RealImages, is_smoke: bool) -> FeatureNetwork:
+def _load_classifier(real: RealImages, is_smoke: bool) -> FeatureExtractor:
     """The dataset's kept classifier; for smoke a poor one, not kept."""
     if not is_smoke:
-        return choose_network(real, "classifier")
+        return choose_feature_extractor(real, "classifier")
     few = dataclasses.replace(
         real,
         training=real.training[:SMOKE_SAMPLES],
         training_labels=real.training_labels[:SMOKE_SAMPLES],
     )
     with tempfile.TemporaryDirectory() as cache_dir:
-        return choose_network(few, "classifier", cache_dir=cache_dir)
+        return choose_feature_extractor(few, "classifier", cache_dir=cache_dir)
 
 
 def main() -> None:
