@@ -4,10 +4,12 @@ TensorFlow raises one error for both, with a page of text. Nothing here
 imports it, so that a command can use it before.
 """
 
+import contextlib
 import errno
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 _FULL_DISK_NUMBERS = (errno.ENOSPC, errno.EDQUOT)
@@ -70,6 +72,31 @@ def describe(error: BaseException) -> str | None:
         )
     found = _FILE_ERROR.search(str(error)) if _is_tensorflows(error) else None
     return f"{found['path']!r}: {found['reason']}" if found else None
+
+
+@contextlib.contextmanager
+def full_disk_named(
+    path: str | os.PathLike, needed: int = 0, advice: str = ""
+) -> Iterator[None]:
+    """Names the file or folder that is being written on a full disk.
+
+    Args:
+        path: What is being written.
+        needed: Its bytes; 0 where that isn't known.
+        advice: What else would do, a sentence.
+
+    Raises:
+        DiskFullError: Instead of any error of a full disk.
+    """
+    try:
+        yield
+    except DiskFullError:
+        raise
+    except Exception as error:
+        if not is_disk_full(error):
+            raise
+        text = describe_full_disk(path, needed)
+        raise DiskFullError(f"{text}. {advice}" if advice else text) from error
 
 
 def describe_full_disk(path: str | os.PathLike | None, needed: int = 0) -> str:

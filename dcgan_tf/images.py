@@ -13,6 +13,8 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image, PngImagePlugin
 
+from dcgan_tf import scratch
+
 # What the files written here say of themselves: of one generated image, and
 # of what is made of several (grids, contact sheets, figures, animations).
 FILE_MARKS = {"sample": "dcgan_tf (sample)", "sheet": "dcgan_tf (sheet)"}
@@ -154,13 +156,12 @@ def save_png(
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
     mark = PngImagePlugin.PngInfo()
     mark.add_text("Software", FILE_MARKS[kind])
-    Image.fromarray(_drop_grey_axis(image)).save(
-        partial, format="PNG", pnginfo=mark
-    )
-    partial.replace(path)
+    with scratch.tmp_file(path) as partial:
+        Image.fromarray(_drop_grey_axis(image)).save(
+            partial, format="PNG", pnginfo=mark
+        )
 
 
 def load_png(path: str | os.PathLike) -> np.ndarray:
@@ -178,17 +179,16 @@ def save_gif(
     """Writes uint8 frames `(height, width, 1 or 3)` as an endless GIF."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    iio.imwrite(
-        partial,
-        [_drop_grey_axis(frame) for frame in frames],
-        extension=".gif",
-        plugin="pillow",
-        duration=frame_milliseconds,
-        loop=0,
-        comment=FILE_MARKS["sheet"].encode(),
-    )
-    partial.replace(path)
+    with scratch.tmp_file(path) as partial:
+        iio.imwrite(
+            partial,
+            [_drop_grey_axis(frame) for frame in frames],
+            extension=".gif",
+            plugin="pillow",
+            duration=frame_milliseconds,
+            loop=0,
+            comment=FILE_MARKS["sheet"].encode(),
+        )
 
 
 def _drop_grey_axis(image: np.ndarray) -> np.ndarray:

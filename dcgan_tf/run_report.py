@@ -3,10 +3,12 @@
 import base64
 import html
 import json
+import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from dcgan_tf import scratch
 from dcgan_tf.analysis import ANALYSIS_DIR
 from dcgan_tf.analysis.claims_table import tabulate_claims
 from dcgan_tf.evaluation import EVALUATION_DIR
@@ -119,10 +121,9 @@ def write_report(run_dir: str | os.PathLike) -> Path:
         ),
     )
     path = run_dir / REPORT_FILE
-    partial = path.with_suffix(".partial")
-    # A folder's name need not be UTF-8; a page is.
-    partial.write_bytes(page.encode("utf-8", "replace"))
-    partial.replace(path)
+    with scratch.tmp_file(path) as partial:
+        # A folder's name need not be UTF-8; a page is.
+        partial.write_bytes(page.encode("utf-8", "replace"))
     return path
 
 
@@ -171,16 +172,29 @@ def _show_evaluation(run_dir: Path) -> str:
     if not steps:
         return ""
     step = max(steps)
-    rows = _flatten(load_report(steps[step]))
-    return _table(f"Step {step:,}", rows)
+    results = _load_or_none(steps[step], load_report)
+    return _table(f"Step {step:,}", _flatten(results)) if results else ""
 
 
 def _show_claims(run_dir: Path) -> str:
     path = run_dir / ANALYSIS_DIR / "claims.json"
-    if not path.exists():
+    claims = _load_or_none(path, _load_json) if path.exists() else None
+    if not claims:
         return ""
-    rows = tabulate_claims(json.loads(path.read_text()))
-    return _table("Claim, threshold, measured", rows)
+    return _table("Claim, threshold, measured", tabulate_claims(claims))
+
+
+def _load_json(path: Path) -> dict:
+    return dict(json.loads(path.read_text(encoding="utf-8-sig")))
+
+
+def _load_or_none(path: Path, load: Callable[[Path], dict]) -> dict | None:
+    """Reads results; a damaged file is left out with a warning."""
+    try:
+        return load(path)
+    except (ValueError, TypeError) as error:
+        logging.warning("%s is left out, as it is damaged: %s", path, error)
+        return None
 
 
 def _show_settings(settings: Mapping[str, Mapping]) -> str:

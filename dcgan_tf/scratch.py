@@ -21,6 +21,8 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from dcgan_tf import failures
+
 # Hidden, and no number: servers and readers pass such names over.
 _PREFIX = ".writing-"
 # Version 0.1.0 wrote its exports in `writing-<process number>`.
@@ -57,6 +59,28 @@ def tmp_dir(parent: str | os.PathLike) -> Iterator[Path]:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def tmp_file(path: str | os.PathLike) -> Iterator[Path]:
+    """Gives a path to write a file at, which is then renamed to `path`.
+
+    Should writing fail, nothing is left of it, and a file that was there
+    before stays.
+
+    Raises:
+        DiskFullError: If there is no room.
+        OSError: If the file can't be written.
+    """
+    path = Path(path)
+    partial = path.with_name(path.name + ".partial")
+    with failures.full_disk_named(path):
+        try:
+            yield partial
+            partial.replace(path)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
 
 
 def check_not_empty(path: str | os.PathLike) -> None:

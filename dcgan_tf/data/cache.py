@@ -6,6 +6,7 @@ import json
 import math
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import tensorflow as tf
 from absl import logging
 from tqdm import tqdm
 
+from dcgan_tf import failures
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.data import disk_cache
 from dcgan_tf.data.options import build_options
@@ -132,10 +134,22 @@ def measure_available_memory() -> int:
     return min(available, max(0, limit - used))
 
 
+_FULL_DISK_ADVICE = "Or give --cache=off, or a folder in XDG_CACHE_HOME"
+
+
 def get_cache_dir() -> Path:
-    """Returns where disk caches are: `$XDG_CACHE_HOME/dcgan_tf`."""
+    """Returns where disk caches are: `$XDG_CACHE_HOME/dcgan_tf`.
+
+    Users of a container often have no home, or one that they can't write:
+    then it is a folder of theirs among the temporary ones.
+    """
     root = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(root).expanduser() / "dcgan_tf"
+    folder = Path(os.path.expanduser(root)) / "dcgan_tf"
+    parent = next(path for path in folder.parents if path.exists())
+    has_home = not os.fspath(folder).startswith("~")
+    if has_home and (folder.exists() or os.access(parent, os.W_OK)):
+        return folder
+    return Path(tempfile.gettempdir()) / f"dcgan_tf-{os.getuid()}"
 
 
 def _choose_place(num_bytes: int) -> str:
@@ -204,12 +218,14 @@ def _open_disk(source: Source, model: ModelConfig, data: DataConfig) -> Store:
     if cached is None:
         # What is written is read by the same handle: another process may
         # replace the file at any time by one with settings of its own.
-        cached = disk_cache.write_cache(
-            path,
-            description,
-            _iterate_with_progress(source, model, data),
-            source.skipped,
-        )
+        needed = source.num_examples * _image_bytes(model)
+        with failures.full_disk_named(path, needed, _FULL_DISK_ADVICE):
+            cached = disk_cache.write_cache(
+                path,
+                description,
+                _iterate_with_progress(source, model, data),
+                source.skipped,
+            )
     for name, reason in cached.footer["skipped"].items():
         source.skipped.add(name, reason)
     shape = (*model.image_size, model.channels)

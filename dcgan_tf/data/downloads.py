@@ -1,6 +1,7 @@
 """A TFDS dataset made ready, or a clear word at once on what is missing."""
 
 import difflib
+import os
 import shlex
 import sys
 import threading
@@ -63,7 +64,9 @@ def make_readable(builder: tfds.core.DatasetBuilder, data: DataConfig) -> None:
     """
     if _is_readable(builder):
         return
-    manual_dir = Path(data.manual_dir).expanduser() if data.manual_dir else None
+    manual_dir = (
+        Path(os.path.expanduser(data.manual_dir)) if data.manual_dir else None
+    )
     if manual_dir and not manual_dir.is_dir():
         raise FileNotFoundError(f"manual_dir {manual_dir} is not a folder")
     if builder.MANUAL_DOWNLOAD_INSTRUCTIONS and not manual_dir:

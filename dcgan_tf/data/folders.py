@@ -48,7 +48,7 @@ def load_folder(
         ValueError: If it holds no picture, over half of its files are none,
             or the split is unknown or empty.
     """
-    root = Path(data.image_dir).expanduser()
+    root = Path(os.path.expanduser(data.image_dir))
     if not root.is_dir():
         fault = "no folder" if root.exists() else "not there"
         raise FileNotFoundError(f"image folder {root} is {fault}")

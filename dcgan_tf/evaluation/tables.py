@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from dcgan_tf import scratch
 from dcgan_tf.evaluation import EVALUATION_DIR
 from dcgan_tf.evaluation.old_keys import rename_keys
 
@@ -36,9 +37,9 @@ def save_report(path: Path, result: Mapping) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     result = {**_load_earlier(path, result), **result}
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    partial.replace(path)
+    with scratch.tmp_file(path) as partial:
+        text = json.dumps(result, indent=2) + "\n"
+        partial.write_text(text, encoding="utf-8")
 
 
 def load_report(path: str | os.PathLike) -> dict:

@@ -111,11 +111,9 @@ def mark_best(
     run_dir: str | os.PathLike, step: int, measure: str, value: float
 ) -> None:
     """Records which checkpoint is best; it is kept from then on."""
-    path = find_best_file(run_dir)
-    partial = path.with_suffix(".partial")
     record = {"step": step, "measure": measure, "value": value}
-    partial.write_text(json.dumps(record) + "\n")
-    partial.replace(path)
+    with scratch.tmp_file(find_best_file(run_dir)) as path:
+        path.write_text(json.dumps(record) + "\n", encoding="utf-8")
 
 
 def load_best(run_dir: str | os.PathLike) -> dict | None:

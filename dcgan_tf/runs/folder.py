@@ -5,6 +5,7 @@ import os
 import platform
 from pathlib import Path
 
+from dcgan_tf import scratch
 from dcgan_tf.config import (
     RESUMABLE_SETTINGS,
     RunConfig,
@@ -47,9 +48,9 @@ def save_run_config(
         for name in ("tensorflow", "keras", "tensorflow-datasets", "numpy")
     }
     versions.update(dcgan_tf=__version__, python=platform.python_version())
-    partial = path.with_suffix(".partial")
-    partial.write_text(config.to_json(**extra, versions=versions))
-    partial.replace(path)
+    with scratch.tmp_file(path) as partial:
+        text = config.to_json(**extra, versions=versions)
+        partial.write_text(text, encoding="utf-8")
 
 
 def check_run_dir(run_dir: str | os.PathLike, config: RunConfig) -> None:

@@ -16,7 +16,7 @@ import tensorflow as tf
 from tensorboard.compat.proto import event_pb2
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
-from dcgan_tf import tf_paths
+from dcgan_tf import scratch, tf_paths
 from dcgan_tf.runs.set_aside import set_aside
 
 METRICS_FILE = "metrics.csv"
@@ -190,16 +190,13 @@ class MetricsWriter:
                 tf.summary.scalar(name, value)
 
     def _rewrite(self, rows: Sequence[Mapping[str, str]]) -> None:
-        partial = self._path.with_suffix(".csv.partial")
-        try:
-            with partial.open("w", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, self._columns)
-                writer.writeheader()
-                writer.writerows(rows)
-            partial.replace(self._path)
-        except OSError:
-            partial.unlink(missing_ok=True)
-            raise
+        with (
+            scratch.tmp_file(self._path) as partial,
+            partial.open("w", newline="", encoding="utf-8") as file,
+        ):
+            writer = csv.DictWriter(file, self._columns)
+            writer.writeheader()
+            writer.writerows(rows)
         self._signature = self._find_signature()
 
     def _find_signature(self) -> tuple[int, int] | None:
@@ -270,4 +267,5 @@ def save_curves(run_dir: str | os.PathLike) -> None:
         axes.spines[["top", "right"]].set_visible(False)
     bottom.set_ylim(0, 1)
     bottom.set_xlabel("step")
-    figure.savefig(Path(run_dir) / CURVES_FILE, dpi=120)
+    with scratch.tmp_file(Path(run_dir) / CURVES_FILE) as partial:
+        figure.savefig(partial, dpi=120, format="png")

@@ -65,8 +65,8 @@ def restore_networks(
 
 
 def _is_run(path: str) -> bool:
-    return (Path(path).expanduser() / CONFIG_FILE).is_file()
+    return (Path(os.path.expanduser(path)) / CONFIG_FILE).is_file()
 
 
 def _get_absolute(path: str) -> Path:
-    return Path(os.path.abspath(Path(path).expanduser()))
+    return Path(os.path.abspath(Path(os.path.expanduser(path))))

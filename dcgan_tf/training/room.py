@@ -93,21 +93,16 @@ def shortage_named(
         DiskFullError: Instead of any error of a full disk.
         OutOfMemoryError: Instead of any error of memory.
     """
+    advice = "The last checkpoint stays; the same command resumes from it"
     try:
-        yield
-    except (failures.DiskFullError, failures.OutOfMemoryError):
+        with failures.full_disk_named(run_dir, checkpoint_bytes, advice):
+            yield
+    except failures.OutOfMemoryError:
         raise
     except Exception as error:
-        if failures.is_disk_full(error):
-            path = failures.find_path(error) or run_dir
-            text = failures.describe_full_disk(path, checkpoint_bytes)
-            raise failures.DiskFullError(
-                f"{text}. The last checkpoint stays, and the same command "
-                "resumes from it"
-            ) from error
-        if failures.is_out_of_memory(error):
-            raise failures.OutOfMemoryError(_describe_memory(config)) from error
-        raise
+        if not failures.is_out_of_memory(error):
+            raise
+        raise failures.OutOfMemoryError(_describe_memory(config)) from error
 
 
 def _describe_memory(config: RunConfig) -> str:
