@@ -111,6 +111,9 @@ def import_tensorflow() -> None:
     error. Should the import fail, they are shown.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    if os.path.expanduser("~") == "~":
+        # Keras would make a folder of that name in the current one.
+        os.environ.setdefault("KERAS_HOME", os.path.join(_tmp_home(), "keras"))
     sys.stderr.flush()
     standard_error = os.dup(2)
     with (
@@ -199,6 +202,11 @@ def _escape(error: UnicodeError) -> tuple[str | bytes, int]:
     except UnicodeEncodeError:
         encoded = character.encode("ascii", "backslashreplace")
     return encoded, error.start + 1
+
+
+def _tmp_home() -> str:
+    """Returns a folder for users of a container who have no home."""
+    return os.path.join(tempfile.gettempdir(), f"dcgan_tf-{os.getuid()}")
 
 
 def print_error(name: str, error: object) -> None:
