@@ -54,7 +54,7 @@ def load_exported_model(
     )
 
 
-def load_newest_record(export_dir: str | os.PathLike) -> versions.Record:
+def load_newest_record(export_dir: str | os.PathLike) -> versions.ExportRecord:
     """Reads where an export's newest generator comes from.
 
     Raises:

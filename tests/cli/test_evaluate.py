@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -9,7 +11,7 @@ from dcgan_tf.cli import evaluate
 from dcgan_tf.evaluation import sample_metrics
 from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS
 from dcgan_tf.evaluation.metrics.compute import FUNCTIONS
-from dcgan_tf.evaluation.settings import SET_MEASURES
+from dcgan_tf.evaluation.settings import SET_MEASURES, Settings
 
 CHEAP = ["--features=random", "--num_samples=60"]
 
@@ -45,6 +47,31 @@ def test_a_folder_that_is_no_run_is_named(tmp_path, capsys):
 def test_help_offers_what_the_library_has():
     """Names lie where nothing imports TensorFlow."""
     assert tuple(FUNCTIONS) == SET_MEASURES
+
+
+def test_help_needs_no_tensorflow():
+    code = (
+        "import sys, dcgan_tf.cli.evaluate, dcgan_tf.cli.sample, "
+        "dcgan_tf.cli.analyze; sys.exit('tensorflow' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "name, expected",
+    [
+        ("two_sample", "c2st"),
+        ("class_score", "inception_style_score"),
+        ("c2st", "c2st"),
+        ("frechet", "frechet"),
+    ],
+)
+def test_measures_of_0_1_0_are_taken(name, expected, tmp_path, capsys):
+    assert Settings(measures=(name,)).measures == (expected,)
+    # The flag passes; what is missing is the run.
+    argv = [f"--run_dir={tmp_path}", f"--measures={name}"]
+    assert evaluate.main(argv) == 1
+    assert "config.json" in capsys.readouterr().err
 
 
 def make_run(folder, num_classes=0, seed=0):
