@@ -49,6 +49,7 @@ def build_feature_extractor(
     )
 
 
+@keras.saving.register_keras_serializable("dcgan_tf")
 class _FeatureExtractor(keras.Model):
     """A functional model that refuses pixels that aren't scaled."""
 
@@ -75,6 +76,7 @@ def _pool(layer: keras.layers.LeakyReLU, grid_size: int) -> keras.KerasTensor:
     return flatten(activate(pool(layer.input)))
 
 
+@keras.saving.register_keras_serializable("dcgan_tf")
 class AdaptiveMaxPooling(keras.layers.Layer):
     """Max-pools maps of any size to `grid_size` x `grid_size`.
 

@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parents[2] / "dcgan_tf"
 # directly in the package are places of their own.
 ORDER = (
     "version",
+    "registration",
     "output",
     "failures",
     "scratch",

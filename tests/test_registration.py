@@ -1,0 +1,113 @@
+"""Networks saved as .keras open after `import dcgan_tf` alone."""
+
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from fixtures import tiny_run
+
+import dcgan_tf
+from dcgan_tf import registration
+from dcgan_tf.kernels.adam import Adam
+from dcgan_tf.models.discriminator import build_discriminator
+from dcgan_tf.models.features import build_feature_extractor
+from dcgan_tf.models.generator import build_generator
+
+MODEL = tiny_run.MODEL
+# A map of its D has a side that is no multiple of the grid's.
+ODD = dataclasses.replace(MODEL, image_size=(24, 24))
+CONDITIONAL = dataclasses.replace(MODEL, num_classes=3)
+
+
+def build_compiled_discriminator():
+    network = build_discriminator(MODEL)
+    network.compile(Adam(2e-4), "binary_crossentropy")
+    return network
+
+
+NETWORKS = {
+    "generator": lambda: build_generator(MODEL),
+    "conditional_generator": lambda: build_generator(CONDITIONAL),
+    "discriminator": lambda: build_discriminator(MODEL),
+    "conditional_discriminator": lambda: build_discriminator(CONDITIONAL),
+    "compiled_discriminator": build_compiled_discriminator,
+    "features": lambda: build_feature_extractor(build_discriminator(MODEL)),
+    "odd_features": lambda: build_feature_extractor(build_discriminator(ODD)),
+}
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("saved")
+    for name, build in NETWORKS.items():
+        build().save(folder / f"{name}.keras")
+    return sorted(folder.iterdir())
+
+
+def run_python(code, *arguments):
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "import dcgan_tf, keras",
+        "import keras, dcgan_tf",
+        "import dcgan_tf.kernels.layers, keras",
+    ],
+)
+def test_saved_networks_open_in_a_fresh_process(saved, imports):
+    code = (
+        f"import sys\n{imports}\n"
+        "for path in sys.argv[1:]:\n"
+        "    print(keras.saving.load_model(path).count_params())\n"
+    )
+    counts = [int(line) for line in run_python(code, *saved).split()]
+    assert counts == [NETWORKS[path.stem]().count_params() for path in saved]
+
+
+def test_the_import_alone_stays_cheap():
+    printed = run_python(
+        "import sys, dcgan_tf\n"
+        "print({'keras', 'tensorflow', 'numpy'} & {*sys.modules})"
+    )
+    assert printed.strip() == "set()"
+
+
+def test_another_backend_of_keras_is_left_alone():
+    pytest.importorskip("torch", reason="needs another backend of Keras")
+    printed = run_python(
+        "import os, sys\n"
+        "os.environ['KERAS_BACKEND'] = 'torch'\n"
+        "import dcgan_tf, keras\n"
+        "print('dcgan_tf.kernels.layers' in sys.modules)"
+    )
+    assert printed.strip() == "False"
+
+
+def test_every_module_that_registers_is_named():
+    package = Path(dcgan_tf.__file__).parent
+    found = {
+        "dcgan_tf." + ".".join(path.relative_to(package).with_suffix("").parts)
+        for path in package.rglob("*.py")
+        if "@keras.saving.register" in path.read_text(encoding="utf-8")
+    }
+    assert found == set(registration.MODULES)
+
+
+def test_a_loaded_network_draws_the_same(saved):
+    (path,) = [path for path in saved if path.stem == "generator"]
+    latents = np.linspace(-1, 1, 10, dtype=np.float32).reshape(2, 5)
+    np.testing.assert_array_equal(
+        keras.saving.load_model(path)(latents), NETWORKS["generator"]()(latents)
+    )
