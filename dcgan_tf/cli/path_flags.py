@@ -16,8 +16,10 @@ _PICTURE_SUFFIXES = frozenset(
     ".tiff .webp".split()
 )
 
-_LARGEST_INT64 = 2**63 - 1
-_LARGEST_SEED = _LARGEST_INT64 // SEEDS_PER_SEED - 1
+# What is made of a seed has 63 bits: the seeds of images, and, in training,
+# those of initial weights, two thousand a seed.
+_LARGEST_SEED = 2**63 // SEEDS_PER_SEED - 1
+_LARGEST_TRAINING_SEED = 2**63 // 2_000 - 1
 
 
 def resolve_path(text: str) -> str:
@@ -100,22 +102,22 @@ def define_seed(
     default: int | None,
     help_text: str,
     flag_values: flags.FlagValues,
-    is_of_samples: bool = True,
+    is_of_training: bool = False,
 ) -> None:
-    """Defines --seed, from 0 to what 63 bits hold.
+    """Defines --seed, from 0 to what fits in 63 bits when it is used.
 
     Args:
         default: None where a default is chosen later.
         help_text: What it is of.
         flag_values: Where to define it.
-        is_of_samples: Whether it is multiplied by `SEEDS_PER_SEED`.
+        is_of_training: Whether a run is trained from it, not images drawn.
     """
     flags.DEFINE_integer(
         "seed",
         default,
         help_text,
         lower_bound=0,
-        upper_bound=_LARGEST_SEED if is_of_samples else _LARGEST_INT64,
+        upper_bound=_LARGEST_TRAINING_SEED if is_of_training else _LARGEST_SEED,
         flag_values=flag_values,
     )
 

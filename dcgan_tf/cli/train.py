@@ -101,7 +101,7 @@ def define_flags(values: flags.FlagValues) -> None:
         None,
         "Decides initial weights, data order and latents (0).",
         values,
-        is_of_samples=False,
+        is_of_training=True,
     )
     for name, (choices, help_text) in _ENUMS.items():
         flags.DEFINE_enum(name, None, choices, help_text, flag_values=values)

@@ -118,6 +118,25 @@ def test_a_seed_out_of_range_names_its_flag(name, flag, seed, capsys):
     assert "--seed" in lines[0]
 
 
+def test_the_largest_seeds_train_and_draw(tmp_path):
+    run_dir = f"--run_dir={tmp_path / 'run'}"
+    largest = define_all("train")["seed"].parser.upper_bound
+    arguments = [
+        "--image_size=16", "--base_filters=4", "--latent_dim=4",
+        "--batch_size=4", "--strategy=one_device", "--precision=float32",
+        "--steps=1", "--diff_augment", run_dir, f"--seed={largest}",
+    ]  # fmt: skip
+    assert load_command("train").main(arguments) == 0
+    largest = define_all("sample")["seed"].parser.upper_bound
+    arguments = [
+        run_dir, f"--seed={largest}", "--num=1",
+        f"--output={tmp_path / 'samples.png'}",
+    ]  # fmt: skip
+    assert load_command("sample").main(arguments) == 0
+    arguments = ["walk", run_dir, f"--seed={largest}"]
+    assert load_command("analyze").main(arguments) == 0
+
+
 @pytest.mark.parametrize("suffix", ["jpg", "JPEG", "webp", "gif", "tiff"])
 @pytest.mark.parametrize(
     ("name", "arguments"),
