@@ -16,7 +16,7 @@ from dcgan_tf.analysis.attribute_classifier import (
     find_window_boxes,
 )
 from dcgan_tf.analysis.generator_maps import compute_maps, draw_from_maps
-from dcgan_tf.analysis.turn import (
+from dcgan_tf.analysis.latent_direction import (
     STRENGTHS,
     apply_direction,
     compute_direction,
@@ -153,7 +153,7 @@ def _group_by_kind(logits: np.ndarray, least: int) -> list[_Kind]:
     return kinds
 
 
-def measure_turn(
+def measure_latent_direction(
     model: TrainedModel,
     classifier: AttributeClassifier,
     num_exemplars: int = 4,

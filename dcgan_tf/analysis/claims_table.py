@@ -61,7 +61,7 @@ def measure_claims(
         "arithmetic_1": claims.measure_arithmetic(
             model, classifier, 1, _NUM_TRIALS
         ),
-        "turn": claims.measure_turn(model, classifier),
+        "turn": claims.measure_latent_direction(model, classifier),
         "forgetting": claims.measure_forgetting(model, classifier, layer_name),
         "walks": claims.measure_walks(model),
     }

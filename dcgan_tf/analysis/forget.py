@@ -112,7 +112,7 @@ def fit_map_weights(
 
     Returns:
         Floats `(filters,)`: the weights, for activations divided by each
-        map's spread; many are zero.
+        map's standard deviation; many are zero.
 
     Raises:
         ValueError: If no pixel of a map is inside a box, or none outside.
@@ -128,14 +128,14 @@ def fit_map_weights(
     chosen = rng.permutation(len(negatives))[: len(positives)]
     activations = np.concatenate([positives, negatives[chosen]])
     labels = np.arange(len(activations)) < len(positives)
-    spread = activations.std(0)
+    std = activations.std(0)
     regression = LogisticRegression(
         l1_ratio=1.0,
         C=1.0 / (_SPARSITY * len(labels)),
         solver="liblinear",
         random_state=seed,
     )
-    regression.fit(activations / np.where(spread > 0, spread, 1.0), labels)
+    regression.fit(activations / np.where(std > 0, std, 1.0), labels)
     return regression.coef_[0]
 
 

@@ -81,18 +81,18 @@ def find_maximal_activations(
             f"{len(images)} images for {num_patches} patches of different "
             "ones; give more images"
         )
-    strengths, places = [], []
+    responses, positions = [], []
     for start in range(0, len(images), _CHUNK):
         batch = to_float(images[start : start + _CHUNK]).numpy()
         maps = compute_activations(model, layer_name, batch)[..., :num_filters]
         flat = maps.reshape(len(maps), -1, maps.shape[-1])
-        places.append(flat.argmax(1))
-        strengths.append(flat.max(1))
+        positions.append(flat.argmax(1))
+        responses.append(flat.max(1))
         map_width = maps.shape[2]
-    strength, place = np.concatenate(strengths), np.concatenate(places)
-    order = np.argsort(-strength, axis=0, kind="stable")[:num_patches]
-    rows, columns = np.divmod(np.take_along_axis(place, order, 0), map_width)
-    values = np.take_along_axis(strength, order, 0)
+    response, position = np.concatenate(responses), np.concatenate(positions)
+    order = np.argsort(-response, axis=0, kind="stable")[:num_patches]
+    rows, columns = np.divmod(np.take_along_axis(position, order, 0), map_width)
+    values = np.take_along_axis(response, order, 0)
     return MaximalActivations(order.T, rows.T, columns.T, values.T)
 
 

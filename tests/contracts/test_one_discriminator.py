@@ -1,5 +1,6 @@
 """D's features are the same whichever door they are asked at."""
 
+import dataclasses
 import shutil
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 from fixtures import tiny_run
 
 import dcgan_tf
+from dcgan_tf.analysis.samples import load_unconditional_model
+from dcgan_tf.evaluation.linear_probe.table import list_representations
 from dcgan_tf.images import to_float
 from dcgan_tf.models.features import build_feature_extractor
 from dcgan_tf.runs.trained_model import load_networks, load_trained_model
@@ -49,6 +52,22 @@ def ask_networks(run_dir, export_dir):
     )
 
 
+def ask_views(run_dir, export_dir):
+    model = load_unconditional_model(run_dir)
+    return extract(build_feature_extractor(model.discriminator))
+
+
+def ask_probe(run_dir, export_dir):
+    # Without G there is no encoder to train.
+    model = dataclasses.replace(load_trained_model(run_dir), generator=None)
+    return list_representations(model, 0, print)["D"](PICTURES)
+
+
+def ask_probe_of_export(run_dir, export_dir):
+    model = load_exported_model(export_dir)
+    return list_representations(model, 0, print)["D"](PICTURES)
+
+
 def ask_evaluation_of_export(run_dir, export_dir):
     return load_exported_model(export_dir).compute_features(PICTURES)
 
@@ -66,6 +85,9 @@ def ask_lite(run_dir, export_dir):
         ask_library,
         ask_evaluation,
         ask_networks,
+        ask_views,
+        ask_probe,
+        ask_probe_of_export,
         ask_evaluation_of_export,
         ask_lite,
     ],

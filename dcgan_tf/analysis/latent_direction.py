@@ -47,7 +47,7 @@ def apply_direction(
     return (latents[:, None] + steps).astype(np.float32)
 
 
-def draw_turn(
+def draw_latent_direction(
     model: TrainedModel,
     groups: Sequence[np.ndarray],
     names: Sequence[str],
