@@ -111,7 +111,7 @@ def test_every_measure_is_printed_written_and_drawn(run_dir, capsys):
     assert samples["copying_pixels_memorized_fraction"] < 0.1
     assert result["measures"]["training"]["frechet"] < samples["frechet"]
     assert result["counts"]["samples"] == 60
-    assert result["network"]["name"] == "random"
+    assert result["feature_extractor"]["name"] == "random"
     assert result["segmentation"]["rows"][0]["num_labelled"] == 1
     for name in (*samples, "G's features", "60 samples", "resize: none"):
         assert name in printed.out
