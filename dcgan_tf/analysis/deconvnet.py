@@ -78,6 +78,7 @@ def draw_deconvnet(
     found = find_maximal_activations(
         network, layer_name, real_images, 9, num_filters
     )
+    num_filters = len(found.rows)  # The layer may have fewer.
     field = compute_receptive_field(network, layer_name)
     # From the middle of the map, where the border cuts off the least.
     middle = find_middle_unit(network, layer_name)

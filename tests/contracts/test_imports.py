@@ -1,11 +1,13 @@
-"""Imports point one way, and only commands know of flags."""
+"""Imports point one way and never in a circle, and only commands know flags."""
 
 import ast
+import graphlib
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[2] / "dcgan_tf"
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "dcgan_tf"
 # A module may import from those before it and from its own place. Modules
 # directly in the package are places of their own.
 ORDER = (
@@ -35,23 +37,54 @@ ORDER = (
     "cli",
 )
 MODULES = sorted(PACKAGE.rglob("*.py"))
+MAX_FILES_PER_FOLDER = 24
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
 
 
 def place_of(module: str) -> str:
     return module.split(".")[1]
 
 
-def imports_of(path: Path) -> set[str]:
-    """Every module of the project or absl that a file names."""
+def imports_of(source: str) -> set[str]:
+    """Every module of the project or absl that a file names.
+
+    Wherever it does: in a function, or where only type checkers look.
+    """
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif isinstance(node, ast.ImportFrom):
+            # A relative import would be invisible here.
+            assert node.level == 0, ast.unparse(node)
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
     return {
         name for name in found if name.split(".")[0] in ("dcgan_tf", "absl")
     }
+
+
+def find_circle(sources: dict[str, str]) -> list[str]:
+    """Files that import each other in a circle; empty where none do.
+
+    Args:
+        sources: Module name -> its text.
+    """
+    graph = {}
+    for name, source in sources.items():
+        # `from a.b import c` names a module a.b.c, or something in a.b.
+        graph[name] = {
+            found if found in sources else found.rpartition(".")[0]
+            for found in imports_of(source)
+        } & set(sources) - {name}
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        return error.args[1]
+    return []
 
 
 @pytest.mark.parametrize(
@@ -62,12 +95,53 @@ def test_imports_point_down(path):
     if parts == ("__init__",):
         return  # The package's front door may open on any room.
     place = parts[0]
-    assert place in ORDER
-    for name in imports_of(path):
+    assert place in ORDER, f"{place} has no place in ORDER"
+    for name in imports_of(path.read_text("utf-8")):
         if name.startswith("dcgan_tf."):
             assert ORDER.index(place_of(name)) <= ORDER.index(place), name
         else:
             assert place == "cli" or "flags" not in name, name
+
+
+def test_every_place_in_the_order_is_there():
+    places = {path.stem for path in PACKAGE.iterdir()}
+    # What is drawn but not built yet would let a misspelt place pass.
+    assert set(ORDER) - {"api"} <= places
+
+
+def test_no_files_import_each_other_in_a_circle():
+    sources = {name_of(path): path.read_text("utf-8") for path in MODULES}
+    assert not find_circle(sources)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        "import dcgan_tf.one",
+        "from dcgan_tf import one",
+        "from dcgan_tf.one import thing",
+        "def late():\n    from dcgan_tf.one import thing",
+        "if TYPE_CHECKING:\n    from dcgan_tf import one",
+        "from dcgan_tf import three",
+    ],
+)
+def test_circles_are_found(second):
+    sources = {
+        "dcgan_tf.one": "import dcgan_tf.two",
+        "dcgan_tf.two": second,
+        "dcgan_tf.three": "from dcgan_tf.one import thing",
+    }
+    assert {"dcgan_tf.one", "dcgan_tf.two"} <= set(find_circle(sources))
+    sources["dcgan_tf.one"] = "import os"
+    assert not find_circle(sources)
+
+
+@pytest.mark.parametrize("top", ["dcgan_tf", "tests", "benchmarks"])
+def test_no_folder_is_overfull(top):
+    folders = {path.parent for path in (ROOT / top).rglob("*.py")}
+    for folder in folders - {ROOT / top / "golden"}:
+        files = [path for path in folder.iterdir() if path.is_file()]
+        assert len(files) <= MAX_FILES_PER_FOLDER, folder
 
 
 def test_there_is_no_drawer_for_everything():
