@@ -4,6 +4,7 @@ Embedded datasets, folders and TensorFlow Datasets have a loader file each;
 this is the only file that knows all of them.
 """
 
+import dataclasses
 from collections.abc import Callable
 
 from dcgan_tf.config import DataConfig
@@ -28,7 +29,7 @@ def load_source(data: DataConfig, split: str | None = None) -> Source:
         OSError: If a folder or a dataset is neither here nor to be had.
     """
     excluded = _load_excluded(data.exclude)
-    source = _choose_loader(data.dataset)(data, split, excluded)
+    source = _open(data, split, excluded)
     # Held-out pictures have names of their own, which it needn't hold.
     if excluded and not source.num_excluded and split in (None, "train"):
         raise ValueError(
@@ -37,6 +38,59 @@ def load_source(data: DataConfig, split: str | None = None) -> Source:
             "another?"
         )
     return source
+
+
+def load_held_out(data: DataConfig, training: Source) -> Source:
+    """Opens pictures that a run was not trained on.
+
+    The `test` split, unless the run was trained on pictures of it
+    (`--split=test`, `train+test`, a folder's `all`): then `validation` or
+    `train`, whichever has none of the training pictures.
+
+    Args:
+        data: What the run was trained on.
+        training: Its training pictures.
+
+    Returns:
+        The source; its `split` says which it is.
+
+    Raises:
+        ValueError: If nothing is held out, or every other split has
+            training pictures in it.
+        OSError: If the dataset isn't there.
+    """
+    if training.split == "train":  # Disjoint, or there is no other split.
+        return load_source(data, "test")
+    excluded = _load_excluded(data.exclude)
+    overlaps = []
+    for split in ("test", "validation", "train"):
+        candidate = dataclasses.replace(data, split=None)
+        try:
+            source = _open(candidate, split, excluded)
+        except ValueError as error:
+            overlaps.append(str(error))
+            continue
+        count = count_common(source, training)
+        if not count:
+            return source
+        overlaps.append(f"{count:,} are in {source.split!r}")
+    raise ValueError(
+        f"no pictures of {training.name} are held out from split "
+        f"{training.split!r}, which was trained on ({'; '.join(overlaps)}): "
+        "train on a part, such as the split 'train', to evaluate on the rest"
+    )
+
+
+def count_common(first: Source, second: Source) -> int:
+    """Counts the pictures, by name, that two sources of a dataset share."""
+    names = {first.name_of(i) for i in range(first.num_examples)}
+    return sum(second.name_of(i) in names for i in range(second.num_examples))
+
+
+def _open(
+    data: DataConfig, split: str | None, excluded: frozenset[str]
+) -> Source:
+    return _choose_loader(data.dataset)(data, split, excluded)
 
 
 def _choose_loader(dataset: str) -> Callable[..., Source]:

@@ -164,10 +164,12 @@ def check_batch_size(source: Source, batch_size: int) -> None:
         ValueError: If `batch_size` is larger than the number of images.
     """
     if batch_size > source.num_examples:
+        # A power of two divides by most numbers of devices.
+        largest = 2 ** (source.num_examples.bit_length() - 1)
         raise ValueError(
             f"batch size {batch_size} is larger than the data: {source.name} "
-            f"has {source.num_examples} images (split {source.split}); use a "
-            "smaller batch size or more images"
+            f"has {source.num_examples:,} images (split {source.split}); use "
+            f"batch size {largest} (--batch_size={largest}), or more images"
         )
 
 

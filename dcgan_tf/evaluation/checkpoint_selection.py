@@ -6,6 +6,7 @@ from collections.abc import Callable
 import keras
 
 from dcgan_tf.config import RunConfig
+from dcgan_tf.data.source import Source
 from dcgan_tf.evaluation.feature_extractors.choose import (
     choose_feature_extractor,
 )
@@ -22,7 +23,9 @@ _SEED = 999
 
 
 def build_quick_evaluator(
-    config: RunConfig, cache_dir: str | os.PathLike | None = None
+    config: RunConfig,
+    cache_dir: str | os.PathLike | None = None,
+    training_source: Source | None = None,
 ) -> Callable[[keras.Model], dict[str, float]]:
     """Builds what training calls to find its best checkpoint.
 
@@ -32,6 +35,7 @@ def build_quick_evaluator(
     Args:
         config: The run's settings.
         cache_dir: Where classifiers are kept; None for the default.
+        training_source: The run's training images, if they are open.
 
     Returns:
         From a generator, in inference mode, to `frechet_classifier` or
@@ -41,7 +45,7 @@ def build_quick_evaluator(
         ValueError: If the dataset has nothing held out.
         OSError: If it isn't there.
     """
-    real = load_real_images(config.model, config.data)
+    real = load_real_images(config.model, config.data, training_source)
     network = choose_feature_extractor(real, cache_dir=cache_dir)
     held_out = compute_features(network, real.held_out[:_NUM_IMAGES]).features
 

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from dcgan_tf.config import DataConfig, ModelConfig
-from dcgan_tf.data.open_source import load_source
+from dcgan_tf.data.open_source import load_held_out, load_source
 from dcgan_tf.data.pipeline import load_images
 from dcgan_tf.data.source import Source
 
@@ -43,14 +43,21 @@ def load_real_images(
 
     Of more than 100,000 images in either, the first ones.
 
+    Args:
+        model: The images' size and channels.
+        data: What the run was trained on.
+        training_source: Its training images, if they are open; their store
+            is used where there is one.
+
+    Returns:
+        Both, without an image in common.
+
     Raises:
         ValueError: If the dataset has nothing held out.
         OSError: If it isn't there.
     """
-    sources = (
-        training_source or load_source(data),
-        load_source(data, "test"),
-    )
+    training_source = training_source or load_source(data)
+    sources = (training_source, load_held_out(data, training_source))
     (training, training_labels), (held_out, held_out_labels) = (
         load_images(source, model, data, _MAX_TRAINING_IMAGES)
         for source in sources

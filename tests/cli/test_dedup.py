@@ -96,3 +96,35 @@ def test_without_beam_it_says_what_to_install(capsys, monkeypatch):
     monkeypatch.delattr(dcgan_tf.data.dedup, "pipeline", raising=False)
     assert dedup.main(["--split=test"]) == 1
     assert "dcgan_tf[dedup]" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["work", "work [2024]"])
+def test_work_folder_may_be_used_again(folder, tmp_path, name):
+    """What an earlier run left in it, under any name, is not read."""
+    pytest.importorskip("apache_beam")
+    work = tmp_path / name
+    work.mkdir()
+    left = '["00000000000000000000000000000000", [0, 1, 2, 3]]\n'
+    for file_name in ("members-00000-of-00001", "members-1.jsonl"):
+        (work / file_name).write_text(left)
+    few = tmp_path / "few"
+    few.mkdir()
+    for i in range(4):
+        number = f"{12 * i + 1:03d}.png"
+        (few / number).write_bytes((folder / number).read_bytes())
+    lists = []
+    for run in range(2):
+        output = tmp_path / f"{run}.txt"
+        code = dedup.main(
+            [
+                f"--image_dir={few}",
+                f"--output={output}",
+                f"--work_dir={work}",
+                "--steps=5",
+                "--max_bits=0",
+            ]
+        )
+        assert code == 0
+        lists.append(output.read_text())
+    assert lists == ["", ""]
+    assert len(list(work.iterdir())) == 2  # Its own are gone again.

@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from dcgan_tf.config import DataConfig, ModelConfig
-from dcgan_tf.data.open_source import load_source
+from dcgan_tf.data.open_source import (
+    count_common,
+    load_held_out,
+    load_source,
+)
 from dcgan_tf.data.pipeline import load_images
 
 MODEL = ModelConfig((32, 32), 1)
@@ -123,3 +127,48 @@ def test_list_made_for_another_dataset_is_refused(tmp_path):
 def test_missing_list_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere.txt"):
         load_source(DataConfig(exclude=str(tmp_path / "nowhere.txt")))
+
+
+@pytest.mark.parametrize(
+    ("split", "held_out"),
+    [
+        (None, "test"),
+        ("train", "test"),
+        ("train[:50%]", "test"),
+        ("test", "train"),
+        ("test[:500]", "train"),
+    ],
+)
+def test_held_out_pictures_are_no_training_pictures(split, held_out):
+    data = DataConfig(split=split)
+    training = load_source(data)
+    source = load_held_out(data, training)
+    assert source.split == held_out
+    assert source.num_examples
+    assert not count_common(source, training)
+
+
+@pytest.fixture
+def many_pictures(tmp_path, write_pictures):
+    write_pictures(tmp_path / "p", [f"{i}.png" for i in range(1_000)], (1, 1))
+    return tmp_path / "p"
+
+
+def test_held_out_pictures_of_a_folder(many_pictures):
+    for split, held_out in ((None, "test"), ("test", "train")):
+        data = DataConfig(
+            dataset="image_folder", image_dir=str(many_pictures), split=split
+        )
+        training = load_source(data)
+        source = load_held_out(data, training)
+        assert source.split == held_out
+        assert source.num_examples + training.num_examples == 1_000
+        assert not count_common(source, training)
+
+
+def test_nothing_held_out_is_refused(many_pictures):
+    data = DataConfig(
+        dataset="image_folder", image_dir=str(many_pictures), split="all"
+    )
+    with pytest.raises(ValueError, match="held out from split 'all'.*train"):
+        load_held_out(data, load_source(data))

@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import tempfile
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from dcgan_tf import tf_paths
+from dcgan_tf import scratch
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.dedup.codes import (
     THUMBNAIL,
@@ -27,8 +28,6 @@ from dcgan_tf.data.dedup.codes import (
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.preprocess import prepare_image
 
-# Their workers are on this machine.
-_LOCAL_RUNNERS = ("directrunner", "prismrunner")
 _RANGE = 2_000
 _BATCH = 256
 
@@ -53,8 +52,8 @@ def find_duplicates(
         max_bits: 0 groups equal codes, in linear time.
         runner: Beam's name of what runs the pipeline.
         options: The runner's own, as `--name=value`.
-        work_dir: A folder that all workers can write to, for results; None
-            for one on this machine.
+        work_dir: A folder that all workers can write to, for results while
+            the pipeline runs; None for one on this machine.
 
     Returns:
         Groups of positions: the kept one, then those to drop.
@@ -62,43 +61,35 @@ def find_duplicates(
     pipeline_options = PipelineOptions(
         list(options), runner=runner, save_main_session=False
     )
-    with _open_work_dir(work_dir, runner) as place:
+    with contextlib.ExitStack() as stack:
+        parent = work_dir or stack.enter_context(tempfile.TemporaryDirectory())
+        os.makedirs(parent, exist_ok=True)
+        # A folder of this run's own: what an earlier one left is not read.
+        results_dir = stack.enter_context(
+            scratch.tmp_dir(os.path.abspath(parent))
+        )
         with beam.Pipeline(options=pipeline_options) as pipeline:
             _build(
-                pipeline, data, split, num_examples, encoder, max_bits, place
+                pipeline,
+                data,
+                split,
+                num_examples,
+                encoder,
+                max_bits,
+                str(results_dir),
             )
         members = {
             bytes.fromhex(code): positions
-            for code, positions in _read_lines(place, "members")
+            for code, positions in _read_lines(results_dir, "members")
         }
-        pairs = [
+        pairs = {
             (bytes.fromhex(first), bytes.fromhex(second))
-            for first, second in _read_lines(place, "pairs")
-        ]
-    return choose_groups(members, pairs)
+            for first, second in _read_lines(results_dir, "pairs")
+        }
+    return choose_groups(members, sorted(pairs))
 
 
-@contextlib.contextmanager
-def _open_work_dir(work_dir: str | None, runner: str) -> Iterator[str]:
-    """Gives a folder that Beam, which finds files by patterns, can use."""
-    if work_dir and runner.lower() not in _LOCAL_RUNNERS:
-        # A link would lead nowhere on the other machines.
-        if not tf_paths.is_plain(os.path.abspath(work_dir)):
-            raise ValueError(
-                f"work folder {work_dir!r} has characters in its path that "
-                f"{runner}'s workers take for a pattern; name one without any "
-                "of * ? [ ] \\, in UTF-8"
-            )
-        yield work_dir
-        return
-    with tempfile.TemporaryDirectory() as tmp_dir:
-        folder = Path(work_dir or tmp_dir)
-        folder.mkdir(parents=True, exist_ok=True)
-        with tf_paths.plain_dir(folder) as place:
-            yield os.fspath(place)
-
-
-def _build(pipeline, data, split, num_examples, encoder, max_bits, place):
+def _build(pipeline, data, split, num_examples, encoder, max_bits, results_dir):
     ranges = [
         (start, min(start + _RANGE, num_examples))
         for start in range(0, num_examples, _RANGE)
@@ -126,9 +117,11 @@ def _build(pipeline, data, split, num_examples, encoder, max_bits, place):
         | "Join" >> beam.CoGroupByKey()
         | "Only groups" >> beam.FlatMap(_keep_groups)
     )
-    _write(members, place, "members")
+    _write(members, results_dir, "members")
     _write(
-        pairs | beam.MapTuple(lambda a, b: (a.hex(), b.hex())), place, "pairs"
+        pairs | beam.MapTuple(lambda a, b: (a.hex(), b.hex())),
+        results_dir,
+        "pairs",
     )
 
 
@@ -181,17 +174,39 @@ def _keep_groups(
         yield code.hex(), [int(position) for position in positions]
 
 
-def _write(lines, place: str, name: str) -> None:
-    _ = (
-        lines
-        | f"Encode {name}" >> beam.Map(json.dumps)
-        | f"Write {name}" >> beam.io.WriteToText(f"{place}/{name}")
-    )
+class _WriteLines(beam.DoFn):
+    """Writes each bundle as a file of JSON lines, whole or not at all.
+
+    Beam's own text sink takes the folder's name for a pattern, and fails
+    where it holds a bracket. A bundle that is done again gives a second file
+    with the same lines, which the reader's dictionary and set make one of.
+    """
+
+    def __init__(self, results_dir: str, name: str):
+        self._prefix = os.path.join(results_dir, name)
+
+    def start_bundle(self):
+        self._lines = []
+
+    def process(self, element) -> None:
+        self._lines.append(json.dumps(element) + "\n")
+
+    def finish_bundle(self) -> None:
+        if not self._lines:
+            return
+        path = f"{self._prefix}-{uuid.uuid4().hex}"
+        with open(f"{path}.partial", "w", encoding="utf-8") as file:
+            file.writelines(self._lines)
+        os.replace(f"{path}.partial", f"{path}.jsonl")
 
 
-def _read_lines(place: str, name: str) -> Iterator:
-    for path in sorted(Path(place).glob(f"{name}-*")):
-        with open(path) as lines:
+def _write(lines, results_dir: str, name: str) -> None:
+    _ = lines | f"Write {name}" >> beam.ParDo(_WriteLines(results_dir, name))
+
+
+def _read_lines(results_dir: Path, name: str) -> Iterator:
+    for path in sorted(results_dir.glob(f"{name}-*.jsonl")):
+        with path.open(encoding="utf-8") as lines:
             yield from map(json.loads, lines)
 
 
