@@ -6,11 +6,12 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable("dcgan_tf")
 class Adam(keras.optimizers.Adam):
-    """`keras.optimizers.Adam`, each variable's update in one pass.
+    """`keras.optimizers.Adam` that updates each variable in one pass.
 
-    Keras's is a chain of some fifteen operations over every weight, and the
-    larger networks have 35 million. Same arguments, variables and results
-    (Kingma and Ba, 2015, arXiv 1412.6980, the form before Section 2.1).
+    Keras's own is a chain of some fifteen operations over every weight, and
+    the larger networks have 35 million. Arguments, variables and results
+    are the same (Kingma and Ba, 2015, arXiv 1412.6980, the form before
+    Section 2.1).
     """
 
     def update_step(self, gradient, variable, learning_rate):

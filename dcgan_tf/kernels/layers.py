@@ -1,7 +1,7 @@
-"""The layers whose speed matters: Keras's own, with faster kernels.
+"""Keras's convolutions and batch norm on faster CPU kernels.
 
-Each has its Keras parent's arguments, variables, names and results, and is
-its parent wherever it has nothing faster to offer.
+Each layer has its Keras parent's arguments, variables, names and results, and
+falls back to the parent wherever it has no faster kernel.
 """
 
 import keras
@@ -55,7 +55,7 @@ def _make_empty(layer, inputs):
 
 
 def _is_plain(layer, maps_shape, dtype) -> bool:
-    """Whether `convolutions` takes this layer; the larger map's shape."""
+    """Whether `convolutions` supports a layer with this larger map."""
     return (
         layer.data_format == "channels_last"
         and layer.padding == "same"
@@ -80,10 +80,10 @@ def _finish(layer, outputs):
 class BatchNormalization(keras.layers.BatchNormalization):
     """`keras.layers.BatchNormalization` on TensorFlow's fused kernel.
 
-    One kernel (Ioffe and Szegedy, 2015, arXiv 1502.03167, Algorithm 1) in
-    place of a chain of elementwise operations, in the precision of its input
-    with float32 statistics. On more than one replica it is Keras's own,
-    which synchronises the statistics if `synchronized` says so.
+    One kernel (Ioffe and Szegedy, 2015, arXiv 1502.03167, Algorithm 1)
+    replaces a chain of elementwise operations; it computes in the precision
+    of its input, with float32 statistics. On more than one replica Keras's
+    own is used, which synchronises the statistics if `synchronized` is set.
     """
 
     def call(self, inputs, training=None, mask=None):

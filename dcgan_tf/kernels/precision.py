@@ -1,4 +1,4 @@
-"""The number format that networks compute in."""
+"""Precision: the Keras dtype policy that networks compute in."""
 
 import tensorflow as tf
 

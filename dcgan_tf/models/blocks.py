@@ -1,7 +1,8 @@
-"""What both networks are made of: initial weights, batch norm, stages.
+"""Parts of both networks: initial weights, batch norm, stages.
 
-A stage is a layer with weights and what follows it. Unconditional networks
-are its stages in sequence; conditional ones see the labels before each.
+A stage is a layer with weights and the batch norm and activation after it.
+Unconditional networks are stages in sequence; in conditional ones the labels
+are concatenated to the inputs of each stage.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,18 +13,21 @@ from dcgan_tf.config import ModelConfig
 from dcgan_tf.kernels import layers
 
 WEIGHT_STDDEV = 0.02
-# Keras's default of 0.99 lags hundreds of steps behind networks that change
-# as fast as these; the paper gives no figure.
+# With Keras's default of 0.99 the statistics lag hundreds of steps behind
+# networks that change as fast as these; the paper gives no figure.
 BATCH_NORM_MOMENTUM = 0.9
 BATCH_NORM_EPSILON = 1e-5
 
 
 class NormalInitializers:
-    """Makes a new initializer for each weight, since one repeats itself.
+    """Makes a new initializer for each weight.
+
+    A Keras initializer returns the same values each time it is called.
 
     Args:
-        seed: Of all of them.
-        stream: Tells networks with the same seed apart.
+        seed: Of all initializers.
+        stream: Another one gives other weights for the same seed, so that
+            the two networks differ.
     """
 
     def __init__(self, seed: int, stream: int = 0):
@@ -31,11 +35,11 @@ class NormalInitializers:
         self._count = 0
 
     def make_kernel(self) -> keras.initializers.Initializer:
-        """N(0, 0.02), Section 4."""
+        """Makes N(0, 0.02) for a kernel (Section 4)."""
         return self._make(0.0)
 
     def make_gain(self) -> keras.initializers.Initializer:
-        """N(1, 0.02), for batch norm's gain: the authors' code."""
+        """Makes N(1, 0.02) for batch norm's gain (the authors' code)."""
         return self._make(1.0)
 
     def _make(self, mean: float) -> keras.initializers.Initializer:
@@ -48,11 +52,11 @@ class NormalInitializers:
 def make_norm_factory(
     config: ModelConfig, dtype: str, initializers: NormalInitializers
 ) -> Callable[[str], keras.layers.Layer]:
-    """Returns a function from a name to a new batch-norm layer.
+    """Returns a function that makes a batch-norm layer of a given name.
 
-    Conditional networks have no gain and bias there, as in the authors'
-    conditional network (Section 8). Statistics are those of the whole batch
-    over all replicas.
+    The batch norms of conditional networks have no gain and bias, as in the
+    authors' conditional network (Section 8). Statistics are computed over
+    the global batch of all replicas.
     """
     learns_affine = not config.num_classes
 
@@ -77,7 +81,7 @@ def join_stages(
     config: ModelConfig,
     name: str,
 ) -> keras.Model:
-    """Joins stages into a Sequential, or a functional model with labels."""
+    """Builds a Sequential of stages, or a functional model with labels."""
     if not config.num_classes:
         flat = [layer for stage in stages for layer in stage]
         return keras.Sequential([inputs, *flat], name=name)
@@ -95,7 +99,7 @@ def join_stages(
 
 @keras.saving.register_keras_serializable("dcgan_tf")
 class JoinLabels(keras.layers.Layer):
-    """Concatenates one-hot labels to vectors or, spread out, to maps.
+    """Concatenates one-hot labels to vectors, or to each pixel of maps.
 
     Section 8 and the authors' `conv_cond_concat`.
     """

@@ -1,4 +1,4 @@
-"""The discriminator: images -> one logit each."""
+"""The discriminator: from images to a logit each."""
 
 import keras
 
@@ -13,14 +13,15 @@ def build_discriminator(
 ) -> keras.Model:
     """Builds the discriminator of Radford et al. (2016), Section 3.
 
-    Strided convolutions halve the map, LeakyReLU 0.2 follows each, batch
-    norm too but for the first, and the last map is flattened into a single
-    logit. No pooling, no hidden dense layer; no biases, as in the authors'
-    code.
+    Strided convolutions halve the map. Each but the first is followed by
+    batch norm, and each by LeakyReLU with slope 0.2; the last map is
+    flattened into a single logit. There is no pooling and no hidden dense
+    layer, and no layer has a bias, as in the authors' code.
 
     Args:
         config: Its shape. With `num_classes` the model is conditional.
-        dtype: Keras dtype policy of all but the logit, which is float32.
+        dtype: Keras dtype policy of all layers but the logit, which is
+            float32.
         seed: Of the initial weights, drawn from N(0, 0.02).
 
     Returns:

@@ -1,4 +1,4 @@
-"""The generator: latents -> images."""
+"""The generator: from latents to images."""
 
 import keras
 
@@ -18,7 +18,8 @@ def build_generator(
 
     Args:
         config: Its shape. With `num_classes` the model is conditional.
-        dtype: Keras dtype policy of all but the output, which is float32.
+        dtype: Keras dtype policy of all layers but the output, which is
+            float32.
         seed: Of the initial weights, drawn from N(0, 0.02).
 
     Returns:
@@ -48,8 +49,8 @@ def build_generator(
             keras.layers.ReLU(dtype=dtype, name="project_relu"),
         ]
     ]
-    # D's convolutions backwards: each is undone with its own stride, into
-    # as many maps as it came from.
+    # D's convolutions in reverse order: each is transposed, with the same
+    # stride, into as many maps as it takes.
     outputs = [*filters[:-1][::-1], config.channels]
     strides = [stride for _, stride in config.convolutions][::-1]
     for index, (num_outputs, stride) in enumerate(

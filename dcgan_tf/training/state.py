@@ -1,4 +1,4 @@
-"""Everything that training changes: networks, optimizers, the step."""
+"""The training state: networks, their averages, optimizers, the step."""
 
 import dataclasses
 
@@ -15,16 +15,16 @@ _ADAM_EPSILON = 1e-8
 
 @dataclasses.dataclass(frozen=True)
 class TrainingState:
-    """What a checkpoint holds.
+    """All that training changes, as a checkpoint holds it.
 
     Attributes:
         generator: Trained, in the run's precision.
         discriminator: Trained, in the run's precision.
         averaged_generator: float32, its weights a moving average of the
             generator's; None where averaging is off. Its batch-norm
-            statistics mean nothing until they are re-estimated.
-        averaged_discriminator: The same of the discriminator; features come
-            from it.
+            statistics are the initial ones until they are re-estimated.
+        averaged_discriminator: The discriminator's moving average, likewise;
+            features come from it.
         generator_optimizer: Built.
         discriminator_optimizer: Built.
         step: int64, completed updates.
@@ -62,7 +62,7 @@ class TrainingState:
         return self.averaged_generator or self.generator
 
     def set_learning_rate(self, learning_rate: float) -> None:
-        """Overrides what a restored checkpoint brought."""
+        """Sets both optimizers' learning rate, which a restore overwrites."""
         for optimizer in (
             self.generator_optimizer,
             self.discriminator_optimizer,
