@@ -293,20 +293,35 @@ def find_differences(
     }
 
 
-# What a resumed run may change without becoming another run.
-RESUMABLE_SETTINGS = frozenset(
+# Settings sorted by what another value does to a run that is resumed; those
+# in none of these sets would make it another run. No effect on the result,
+# but for the rounding of other hardware:
+NEUTRAL_SETTINGS = frozenset(
     {
-        "training.steps",
-        "training.learning_rate",
+        "training.strategy",
+        "training.tpu",
+        "training.deterministic",
         "training.report_every",
         "training.sample_every",
         "training.checkpoint_every",
-        "training.eval_every",
-        # A record of how the run started: the training loop fills it in.
-        "training.init_from",
-        "data.image_dir",
+        "training.keep_checkpoints",
+        "data.cache",
         "data.data_dir",
         "data.manual_dir",
+    }
+)
+# An effect on the steps to come, which the user may want:
+ADJUSTABLE_SETTINGS = frozenset(
+    {
+        "training.steps",
+        "training.learning_rate",
+        "training.precision",
+        "training.eval_every",
+        # The images themselves are compared by their fingerprint.
+        "data.image_dir",
         "data.exclude",
     }
 )
+# Facts that the run's record holds and no flag changes:
+RECORDED_SETTINGS = frozenset({"training.init_from"})
+RESUMABLE_SETTINGS = NEUTRAL_SETTINGS | ADJUSTABLE_SETTINGS | RECORDED_SETTINGS

@@ -1,6 +1,7 @@
 """Networks by name, and what each dataset is trained with by default."""
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -72,6 +73,28 @@ DATASETS: dict[str, DatasetDefaults] = {
 }
 
 
+def resolve_dataset_name(dataset: str) -> str:
+    """Returns the one spelling of a dataset's name.
+
+    `CelebA`, `celebA` and `Celeb-A` are `celeb_a`, as papers and other
+    programs write it. A name that isn't in `DATASETS` is spelt as TFDS spells
+    it (`Food101` is `food101`); whether TFDS has it is found out later. A
+    config or version behind `/` or `:` stays as it is.
+    """
+    match = re.fullmatch(r"([^/:]*)(.*)", dataset, re.DOTALL)
+    base, rest = match[1], match[2]
+    known = {_squeeze(key.split("/")[0]): key.split("/")[0] for key in DATASETS}
+    if _squeeze(base) in known:
+        return known[_squeeze(base)] + rest
+    words = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", base)
+    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", words)
+    return words.lower().replace("-", "_") + rest
+
+
+def _squeeze(name: str) -> str:
+    return re.sub(r"[-_ ]", "", name).lower()
+
+
 def get_dataset_defaults(dataset: str) -> DatasetDefaults:
     """Returns a dataset's entry, without its TFDS version or config."""
     name = dataset.split(":")[0]
@@ -95,7 +118,8 @@ def resolve_run_config(settings: Mapping[str, Any]) -> RunConfig:
     given = {k: v for k, v in settings.items() if v is not None}
     if "image_dir" in given:
         given.setdefault("dataset", "image_folder")
-    dataset = given.setdefault("dataset", DataConfig.dataset)
+    dataset = resolve_dataset_name(given.get("dataset", DataConfig.dataset))
+    given["dataset"] = dataset
     defaults = get_dataset_defaults(dataset)
     preset = given.pop("preset", defaults.preset)
     if preset not in PRESETS:

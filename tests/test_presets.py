@@ -48,6 +48,31 @@ def test_every_dataset_resolves():
         assert resolve_run_config(settings).data.dataset == dataset
 
 
+@pytest.mark.parametrize(
+    ("typed", "dataset"),
+    [
+        ("CelebA", "celeb_a"),
+        ("celebA", "celeb_a"),
+        ("celeba", "celeb_a"),
+        ("Celeb-A", "celeb_a"),
+        ("CelebA:2.1.0", "celeb_a:2.1.0"),
+        ("MNIST", "mnist"),
+        ("MNIST-5k", "mnist_5k"),
+        ("ToyFaces", "toy_faces"),
+        ("FashionMNIST", "fashion_mnist"),
+        ("CIFAR-10", "cifar10"),
+        ("ImageNet_Resized/32x32", "imagenet_resized/32x32"),
+        ("Food101", "food101"),
+        ("celeb_a_hq/64", "celeb_a_hq/64"),
+        ("mnits", "mnits"),
+    ],
+)
+def test_a_dataset_has_one_spelling_and_its_defaults(typed, dataset):
+    config = resolve_run_config({"dataset": typed})
+    assert config.data.dataset == dataset
+    assert config == resolve_run_config({"dataset": dataset})
+
+
 def test_dataset_configs_and_versions_share_their_entry():
     assert get_dataset_defaults("celeb_a:2.1.0").crop == 108
     assert get_dataset_defaults("imagenet_resized/32x32").preset == (

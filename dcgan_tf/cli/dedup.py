@@ -20,7 +20,7 @@ from dcgan_tf.cli.path_flags import (
     promises_other_format,
 )
 from dcgan_tf.config import DataConfig
-from dcgan_tf.presets import get_dataset_defaults
+from dcgan_tf.presets import get_dataset_defaults, resolve_dataset_name
 
 _NAME = "python -m dcgan_tf.cli.dedup"
 _MAX_BITS = 15
@@ -91,8 +91,9 @@ def build_config(values: flags.FlagValues) -> DataConfig:
         raise UsageError(
             f"--max_bits {values.max_bits} is not 0 to {_MAX_BITS}"
         )
-    dataset = values.dataset or (
-        "image_folder" if values.image_dir else DataConfig.dataset
+    dataset = resolve_dataset_name(
+        values.dataset
+        or ("image_folder" if values.image_dir else DataConfig.dataset)
     )
     crop = values.crop
     if crop is None:

@@ -7,7 +7,6 @@ The same command again goes on where it stopped.
 import os
 import shlex
 import sys
-from pathlib import Path
 
 from absl import flags
 
@@ -39,9 +38,11 @@ _PATHS = {
     "data_dir": "Where TFDS keeps prepared datasets.",
     "manual_dir": "Where TFDS finds files fetched by hand.",
     "exclude": "File of picture names to leave out, one a line.",
-    "run_dir": "The run's folder (runs/<dataset>).",
+    "run_dir": "The run's folder (runs/<dataset>, runs/<image folder>).",
     "init_from": "RUN or RUN@STEP: start a new run from another's networks.",
 }
+# Recorded whole: a run is resumed and evaluated from other folders too.
+_DATA_PATHS = ("image_dir", "data_dir", "manual_dir", "exclude")
 _INTEGERS = {
     "crop": "Side in pixels of the centre square cut out before resizing; 0 "
     "for the largest crop of the images' aspect (celeb_a: 108, the face).",
@@ -71,6 +72,8 @@ _BOOLEANS = {
     "flip": "Mirror half of the images left to right.",
     "conditional": "Condition both networks on the labels.",
     "deterministic": "Give the same bits each time.",
+    "allow_fewer_images": "Go on though images that the run was trained on "
+    "are gone.",
     "diff_augment": "Differentiable augmentation before D, for few images.",
 }
 _ENUMS = {
@@ -82,7 +85,13 @@ _ENUMS = {
     ),
 }
 # Flags that are no setting of the run's.
-_OTHER_FLAGS = ("run_dir", "init_from", "conditional", "cpu_devices")
+_OTHER_FLAGS = (
+    "run_dir",
+    "init_from",
+    "conditional",
+    "cpu_devices",
+    "allow_fewer_images",
+)
 
 
 def define_flags(values: flags.FlagValues) -> None:
@@ -122,24 +131,17 @@ def build_config(values: flags.FlagValues) -> RunConfig:
     try:
         if settings["image_size"] is not None:
             settings["image_size"] = parse_image_size(settings["image_size"])
+        for name in _DATA_PATHS:
+            if settings[name] is not None:
+                settings[name] = os.path.abspath(settings[name])
         return resolve_run_config(settings)
     except ValueError as error:
         raise UsageError(error) from error
 
 
-def get_default_run_dir(config: RunConfig) -> Path:
-    """Returns `runs/<dataset>`, or `runs/<image folder>`."""
-    name = config.data.dataset
-    if config.data.image_dir:
-        name = Path(config.data.image_dir).resolve().name
-    return Path("runs") / name.replace("/", "_").replace(":", "_")
-
-
 def run(values: flags.FlagValues) -> int:
     """Trains as the flags say; returns the exit code."""
     config = build_config(values)
-    run_dir = values.run_dir or get_default_run_dir(config)
-
     if "TF_CONFIG" in os.environ:
         # TensorFlow's own account of a lost worker is pages long; ours is one
         # line. A level in the environment still counts.
@@ -147,100 +149,32 @@ def run(values: flags.FlagValues) -> int:
     # Slow, so only once the flags are known to be good.
     import_tensorflow()
     from dcgan_tf.training.distribution.workers import WorkerLostError
+    from dcgan_tf.training.run_training import run_training
 
     try:
-        return _train(values, config, run_dir)
+        result = run_training(
+            config,
+            values.run_dir,
+            conditional=bool(values.conditional),
+            init_from=values.init_from,
+            build_evaluator=_build_evaluator,
+            allow_fewer_images=bool(values.allow_fewer_images),
+            cpu_devices=values.cpu_devices,
+        )
     except WorkerLostError as error:
         print_error("train.py", error)
         return EXIT_INTERRUPTED
+    if result.is_chief:
+        _print_result(result.training, result.run_dir, result.config)
+        if result.num_skipped:
+            print(f"{result.num_skipped} files were left out as unreadable.")
+    return EXIT_INTERRUPTED if result.training.was_interrupted else 0
 
 
-def _train(
-    values: flags.FlagValues, config: RunConfig, run_dir: str | os.PathLike
-) -> int:
-    import keras
-    import tensorflow as tf
+def _build_evaluator(config: RunConfig):
+    from dcgan_tf.evaluation.checkpoint_selection import build_quick_evaluator
 
-    from dcgan_tf.data.cache import get_store
-    from dcgan_tf.data.open_source import load_source
-    from dcgan_tf.data.pipeline import check_batch_size
-    from dcgan_tf.kernels.precision import resolve_precision
-    from dcgan_tf.runs import folder
-    from dcgan_tf.training import loop
-    from dcgan_tf.training.distribution import workers
-    from dcgan_tf.training.distribution.strategy import build_strategy
-
-    if values.cpu_devices:
-        _split_cpu(values.cpu_devices)
-    if config.training.deterministic:
-        # NumPy's global generator takes 32 bits.
-        keras.utils.set_random_seed(config.training.seed % 2**32)
-        tf.config.experimental.enable_op_determinism()
-    # Before anything runs: several workers connect here.
-    strategy = build_strategy(config.training.strategy, config.training.tpu)
-    if not values.conditional:
-        folder.check_run_dir(run_dir, config)
-    source = load_source(config.data)
-    check_batch_size(source, config.training.batch_size)
-    if values.conditional:
-        config = _add_labels(config, source)
-    # Now, so that a folder of unreadable pictures leaves no run behind.
-    get_store(source, config.model, config.data)
-    evaluator = None
-    if config.training.eval_every:
-        from dcgan_tf.evaluation.checkpoint_selection import (
-            build_quick_evaluator,
-        )
-
-        evaluator = build_quick_evaluator(config)
-    precision = resolve_precision(
-        config.training.precision, strategy.num_replicas_in_sync
-    )
-    with workers.lost_workers_named(strategy):
-        result = loop.train(
-            config,
-            run_dir,
-            source,
-            strategy,
-            precision,
-            values.init_from,
-            evaluator,
-        )
-    if workers.is_chief(strategy):
-        _print_result(result, run_dir, config)
-        if source.num_skipped:
-            print(f"{source.num_skipped} files were left out as unreadable.")
-    return EXIT_INTERRUPTED if result.was_interrupted else 0
-
-
-def _split_cpu(num_devices: int) -> None:
-    import tensorflow as tf
-
-    try:
-        tf.config.set_logical_device_configuration(
-            tf.config.list_physical_devices("CPU")[0],
-            [tf.config.LogicalDeviceConfiguration()] * num_devices,
-        )
-    except RuntimeError as error:
-        count = len(tf.config.list_logical_devices("CPU"))
-        if count != num_devices:
-            raise ValueError(
-                f"--cpu_devices={num_devices}: TensorFlow has started in this "
-                f"process with {count}; give the flag in a new process"
-            ) from error
-
-
-def _add_labels(config: RunConfig, source) -> RunConfig:
-    import dataclasses
-
-    if not source.num_classes:
-        raise ValueError(
-            f"dataset {source.name!r} has no class labels to condition on; "
-            "leave --conditional out, or sort a folder's pictures into one "
-            "subfolder a class"
-        )
-    model = dataclasses.replace(config.model, num_classes=source.num_classes)
-    return dataclasses.replace(config, model=model)
+    return build_quick_evaluator(config)
 
 
 def _print_result(result, run_dir: str | os.PathLike, config: RunConfig):

@@ -6,6 +6,7 @@ import re
 import numpy as np
 
 from dcgan_tf.config import DataConfig
+from dcgan_tf.data.fingerprint import fingerprint_named
 from dcgan_tf.data.source import Source, build_array_source
 
 _MNIST_SIDE = 28
@@ -59,6 +60,8 @@ def load_embedded(
         labels[part],
         [f"{match[1]}__{position}" for position in positions],
         excluded,
+        # By name: drawing may differ in rounding on another machine.
+        lambda: fingerprint_named(f"{data.dataset} {split}", len(positions)),
         **names,
     )
 

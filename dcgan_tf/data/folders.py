@@ -81,6 +81,7 @@ def load_folder(
         name_of=chosen.__getitem__,
         label_names=classes,
         num_excluded=len(names) - len(kept),
+        fingerprint_images=lambda: listing.images_fingerprint,
         skipped=skipped,
     )
 

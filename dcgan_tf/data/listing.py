@@ -7,9 +7,13 @@ import os
 import stat
 from collections.abc import Iterator
 
+from dcgan_tf.data import fingerprint
 from dcgan_tf.data.file_formats import START_BYTES, find_format_fault
 from dcgan_tf.data.own_output import is_own_folder, read_mark
 from dcgan_tf.data.skipped import Skipped
+
+# Read at a file's middle, where pictures differ that share a header.
+_MIDDLE_BYTES = 64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,6 +24,7 @@ class Listing:
         names: Relative to the folder, with forward slashes.
         digest: Of all names, sizes and times of change, whatever their
             order.
+        images_fingerprint: Of the pictures, whatever their names and times.
         own_folders: Names of run and export folders, which are not entered.
         own_images: Names of the pictures that this program made and that
             are left out, since there are others.
@@ -27,6 +32,7 @@ class Listing:
 
     names: list[str]
     digest: str
+    images_fingerprint: fingerprint.ImagesFingerprint
     own_folders: list[str]
     own_images: list[str]
 
@@ -50,25 +56,33 @@ def list_pictures(root: str | os.PathLike, skipped: Skipped) -> Listing:
     """
     own_folders = []
     # By who made them; "" is anybody else.
-    found: dict[str, dict[str, str]] = {"": {}, "sample": {}, "sheet": {}}
+    found: dict[str, dict[str, tuple[str, int]]] = {
+        "": {},
+        "sample": {},
+        "sheet": {},
+    }
     for name, path, find_status in _walk(os.fspath(root), own_folders):
         try:
             status = find_status()
-            fault, mark = _examine(path, status)
+            fault, mark, image_hash = _examine(path, status)
         except OSError as error:  # Such as a link to nowhere.
             fault, mark = error.strerror or str(error), ""
         if fault:
             skipped.add(name, fault)
         else:
-            found[mark][name] = f"{status.st_size} {status.st_mtime_ns} "
+            times = f"{status.st_size} {status.st_mtime_ns} "
+            found[mark][name] = (times, image_hash)
     chosen = next((files for files in found.values() if files), {})
     digests = [
-        hash_bytes(contents.encode() + os.fsencode(name))
-        for name, contents in chosen.items()
+        hash_bytes(times.encode() + os.fsencode(name))
+        for name, (times, _) in chosen.items()
     ]
     return Listing(
         names=list(chosen),
         digest=f"{sum(digests):x}",
+        images_fingerprint=fingerprint.fingerprint_hashes(
+            image_hash for _, image_hash in chosen.values()
+        ),
         own_folders=sorted(own_folders),
         own_images=sorted(
             name
@@ -129,12 +143,17 @@ def _is_folder(entry: os.DirEntry) -> bool:
         return False
 
 
-def _examine(path: str, status: os.stat_result) -> tuple[str, str]:
-    """Says why a file can't be a picture, or '', and its mark, or ''."""
+def _examine(path: str, status: os.stat_result) -> tuple[str, str, int]:
+    """Says why a file can't be a picture, or '', its mark, or '', its hash."""
     if not stat.S_ISREG(status.st_mode):
-        return "not a regular file", ""
+        return "not a regular file", "", 0
     if not status.st_size:
-        return "an empty file", ""
+        return "an empty file", "", 0
     with open(path, "rb") as file:
         start = file.read(START_BYTES)
-    return find_format_fault(start), read_mark(start)
+        file.seek(status.st_size // 2)
+        middle = file.read(_MIDDLE_BYTES)
+    image_hash = fingerprint.hash_image(
+        str(status.st_size).encode(), start, middle
+    )
+    return find_format_fault(start), read_mark(start), image_hash

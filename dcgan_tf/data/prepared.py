@@ -14,6 +14,7 @@ import tensorflow_datasets as tfds
 
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.downloads import find_builder, make_readable
+from dcgan_tf.data.fingerprint import fingerprint_named
 from dcgan_tf.data.records import RecordIndex
 from dcgan_tf.data.source import Source
 
@@ -103,7 +104,19 @@ def load_prepared(
         label_names=fields.label_names,
         attribute_names=fields.attribute_names,
         num_excluded=count - len(kept),
+        fingerprint_images=lambda: fingerprint_named(
+            f"{_name_contents(builder)} {split}", count
+        ),
     )
+
+
+def _name_contents(builder: tfds.core.DatasetBuilder) -> str:
+    """Names a dataset with that part of its version that images depend on.
+
+    TFDS counts up the major version when the same splits hold other data.
+    """
+    *name, version = builder.info.full_name.split("/")
+    return "/".join([*name, version.split(".")[0]])
 
 
 def _find_fields(builder: tfds.core.DatasetBuilder) -> _Fields:

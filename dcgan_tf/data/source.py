@@ -7,6 +7,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from dcgan_tf.data.fingerprint import (
+    ImagesFingerprint,
+    fingerprint_arrays,
+)
 from dcgan_tf.data.skipped import Skipped
 
 
@@ -33,6 +37,9 @@ class Source:
         attribute_names: Of the attributes; empty where labels are classes.
         num_excluded: Pictures left out because a list named them.
         skipped: Files of the collection that could not be used.
+        fingerprint_images: Tells which images the collection holds, before
+            a split or a list of names leaves some out; None where nothing
+            does.
         stores: Prepared images kept ready, by what they were made with.
     """
 
@@ -47,6 +54,7 @@ class Source:
     attribute_names: tuple[str, ...] = ()
     num_excluded: int = 0
     skipped: Skipped = dataclasses.field(default_factory=Skipped)
+    fingerprint_images: Callable[[], ImagesFingerprint] | None = None
     stores: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
@@ -72,6 +80,7 @@ def build_array_source(
     labels: np.ndarray,
     image_names: Sequence[str] | None = None,
     excluded: frozenset[str] = frozenset(),
+    fingerprint_images: Callable[[], ImagesFingerprint] | None = None,
     **names: tuple[str, ...],
 ) -> Source:
     """Makes a source of arrays in memory.
@@ -83,6 +92,8 @@ def build_array_source(
         labels: int `(num_examples,)` or `(num_examples, num_attributes)`.
         image_names: One for each; None for positions as decimal text.
         excluded: Names to leave out.
+        fingerprint_images: As of `Source`; None to compute it from the
+            images.
         **names: `label_names` or `attribute_names`.
 
     Returns:
@@ -118,5 +129,8 @@ def build_array_source(
         read=read,
         name_of=lambda position: image_names[kept[position]],
         num_excluded=len(images) - len(kept),
+        fingerprint_images=(
+            fingerprint_images or (lambda: fingerprint_arrays(images))
+        ),
         **names,
     )

@@ -1,9 +1,11 @@
 """A run's folder: its settings, and whether a run may start or resume there."""
 
 import importlib.metadata
+import json
 import os
 import platform
 from pathlib import Path
+from typing import Any
 
 from dcgan_tf import scratch
 from dcgan_tf.config import (
@@ -11,12 +13,14 @@ from dcgan_tf.config import (
     RunConfig,
     find_differences,
 )
+from dcgan_tf.presets import resolve_dataset_name
 from dcgan_tf.runs import checkpoints
+from dcgan_tf.runs.lock import LOCK_FILE
 from dcgan_tf.version import __version__
 
 CONFIG_FILE = "config.json"
 _FOLDERS = ("checkpoints", "samples", "logs")
-_FILE_MANAGER_FILES = (".DS_Store", "Thumbs.db", "desktop.ini", ".directory")
+_UNCOUNTED_FILES = (LOCK_FILE, ".DS_Store", "Thumbs.db", "desktop.ini", ".directory")
 
 
 def load_run_config(run_dir: str | os.PathLike) -> RunConfig:
@@ -38,10 +42,30 @@ def load_run_config(run_dir: str | os.PathLike) -> RunConfig:
         raise ValueError(f"{os.fspath(path)!r}: {error}") from error
 
 
+def load_run_record(run_dir: str | os.PathLike) -> dict[str, Any]:
+    """Reads all of a run's config.json: `save_run_config`'s extras too.
+
+    Raises:
+        OSError: If there is none.
+        ValueError: If it can't be read.
+    """
+    path = Path(run_dir) / CONFIG_FILE
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except ValueError as error:
+        raise ValueError(f"{os.fspath(path)!r}: {error}") from error
+
+
 def save_run_config(
     run_dir: str | os.PathLike, config: RunConfig, **extra
 ) -> None:
-    """Writes a run's settings beside the versions that it is trained with."""
+    """Writes a run's settings beside the versions that it is trained with.
+
+    Args:
+        run_dir: The run's folder.
+        config: Its settings.
+        **extra: Further entries of config.json, such as `precision`.
+    """
     path = Path(run_dir) / CONFIG_FILE
     versions = {
         name: importlib.metadata.version(name)
@@ -77,18 +101,18 @@ def check_run_dir(run_dir: str | os.PathLike, config: RunConfig) -> None:
 def _is_unused(path: Path) -> bool:
     """Whether a folder holds nothing of the user's.
 
-    What `make_run_dir` makes and what file managers leave doesn't count.
+    What is made before training and what file managers leave doesn't count.
     """
     return all(
         (entry.name in _FOLDERS and entry.is_dir())
-        or entry.name in _FILE_MANAGER_FILES
+        or entry.name in _UNCOUNTED_FILES
         or entry.name.startswith("._")
         for entry in path.iterdir()
     )
 
 
 def make_run_dir(run_dir: str | os.PathLike) -> None:
-    """Makes a run's folders, and removes what a killed process left.
+    """Makes a run's folders where they aren't there yet.
 
     Raises:
         OSError: If the folder can't be written.
@@ -105,7 +129,6 @@ def make_run_dir(run_dir: str | os.PathLike) -> None:
             f"run folder {os.fspath(run_dir)!r} cannot be written "
             f"({error.strerror}); name another with --run_dir"
         ) from error
-    checkpoints.clear_unfinished(path)
 
 
 def _check_resumable(path: Path, old: RunConfig, new: RunConfig) -> None:
@@ -114,6 +137,10 @@ def _check_resumable(path: Path, old: RunConfig, new: RunConfig) -> None:
         for name, values in find_differences(old, new).items()
         if name not in RESUMABLE_SETTINGS
     }
+    # Version 0.1.0 recorded a dataset's name as it was typed.
+    was, now = differences.get("data.dataset", ("", None))
+    if resolve_dataset_name(was) == now:
+        del differences["data.dataset"]
     if differences:
         listing = "; ".join(
             f"{name.split('.')[1]} was {was!r}, is now {now!r}"

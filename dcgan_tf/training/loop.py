@@ -1,22 +1,28 @@
 """Training from first step to last: the one file that joins the others."""
 
+import contextlib
 import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import tensorflow as tf
 
 from dcgan_tf.config import RunConfig
-from dcgan_tf.data.pipeline import build_training_dataset
+from dcgan_tf.data.cache import get_store
+from dcgan_tf.data.pipeline import build_training_dataset, check_batch_size
 from dcgan_tf.data.source import Source
 from dcgan_tf.runs import checkpoints, folder
+from dcgan_tf.runs.image_identity import IMAGES_KEY
+from dcgan_tf.runs.lock import RunLock, RunLockedError, check_unlocked
 from dcgan_tf.training import room
 from dcgan_tf.training.diff_augment import augment
 from dcgan_tf.training.distribution import workers
+from dcgan_tf.training.distribution.agreement import describe_work
 from dcgan_tf.training.initialization import restore_networks
 from dcgan_tf.training.interrupts import InterruptGuard
 from dcgan_tf.training.progress import Progress
 from dcgan_tf.training.recorder import Evaluator, Recorder
+from dcgan_tf.training.resuming import check_run
 from dcgan_tf.training.schedule import find_due
 from dcgan_tf.training.state import TrainingState, build_training_state
 from dcgan_tf.training.step import GradientTapeStep
@@ -48,16 +54,19 @@ def train(
     precision: str = "float32",
     init_from: str | None = None,
     evaluator: Evaluator | None = None,
+    *,
+    build_evaluator: Callable[[RunConfig], Evaluator] | None = None,
+    allow_fewer_images: bool = False,
 ) -> TrainingResult:
     """Trains a run until its last step, a signal, or a failure.
 
-    A run that has a checkpoint goes on from it as if it had not stopped:
+    A run that has a checkpoint is resumed from it as if it had not stopped:
     the order of images is a function of seed and epoch, latents are one of
     seed and step.
 
     Args:
         config: The run's settings.
-        run_dir: Its folder; made, or gone on in.
+        run_dir: Its folder; made, or resumed.
         source: Real images.
         strategy: From `build_strategy`. Where it has several workers, train
             in `workers.lost_workers_named`.
@@ -66,34 +75,38 @@ def train(
             starts from.
         evaluator: Called each `eval_every` steps, to find the best
             checkpoint.
+        build_evaluator: Makes the evaluator once all is checked, in place
+            of `evaluator`.
+        allow_fewer_images: Whether a resumed run's images may be fewer.
 
     Returns:
         How it ended.
 
     Raises:
         ValueError: If the folder holds another run, the batch doesn't
-            divide, workers differ in what they train, or training diverges.
+            divide, images are missing or others, workers differ in what they
+            train, or training diverges.
+        RunLockedError: If another process trains the run.
         OSError: If the folder can't be written.
     """
-    training = config.training
     is_chief = workers.is_chief(strategy)
     _check_batch_size(config, strategy)
-    folder.check_run_dir(run_dir, config)
+    if is_chief:
+        check_unlocked(run_dir)
+    changes = check_run(run_dir, config, source, precision, allow_fewer_images)
+    check_batch_size(source, config.training.batch_size)
+    # Now, so that a folder of unreadable pictures leaves no run behind.
+    get_store(source, config.model, config.data)
+    if config.training.eval_every and build_evaluator:
+        evaluator = build_evaluator(config)
+    steps_before = checkpoints.list_steps(run_dir)
     with strategy.scope():
         state = build_training_state(config, precision)
-    start, saved_rate, init_from = _restore(run_dir, config, state, init_from)
-    config = dataclasses.replace(
-        config, training=dataclasses.replace(training, init_from=init_from)
-    )
-    training = config.training
+    start, init_from = _restore(run_dir, config, state, init_from)
+    training = dataclasses.replace(config.training, init_from=init_from)
+    config = dataclasses.replace(config, training=training)
     workers.check_agreement(
-        strategy,
-        {
-            "the checkpoint's step": start,
-            "the number of images": source.num_examples,
-            "settings": (config.model, training),
-            "precision": precision,
-        },
+        strategy, describe_work(config, source, start, precision, strategy)
     )
     if start >= training.steps:
         return TrainingResult(start, was_complete=True)
@@ -101,36 +114,49 @@ def train(
     if is_chief:
         room.check_room(run_dir, config, checkpoint_bytes, start)
         folder.make_run_dir(run_dir)
-    progress = Progress(training.steps, start, is_silent=not is_chief)
-    if start:
-        progress.log(f"{os.fspath(run_dir)}: going on from step {start}")
-        if saved_rate != training.learning_rate:
-            progress.log(
-                f"learning rate {training.learning_rate} (was {saved_rate})"
-            )
+    with (
+        RunLock(run_dir) if is_chief else contextlib.nullcontext(),
+        room.shortage_named(run_dir, config, checkpoint_bytes),
+    ):
+        if is_chief:
+            _check_unchanged(run_dir, steps_before)
+            checkpoints.clear_unfinished(run_dir)
+            _save_record(run_dir, config, source, precision)
+        progress = Progress(training.steps, start, is_silent=not is_chief)
+        if start:
+            progress.log(f"{os.fspath(run_dir)}: going on from step {start}")
+        for change in changes:
+            progress.log(change)
+        recorder = Recorder(
+            config,
+            run_dir,
+            state,
+            progress,
+            start,
+            is_chief,
+            count_skipped=lambda: source.num_skipped,
+            evaluator=evaluator,
+            saves_alone=workers.num_workers(strategy) == 1,
+        )
+        return _train_steps(config, source, strategy, state, recorder, start)
+
+
+def _train_steps(
+    config: RunConfig,
+    source: Source,
+    strategy: tf.distribute.Strategy,
+    state: TrainingState,
+    recorder: Recorder,
+    start: int,
+) -> TrainingResult:
+    """Trains from a step on until the last one or a signal."""
+    training = config.training
     batches = _iterate(distribute_data(config, source, strategy, start), config)
-    if is_chief:
-        folder.save_run_config(run_dir, config, precision=precision)
     step_fn = GradientTapeStep(
         state, config, strategy, augment if training.diff_augment else None
     )
     stop_agreement = workers.StopAgreement(strategy)
-    recorder = Recorder(
-        config,
-        run_dir,
-        state,
-        progress,
-        start,
-        is_chief,
-        count_skipped=lambda: source.num_skipped,
-        evaluator=evaluator,
-        saves_alone=workers.num_workers(strategy) == 1,
-    )
-    with (
-        room.shortage_named(run_dir, config, checkpoint_bytes),
-        InterruptGuard() as guard,
-        recorder,
-    ):
+    with InterruptGuard() as guard, recorder:
         batch = _take(batches, source)
         for step in range(start + 1, training.steps + 1):
             recorder.start_step()
@@ -156,6 +182,30 @@ def train(
     return TrainingResult(training.steps)
 
 
+def _check_unchanged(
+    run_dir: str | os.PathLike, steps_before: list[int]
+) -> None:
+    """Checks that nobody trained a run between our look and our lock."""
+    if checkpoints.list_steps(run_dir) != steps_before:
+        raise RunLockedError(
+            f"run {os.fspath(run_dir)!r} was trained by another process just "
+            "now; start again to resume from its last checkpoint"
+        )
+
+
+def _save_record(
+    run_dir: str | os.PathLike,
+    config: RunConfig,
+    source: Source,
+    precision: str,
+) -> None:
+    """Writes what a later start is compared with."""
+    extra = {"precision": precision}
+    if source.fingerprint_images is not None:
+        extra[IMAGES_KEY] = source.fingerprint_images().to_dict()
+    folder.save_run_config(run_dir, config, **extra)
+
+
 def _check_batch_size(
     config: RunConfig, strategy: tf.distribute.Strategy
 ) -> None:
@@ -175,23 +225,21 @@ def _restore(
     config: RunConfig,
     state: TrainingState,
     init_from: str | None,
-) -> tuple[int, float, str | None]:
+) -> tuple[int, str | None]:
     """Restores the run, or the networks it starts from.
 
     Returns:
-        The step to go on from, the learning rate so far, and `RUN@STEP` of
-        the networks that the run started from, if they are another run's.
+        The step to resume from, and `RUN@STEP` of the networks that the run
+        started from, if they are another run's.
     """
-    rate = config.training.learning_rate
     if checkpoints.list_steps(run_dir):
         step = checkpoints.restore(run_dir, state.trackables())
         # The checkpoint's optimizers hold the rate they were saved with.
-        state.set_learning_rate(rate)
-        old = folder.load_run_config(run_dir).training
-        return step, old.learning_rate, old.init_from
+        state.set_learning_rate(config.training.learning_rate)
+        return step, folder.load_run_config(run_dir).training.init_from
     if init_from:
         init_from = restore_networks(init_from, config, state)
-    return 0, rate, init_from
+    return 0, init_from
 
 
 def _take(batches: Iterator, source: Source):

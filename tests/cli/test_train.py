@@ -158,6 +158,134 @@ def test_learning_rate_and_steps_may_change_on_resume(
     )
 
 
+def copy_run(finished, tmp_path):
+    import shutil
+
+    return shutil.copytree(finished, tmp_path / "copy")
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["--cache=off"], ["cache off (was auto)"]),
+        (["--keep_checkpoints=1"], ["keep checkpoints 1 (was 3)"]),
+        (["--strategy=mirrored"], ["strategy mirrored (was one_device)"]),
+        (["--precision=auto"], ["precision mixed_bfloat16 (was float32)"]),
+        (["--precision=mixed_bfloat16"], ["(was float32)"]),
+        (
+            ["--report_every=1", "--sample_every=1", "--checkpoint_every=1"],
+            ["report every 1 (was 2)", "sample every 1 (was 2)"],
+        ),
+        ([], []),
+    ],
+)
+def test_what_does_not_make_another_run_may_change_and_is_told(
+    argv, said, finished, tmp_path, capsys, monkeypatch
+):
+    from dcgan_tf.kernels import precision
+
+    monkeypatch.setattr(precision, "_has_native_bfloat16", lambda: True)
+    run_dir = copy_run(finished, tmp_path)
+    code, output, errors = run(
+        capsys, *TINY, f"--run_dir={run_dir}", "--steps=5", *argv
+    )
+    assert code == 0, errors
+    for line in said:
+        assert line in output
+    if not argv:
+        assert "(was" not in output
+
+
+@pytest.mark.parametrize(
+    ("argv", "parts"),
+    [
+        (["--seed=9"], ["seed was 0, is now 9"]),
+        (["--dataset=toy_faces"], ["dataset was 'mnist_5k'"]),
+        (["--beta_1=0.9", "--flip"], ["beta_1 was 0.5", "flip was False"]),
+        (["--precision=mixed_float16"], ["float32", "mixed_float16"]),
+        (["--conditional"], ["num_classes was 0, is now 10"]),
+    ],
+)
+def test_what_makes_another_run_is_refused(
+    argv, parts, finished, tmp_path, capsys
+):
+    run_dir = copy_run(finished, tmp_path)
+    before = (run_dir / "config.json").read_bytes()
+    code, _, errors = run(
+        capsys, *TINY, f"--run_dir={run_dir}", "--steps=5", *argv
+    )
+    assert code == 1
+    assert_one_line(errors, *parts)
+    assert (run_dir / "config.json").read_bytes() == before
+
+
+def save_images(folder, count, seed):
+    import numpy as np
+    import PIL.Image
+
+    folder.mkdir(parents=True)
+    generator = np.random.default_rng(seed)
+    for number in range(count):
+        pixels = generator.integers(0, 256, (16, 16, 3), np.uint8)
+        PIL.Image.fromarray(pixels).save(folder / f"{number:04d}.png")
+
+
+def test_a_run_knows_its_images(tmp_path, capsys, monkeypatch):
+    """Two folders of one name, then fewer, then others under the old path."""
+    monkeypatch.chdir(tmp_path)
+    save_images(tmp_path / "cats" / "images", 40, seed=0)
+    save_images(tmp_path / "dogs" / "images", 40, seed=1)
+    few = [*TINY, "--steps=1"]
+    for name in ("cats", "dogs"):
+        code, output, errors = run(capsys, *few, f"--image_dir={name}/images")
+        assert code == 0, errors
+        assert "going on" not in output
+    assert "dogs" in output and "runs/images" in output
+    assert len(list(Path("runs").iterdir())) == 2
+    config = read_config("runs/images")
+    assert config["data"]["image_dir"] == str(tmp_path / "cats" / "images")
+    assert config["images"]["count"] == 40
+    # A run folder that is named: others are refused.
+    more = [*TINY, "--steps=2", "--run_dir=runs/images"]
+    code, _, errors = run(capsys, *more, "--image_dir=dogs/images")
+    assert code == 1
+    assert_one_line(errors, "are others", "dogs/images")
+    # The same elsewhere go on; so do fewer, if that is wanted.
+    Path("cats").rename("felines")
+    for path in sorted(Path("felines/images").iterdir())[:20]:
+        path.unlink()
+    code, _, errors = run(capsys, *more, "--image_dir=felines/images")
+    assert code == 1
+    assert_one_line(errors, "20 of the 40", "--allow_fewer_images")
+    code, output, errors = run(
+        capsys, *more, "--image_dir=felines/images", "--allow_fewer_images"
+    )
+    assert code == 0, errors
+    assert "20 of the 40" in output
+    assert read_config("runs/images")["images"]["count"] == 20
+
+
+def test_a_run_that_is_being_trained_is_refused(finished, tmp_path, capsys):
+    from dcgan_tf.runs.lock import RunLock
+
+    run_dir = copy_run(finished, tmp_path)
+    argv = (*TINY, f"--run_dir={run_dir}", "--steps=5")
+    with RunLock(run_dir):
+        code, _, errors = run(capsys, *argv)
+    assert code == 1
+    assert_one_line(errors, str(run_dir), f"process {os.getpid()} on")
+    assert run(capsys, *argv)[0] == 0
+
+
+def test_devices_that_come_too_late_are_told_in_a_line(tmp_path, capsys):
+    code, _, errors = run(
+        capsys, *TINY, "--cpu_devices=3", f"--run_dir={tmp_path / 'run'}"
+    )
+    assert code == 1
+    assert_one_line(errors, "3", "TensorFlow has started", "new process")
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     ("argv", "parts"),
     [

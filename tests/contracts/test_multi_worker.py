@@ -33,22 +33,22 @@ WORKER = """
 import hashlib, sys, types
 from dcgan_tf.cli import train
 
-states, start = [], train._train
+states, import_tensorflow = [], train.import_tensorflow
 
 def evaluate(generator):
     import numpy as np
     return {"mean": float(np.mean(generator(np.zeros((4, 8), "float32"))))}
 
-def start_watched(*arguments):
+def import_watched():
+    import_tensorflow()
     from dcgan_tf.training import loop
     build = loop.build_training_state
     loop.build_training_state = (
         lambda *a: states.append(build(*a)) or states[-1])
-    return start(*arguments)
 
 sys.modules["dcgan_tf.evaluation.checkpoint_selection"] = types.SimpleNamespace(
     build_quick_evaluator=lambda config: evaluate)
-train._train = start_watched
+train.import_tensorflow = import_watched
 code = train.main(sys.argv[1:])
 digest = hashlib.sha256()
 for state in states:

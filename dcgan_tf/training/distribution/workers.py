@@ -1,10 +1,11 @@
-"""What several workers must share: steps, settings, the end."""
+"""Agreement between workers on what they train and when they stop."""
 
 import contextlib
+import hashlib
 import re
-import zlib
 from collections.abc import Iterator, Mapping
 
+import numpy as np
 import tensorflow as tf
 
 from dcgan_tf.training.distribution.cluster import list_tasks
@@ -84,13 +85,14 @@ def check_agreement(
     Raises:
         ValueError: On every worker, if one has another value.
     """
-    # 16 bits of a checksum: its square and the sum fit int64.
-    checksums = [zlib.crc32(repr(x).encode()) & 0xFFFF for x in values.values()]
-    own = tf.constant(checksums, tf.int64)
-    sums = _make_sum(strategy)(tf.concat([own, own**2], axis=0)).numpy()
-    total, total_squares = sums[: len(own)], sums[len(own) :]
+    if not values:
+        return
+    digests = [_split_digest(value) for value in values.values()]
+    own = tf.constant(digests, tf.int64)
+    total, total_squares = _make_sum(strategy)(tf.stack([own, own**2])).numpy()
     # Cauchy-Schwarz: equal only where all are.
     differs = total**2 != total_squares * strategy.num_replicas_in_sync
+    differs = differs.any(axis=-1)
     if differs.any():
         names = [n for n, d in zip(values, differs, strict=True) if d]
         raise ValueError(
@@ -100,12 +102,18 @@ def check_agreement(
         )
 
 
+def _split_digest(value: object) -> list[int]:
+    """Returns a value's SHA-256 in pieces whose squares can be summed."""
+    digest = hashlib.sha256(repr(value).encode(errors="surrogateescape"))
+    return np.frombuffer(digest.digest(), np.uint16).tolist()
+
+
 def _make_sum(strategy: tf.distribute.Strategy):
-    """Returns a function that adds a vector over all replicas."""
+    """Returns a function that adds a tensor over all replicas."""
 
     @tf.function
-    def compute_sum(vector):
-        copies = strategy.run(tf.identity, args=(vector,))
+    def compute_sum(values):
+        copies = strategy.run(tf.identity, args=(values,))
         return strategy.reduce("SUM", copies, axis=None)
 
     return compute_sum

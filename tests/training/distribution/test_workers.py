@@ -36,9 +36,10 @@ def test_differing_workers_are_told_in_what(monkeypatch, two_replicas):
 
     def add_other_worker(strategy):
         def compute_sum(own):
-            # The other one agrees on the second value alone.
-            other = tf.concat([own[:2] + [1, 0], (own[:2] + [1, 0]) ** 2], 0)
-            return own + other
+            # The other one agrees on the second value, and on all of the
+            # first one's digest but its last piece.
+            digests = own[0] + tf.constant([[0] * 15 + [1], [0] * 16], tf.int64)
+            return own + tf.stack([digests, digests**2])
 
         return compute_sum
 

@@ -1,0 +1,75 @@
+"""Whether a resumed run's images are those that it was trained on so far."""
+
+import os
+
+from dcgan_tf.config import RunConfig
+from dcgan_tf.data.fingerprint import ImagesFingerprint, compare_fingerprints
+from dcgan_tf.runs.folder import load_run_config, load_run_record
+
+# In config.json; runs of version 0.1.0 have none.
+IMAGES_KEY = "images"
+
+
+def check_images(
+    run_dir: str | os.PathLike,
+    config: RunConfig,
+    images: ImagesFingerprint,
+    allow_fewer: bool = False,
+) -> str | None:
+    """Compares a run's images with those it is about to go on with.
+
+    The same images, wherever they lie now, and more of them are fine. Fewer
+    are fine if that is wanted: by `allow_fewer`, or by a new list of names
+    to leave out.
+
+    Args:
+        run_dir: A run with checkpoints.
+        config: The settings to go on with.
+        images: Of the images to go on with.
+        allow_fewer: Whether images may be missing.
+
+    Returns:
+        What changed, to tell the user; None if nothing did.
+
+    Raises:
+        ValueError: If images are missing, or these are others.
+    """
+    place = config.data.image_dir or config.data.dataset
+    record = load_run_record(run_dir).get(IMAGES_KEY)
+    if record is None:
+        return (
+            f"the run's record does not tell its images (a run of version "
+            f"0.1.0); from now on they are the {images.count} of {place}"
+        )
+    old = ImagesFingerprint.from_dict(record)
+    change = compare_fingerprints(old, images)
+    if change.is_other:
+        raise ValueError(
+            f"run {os.fspath(run_dir)!r} was trained on {old.count} images, "
+            f"and the {images.count} of {place} are others; give the folder "
+            "or dataset that it was trained on, or train in another --run_dir "
+            "(--init_from starts from a run's networks)"
+        )
+    old_data = load_run_config(run_dir).data
+    if change.num_lost:
+        is_wanted = allow_fewer or config.data.exclude != old_data.exclude
+        if not is_wanted:
+            raise ValueError(
+                f"{change.num_lost} of the {old.count} images that run "
+                f"{os.fspath(run_dir)!r} was trained on are not in {place} any "
+                f"more ({images.count} are there); bring them back, or give "
+                "--allow_fewer_images to go on without them"
+            )
+        return (
+            f"{images.count} images in {place}; {change.num_lost} of the "
+            f"{old.count} of before are gone"
+        )
+    if not change.is_same:
+        return f"{images.count} images in {place} (were {old.count})"
+    if old_data.image_dir and _is_moved(old_data.image_dir, place):
+        return f"the same {images.count} images, now in {place}"
+    return None
+
+
+def _is_moved(old: str, new: str) -> bool:
+    return os.path.realpath(old) != os.path.realpath(new)

@@ -1,0 +1,67 @@
+"""What every worker of a run must have in common."""
+
+import dataclasses
+import hashlib
+
+import tensorflow as tf
+
+from dcgan_tf.config import DataConfig, RunConfig
+from dcgan_tf.data.source import Source
+from dcgan_tf.training.distribution.workers import num_workers
+
+# Where a worker finds and keeps its images is its own business.
+_OWN_DATA_SETTINGS = (
+    "image_dir",
+    "data_dir",
+    "manual_dir",
+    "exclude",
+    "cache",
+)
+
+
+def describe_work(
+    config: RunConfig,
+    source: Source,
+    start: int,
+    precision: str,
+    strategy: tf.distribute.Strategy,
+) -> dict[str, object]:
+    """Describes one worker's part, for `workers.check_agreement`.
+
+    Args:
+        config: The run's settings.
+        source: The images that this worker reads its share of.
+        start: The checkpoint's step.
+        precision: The Keras dtype policy.
+        strategy: Nothing slow is done where it has a single worker.
+    """
+    if num_workers(strategy) == 1:
+        return {}
+    data = {
+        field.name: getattr(config.data, field.name)
+        for field in dataclasses.fields(DataConfig)
+        if field.name not in _OWN_DATA_SETTINGS
+    }
+    described = {
+        "the checkpoint's step": start,
+        "the number of images": source.num_examples,
+        "the images' order": _hash_names(source),
+        "the networks": config.model,
+        "data settings": data,
+        "training settings": dataclasses.replace(
+            config.training, init_from=None
+        ),
+        "precision": precision,
+    }
+    if source.fingerprint_images is not None:
+        described["the images"] = source.fingerprint_images().digest
+    return described
+
+
+def _hash_names(source: Source) -> str:
+    """Names every position: batches are shares of one order."""
+    digest = hashlib.sha256()
+    for position in range(source.num_examples):
+        name = source.name_of(position)
+        digest.update(name.encode(errors="surrogateescape") + b"\0")
+    return digest.hexdigest()[:16]

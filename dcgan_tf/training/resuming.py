@@ -1,0 +1,76 @@
+"""What must be the same for a run to be resumed, and what has changed."""
+
+import os
+
+from dcgan_tf.config import (
+    RECORDED_SETTINGS,
+    RunConfig,
+    find_differences,
+)
+from dcgan_tf.data.source import Source
+from dcgan_tf.runs import checkpoints, folder
+from dcgan_tf.runs.image_identity import check_images
+
+# What is told otherwise: steps by the progress, the folder with its images,
+# the precision by what it comes to on this machine.
+_TOLD_ELSEWHERE = {
+    "training.steps",
+    "training.precision",
+    "data.image_dir",
+    "data.dataset",
+}
+
+
+def check_run(
+    run_dir: str | os.PathLike,
+    config: RunConfig,
+    source: Source,
+    precision: str,
+    allow_fewer_images: bool = False,
+) -> list[str]:
+    """Checks that a run may start or be resumed in a folder.
+
+    Args:
+        run_dir: The folder; nothing in it is changed.
+        config: The settings to train with.
+        source: The images to train on.
+        precision: The Keras dtype policy to train in.
+        allow_fewer_images: Whether images may be missing.
+
+    Returns:
+        What has changed since the run was last trained, a line each.
+
+    Raises:
+        ValueError: If the folder holds another run, or something else.
+    """
+    folder.check_run_dir(run_dir, config)
+    if not checkpoints.list_steps(run_dir):
+        return []
+    notes = _describe_changes(folder.load_run_config(run_dir), config)
+    notes += _compare_precision(run_dir, precision)
+    if source.fingerprint_images is not None:
+        images = source.fingerprint_images()
+        notes.append(check_images(run_dir, config, images, allow_fewer_images))
+    return [note for note in notes if note]
+
+
+def _describe_changes(old: RunConfig, new: RunConfig) -> list[str]:
+    return [
+        f"{name.split('.')[1].replace('_', ' ')} {now} (was {was})"
+        for name, (was, now) in find_differences(old, new).items()
+        if name not in RECORDED_SETTINGS | _TOLD_ELSEWHERE
+    ]
+
+
+def _compare_precision(run_dir: str | os.PathLike, now: str) -> list[str]:
+    was = folder.load_run_record(run_dir).get("precision", now)
+    if was == now:
+        return []
+    if "mixed_float16" in (was, now):
+        # Its optimizers hold a loss scale besides.
+        raise ValueError(
+            f"run {os.fspath(run_dir)!r} was started in {was}, is now to go "
+            f"on in {now}, and mixed_float16 goes with no other; give "
+            f"--precision={was}, or another --run_dir to start anew"
+        )
+    return [f"precision {now} (was {was})"]

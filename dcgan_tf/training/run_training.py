@@ -1,0 +1,133 @@
+"""A run trained from its settings alone: `train.py` in one call."""
+
+import dataclasses
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from dcgan_tf.config import RunConfig
+from dcgan_tf.data.open_source import load_source
+from dcgan_tf.data.source import Source
+from dcgan_tf.kernels.precision import resolve_precision
+from dcgan_tf.runs.default_dir import choose_run_dir
+from dcgan_tf.training import loop
+from dcgan_tf.training.distribution import workers
+from dcgan_tf.training.distribution.strategy import build_strategy
+from dcgan_tf.training.recorder import Evaluator
+
+
+@dataclasses.dataclass(frozen=True)
+class RunResult:
+    """A run as `run_training` leaves it.
+
+    Attributes:
+        run_dir: Its folder.
+        config: Its settings, as they came to be.
+        training: How training ended.
+        num_skipped: Pictures left out as unreadable.
+        is_chief: Whether this process wrote the run's files.
+    """
+
+    run_dir: Path
+    config: RunConfig
+    training: loop.TrainingResult
+    num_skipped: int
+    is_chief: bool
+
+
+def run_training(
+    config: RunConfig,
+    run_dir: str | os.PathLike | None = None,
+    *,
+    source: Source | None = None,
+    conditional: bool = False,
+    init_from: str | None = None,
+    build_evaluator: Callable[[RunConfig], Evaluator] | None = None,
+    allow_fewer_images: bool = False,
+    cpu_devices: int | None = None,
+    log: Callable[[str], None] = print,
+) -> RunResult:
+    """Trains a run on what its settings name, from a start or a checkpoint.
+
+    Args:
+        config: The run's settings.
+        run_dir: Its folder; None for `choose_run_dir`'s.
+        source: Real images; None for those that `config.data` names.
+        conditional: Whether to condition both networks on the source's
+            classes; their number then comes from it.
+        init_from: `RUN` or `RUN@STEP`: another run whose networks a new run
+            starts from.
+        build_evaluator: Makes what chooses the best checkpoint, where
+            `eval_every` asks for it; None for none.
+        allow_fewer_images: Whether a resumed run's images may be fewer.
+        cpu_devices: Logical devices to split the processor into; None
+            leaves it as it is.
+        log: Takes lines for the user.
+
+    Raises:
+        ValueError: If settings, images and folder don't go together.
+        OSError: If images aren't there or the folder can't be written.
+        WorkerLostError: If another worker stopped.
+    """
+    if cpu_devices:
+        _split_processor(cpu_devices)
+    if config.training.deterministic:
+        # NumPy's global generator takes 32 bits.
+        keras.utils.set_random_seed(config.training.seed % 2**32)
+        tf.config.experimental.enable_op_determinism()
+    # Before anything runs: several workers connect here.
+    strategy = build_strategy(config.training.strategy, config.training.tpu)
+    is_chief = workers.is_chief(strategy)
+    if run_dir is None:
+        run_dir, note = choose_run_dir(config.data)
+        if note and is_chief:
+            log(note)
+    source = source or load_source(config.data)
+    if conditional:
+        config = _count_classes(config, source)
+    precision = resolve_precision(
+        config.training.precision, strategy.num_replicas_in_sync
+    )
+    with workers.lost_workers_named(strategy):
+        result = loop.train(
+            config,
+            run_dir,
+            source,
+            strategy,
+            precision,
+            init_from,
+            build_evaluator=build_evaluator,
+            allow_fewer_images=allow_fewer_images,
+        )
+    return RunResult(
+        Path(run_dir), config, result, source.num_skipped, is_chief
+    )
+
+
+def _split_processor(count: int) -> None:
+    try:
+        tf.config.set_logical_device_configuration(
+            tf.config.list_physical_devices("CPU")[0],
+            [tf.config.LogicalDeviceConfiguration()] * count,
+        )
+    except RuntimeError:
+        if len(tf.config.list_logical_devices("CPU")) == count:
+            return
+        raise ValueError(
+            f"cpu_devices {count} comes too late: TensorFlow has started in "
+            "this process and has its devices; give it in a new process"
+        ) from None
+
+
+def _count_classes(config: RunConfig, source: Source) -> RunConfig:
+    if not source.num_classes:
+        raise ValueError(
+            f"dataset {source.name!r} has no class labels to condition on; "
+            "leave --conditional out, or sort a folder's pictures into one "
+            "subfolder a class"
+        )
+    model = dataclasses.replace(config.model, num_classes=source.num_classes)
+    return dataclasses.replace(config, model=model)
