@@ -25,7 +25,8 @@ def define_flags(values: flags.FlagValues) -> None:
     """Defines the command's flags."""
     options = {"flag_values": values}
     flags.DEFINE_string(
-        "server", "127.0.0.1:8501", "HOST:PORT; gRPC is usually on 8500.",
+        "server", "127.0.0.1:8501",
+        "HOST:PORT or http://HOST:PORT; gRPC is usually on 8500.",
         **options,
     )  # fmt: skip
     flags.DEFINE_enum("protocol", "rest", _PROTOCOLS, "Which.", **options)
@@ -62,6 +63,10 @@ def run(values: flags.FlagValues) -> None:
     import_tensorflow()
     from dcgan_tf.serving import client
 
+    try:
+        client.parse_address(values.server, values.protocol)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     predict = client.PROTOCOLS[values.protocol](
         values.server, values.timeout_seconds
     )

@@ -9,6 +9,7 @@ import http.client
 import json
 import os
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -22,25 +23,70 @@ Arrays = dict[str, np.ndarray]
 Predictor = Callable[[str, str, Arrays], Arrays]
 
 _SHOWN_CHARACTERS = 300  # Of a server's error message.
+# What may be before an address; the first where nothing is.
+_SCHEMES = {"rest": ("http", "https"), "grpc": ("grpc", "http")}
+_EXAMPLES = {"rest": "127.0.0.1:8501", "grpc": "127.0.0.1:8500"}
 
 
 class ServerError(OSError):
     """A server that can't be reached, or says no."""
 
 
+def parse_address(server: str, protocol: str) -> tuple[str, str]:
+    """Splits a server's address.
+
+    Args:
+        server: `HOST:PORT`, or the same as a URL, without a path.
+        protocol: `rest` or `grpc`.
+
+    Returns:
+        The scheme, `http` or `https`, and `HOST:PORT`.
+
+    Raises:
+        ValueError: If it is no such address, or another scheme's.
+    """
+    text = server if "://" in server else f"{_SCHEMES[protocol][0]}://{server}"
+    usual = f"HOST:PORT, such as {_EXAMPLES[protocol]}"
+    try:
+        parts = urllib.parse.urlsplit(text)
+        port = parts.port
+    except ValueError:
+        port = None
+    if port is None or not parts.hostname:
+        raise ValueError(f"--server={server}: use {usual}")
+    if parts.scheme not in _SCHEMES[protocol]:
+        raise ValueError(
+            f"--server={server}: {parts.scheme}:// is not spoken over "
+            f"{protocol}; use {usual}"
+        )
+    rest = (parts.path.strip("/"), parts.query, parts.fragment, parts.username)
+    if any(rest):
+        raise ValueError(
+            f"--server={server}: only the address, without user or path; "
+            f"use {usual}"
+        )
+    scheme = "https" if parts.scheme == "https" else "http"
+    return scheme, parts.netloc
+
+
 def connect_rest(server: str, timeout_seconds: float = 30.0) -> Predictor:
     """Returns a predictor over HTTP and JSON.
 
     Args:
-        server: `HOST:PORT`, the port usually 8501.
+        server: `HOST:PORT`, the port usually 8501, or `http://HOST:PORT`;
+            `https://` where something in front of the server speaks it.
         timeout_seconds: For each request.
 
     Returns:
         The predictor. It raises `ServerError`.
+
+    Raises:
+        ValueError: If the server is no such address.
     """
+    scheme, server = parse_address(server, "rest")
 
     def predict(model: str, signature: str, inputs: Arrays) -> Arrays:
-        url = f"http://{server}/v1/models/{model}:predict"
+        url = f"{scheme}://{server}/v1/models/{model}:predict"
         body = {
             "signature_name": signature,
             "inputs": {k: _to_json(v) for k, v in inputs.items()},
@@ -80,15 +126,18 @@ def connect_grpc(server: str, timeout_seconds: float = 30.0) -> Predictor:
     """Returns a predictor over gRPC, with the official stubs.
 
     Args:
-        server: `HOST:PORT`, the port usually 8500.
+        server: `HOST:PORT`, the port usually 8500; `http://` or `grpc://`
+            may be before it.
         timeout_seconds: For each request.
 
     Returns:
         The predictor. It raises `ServerError`.
 
     Raises:
+        ValueError: If the server is no such address.
         ImportError: If tensorflow-serving-api is not installed.
     """
+    _, server = parse_address(server, "grpc")
     build_request(GENERATOR, "", {})  # Says at once what is not installed.
     import grpc
     import tensorflow as tf
@@ -140,8 +189,8 @@ def sample_images(
 
     Args:
         predict: From `connect_rest` or `connect_grpc`.
-        seeds: At least one.
-        labels: Of a conditional generator, one a seed.
+        seeds: At least one, each an int64.
+        labels: Of a conditional generator, one for each seed.
         batch_size: Pictures a request.
 
     Returns:

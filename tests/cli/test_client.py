@@ -64,6 +64,47 @@ def test_what_the_server_refuses_is_one_line(server, tmp_path, capsys):
     assert "not a whole JPEG or PNG" in error and "\n" not in error
 
 
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_an_address_may_be_a_url(server, tmp_path, slash):
+    address, protocol = server
+    address = address.replace("--server=", "--server=http://") + slash
+    output = f"--output={tmp_path / 'grid.png'}"
+    assert client.main([address, protocol, "--num=1", output]) == 0
+
+
+@pytest.mark.parametrize(
+    "address, message",
+    [
+        ("localhost", "use HOST:PORT"),
+        (":8501", "use HOST:PORT"),
+        ("http://", "use HOST:PORT"),
+        ("localhost:http", "use HOST:PORT"),
+        ("localhost:99999", "use HOST:PORT"),
+        ("[::1", "use HOST:PORT"),
+        ("", "use HOST:PORT"),
+        ("ftp://localhost:8501", "ftp:// is not spoken"),
+        ("http://localhost:8501/v1/models", "without user or path"),
+        ("http://me@localhost:8501", "without user or path"),
+    ],
+)
+@pytest.mark.parametrize("protocol", ["rest", "grpc"])
+def test_what_is_no_address_is_one_line(
+    address, message, protocol, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    flags = [f"--server={address}", f"--protocol={protocol}"]
+    assert client.main(flags) == 2
+    error = capsys.readouterr().err.strip()
+    assert message in error and "\n" not in error
+    assert f"--server={address}" in error
+
+
+def test_grpc_over_tls_is_refused(capsys):
+    flags = ["--server=https://localhost:8500", "--protocol=grpc"]
+    assert client.main(flags) == 2
+    assert "https:// is not spoken over grpc" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("protocol", ["rest", "grpc"])
 def test_no_server_is_one_line(protocol, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
