@@ -11,7 +11,7 @@ import json
 import os
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import flatbuffers
@@ -45,6 +45,8 @@ class Network:
         metadata: What a user of the file must know.
         image_kernels: Of convolutions that see images, with no batch norm
             folded into them: float16 keeps their filters' sums.
+        offsets: Zeros that the function adds to some of its outputs, by
+            name; what integers' errors are taken back by.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Network:
     examples: Examples
     metadata: dict
     image_kernels: Sequence[tf.Variable] = ()
+    offsets: Mapping[str, tf.Variable] = dataclasses.field(default_factory=dict)
 
 
 def convert(
