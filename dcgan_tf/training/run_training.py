@@ -45,7 +45,7 @@ def run_training(
     source: Source | None = None,
     conditional: bool = False,
     init_from: str | None = None,
-    build_evaluator: Callable[[RunConfig], Evaluator] | None = None,
+    build_evaluator: Callable[[RunConfig, Source], Evaluator] | None = None,
     allow_fewer_images: bool = False,
     cpu_devices: int | None = None,
     log: Callable[[str], None] = print,
