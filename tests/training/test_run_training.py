@@ -1,0 +1,70 @@
+"""A run trained by the one call that `train.py` makes."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dcgan_tf.data.source import build_array_source
+from dcgan_tf.presets import resolve_run_config
+from dcgan_tf.training.run_training import run_training
+
+TINY = {
+    "image_size": (16, 16),
+    "base_filters": 4,
+    "latent_dim": 8,
+    "batch_size": 4,
+    "precision": "float32",
+}
+
+
+def make_source(seed=0, count=12, **names):
+    generator = np.random.default_rng(seed)
+    images = generator.integers(0, 256, (count, 16, 16, 1), np.uint8)
+    labels = np.arange(count) % 3
+    return build_array_source("mine", "train", images, labels, **names)
+
+
+def make_config(steps):
+    return resolve_run_config({**TINY, "steps": steps})
+
+
+def test_a_source_in_memory_trains_in_the_default_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    source = make_source(label_names=("a", "b", "c"))
+    result = run_training(make_config(1), source=source, conditional=True)
+    assert result.run_dir == Path("runs/mnist_5k")
+    assert (result.training.step, result.is_chief) == (1, True)
+    assert result.config.model.num_classes == 3
+    record = json.loads((result.run_dir / "config.json").read_text())
+    assert record["images"]["count"] == 12
+
+
+def test_a_run_of_version_0_1_0_is_resumed(tmp_path, capsys):
+    run_training(make_config(1), tmp_path / "run", source=make_source())
+    path = tmp_path / "run" / "config.json"
+    record = json.loads(path.read_text())
+    # What that version didn't write.
+    del record["images"], record["training"]["init_from"]
+    path.write_text(json.dumps(record))
+    (tmp_path / "run" / ".lock").unlink()
+    capsys.readouterr()
+    result = run_training(
+        make_config(2), tmp_path / "run", source=make_source(seed=1)
+    )
+    assert result.training.step == 2
+    assert "0.1.0" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="are others"):
+        run_training(make_config(3), tmp_path / "run", source=make_source())
+
+
+def test_labels_that_are_not_there_are_named(tmp_path):
+    with pytest.raises(ValueError, match="no class labels"):
+        run_training(
+            make_config(1),
+            tmp_path / "run",
+            source=make_source(),
+            conditional=True,
+        )
+    assert not (tmp_path / "run").exists()
