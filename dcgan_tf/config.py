@@ -117,9 +117,6 @@ class DataConfig:
             `auto` to choose by size.
         exclude: A text file of picture names to leave out, one a line.
         flip: Whether to mirror half the training images left to right.
-        folder_splits: Whether an image folder's `train`, `test`, `val`,
-            `valid` and `validation` are splits rather than classes. Not in
-            runs of version 0.1.0, which keep what they were trained on.
     """
 
     dataset: str = "mnist_5k"
@@ -132,7 +129,6 @@ class DataConfig:
     cache: str = "auto"
     exclude: str | None = None
     flip: bool = False
-    folder_splits: bool = True
 
     def __post_init__(self):
         _check_at_least("crop", self.crop, 0)
@@ -261,7 +257,7 @@ class RunConfig:
             model["image_size"] = tuple(model["image_size"])
             return cls(
                 model=ModelConfig(**model),
-                data=DataConfig(**{"folder_splits": False, **values["data"]}),
+                data=DataConfig(**values["data"]),
                 training=TrainingConfig(**values["training"]),
             )
         except (KeyError, TypeError) as error:
@@ -327,5 +323,5 @@ ADJUSTABLE_SETTINGS = frozenset(
     }
 )
 # Facts that the run's record holds and no flag changes:
-RECORDED_SETTINGS = frozenset({"training.init_from", "data.folder_splits"})
+RECORDED_SETTINGS = frozenset({"training.init_from"})
 RESUMABLE_SETTINGS = NEUTRAL_SETTINGS | ADJUSTABLE_SETTINGS | RECORDED_SETTINGS

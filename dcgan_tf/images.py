@@ -179,16 +179,18 @@ def save_gif(
     """Writes uint8 frames `(height, width, 1 or 3)` as an endless GIF."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    # In memory first: Pillow leaves its file open where the disk is full.
+    encoded = iio.imwrite(
+        "<bytes>",
+        [_drop_grey_axis(frame) for frame in frames],
+        extension=".gif",
+        plugin="pillow",
+        duration=frame_milliseconds,
+        loop=0,
+        comment=FILE_MARKS["sheet"].encode(),
+    )
     with scratch.tmp_file(path) as partial:
-        iio.imwrite(
-            partial,
-            [_drop_grey_axis(frame) for frame in frames],
-            extension=".gif",
-            plugin="pillow",
-            duration=frame_milliseconds,
-            loop=0,
-            comment=FILE_MARKS["sheet"].encode(),
-        )
+        partial.write_bytes(encoded)
 
 
 def _drop_grey_axis(image: np.ndarray) -> np.ndarray:

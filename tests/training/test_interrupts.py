@@ -26,3 +26,26 @@ def test_handlers_come_back():
     with InterruptGuard():
         assert signal.getsignal(signal.SIGTERM) != before
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_closed_terminal_asks_once_however_often_it_is_said():
+    """The system sends SIGHUP, and so does the shell."""
+    before = signal.getsignal(signal.SIGHUP)
+    with InterruptGuard() as guard:
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert guard.signal_number == signal.SIGHUP
+    assert signal.getsignal(signal.SIGHUP) == before
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM]
+)
+def test_an_ignored_signal_stays_ignored(number):
+    previous = signal.signal(number, signal.SIG_IGN)
+    try:
+        with InterruptGuard() as guard:
+            os.kill(os.getpid(), number)
+            assert guard.signal_number is None
+    finally:
+        signal.signal(number, previous)

@@ -1,4 +1,12 @@
+import fcntl
 import io
+import os
+import pty
+import struct
+import sys
+import termios
+
+import pytest
 
 from dcgan_tf.training.progress import Progress
 
@@ -40,3 +48,44 @@ def test_other_workers_are_silent():
         progress.log("hello")
         progress.close()
         assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("columns", "terminal", "has_bar"),
+    [(80, "xterm", True), (0, "xterm", False), (80, "dumb", False)],
+)
+def test_a_terminal_that_cannot_show_a_bar_gets_lines(
+    columns, terminal, has_bar, monkeypatch
+):
+    monkeypatch.setenv("TERM", terminal)
+    ours, theirs = pty.openpty()
+    size = struct.pack("HHHH", 24, columns, 0, 0)
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, size)
+    with open(theirs, "w") as stream:
+        progress = Progress(100, 0, stream)
+        progress.advance()
+        progress.log_metrics(40, SCALARS, seconds_per_step=2.0)
+        progress.close()
+        text = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert ("step 40/100" in text) != has_bar
+    assert ("%|" in text) == has_bar
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError, OSError, ValueError])
+def test_a_reader_that_goes_away_ends_nothing(error):
+    class Closed(io.StringIO):
+        def write(self, text):
+            raise error
+
+    progress = Progress(100, 0, Closed())
+    progress.log("one")
+    progress.log("two")
+    progress.close()
+
+
+def test_a_closed_standard_output_ends_nothing(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    progress = Progress(100, 0)
+    progress.log("one")
+    progress.close()

@@ -1,0 +1,141 @@
+"""What people, their tools and power cuts do to a run's folder.
+
+One run has everything done to it at once; each case then looks at what became
+of its own.
+"""
+
+import shutil
+
+import pytest
+
+from dcgan_tf.cli import analyze, sample, train
+from dcgan_tf.runs import checkpoints
+from dcgan_tf.runs.metrics import read_metrics
+
+TINY = (
+    "--image_size=16", "--base_filters=4", "--latent_dim=8",
+    "--batch_size=16", "--strategy=one_device", "--precision=float32",
+    "--report_every=2", "--sample_every=2", "--checkpoint_every=2",
+)  # fmt: skip
+
+# Files of the user's, by name: they are as they were afterwards.
+ADDED = {
+    "samples/step-0000002 (1).png": b"a copy",
+    "samples/step-0000002 - Kopie.png": b"a copy",
+    "samples/.DS_Store": b"\0\0\0\1Bud1",
+    "checkpoints/ckpt-2 (1).index": b"a copy",
+    "checkpoints/ckpt-latest.index": b"a link's copy",
+    "checkpoints/.DS_Store": b"\0\0\0\1Bud1",
+    "logs/Thumbs.db": b"\0",
+    ".DS_Store": b"\0\0\0\1Bud1",
+    "config.json~": b"{",
+    "config (1).json": b"{",
+    "notes.txt": b"my best run",
+    "evaluation/4 (1).json": b"{",
+    "evaluation/4.json": b'{"measures": ',
+}
+CUT_GRID = "samples/step-0000004.png"
+LINES = {
+    "cut grid": CUT_GRID,
+    "spreadsheet": "metrics.csv.bak",
+    "cut best.json": "best.json.bak",
+}
+
+
+@pytest.fixture(scope="module")
+def damaged(tmp_path_factory):
+    """A run of four steps, damaged; returns it and what lay aside."""
+    run_dir = tmp_path_factory.mktemp("damaged") / "run"
+    assert train.main([*TINY, "--steps=4", f"--run_dir={run_dir}"]) == 0
+    for name, contents in ADDED.items():
+        path = run_dir / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(contents)
+    grid = run_dir / CUT_GRID
+    grid.write_bytes(grid.read_bytes()[:100])
+    path = run_dir / "metrics.csv"
+    text = path.read_text().replace(",", ";").replace(".", ",")
+    path.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    (run_dir / "checkpoints" / "best.json").write_text('{"step": ')
+    config = run_dir / "config.json"
+    config.write_bytes(b"\xef\xbb\xbf" + config.read_bytes())
+    for path in run_dir.rglob("*"):
+        if path.is_file():
+            path.chmod(0o444)
+    return run_dir
+
+
+@pytest.fixture(scope="module")
+def resumed(damaged, tmp_path_factory):
+    """The damaged run, gone on with; and what that printed."""
+    run_dir = tmp_path_factory.mktemp("resumed") / "run"
+    shutil.copytree(damaged, run_dir)
+    with pytest.MonkeyPatch.context() as patch:
+        lines = []
+        patch.setattr(
+            "dcgan_tf.training.progress.Progress.log",
+            lambda self, line: lines.append(line),
+        )
+        code = train.main([*TINY, "--steps=6", f"--run_dir={run_dir}"])
+    return run_dir, code, lines
+
+
+def test_the_run_goes_on(resumed):
+    run_dir, code, _ = resumed
+    assert code == 0
+    assert checkpoints.list_steps(run_dir) == [2, 4, 6]
+    assert [row["step"] for row in read_metrics(run_dir)] == ["2", "4", "6"]
+    for name in ("losses.png", "samples/samples.gif"):
+        assert (run_dir / name).stat().st_size > 100
+
+
+@pytest.mark.parametrize("name", ADDED)
+def test_the_users_files_stay(resumed, name):
+    assert (resumed[0] / name).read_bytes() == ADDED[name]
+
+
+@pytest.mark.parametrize("part", LINES.values(), ids=LINES.keys())
+def test_each_damage_has_one_line(resumed, part):
+    assert len([line for line in resumed[2] if part in line]) == 1
+
+
+@pytest.mark.parametrize("name", ["metrics.csv", "checkpoints/best.json"])
+def test_what_is_made_again_is_kept_as_it_was(damaged, resumed, name):
+    kept = resumed[0] / f"{name}.bak"
+    assert kept.read_bytes() == (damaged / name).read_bytes()
+
+
+def test_commands_that_read_it_end_well(damaged, tmp_path):
+    flag = f"--run_dir={damaged}"
+    assert analyze.main(["report", flag]) == 0
+    assert (damaged / "report.html").exists()
+    output = tmp_path / "samples.png"
+    assert sample.main([flag, f"--output={output}", "--num=4"]) == 0
+
+
+def test_a_damaged_mark_of_the_best_checkpoint_is_named(damaged, capsys):
+    argv = [f"--run_dir={damaged}", "--checkpoint=best", "--num=1"]
+    assert sample.main(argv) == 1
+    errors = capsys.readouterr().err
+    assert errors.count("\n") == 1
+    assert "best.json" in errors and "2, 4" in errors
+
+
+def test_a_damaged_config_is_named(damaged, tmp_path, capsys):
+    run_dir = tmp_path / "run"
+    shutil.copytree(damaged, run_dir)
+    path = run_dir / "config.json"
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:50])
+    assert train.main([*TINY, "--steps=6", f"--run_dir={run_dir}"]) == 1
+    errors = capsys.readouterr().err
+    assert errors.count("\n") == 1 and str(path) in errors
+
+
+def test_a_file_managers_file_makes_no_folder_a_used_one(tmp_path):
+    from dcgan_tf.presets import resolve_run_config
+    from dcgan_tf.runs.folder import check_run_dir
+
+    for name in (".DS_Store", "Thumbs.db", "desktop.ini", "._x"):
+        (tmp_path / name).write_bytes(b"\0")
+    check_run_dir(tmp_path, resolve_run_config({}))
