@@ -117,6 +117,9 @@ class DataConfig:
             `auto` to choose by size.
         exclude: A text file of picture names to leave out, one a line.
         flip: Whether to mirror half the training images left to right.
+        folder_splits: Whether an image folder's `train`, `test`, `val`,
+            `valid` and `validation` are splits rather than classes. Not in
+            runs of version 0.1.0, which keep what they were trained on.
     """
 
     dataset: str = "mnist_5k"
@@ -129,6 +132,7 @@ class DataConfig:
     cache: str = "auto"
     exclude: str | None = None
     flip: bool = False
+    folder_splits: bool = True
 
     def __post_init__(self):
         _check_at_least("crop", self.crop, 0)
@@ -257,7 +261,7 @@ class RunConfig:
             model["image_size"] = tuple(model["image_size"])
             return cls(
                 model=ModelConfig(**model),
-                data=DataConfig(**values["data"]),
+                data=DataConfig(**{"folder_splits": False, **values["data"]}),
                 training=TrainingConfig(**values["training"]),
             )
         except (KeyError, TypeError) as error:
@@ -323,5 +327,5 @@ ADJUSTABLE_SETTINGS = frozenset(
     }
 )
 # Facts that the run's record holds and no flag changes:
-RECORDED_SETTINGS = frozenset({"training.init_from"})
+RECORDED_SETTINGS = frozenset({"training.init_from", "data.folder_splits"})
 RESUMABLE_SETTINGS = NEUTRAL_SETTINGS | ADJUSTABLE_SETTINGS | RECORDED_SETTINGS

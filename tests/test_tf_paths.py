@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -106,3 +107,13 @@ def test_a_folder_for_temporary_files_of_an_odd_name(
     monkeypatch.setattr(tf_paths, "_TMP_DIRS", ())
     with pytest.raises(OSError, match="TMPDIR"), tf_paths.plain_dir(odd):
         pass
+
+
+def test_saved_models_are_loaded_through_here_alone():
+    package = Path(tf_paths.__file__).parent
+    loaders = {
+        path.name
+        for path in package.rglob("*.py")
+        if "saved_model.load(" in path.read_text(encoding="utf-8")
+    }
+    assert loaders == {"tf_paths.py"}

@@ -22,6 +22,7 @@ from dcgan_tf.cli.path_flags import (
 from dcgan_tf.config import DataConfig
 from dcgan_tf.presets import get_dataset_defaults, resolve_dataset_name
 
+_LOCAL_RUNNER = "DirectRunner"
 _NAME = "python -m dcgan_tf.cli.dedup"
 _MAX_BITS = 15
 _SHEET_ROWS = 24
@@ -70,7 +71,7 @@ def define_flags(values: flags.FlagValues) -> None:
     )  # fmt: skip
     define_seed(0, "Of the autoencoder.", values)
     flags.DEFINE_string(
-        "runner", "DirectRunner", "What Beam runs on: DirectRunner (this "
+        "runner", _LOCAL_RUNNER, "What Beam runs on: DirectRunner (this "
         "machine) or, experimental since never run, FlinkRunner, "
         "SparkRunner, DataflowRunner.",
         flag_values=values,
@@ -122,6 +123,12 @@ def run(values: flags.FlagValues) -> None:
             "text, and its sheet beside it, as .png; name a .txt file"
         )
     output = Path(values.output)
+    if values.runner != _LOCAL_RUNNER:
+        logging.warning(
+            "--runner=%s is experimental: only %s has been run",
+            values.runner,
+            _LOCAL_RUNNER,
+        )
     import_tensorflow()
     pipeline = _import_pipeline()
     from dcgan_tf.data.dedup.codes import THUMBNAIL, train_encoder

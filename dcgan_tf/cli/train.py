@@ -171,10 +171,10 @@ def run(values: flags.FlagValues) -> int:
     return EXIT_INTERRUPTED if result.training.was_interrupted else 0
 
 
-def _build_evaluator(config: RunConfig):
+def _build_evaluator(config: RunConfig, source):
     from dcgan_tf.evaluation.checkpoint_selection import build_quick_evaluator
 
-    return build_quick_evaluator(config)
+    return build_quick_evaluator(config, training_source=source)
 
 
 def _print_result(result, run_dir: str | os.PathLike, config: RunConfig):

@@ -137,7 +137,13 @@ def _trust_manual_files(
 
 
 class _Requests:
-    """Stands in for TFDS's downloads and notes what is asked for."""
+    """Stands in for TFDS's downloads and notes what is asked for.
+
+    No public call of TFDS's tells which files a configuration needs, and its
+    own downloads retry for minutes before they name the first one that can't
+    be had. Of all that TFDS does, only this one question is asked here;
+    fetching, checking and unpacking are TFDS's.
+    """
 
     def __init__(self):
         self.urls: list[str] = []

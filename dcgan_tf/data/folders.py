@@ -1,6 +1,7 @@
 """A folder of pictures of any kind and size, nested or flat, as a source."""
 
 import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,11 @@ from dcgan_tf.data.listing import hash_bytes, list_pictures
 from dcgan_tf.data.preprocess import parse_colour
 from dcgan_tf.data.skipped import Skipped
 from dcgan_tf.data.source import Source
+from dcgan_tf.data.split_folders import (
+    choose_split,
+    find_splits,
+    remove_split,
+)
 
 # Smaller collections have none to spare.
 _LEAST_TO_HOLD_OUT = 1_000
@@ -32,10 +38,13 @@ def load_folder(
     sample. Splits are `train`, `test` and `all`: of 1,000 pictures or more,
     the one in 20 whose hash says so are held out as `test`; they stay the
     same when pictures are added. Where every picture lies in one of several
-    subfolders, those are its classes.
+    subfolders, those are its classes. Folders `train` and `test` (or `val`,
+    `valid`, `validation`) are splits, with the classes inside; a split whose
+    pictures are in none of `train`'s classes has no labels.
 
     Args:
-        data: `image_dir`, `split` and `background` are used.
+        data: `image_dir`, `split`, `folder_splits` and `background` are
+            used.
         split: As for `load_source`.
         excluded: Names relative to the folder to leave out.
 
@@ -53,7 +62,6 @@ def load_folder(
         fault = "no folder" if root.exists() else "not there"
         raise FileNotFoundError(f"image folder {root} is {fault}")
     parse_colour(data.background)  # A bad one fails here, not in a thread.
-    split = _choose_split(data, split)
     skipped = Skipped(collection=str(root))
     listing = list_pictures(root, skipped)
     names = listing.names
@@ -67,15 +75,34 @@ def load_folder(
         )
     skipped.check()
     kept = [name for name in names if name not in excluded]
-    classes = _find_classes(kept)
-    chosen = sorted(_take_split(kept, split, root), key=_hash_name)
-    pictures = _Pictures(root, chosen, classes, data.background, skipped)
+    split_folders = find_splits(names) if data.folder_splits else {}
+    split = _choose_split(data, split, split_folders)
+    if split_folders:
+        chosen = _take_folder(kept, split, split_folders, root)
+        find_class = _find_class_in_split
+        classes = _find_classes(map(remove_split, split_folders["train"]))
+        if not {find_class(name) for name in chosen} <= set(classes):
+            classes = ()
+    else:
+        chosen = _take_split(kept, split, root)
+        find_class = _get_top_folder
+        classes = _find_classes(kept)
+    chosen = sorted(chosen, key=_hash_name)
+    labels = {name: i for i, name in enumerate(classes)}
+    pictures = _Pictures(
+        root,
+        chosen,
+        lambda name: labels.get(find_class(name), -1),
+        data.background,
+        skipped,
+    )
     pictures.probe()
     return Source(
         name=str(root),
         split=split,
         num_examples=len(chosen),
-        fingerprint=f"{listing.digest} {sorted(excluded)} {split}",
+        fingerprint=f"{listing.digest} {sorted(excluded)} {split}"
+        f"{' folder' if split_folders else ''}",
         read_all=lambda: pictures.read(tf.data.Dataset.range(len(chosen))),
         read=pictures.read,
         name_of=chosen.__getitem__,
@@ -93,13 +120,13 @@ class _Pictures:
         self,
         root: Path,
         names: list[str],
-        classes: tuple[str, ...],
+        find_label: Callable[[str], int],
         background: str,
         skipped: Skipped,
     ):
         self._root = root
         self._names = names
-        self._class_indices = {name: i for i, name in enumerate(classes)}
+        self._find_label = find_label
         self._background = background
         self._skipped = skipped
 
@@ -132,8 +159,7 @@ class _Pictures:
             name = self._names[(position + offset) % len(self._names)]
             image = self._decode(name)
             if image is not None:
-                label = self._class_indices.get(_get_top_folder(name), -1)
-                return image, np.int32(label)
+                return image, np.int32(self._find_label(name))
         raise ValueError(f"no picture in {self._root} can be read")
 
     def _decode(self, name: str) -> np.ndarray | None:
@@ -150,15 +176,38 @@ class _Pictures:
             return None
 
 
-def _choose_split(data: DataConfig, split: str | None) -> str:
+def _choose_split(
+    data: DataConfig, split: str | None, split_folders: dict[str, list[str]]
+) -> str:
     if split in (None, "train"):
         split = data.split or "train"
-    if split not in _SPLITS:
+    if split_folders:
+        split = choose_split(split_folders, split)
+    available = (*split_folders, "all") if split_folders else _SPLITS
+    if split not in available:
         raise ValueError(
-            f"an image folder has no split {split!r}; it has "
-            f"{', '.join(_SPLITS)}"
+            f"image folder {data.image_dir} has no split {split!r}; it has "
+            f"{', '.join(available)}"
         )
     return split
+
+
+def _take_folder(
+    kept: list[str], split: str, split_folders: dict, root: Path
+) -> list[str]:
+    if split == "all":
+        chosen = kept
+    else:
+        chosen = sorted(set(split_folders[split]).intersection(kept))
+    if not chosen:
+        raise ValueError(
+            f"every picture of {split!r} in image folder {root} is excluded"
+        )
+    return chosen
+
+
+def _find_class_in_split(name: str) -> str:
+    return _get_top_folder(remove_split(name))
 
 
 def _take_split(names: list[str], split: str, root: Path) -> list[str]:
@@ -183,7 +232,7 @@ def _is_held_out(name: str) -> bool:
     return _hash_name(name) % _HELD_OUT_EVERY == 0
 
 
-def _find_classes(names: list[str]) -> tuple[str, ...]:
+def _find_classes(names: Iterable[str]) -> tuple[str, ...]:
     """Names the top subfolders if all pictures are in one of several."""
     folders = {_get_top_folder(name) for name in names}
     if "" in folders or len(folders) < 2:

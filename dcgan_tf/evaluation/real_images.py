@@ -7,6 +7,7 @@ import numpy as np
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.data.open_source import load_held_out, load_source
 from dcgan_tf.data.pipeline import load_images
+from dcgan_tf.data.source import Source
 
 # Of a collection of millions, enough for any measure here.
 _MAX_TRAINING_IMAGES = 100_000
@@ -35,7 +36,9 @@ class RealImages:
     held_out_split: str
 
 
-def load_real_images(model: ModelConfig, data: DataConfig) -> RealImages:
+def load_real_images(
+    model: ModelConfig, data: DataConfig, training_source: Source | None = None
+) -> RealImages:
     """Loads what a run was trained on and what was held out from it.
 
     Of more than 100,000 images in either, the first ones.
@@ -53,7 +56,7 @@ def load_real_images(model: ModelConfig, data: DataConfig) -> RealImages:
         ValueError: If the dataset has nothing held out.
         OSError: If it isn't there.
     """
-    training_source = load_source(data)
+    training_source = training_source or load_source(data)
     sources = (training_source, load_held_out(data, training_source))
     (training, training_labels), (held_out, held_out_labels) = (
         load_images(source, model, data, _MAX_TRAINING_IMAGES)

@@ -1,5 +1,6 @@
 """A run's folder: its settings, and whether a run may start or resume there."""
 
+import dataclasses
 import importlib.metadata
 import json
 import os
@@ -54,6 +55,24 @@ def load_run_record(run_dir: str | os.PathLike) -> dict[str, Any]:
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:
         raise ValueError(f"{os.fspath(path)!r}: {error}") from error
+
+
+def keep_folder_splits(
+    run_dir: str | os.PathLike, config: RunConfig
+) -> RunConfig:
+    """Takes from a run that is resumed how it reads split folders.
+
+    No flag says it: runs of version 0.1.0 took `train` and `test` for
+    classes, and go on to.
+    """
+    is_run = (Path(run_dir) / CONFIG_FILE).exists()
+    if not (is_run and checkpoints.list_steps(run_dir)):
+        return config
+    kept = load_run_config(run_dir).data.folder_splits
+    data = dataclasses.replace(config.data, folder_splits=kept)
+    return dataclasses.replace(config, data=data)
+
+
 
 
 def save_run_config(

@@ -13,7 +13,7 @@ MAX_PICTURE_PIXELS = 2**25
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _PNG_SIZE_AT, _PNG_SIZE_BYTES = 16, 8
 # Values beyond this are no images in [-1, 1] that overshot in a resize.
-_MAX_UNIT_VALUE = 1.5
+MAX_UNIT_VALUE = 1.5
 
 
 def apply_to_batch(function: Callable, *inputs: tf.Tensor):
@@ -65,7 +65,7 @@ def check_unit_range(images: tf.Tensor) -> tf.Tensor:
     largest = tf.reduce_max(tf.abs(images))
     # Not a number passes here and is refused by its own check.
     check = tf.debugging.Assert(
-        tf.logical_not(largest > _MAX_UNIT_VALUE),
+        tf.logical_not(largest > MAX_UNIT_VALUE),
         [
             "images must be in [-1, 1] (bytes / 127.5 - 1); the largest "
             "absolute value is",

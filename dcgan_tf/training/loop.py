@@ -55,7 +55,7 @@ def train(
     init_from: str | None = None,
     evaluator: Evaluator | None = None,
     *,
-    build_evaluator: Callable[[RunConfig], Evaluator] | None = None,
+    build_evaluator: Callable[[RunConfig, Source], Evaluator] | None = None,
     allow_fewer_images: bool = False,
 ) -> TrainingResult:
     """Trains a run until its last step, a signal, or a failure.
@@ -75,8 +75,8 @@ def train(
             starts from.
         evaluator: Called each `eval_every` steps, to find the best
             checkpoint.
-        build_evaluator: Makes the evaluator once all is checked, in place
-            of `evaluator`.
+        build_evaluator: Makes the evaluator from settings and real images
+            once all is checked, in place of `evaluator`.
         allow_fewer_images: Whether a resumed run's images may be fewer.
 
     Returns:
@@ -98,7 +98,8 @@ def train(
     # Now, so that a folder of unreadable pictures leaves no run behind.
     get_store(source, config.model, config.data)
     if config.training.eval_every and build_evaluator:
-        evaluator = build_evaluator(config)
+        # The chief alone evaluates; the others take part in its checkpoints.
+        evaluator = build_evaluator(config, source) if is_chief else dict
     steps_before = checkpoints.list_steps(run_dir)
     with strategy.scope():
         state = build_training_state(config, precision)

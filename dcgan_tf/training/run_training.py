@@ -12,6 +12,7 @@ from dcgan_tf.config import RunConfig
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.source import Source
 from dcgan_tf.kernels.precision import resolve_precision
+from dcgan_tf.runs import folder
 from dcgan_tf.runs.default_dir import choose_run_dir
 from dcgan_tf.training import loop
 from dcgan_tf.training.distribution import workers
@@ -45,7 +46,7 @@ def run_training(
     source: Source | None = None,
     conditional: bool = False,
     init_from: str | None = None,
-    build_evaluator: Callable[[RunConfig], Evaluator] | None = None,
+    build_evaluator: Callable[[RunConfig, Source], Evaluator] | None = None,
     allow_fewer_images: bool = False,
     cpu_devices: int | None = None,
     log: Callable[[str], None] = print,
@@ -85,6 +86,7 @@ def run_training(
         run_dir, note = choose_run_dir(config.data)
         if note and is_chief:
             log(note)
+    config = folder.keep_folder_splits(run_dir, config)
     source = source or load_source(config.data)
     if conditional:
         config = _count_classes(config, source)

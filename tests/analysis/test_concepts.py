@@ -1,4 +1,4 @@
-"""Concepts as text, exemplars that show them, picks by number."""
+"""Concepts: names of labels with + and -, and what shows them."""
 
 import numpy as np
 import pytest
@@ -9,8 +9,6 @@ from dcgan_tf.analysis.concepts import (
     parse_concept,
     parse_pick,
 )
-from dcgan_tf.analysis.exemplars import choose_by_concept, choose_by_number
-from dcgan_tf.analysis.samples import sample_numbered_latents
 from dcgan_tf.data.toy_faces import make_toy_faces
 
 NAMES = ("smiling", "glasses", "Wavy_Hair", "a-b", "a")
@@ -83,16 +81,3 @@ def test_labels_classes_one_against_the_rest(trained):
     )
     best = labeller.compute_margins(pictures).argmax(1)
     assert (best == classes).mean() > 0.9
-
-
-def test_picked_latents_are_the_numbered_ones(trained):
-    groups, names, _ = choose_by_number(trained, "3,17/149", 2)
-    latents = sample_numbered_latents(trained)
-    np.testing.assert_array_equal(groups[0], latents[[3, 17]])
-    np.testing.assert_array_equal(groups[1], latents[[149]])
-    assert names == ["samples 3, 17", "samples 149"]
-
-
-def test_concepts_of_unknown_names_name_those_there_are(trained, few_faces):
-    with pytest.raises(ValueError, match="smiling, glasses, fair_hair"):
-        choose_by_concept(trained, "turn", ["Smiling", "-Smiling"], 2)

@@ -1,4 +1,4 @@
-"""Forgetting: maps that draw an object are found and dropped, others not."""
+"""Forgetting an object: G without the maps that draw it."""
 
 import json
 
@@ -6,11 +6,6 @@ import numpy as np
 import pytest
 
 from dcgan_tf.analysis import forget
-from dcgan_tf.analysis.generator_maps import (
-    compute_maps,
-    draw_from_maps,
-    find_second_highest_layer,
-)
 
 
 @pytest.fixture(scope="module")
@@ -99,20 +94,3 @@ def test_boxes_must_be_on_numbered_samples(trained):
         labelled = forget.LabelledBoxes(0, boxes)
         with pytest.raises(ValueError, match="samples 0 to 149"):
             forget.learn_object(trained, "deconv_1_relu", labelled)
-
-
-def test_maps_and_the_rest_make_g(trained):
-    layer = find_second_highest_layer(trained.generator)
-    assert layer == "deconv_1_relu"
-    latents = trained.sample_latents(5)
-    maps = compute_maps(trained.generator, layer, latents)
-    ones = np.ones(maps.shape[-1])
-    whole = draw_from_maps(trained.generator, layer, maps, ones)
-    np.testing.assert_array_equal(whole, trained.generate(latents))
-    without = draw_from_maps(trained.generator, layer, maps, 0 * ones)
-    assert (without[0] == without[1]).all() and (whole[0] != whole[1]).any()
-
-
-def test_layers_without_maps_are_refused(trained):
-    with pytest.raises(ValueError, match="no feature maps; use one such as"):
-        compute_maps(trained.generator, "project", trained.sample_latents(1))

@@ -9,10 +9,10 @@ BAD = ("wrong rank", "wrong length", "NaN", "no picture", "bomb")
 
 
 @pytest.mark.slow
-def test_a_minute_of_good_and_bad_requests(export_dir):
+def test_good_and_bad_requests(export_dir):
     """Right answers, clear errors and flat memory, in a process of its own."""
     done = subprocess.run(
-        [sys.executable, LOAD_TEST, export_dir, "--seconds=60", "--threads=8"],
+        [sys.executable, LOAD_TEST, export_dir, "--seconds=15", "--threads=8"],
         capture_output=True,
         text=True,
     )
@@ -23,5 +23,5 @@ def test_a_minute_of_good_and_bad_requests(export_dir):
             line.rsplit(maxsplit=1) for line in done.stdout.splitlines()
         )
     }
-    assert counts["good"] > 100
-    assert all(counts[f"refused: {name}"] > 10 for name in BAD)
+    assert counts["good"] > 30
+    assert all(counts[f"refused: {name}"] > 3 for name in BAD)

@@ -128,3 +128,17 @@ def test_work_folder_may_be_used_again(folder, tmp_path, name):
         lists.append(output.read_text())
     assert lists == ["", ""]
     assert len(list(work.iterdir())) == 2  # Its own are gone again.
+
+
+@pytest.mark.parametrize("runner", ["DirectRunner", "FlinkRunner"])
+def test_runners_that_have_never_run_say_so(
+    tmp_path, caplog, monkeypatch, runner
+):
+    def stop():
+        raise ValueError("far enough")
+
+    monkeypatch.setattr(dedup, "_import_pipeline", stop)
+    assert dedup.main([f"--image_dir={tmp_path}", f"--runner={runner}"]) == 1
+    assert ("--runner=FlinkRunner is experimental" in caplog.text) == (
+        runner != "DirectRunner"
+    )

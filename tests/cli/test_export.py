@@ -169,6 +169,51 @@ def test_a_page_of_a_conditional_run_is_refused(conditional, capsys):
     assert "draws without labels" in error and "leave web out" in error
 
 
+def test_any_folder_in_any_locale(trained, tmp_path):
+    """A name that is a pattern, has spaces and is not UTF-8, as is nothing."""
+    folder = tmp_path / os.fsdecode(b"photos [2024] \\ \xff \xc3\xa9")
+    run_dir = shutil.copytree(trained, folder / "run")
+    command = [
+        sys.executable,
+        "-m",
+        "dcgan_tf.cli.export",
+        f"--run_dir={run_dir}",
+        f"--export_dir={folder / 'out'}",
+        "--formats=saved_model,tflite",
+    ]
+    plain = {"PYTHONUTF8": "0", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        command, env={**os.environ, **plain}, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    output = folder / "drawn.png"
+    flags = [f"--export_dir={folder / 'out'}", f"--output={output}"]
+    assert sample.main([*flags, "--num=2"]) == 0
+    assert output.is_file()
+
+
+def test_a_checkpoint_that_training_prunes_gives_way_to_the_next(
+    trained, tmp_path, capsys, monkeypatch
+):
+    """The newest one when the export looked is gone when it reads."""
+    run_dir = shutil.copytree(trained, tmp_path / "run")
+    load_checkpoint = tf.train.load_checkpoint
+    pruned = []
+
+    def prune_first(prefix):
+        if not pruned:
+            for path in (run_dir / "checkpoints").glob("ckpt-8.*"):
+                # Training saved step 9 meanwhile, and keeps one.
+                path.rename(path.with_name(path.name.replace("8.", "9.", 1)))
+                pruned.append(path)
+        return load_checkpoint(prefix)
+
+    monkeypatch.setattr(tf.train, "load_checkpoint", prune_first)
+    assert call(f"run_dir={run_dir}", f"export_dir={tmp_path / 'out'}") == 0
+    assert pruned
+    assert "of step 9" in capsys.readouterr().out
+
+
 def test_a_run_that_moved_keeps_its_statistics_or_is_told_where(
     tmp_path, capsys
 ):

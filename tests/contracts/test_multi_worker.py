@@ -47,7 +47,7 @@ def import_watched():
         lambda *a: states.append(build(*a)) or states[-1])
 
 sys.modules["dcgan_tf.evaluation.checkpoint_selection"] = types.SimpleNamespace(
-    build_quick_evaluator=lambda config: evaluate)
+    build_quick_evaluator=lambda config, training_source: evaluate)
 train.import_tensorflow = import_watched
 code = train.main(sys.argv[1:])
 digest = hashlib.sha256()

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from dcgan_tf import tf_paths
+from dcgan_tf.serving.input_checks import MAX_UNIT_VALUE
 
 # Largest error over the output's range; for integers the mean error.
 LARGEST_ERRORS = {"float32": 1e-5, "float16": 5e-3}
@@ -41,12 +42,18 @@ class LiteNetwork:
         """Runs one batch of the size that the file takes.
 
         Args:
-            **inputs: By name, float32.
+            **inputs: By name, float32 but for labels, which are int32.
 
         Returns:
             Outputs by name, float32.
+
+        Raises:
+            ValueError: If an input is missing, is none of the network's, or
+                has another shape or kind of numbers, or images are not in
+                [-1, 1].
         """
         details = self._runner.get_input_details()
+        _check_inputs(inputs, details)
         outputs = self._runner(
             **{
                 name: _quantise(value, details[name])
@@ -67,6 +74,40 @@ class LiteNetwork:
             name: tuple(int(side) for side in detail["shape_signature"])
             for name, detail in details.items()
         }
+
+
+def _check_inputs(inputs: dict[str, np.ndarray], details: dict) -> None:
+    if set(inputs) != set(details):
+        raise ValueError(
+            f"inputs are {', '.join(sorted(inputs)) or 'none'}; the network "
+            f"takes {', '.join(sorted(details))}"
+        )
+    counts = set()
+    for name, values in inputs.items():
+        values = np.asarray(values)
+        shape = tuple(map(int, details[name]["shape_signature"]))
+        counts.add(values.shape[:1])
+        is_fitting = len(values.shape) == len(shape) and all(
+            side == -1 or side == given
+            for side, given in zip(shape, values.shape, strict=True)
+        )
+        if not is_fitting or not values.size:
+            wanted = ", ".join("batch" if s == -1 else str(s) for s in shape)
+            raise ValueError(
+                f"{name} have the shape {values.shape}; use ({wanted}), with "
+                "one or more rows"
+            )
+        is_integer = np.issubdtype(values.dtype, np.integer)
+        if is_integer != (details[name]["dtype"] == np.int32):
+            kind = "float32" if is_integer else "int32"
+            raise ValueError(f"{name} are {values.dtype}; use {kind}")
+        if name == "images" and np.abs(values).max() > MAX_UNIT_VALUE:
+            raise ValueError(
+                "images must be in [-1, 1] (bytes / 127.5 - 1); the largest "
+                f"absolute value is {np.abs(values).max():g}"
+            )
+    if len(counts) > 1:
+        raise ValueError(f"{' and '.join(inputs)} differ in their batch")
 
 
 def import_interpreter():

@@ -93,6 +93,42 @@ def test_pictures_are_the_networks_in_litert(
     np.testing.assert_allclose(images, expected[:1], atol=tolerance)
 
 
+def fill(*shape, value=0.0, dtype=np.float32):
+    return np.full(shape, value, dtype)
+
+
+@pytest.mark.parametrize(
+    "name, inputs, message",
+    [
+        ("generator", {"latents": fill(0, 5)}, r"use \(batch, 5\), with one"),
+        ("generator", {"latents": fill(2, 6)}, r"\(2, 6\); use"),
+        ("generator", {"latents": fill(5)}, r"\(5,\); use"),
+        ("generator", {"latents": fill(2, 5, dtype=int)}, "int64; use float32"),
+        ("generator", {"images": fill(2, 5)}, "takes latents"),
+        ("generator", {}, "inputs are none"),
+        ("discriminator_features", {"images": fill(0, 16, 16, 3)}, "one or"),
+        ("discriminator_features", {"images": fill(1, 16, 16, 1)}, "use"),
+        ("discriminator_features", {"images": fill(16, 16, 3)}, "use"),
+        (
+            "discriminator_features",
+            {"images": fill(1, 16, 16, 3, dtype=np.uint8)},
+            "uint8; use float32",
+        ),
+        (
+            "discriminator_features",
+            {"images": fill(1, 16, 16, 3, value=255)},
+            r"in \[-1, 1\] .* 255",
+        ),
+    ],
+)
+def test_inputs_that_a_file_does_not_take_are_refused(
+    exported, name, inputs, message
+):
+    network = checks.LiteNetwork(exported[0] / f"{name}_float32.tflite")
+    with pytest.raises(ValueError, match=message):
+        network.run(**inputs)
+
+
 def test_full_integers_in_and_out(exported, generator):
     from ai_edge_litert.interpreter import Interpreter
 
@@ -133,6 +169,54 @@ def test_metadata_is_read_without_tensorflow(exported):
         text=True,
     ).stdout
     assert "uniform in [-1, 1]" in printed
+
+
+def test_metadata_says_what_to_send(exported):
+    path = exported[0] / "generator_full_int8_batch1.tflite"
+    metadata = convert.load_metadata(path)
+    assert metadata["inputs"]["latents"]["shape"] == [None, MODEL.latent_dim]
+    assert "uniform in [-1, 1]" in metadata["inputs"]["latents"]["values"]
+    assert metadata["outputs"]["images"]["shape"] == [None, 16, 16, 3]
+    path = exported[0] / "discriminator_features_float32.tflite"
+    metadata = convert.load_metadata(path)
+    assert "[-1, 1]" in metadata["inputs"]["images"]["values"]
+    assert set(metadata["outputs"]) == {"features", "logits"}
+
+
+@pytest.mark.parametrize(
+    "takes, gives, num_classes, inputs, outputs",
+    [
+        (
+            "latents: uniform in [-1, 1]",
+            "images: in [-1, 1]",
+            3,
+            {
+                "latents": {"values": "uniform in [-1, 1]"},
+                "labels": {"values": "classes from 0"},
+            },
+            {"images": {"values": "in [-1, 1]"}},
+        ),
+        (
+            "images: in [-1, 1]",
+            "features and logits",
+            0,
+            {"images": {"values": "in [-1, 1]"}},
+            {"features": {"values": "any"}, "logits": {"values": "any"}},
+        ),
+    ],
+)
+def test_metadata_of_version_0_1_0_is_read(
+    exported, tmp_path, takes, gives, num_classes, inputs, outputs
+):
+    old = {"takes": takes, "gives": gives, "num_classes": num_classes}
+    source = exported[0] / "generator_float32.tflite"
+    contents = source.read_bytes().replace(b"dcgan_tf", b"dcgan_xx")
+    path = tmp_path / "old.tflite"
+    path.write_bytes(convert._add_metadata(contents, old))
+    metadata = convert.load_metadata(path)
+    assert metadata["inputs"] == inputs
+    assert metadata["outputs"] == outputs
+    assert metadata["takes"] == takes
 
 
 def test_a_file_without_metadata_is_refused(tmp_path, exported):
