@@ -80,10 +80,10 @@ def measure_arithmetic(
         num_trials: How often.
 
     Returns:
-        `smiling_b`: the share of results that smile and have more of B's
+        `smiling_b`: the fraction of results that smile and have more of B's
         than of A's attributes, of those that A and B differ in; `smiling`:
-        that smile; `kept`: by attribute, the share of results that have
-        B's; `kept_mean`; and `mean_b_smiling`: the share of faces drawn
+        that smile; `kept`: by attribute, the fraction of results that have
+        B's; `kept_mean`; and `mean_b_smiling`: the fraction of faces drawn
         from the mean latent of neutral B that smile, to compare with.
     """
     rng = np.random.default_rng((model.seed, num_exemplars))
@@ -170,7 +170,7 @@ def measure_latent_direction(
         num_samples: Random latents each direction is added to.
 
     Returns:
-        `strengths`, and at each `looking_left`: the share of faces, over
+        `strengths`, and at each `looking_left`: the fraction of faces, over
         all directions.
     """
     rng = np.random.default_rng((model.seed, num_exemplars))
@@ -211,7 +211,7 @@ def measure_forgetting(
         num_random_draws: How many times as many random maps are dropped.
 
     Returns:
-        `num_dropped` of `num_maps`; the share of samples with a window
+        `num_dropped` of `num_maps`; the fraction of samples with a window
         `before`, `after`, and with `random` maps dropped; and how often the
         other attributes stay the same, `unchanged` by attribute,
         `unchanged_mean` and `random_unchanged_mean`.

@@ -14,7 +14,7 @@ from dcgan_tf.analysis.signals import signal_to_uint8
 from dcgan_tf.images import to_uint8
 from dcgan_tf.runs.trained_model import TrainedModel
 
-# As a share of the contrast that an image may have.
+# As a fraction of the contrast that an image may have.
 _STEP_SIZE = 0.1
 # Root mean square of the pixels. Without a bound every pixel ends black or
 # white, whatever the filter looks for.

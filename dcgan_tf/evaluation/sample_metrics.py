@@ -29,7 +29,7 @@ from dcgan_tf.seeds import choose_labels, make_seeds
 _NUM_ONE_NN_SAMPLES = 10_000
 # In each of two spaces; of each that many training images.
 _NUM_SUSPECTS, _NUM_NEIGHBOURS = 5, 3
-# Three times the share that held-out images have by definition.
+# Three times the fraction that held-out images have by definition.
 _COPYING_LIMIT = 0.15
 _SPACES = ("pixels", "features")
 

@@ -1,4 +1,4 @@
-"""The `classifier` feature network: trained on a dataset's own labels.
+"""The `classifier` feature extractor: trained on a dataset's own labels.
 
 Small, so that it trains in under a minute, and kept on disk, so that it does
 so once. Another seed or another version of the project's recipe gives other

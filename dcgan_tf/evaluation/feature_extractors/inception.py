@@ -1,4 +1,4 @@
-"""The `inception` feature network: the 2015 graph of published FIDs.
+"""The `inception` feature extractor: the 2015 graph of published FIDs.
 
 Only distances in its features may be called FID, KID or Inception score. The
 file, `classify_image_graph_def.pb`, is not part of this project.

@@ -1,7 +1,7 @@
-"""The `random` feature network, for pictures without labels.
+"""The `random` feature extractor, for images without labels.
 
 Untrained convolutions tell sharp from blurred and many from few well enough
-to compare runs on the same pictures (Naeem et al., 2020, arXiv 2002.09797,
+to compare runs on the same images (Naeem et al., 2020, arXiv 2002.09797,
 Section 5, use an untrained VGG where ImageNet's features mean nothing).
 """
 

@@ -29,7 +29,7 @@ class ProbeResult:
         features: What the features are.
         num_features: How many; 0 where no linear machine was used.
         num_labels: Labels trained on.
-        accuracy: Mean share of test images that got their class.
+        accuracy: Mean fraction of test images that got their class.
         std: Of the accuracies over draws: sample standard deviation times the
             protocol's factor; None for a single draw.
         num_draws: Draws tested.

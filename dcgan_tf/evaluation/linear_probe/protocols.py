@@ -144,15 +144,17 @@ def draw_labelled(data: ProbeData, count: int, seed: tuple) -> np.ndarray:
     """
     rng = np.random.default_rng(seed)
     pool = data.labels[: data.num_pool]
-    shares = np.full(data.num_classes, count // data.num_classes)
-    shares[rng.permutation(data.num_classes)[: count % data.num_classes]] += 1
+    num_per_class = np.full(data.num_classes, count // data.num_classes)
+    num_per_class[
+        rng.permutation(data.num_classes)[: count % data.num_classes]
+    ] += 1
     chosen = []
-    for label, share in enumerate(shares):
+    for label, num_taken in enumerate(num_per_class):
         positions = np.flatnonzero(pool == label)
-        if len(positions) < share:
+        if len(positions) < num_taken:
             raise ValueError(
                 f"class {label} has {len(positions)} images to draw from, "
-                f"and {count} labels take {share} of it"
+                f"and {count} labels take {num_taken} of it"
             )
-        chosen.append(rng.choice(positions, share, replace=False))
+        chosen.append(rng.choice(positions, num_taken, replace=False))
     return np.concatenate(chosen)

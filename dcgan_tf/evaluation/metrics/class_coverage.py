@@ -5,7 +5,7 @@ from sklearn.utils import check_array
 
 
 def compute_class_fractions(probabilities: np.ndarray) -> np.ndarray:
-    """Computes the share of samples whose likeliest class is each.
+    """Computes the fraction of samples whose likeliest class is each.
 
     Args:
         probabilities: Floats `(num_samples, num_classes)`.
@@ -26,7 +26,7 @@ def compute_class_fractions(probabilities: np.ndarray) -> np.ndarray:
 def compute_confident_fraction(
     probabilities: np.ndarray, threshold: float = 0.9
 ) -> float:
-    """Computes the share of samples that the classifier is sure of.
+    """Computes the fraction of samples that the classifier is sure of.
 
     Args:
         probabilities: Floats `(num_samples, num_classes)`.

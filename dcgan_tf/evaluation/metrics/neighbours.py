@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.metrics.pairwise import check_pairwise_arrays
 from sklearn.neighbors import NearestNeighbors
 
-# Held-out images nearer to training data than this share of themselves set
+# Held-out images nearer to training data than this fraction of themselves set
 # what "suspiciously near" is.
 _NEAR_QUANTILE = 0.05
 
@@ -80,8 +80,8 @@ def compute_copying(
         `closer_fraction`: The chance that a sample is nearer to training data
         than a held-out image is, ties counted half (the statistic of Meehan
         et al., 2020, arXiv 2004.05675, Section 3): 0.5 without copying.
-        `memorized_fraction`: The share of samples that are nearer than 95% of
-        held-out images are: 0.05 without copying, 1 where all are copies.
+        `memorized_fraction`: The fraction of samples that are nearer than 95%
+        of held-out images are: 0.05 without copying, 1 where all are copies.
 
     Raises:
         ValueError: If shapes don't fit or a number isn't finite.

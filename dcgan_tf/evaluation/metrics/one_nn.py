@@ -24,7 +24,7 @@ def compute_one_nn_error(
         test_labels: int `(num_test,)`.
 
     Returns:
-        The share of wrong labels, in `[0, 1]`.
+        The fraction of wrong labels, in `[0, 1]`.
 
     Raises:
         ValueError: If shapes don't fit or a number isn't finite.

@@ -12,8 +12,8 @@ def compute_precision_recall(
     """Computes the measures of Kynkäänniemi et al. (2019, arXiv 1904.06991).
 
     A set's manifold is the union of balls around its points, each reaching
-    the point's k-th nearest other point. Precision is the share of generated
-    points in the real manifold, recall the share of real points in the
+    the point's k-th nearest other point. Precision is the fraction of generated
+    points in the real manifold, recall the fraction of real points in the
     generated one. Both grow with the number of samples: give equally many.
 
     Args:
@@ -35,13 +35,13 @@ def compute_precision_recall(
             f"{num_neighbours} neighbours take more of each"
         )
     return (
-        _compute_covered_share(fake, real, num_neighbours),
-        _compute_covered_share(real, fake, num_neighbours),
+        _compute_covered_fraction(fake, real, num_neighbours),
+        _compute_covered_fraction(real, fake, num_neighbours),
     )
 
 
-def _compute_covered_share(points, manifold, num_neighbours: int) -> float:
-    """The share of points in some ball of the manifold."""
+def _compute_covered_fraction(points, manifold, num_neighbours: int) -> float:
+    """The fraction of points in some ball of the manifold."""
     neighbours = NearestNeighbors(n_neighbors=num_neighbours, algorithm="brute")
     # Without an argument, a point is not its own neighbour.
     radii = neighbours.fit(manifold).kneighbors()[0][:, -1]
