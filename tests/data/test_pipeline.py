@@ -8,6 +8,7 @@ from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import (
     build_training_dataset,
+    check_batch_size,
     load_images,
     permute,
 )
@@ -179,3 +180,12 @@ def test_scaling_is_reversible_through_the_pipeline():
     images, _ = load_images(source, MODEL, make_data())
     chosen = images[read_levels([batch])]
     np.testing.assert_array_equal(batch, to_float(chosen))
+
+
+@pytest.mark.parametrize(("num_images", "named"), [(1, 1), (7, 4), (64, 64)])
+def test_too_large_a_batch_names_one_that_works(num_images, named):
+    images = np.zeros((num_images, 8, 8, 1), np.uint8)
+    source = build_array_source("x", "train", images, np.zeros(num_images))
+    with pytest.raises(ValueError, match=f"--batch_size={named}\\)"):
+        check_batch_size(source, 65)
+    check_batch_size(source, named)
