@@ -18,6 +18,24 @@ def test_values_outside_the_range_are_clipped():
     np.testing.assert_array_equal(images.to_uint8(values), [0, 255])
 
 
+@pytest.mark.parametrize(
+    "count, num_columns, rows, columns",
+    [
+        (1, None, 1, 1),
+        (5, None, 2, 3),
+        (9, None, 3, 3),
+        (2, 8, 1, 2),  # No wider than what there is.
+        (9, 8, 2, 8),
+    ],
+)
+def test_grids_are_square_unless_columns_are_given(
+    count, num_columns, rows, columns
+):
+    tiles = [np.zeros((4, 6, 1), np.uint8)] * count
+    grid = images.make_grid(tiles, num_columns)
+    assert grid.shape == (2 + rows * 6, 2 + columns * 8, 1)
+
+
 def test_grid_places_images_row_by_row():
     tiles = np.arange(5, dtype=np.uint8).reshape(5, 1, 1, 1)
     tiles = np.broadcast_to(tiles, (5, 4, 6, 3))
