@@ -74,3 +74,13 @@ def test_arithmetic_needs_an_exemplar_of_each_concept(empty):
     concepts[empty] = concepts[empty][:0]
     with pytest.raises(ValueError, match="exemplars; each takes one or more"):
         latents.combine(*concepts)
+
+
+@pytest.mark.parametrize("factor", [1.0, 2.0])
+def test_great_circle_through_parallel_points_is_a_line(factor):
+    """There the circle's own formula divides zero by zero."""
+    start = [0.6, 0.8]
+    stop = [factor * value for value in start]
+    walk = latents.interpolate(start, stop, 3, great_circle=True)
+    expected = np.outer([1, (1 + factor) / 2, factor], start)
+    np.testing.assert_allclose(walk, expected, rtol=1e-6)
