@@ -34,26 +34,29 @@ _NUM_REAL_IMAGES = 4_000
 def define_flags(values: flags.FlagValues) -> None:
     """Defines the command's flags."""
     options = {"flag_values": values}
-    define_path("run_dir", None, "A trained run.", values)
+    define_path("run_dir", None, "A trained run; always needed.", values)
     flags.DEFINE_string(
-        "checkpoint", "latest", "latest, best or a step.", **options
+        "checkpoint", "latest", "Of the run: latest, best or a step.", **options
     )
     define_seed(0, "Of latents and random choices.", values)
     flags.DEFINE_string(
         "layer",
         None,
-        "Layer to look at, of the D or the G that VIEW looks into; by "
-        "default D's last convolution or G's second-highest.",
+        "Layer of D or G to look at. Default: D's last convolution or G's "
+        "second-highest, whichever VIEW looks into.",
         **options,
     )
     flags.DEFINE_boolean(
-        "great_circle", False, "walk: on great circles.", **options
+        "great_circle",
+        False,
+        "walk: on great circles, not straight lines.",
+        **options,
     )
     flags.DEFINE_string(
         "pick",
         None,
         "arithmetic, turn: exemplars by their numbers on samples.png, groups "
-        "divided by /, such as 3,17,40/5,9,2/1,8,30.",
+        "divided by /, such as 3,17,40/5,9,2/1,8,30. Default: --concepts.",
         **options,
     )
     flags.DEFINE_list(
@@ -61,11 +64,13 @@ def define_flags(values: flags.FlagValues) -> None:
         None,
         "arithmetic, turn: concepts to find exemplars of, three or two, each "
         "names of labels with + and -, such as "
-        "smiling+glasses,glasses-smiling,-glasses-smiling.",
+        "smiling+glasses,glasses-smiling,-glasses-smiling. Default: those of "
+        "the paper on toy_faces.",
         **options,
     )
     define_path(
-        "boxes", None, "forget: a JSON file of boxes; see docs/analysis.md.",
+        "boxes", None, "forget: a JSON file of boxes; see docs/analysis.md. "
+        "Default: found, on toy_faces.",
         values,
     )  # fmt: skip
 

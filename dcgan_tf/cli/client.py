@@ -29,23 +29,29 @@ def define_flags(values: flags.FlagValues) -> None:
         "HOST:PORT or http://HOST:PORT; gRPC is usually on 8500.",
         **options,
     )  # fmt: skip
-    flags.DEFINE_enum("protocol", "rest", _PROTOCOLS, "Which.", **options)
+    flags.DEFINE_enum("protocol", "rest", _PROTOCOLS, "How to ask.", **options)
     flags.DEFINE_integer(
-        "num", 64, "Pictures.", lower_bound=1, upper_bound=SEEDS_PER_SEED,
+        "num", 64, "Images to draw.", lower_bound=1, upper_bound=SEEDS_PER_SEED,
         **options,
     )  # fmt: skip
     define_seed(0, "Another one gives other pictures.", values)
     flags.DEFINE_integer(
-        "label", None, "Class to draw, of a conditional generator.",
+        "label", None, "Class to draw, of a conditional generator. Default: "
+        "all classes in turn.",
         lower_bound=0, **options,
     )  # fmt: skip
-    define_path("output", None, "File (samples.png or features.npy).", values)
+    define_path(
+        "output",
+        None,
+        "File to write. Default: samples.png, or features.npy.",
+        values,
+    )
     flags.DEFINE_integer(
-        "batch_size", 16, "Pictures a request.", lower_bound=1, **options
+        "batch_size", 16, "Images a request.", lower_bound=1, **options
     )
     flags.DEFINE_float(
-        "timeout_seconds", 30.0, "For each request.", lower_bound=0.001,
-        **options,
+        "timeout_seconds", 30.0, "Seconds to wait for each answer.",
+        lower_bound=0.001, **options,
     )  # fmt: skip
 
 

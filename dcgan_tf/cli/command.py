@@ -12,11 +12,15 @@ from absl import flags
 
 from dcgan_tf import failures
 from dcgan_tf.cli import interruption
+from dcgan_tf.cli.help_text import format_help
 from dcgan_tf.output import standard_streams_last
 
 EXIT_ERROR = 1
 EXIT_USAGE = 2
-# Commands by what pip installs, and by their files in a checkout's root.
+HELP_FLAGS = ("--help", "-h", "-help")
+# What pip installs for all commands and for some, and the files in a
+# checkout's root.
+_PROGRAM = "dcgan"
 _SCRIPTS = {"train": "dcgan-train", "export": "dcgan-export"}
 _FILES = {"train": "train.py", "export": "export.py"}
 
@@ -60,8 +64,8 @@ def run_command(
     _print_any_character()
     values = flags.FlagValues()
     define_flags(values)
-    if any(arg in ("--help", "-h", "-help") for arg in argv):
-        print(_format_help(name, description, values, positional))
+    if any(arg in HELP_FLAGS for arg in argv):
+        print(format_help(name, description, values, positional))
         return 0
     try:
         remaining = values([name, *argv])[1:]
@@ -139,8 +143,9 @@ def import_tensorflow() -> None:
 def format_command(command: str, **flag_values: object) -> str:
     """Writes a follow-up command, to copy into a shell.
 
-    It is called the way this one was: `dcgan-export` after `dcgan-train`,
-    `python export.py` after `python train.py`.
+    It is called the way this one was: `dcgan export` after `dcgan train`,
+    `dcgan-export` after `dcgan-train`, `python export.py` after
+    `python train.py`.
 
     Args:
         command: The name of its file in `cli`, such as `export`.
@@ -153,16 +158,32 @@ def format_command(command: str, **flag_values: object) -> str:
     return " ".join([_choose_program(command), *flag_words])
 
 
+def get_program_name() -> str:
+    """Returns how the program of all commands was called."""
+    if Path(sys.argv[0]).name == _PROGRAM:
+        return _PROGRAM
+    return "python -m dcgan_tf"
+
+
 def _choose_program(command: str) -> str:
     """Returns how a shell calls a command that is related to this one."""
     called = Path(sys.argv[0])
-    if called.name in _SCRIPTS.values() and command in _SCRIPTS:
-        return _SCRIPTS[command]
+    if _is_program(called):
+        return f"{get_program_name()} {command}"
+    if called.name in _SCRIPTS.values():
+        return _SCRIPTS.get(command, f"{_PROGRAM} {command}")
     is_file = called.name in _FILES.values() and not _is_module(called)
     if is_file and command in _FILES:
         path = called.with_name(_FILES[command])
         return f"python {shlex.quote(os.fspath(path))}"
     return f"python -m dcgan_tf.cli.{command}"
+
+
+def _is_program(called: Path) -> bool:
+    """Whether this is `dcgan <command>` or `python -m dcgan_tf <command>`."""
+    return called.name == _PROGRAM or (
+        called.parts[-2:] == ("dcgan_tf", "__main__.py")
+    )
 
 
 def _is_module(called: Path) -> bool:
@@ -173,6 +194,10 @@ def _is_module(called: Path) -> bool:
 def _get_called_name(name: str) -> str:
     """Returns the name of a command as it was called, for its messages."""
     called = Path(sys.argv[0])
+    if _is_program(called):
+        # `train.py` and `python -m dcgan_tf.cli.train` are the same command.
+        command = name.removesuffix(".py").split(".")[-1].split()[-1]
+        return f"{get_program_name()} {command}"
     if called.name in _SCRIPTS.values():
         return called.name
     if _is_module(called):
@@ -214,20 +239,3 @@ def print_error(name: str, error: object) -> None:
     message = " ".join(str(error).split())
     called_name = _get_called_name(name)
     print(f"{called_name}: error: {message}", file=sys.stderr, flush=True)
-
-
-def _format_help(
-    name: str,
-    description: str,
-    values: flags.FlagValues,
-    positional: str | None,
-) -> str:
-    usage = f"{name} {positional + ' ' if positional else ''}[--flag=value ...]"
-    sections = [description.strip(), f"Usage: {usage}", "Flags:"]
-    for flag_name in sorted(values):
-        flag = values[flag_name]
-        if flag.name != flag_name:
-            continue  # A short name of a flag that is listed anyway.
-        default = "" if flag.value is None else f" (default {flag.value!r})"
-        sections.append(f"  --{flag_name}: {flag.help}{default}")
-    return "\n\n".join(sections[:2]) + "\n\n" + "\n".join(sections[2:])

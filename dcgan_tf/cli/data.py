@@ -10,6 +10,7 @@ from pathlib import Path
 from absl import flags
 
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
+from dcgan_tf.cli.defaults import add_default
 from dcgan_tf.cli.path_flags import define_path
 from dcgan_tf.config import RunConfig
 from dcgan_tf.image_sizes import format_image_size, parse_image_size
@@ -20,34 +21,38 @@ _NUM_SHOWN = 64
 _NUM_NAMED = 10
 
 _STRINGS = {
-    "dataset": "mnist_5k (embedded, the default), toy_faces, or an image "
-    "dataset of TFDS: celeb_a, mnist, cifar10, ...",
+    "dataset": "mnist_5k (embedded), toy_faces (drawn), or an image dataset "
+    "of TFDS: celeb_a, mnist, cifar10, ...",
     "split": "Which part, such as train or test.",
-    "image_size": "SIDE or HEIGHTxWIDTH in pixels.",
+    "image_size": "Size of the images in pixels, SIDE or HEIGHTxWIDTH.",
     "background": "Colour under transparent pixels: a name or #rrggbb.",
 }
 _PATHS = {
-    "image_dir": "A folder of pictures, nested or flat.",
-    "data_dir": "Where TFDS keeps prepared datasets.",
-    "manual_dir": "Where files that TFDS can't download are.",
-    "exclude": "A file of names to leave out, one a line.",
+    "image_dir": "Folder of your own images, nested or flat.",
+    "data_dir": "Folder where TFDS keeps prepared datasets.",
+    "manual_dir": "Folder where TFDS finds files fetched by hand.",
+    "exclude": "File of image names to leave out, one a line.",
 }
 _INTEGERS = {
-    "channels": "1 (grey) or 3 (RGB).",
+    "channels": "Channels of the images: 1 (grey) or 3 (RGB).",
     "crop": "Side in pixels of a centred square to cut out first.",
 }
 
 
 def define_flags(values: flags.FlagValues) -> None:
     """Defines the command's flags; None stands for the dataset's default."""
-    for name, help_text in _STRINGS.items():
-        flags.DEFINE_string(name, None, help_text, flag_values=values)
+    for define, table in (
+        (flags.DEFINE_string, _STRINGS),
+        (flags.DEFINE_integer, _INTEGERS),
+    ):
+        for name, help_text in table.items():
+            help_text = add_default(name, help_text)
+            define(name, None, help_text, flag_values=values)
     for name, help_text in _PATHS.items():
-        define_path(name, None, help_text, values)
-    for name, help_text in _INTEGERS.items():
-        flags.DEFINE_integer(name, None, help_text, flag_values=values)
+        define_path(name, None, add_default(name, help_text), values)
+    preset_help = add_default("preset", "Networks whose sizes to show.")
     flags.DEFINE_enum(
-        "preset", None, tuple(PRESETS), "Sizes of a preset.", flag_values=values
+        "preset", None, tuple(PRESETS), preset_help, flag_values=values
     )
     define_path(
         "output", "contact_sheet.png", "The contact sheet, a PNG file.", values

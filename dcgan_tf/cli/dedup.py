@@ -29,16 +29,20 @@ _SHEET_ROWS = 24
 _SHEET_COLUMNS = 8
 
 _STRINGS = {
-    "dataset": "An embedded dataset or one of TFDS.",
-    "split": "Which part (train; of a folder, all).",
-    "background": "Colour under transparent pixels: a name or #rrggbb.",
+    "dataset": "An embedded dataset or one of TFDS. Default: mnist_5k, or the "
+    "folder of --image_dir.",
+    "split": "Which part. Default: train; of a folder, all.",
+    "background": "Colour under transparent pixels: a name or #rrggbb. "
+    f"Default: {DataConfig.background}.",
 }
 _PATHS = {
-    "image_dir": "A folder of pictures, nested or flat.",
-    "data_dir": "Where TFDS keeps prepared datasets.",
-    "manual_dir": "Where files that TFDS can't download are.",
-    "work_dir": "A folder that all workers can write to, where there are "
-    "several machines.",
+    "image_dir": "Folder of your own images, nested or flat. Default: none.",
+    "data_dir": "Folder where TFDS keeps prepared datasets. Default: "
+    "$TFDS_DATA_DIR, or ~/tensorflow_datasets.",
+    "manual_dir": "Folder where TFDS finds files fetched by hand. Default: "
+    "downloads/manual in --data_dir.",
+    "work_dir": "Folder that all workers can write to, where there are "
+    "several machines. Default: a temporary one.",
 }
 
 
@@ -53,7 +57,8 @@ def define_flags(values: flags.FlagValues) -> None:
         values,
     )  # fmt: skip
     flags.DEFINE_integer(
-        "crop", None, "Side in pixels of a centred square to cut out first.",
+        "crop", None, "Side in pixels of a centred square to cut out first. "
+        "Default: the dataset's, as in training.",
         flag_values=values,
     )  # fmt: skip
     flags.DEFINE_integer(
@@ -78,7 +83,7 @@ def define_flags(values: flags.FlagValues) -> None:
     )  # fmt: skip
     flags.DEFINE_multi_string(
         "runner_option", [], "An option of the runner's, as --name=value; may "
-        "be given several times.", flag_values=values,
+        "be given several times. Default: none.", flag_values=values,
     )  # fmt: skip
 
 

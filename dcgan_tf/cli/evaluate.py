@@ -29,9 +29,12 @@ def define_flags(values: flags.FlagValues) -> None:
     # Flags may follow the runs to compare.
     values.set_gnu_getopt()
     options = {"flag_values": values}
-    define_path("run_dir", None, "The run (runs/mnist_5k).", values)
+    define_path("run_dir", None, "The run. Default: runs/mnist_5k.", values)
     define_path(
-        "export_dir", None, "An export to evaluate instead of a run.", values
+        "export_dir",
+        None,
+        "An export to evaluate instead of a run. Default: none.",
+        values,
     )
     flags.DEFINE_string(
         "checkpoint", "latest", "Of the run: latest, best or a step.", **options
@@ -47,11 +50,13 @@ def define_flags(values: flags.FlagValues) -> None:
     )  # fmt: skip
     define_path(
         "inception_path", None, "File of the 2015 graph, for "
-        "--features=inception: classify_image_graph_def.pb.", values,
+        "--features=inception: classify_image_graph_def.pb. Default: none.",
+        values,
     )  # fmt: skip
     flags.DEFINE_enum(
         "probe", None, tuple(PROTOCOLS), "Linear classifiers on D's "
-        "features, by protocol; few_labels is for any dataset with classes.",
+        "features, by protocol; few_labels is for any dataset with classes. "
+        "Default: none.",
         **options,
     )  # fmt: skip
     flags.DEFINE_integer(
@@ -60,13 +65,21 @@ def define_flags(values: flags.FlagValues) -> None:
     )  # fmt: skip
     define_seed(0, "Of samples, networks and draws.", values)
     define_path(
-        "cache_dir", None, "Where trained classifiers are kept "
-        "(~/.cache/dcgan_tf).", values,
+        "cache_dir", None, "Folder where trained classifiers are kept. "
+        "Default: ~/.cache/dcgan_tf.", values,
     )  # fmt: skip
     define_path(
-        "data_dir", None, "Where TFDS keeps the dataset, if it moved.", values
+        "data_dir",
+        None,
+        "Folder where TFDS keeps the dataset, if it moved. Default: the run's.",
+        values,
     )
-    define_path("image_dir", None, "The run's pictures, if they moved.", values)
+    define_path(
+        "image_dir",
+        None,
+        "Folder of the run's images, if they moved. Default: the run's.",
+        values,
+    )
     flags.DEFINE_boolean(
         "compare", False, "Compare the runs that are given as arguments.",
         **options,

@@ -23,7 +23,10 @@ def define_flags(values: flags.FlagValues) -> None:
     options = {"flag_values": values}
     define_path("run_dir", "runs/mnist_5k", "The trained run.", values)
     define_path(
-        "export_dir", None, "Where versions go (exports/<run>).", values
+        "export_dir",
+        None,
+        "Folder where versions go. Default: exports/RUN.",
+        values,
     )
     flags.DEFINE_string(
         "checkpoint", "latest", "Of the run: latest, best or a step.", **options
@@ -32,10 +35,15 @@ def define_flags(values: flags.FlagValues) -> None:
         "formats", ["saved_model"], f"Any of {', '.join(_FORMATS)}.", **options
     )
     define_path(
-        "data_dir", None, "Where TFDS keeps the run's dataset, if it moved.",
-        values,
+        "data_dir", None, "Folder where TFDS keeps the run's dataset, if it "
+        "moved. Default: the run's.", values,
     )  # fmt: skip
-    define_path("image_dir", None, "The run's pictures, if they moved.", values)
+    define_path(
+        "image_dir",
+        None,
+        "Folder of the run's images, if they moved. Default: the run's.",
+        values,
+    )
     flags.DEFINE_integer(
         "keep_versions", 0, "Newest versions to keep; 0 keeps all.",
         lower_bound=0, **options,

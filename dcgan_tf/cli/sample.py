@@ -27,18 +27,26 @@ from dcgan_tf.seeds import SEEDS_PER_SEED, make_seeds
 def define_flags(values: flags.FlagValues) -> None:
     """Defines the command's flags."""
     options = {"flag_values": values}
-    define_path("run_dir", None, "A trained run.", values)
-    define_path("export_dir", None, "An export of one.", values)
+    define_path(
+        "run_dir",
+        None,
+        "A trained run; this or --export_dir is needed.",
+        values,
+    )
+    define_path(
+        "export_dir", None, "An export of a run. Default: none.", values
+    )
     flags.DEFINE_string(
         "checkpoint", "latest", "Of the run: latest, best or a step.", **options
     )
     flags.DEFINE_integer(
-        "num", 64, "Pictures.", lower_bound=1, upper_bound=SEEDS_PER_SEED,
+        "num", 64, "Images to draw.", lower_bound=1, upper_bound=SEEDS_PER_SEED,
         **options,
     )  # fmt: skip
     define_seed(0, "Another one gives other pictures.", values)
     flags.DEFINE_integer(
-        "label", None, "Class to draw, of a conditional run (all in turn).",
+        "label", None, "Class to draw, of a conditional run. Default: all "
+        "classes in turn.",
         **options,
     )  # fmt: skip
     define_path("output", "samples.png", "A .png file or a folder.", values)

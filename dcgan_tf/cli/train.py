@@ -17,6 +17,7 @@ from dcgan_tf.cli.command import (
     print_error,
     run_command,
 )
+from dcgan_tf.cli.defaults import add_default
 from dcgan_tf.cli.interruption import EXIT_INTERRUPTED
 from dcgan_tf.cli.path_flags import define_path, define_seed
 from dcgan_tf.config import CACHES, PRECISIONS, STRATEGIES, RunConfig
@@ -24,64 +25,71 @@ from dcgan_tf.image_sizes import parse_image_size
 from dcgan_tf.presets import PRESETS, resolve_run_config
 
 _STRINGS = {
-    "dataset": "mnist_5k (embedded, the default), toy_faces (drawn), or an "
-    "image dataset of TFDS: celeb_a, mnist, cifar10, svhn_cropped, ...",
+    "dataset": "mnist_5k (embedded), toy_faces (drawn), or an image dataset "
+    "of TFDS: celeb_a, mnist, cifar10, svhn_cropped, ...",
     "split": "Split to train on, such as 'train[:90%]'.",
-    "background": "Colour under transparent pictures (white).",
-    "image_size": "Pixels, SIDE or HEIGHTxWIDTH, 16 to 256.",
-    "strategy": f"One of {', '.join(STRATEGIES)} (auto). tpu, and "
-    "multi_worker under Slurm, are experimental: never run on such machines.",
+    "background": "Colour under transparent images: a name or #rrggbb.",
+    "image_size": "Size of the images in pixels, SIDE or HEIGHTxWIDTH, 16 to "
+    "256.",
+    "strategy": f"One of {', '.join(STRATEGIES)}. tpu, and multi_worker under "
+    "Slurm, are experimental: never run on such machines.",
     "tpu": "Name or address of the TPU, for --strategy=tpu (experimental).",
 }
 _PATHS = {
-    "image_dir": "Folder of your own pictures, nested or flat.",
-    "data_dir": "Where TFDS keeps prepared datasets.",
-    "manual_dir": "Where TFDS finds files fetched by hand.",
-    "exclude": "File of picture names to leave out, one a line.",
-    "run_dir": "The run's folder (runs/<dataset>, runs/<image folder>).",
+    "image_dir": "Folder of your own images, nested or flat.",
+    "data_dir": "Folder where TFDS keeps prepared datasets.",
+    "manual_dir": "Folder where TFDS finds files fetched by hand.",
+    "exclude": "File of image names to leave out, one a line.",
+    "run_dir": "The run's folder; an unfinished run there is resumed.",
     "init_from": "RUN or RUN@STEP: start a new run from another's networks.",
 }
 # Recorded whole: a run is resumed and evaluated from other folders too.
 _DATA_PATHS = ("image_dir", "data_dir", "manual_dir", "exclude")
 _INTEGERS = {
     "crop": "Side in pixels of the centre square cut out before resizing; 0 "
-    "for the largest crop of the images' aspect (celeb_a: 108, the face).",
-    "channels": "1 (grey) or 3 (RGB).",
-    "latent_dim": "Length of a latent.",
-    "base_filters": "Filters of the convolution nearest the image.",
+    "for the largest crop of the images' aspect.",
+    "channels": "Channels of the images: 1 (grey) or 3 (RGB).",
+    "latent_dim": "Numbers in a latent.",
+    "base_filters": "Filters of the convolution nearest the image; deeper "
+    "ones have 2, 4 and up to 8 times as many.",
     "kernel_size": "Side of every kernel, in pixels.",
-    "steps": "Updates of each network.",
+    "steps": "Training steps: updates of each network.",
     "batch_size": "Images a step, over all replicas.",
-    "report_every": "Steps between lines of metrics (50).",
-    "sample_every": "Steps between sample grids (500).",
-    "checkpoint_every": "Steps between checkpoints (500).",
-    "eval_every": "Steps between evaluations that find the best checkpoint "
-    "(0: none).",
-    "keep_checkpoints": "Last checkpoints to keep (3).",
+    "report_every": "Steps between lines of metrics.",
+    "sample_every": "Steps between sample grids.",
+    "checkpoint_every": "Steps between checkpoints.",
+    "eval_every": "Steps between evaluations that find the best checkpoint; 0 "
+    "for none.",
+    "keep_checkpoints": "Latest checkpoints to keep.",
     "cpu_devices": "Logical devices to split the CPU into, to try "
-    "--strategy=mirrored without GPUs (1).",
+    "--strategy=mirrored without GPUs.",
 }
 _FLOATS = {
-    "learning_rate": "Adam's, for both networks (0.0002; digits 0.0004).",
-    "beta_1": "Adam's first-moment decay (0.5).",
-    "ema_decay": "Of the moving averages of weights; 0: off (0.999).",
-    "label_smoothing": "Subtracted from D's target for real images (0).",
-    "weight_decay": "L2 on every parameter (0; digits 2.5e-5).",
+    "learning_rate": "Adam's learning rate, for both networks.",
+    "beta_1": "Adam's decay rate of the first moment, from 0 to 1.",
+    "ema_decay": "Decay rate of the moving averages of the weights, a step; 0 "
+    "turns them off, as in the paper.",
+    "label_smoothing": "Subtracted from D's target of 1 for real images.",
+    "weight_decay": "L2 coefficient on every parameter.",
 }
 _BOOLEANS = {
     "flip": "Mirror half of the images left to right.",
-    "conditional": "Condition both networks on the labels.",
-    "deterministic": "Give the same bits each time.",
-    "allow_fewer_images": "Go on though images that the run was trained on "
+    "conditional": "Condition both networks on the classes.",
+    "deterministic": "Give the same bits each time; slower on a GPU.",
+    "allow_fewer_images": "Resume though images that the run was trained on "
     "are gone.",
     "diff_augment": "Differentiable augmentation before D, for few images.",
 }
 _ENUMS = {
     "preset": (tuple(PRESETS), "Networks to start from."),
-    "cache": (CACHES, "Where decoded images are kept (auto)."),
+    "cache": (
+        CACHES,
+        "Where decoded images are kept; auto chooses by their size.",
+    ),
     "precision": (
         PRECISIONS,
-        "auto: mixed_bfloat16 where the hardware has it, else float32.",
+        "Of the computations; auto is mixed_bfloat16 where the hardware has "
+        "it, else float32.",
     ),
 }
 # Flags that are no setting of the run's.
@@ -103,16 +111,16 @@ def define_flags(values: flags.FlagValues) -> None:
         (flags.DEFINE_boolean, _BOOLEANS),
     ):
         for name, help_text in table.items():
+            help_text = add_default(name, help_text)
             define(name, None, help_text, flag_values=values)
     for name, help_text in _PATHS.items():
-        define_path(name, None, help_text, values)
+        define_path(name, None, add_default(name, help_text), values)
+    seed_help = "Decides initial weights, order of images and latents."
     define_seed(
-        None,
-        "Decides initial weights, data order and latents (0).",
-        values,
-        is_of_training=True,
+        None, add_default("seed", seed_help), values, is_of_training=True
     )
     for name, (choices, help_text) in _ENUMS.items():
+        help_text = add_default(name, help_text)
         flags.DEFINE_enum(name, None, choices, help_text, flag_values=values)
 
 

@@ -165,6 +165,12 @@ def test_a_list_does_not_take_the_name_of_its_sheet(capsys):
 @pytest.mark.parametrize(
     ("called", "program", "name"),
     [
+        ("/usr/bin/dcgan", "dcgan export", "dcgan train"),
+        (
+            "/lib/dcgan_tf/__main__.py",
+            "python -m dcgan_tf export",
+            "python -m dcgan_tf train",
+        ),
         ("/usr/bin/dcgan-train", "dcgan-export", "dcgan-train"),
         ("train.py", "python export.py", "train.py"),
         ("/my code/train.py", "python '/my code/export.py'", "train.py"),

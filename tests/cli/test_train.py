@@ -388,7 +388,7 @@ def test_help_names_every_flag(capsys):
     code, output, _ = run(capsys, "--help")
     assert code == 0
     for flag in ("dataset", "image_dir", "run_dir", "steps", "init_from"):
-        assert f"--{flag}:" in output
+        assert f"--{flag}=" in output
 
 
 def test_importing_the_command_defines_no_flags():

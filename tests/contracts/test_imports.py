@@ -35,6 +35,7 @@ ORDER = (
     "api",
     "run_report",
     "cli",
+    "__main__",
 )
 MODULES = sorted(PACKAGE.rglob("*.py"))
 MAX_FILES_PER_FOLDER = 24

@@ -1,0 +1,92 @@
+"""What a setting is where no flag says it, and whose choice that is."""
+
+import dataclasses
+
+from dcgan_tf.config import DataConfig, ModelConfig, TrainingConfig
+from dcgan_tf.image_sizes import format_image_size
+from dcgan_tf.presets import DATASETS, PRESETS, DatasetDefaults
+
+# Radford et al. (2016), Section 4.
+_PAPERS_VALUES = {"batch_size": 128, "learning_rate": 2e-4, "beta_1": 0.5}
+# What one is most likely to train on; docs/datasets.md has all.
+_SHOWN_DATASETS = ("mnist_5k", "image_folder", "celeb_a")
+_IN_WORDS = {
+    "dataset": "mnist_5k, or the folder of --image_dir",
+    "image_dir": "none",
+    "split": "train; of a folder, all but every 20th picture or so",
+    "exclude": "none",
+    "data_dir": "$TFDS_DATA_DIR, or ~/tensorflow_datasets",
+    "manual_dir": "downloads/manual in --data_dir",
+    "run_dir": "runs/DATASET, or runs/FOLDER for an image folder",
+    "init_from": "none, the paper's initial weights",
+    "tpu": "none",
+    "cpu_devices": "1",
+    "conditional": "off",
+    "allow_fewer_images": "off",
+}
+
+
+def add_default(name: str, help_text: str) -> str:
+    """Ends a flag's help text with its default; see `describe_default`."""
+    return f"{help_text} Default: {describe_default(name)}."
+
+
+def describe_default(name: str) -> str:
+    """Returns a setting's default and where it comes from.
+
+    Args:
+        name: Of a flag of `train` that is None where it isn't given.
+
+    Raises:
+        ValueError: If it is no such flag.
+    """
+    if name in _IN_WORDS:
+        return _IN_WORDS[name]
+    if name in _names(DatasetDefaults):
+        return f"the dataset's: {_describe_by_dataset(name)}"
+    if name in _names(ModelConfig):
+        return f"the preset's: {_describe_by_preset(name)}"
+    for config in (TrainingConfig, DataConfig):
+        if name in _names(config):
+            return _format(name, getattr(config, name))
+    raise ValueError(f"no setting is called {name!r}")
+
+
+def _names(config: type) -> set[str]:
+    return {field.name for field in dataclasses.fields(config)}
+
+
+def _describe_by_dataset(name: str) -> str:
+    values = {}
+    for dataset in _SHOWN_DATASETS:
+        value = getattr(DATASETS[dataset], name)
+        if value is None:
+            value = getattr(PRESETS[DATASETS[dataset].preset], name)
+        values.setdefault(_format(name, value), []).append(dataset)
+    return _join(values, "for")
+
+
+def _describe_by_preset(name: str) -> str:
+    values = {}
+    for preset, config in PRESETS.items():
+        value = getattr(config, name)
+        values.setdefault(_format(name, value), []).append(preset)
+    return _join(values, "in")
+
+
+def _join(values: dict[str, list[str]], word: str) -> str:
+    return "; ".join(
+        f"{value}{',' if ',' in value else ''} {word} {', '.join(owners)}"
+        for value, owners in values.items()
+    )
+
+
+def _format(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, tuple):
+        text = format_image_size(value)
+    if _PAPERS_VALUES.get(name) == value:
+        return f"{text}, the paper's"
+    return text
