@@ -14,7 +14,7 @@ import command
 import machine
 import numpy as np
 
-from dcgan_tf.evaluation.linear_probe.protocols import AUTHORS_STRENGTHS
+from dcgan_tf.evaluation.linear_probe.protocols import AUTHORS_C_VALUES
 from dcgan_tf.evaluation.linear_probe.svm import fit_with_lbfgs, predict
 
 NUM_SAMPLES, NUM_FEATURES = 50_000, 28_672
@@ -44,7 +44,7 @@ def measure(num_samples: int, num_features: int) -> dict:
     features, labels = make_features(num_samples, num_features)
     before = resource.getrusage(resource.RUSAGE_SELF)
     start = time.perf_counter()
-    weights = fit_with_lbfgs(features, labels, AUTHORS_STRENGTHS)
+    weights = fit_with_lbfgs(features, labels, AUTHORS_C_VALUES)
     elapsed = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_SELF)
     return {
@@ -58,8 +58,8 @@ def measure(num_samples: int, num_features: int) -> dict:
         - before.ru_stime,
         "peak_bytes": after.ru_maxrss * 1024,
         "training_accuracies": {
-            f"{strength:g}": float(np.mean(predict(w, features) == labels))
-            for strength, w in zip(AUTHORS_STRENGTHS, weights, strict=True)
+            f"{C:g}": float(np.mean(predict(w, features) == labels))
+            for C, w in zip(AUTHORS_C_VALUES, weights, strict=True)
         },
     }
 

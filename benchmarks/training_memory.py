@@ -22,20 +22,20 @@ COUNTS, SMOKE_COUNTS = (1_000, 200_000), (150, 300)
 NUM_STEPS, SMOKE_STEPS = 200, 2
 CACHES = ("disk", "off")
 SIZE = (64, 64)
-_FILES_A_FOLDER = 1_000
+_FILES_PER_FOLDER = 1_000
 
 
 def write_pictures(folder: Path, count: int) -> None:
     """Writes PNG files, a thousand a folder, of a thousand pictures."""
     rng = np.random.default_rng(0)
     pictures = []
-    for _ in range(min(count, _FILES_A_FOLDER)):
+    for _ in range(min(count, _FILES_PER_FOLDER)):
         corners = rng.integers(0, 256, (2, 2, 3), np.uint8)
         contents = io.BytesIO()
         Image.fromarray(corners).resize(SIZE).save(contents, "PNG")
         pictures.append(contents.getvalue())
     for i in range(count):
-        parent = folder / f"{i // _FILES_A_FOLDER:04d}"
+        parent = folder / f"{i // _FILES_PER_FOLDER:04d}"
         parent.mkdir(parents=True, exist_ok=True)
         (parent / f"{i:07d}.png").write_bytes(pictures[i % len(pictures)])
 

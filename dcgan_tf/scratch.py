@@ -1,4 +1,4 @@
-"""Folders that a process writes in aside, before it renames what is whole.
+"""Temporary folders: a process writes there and renames what is whole.
 
 A reader must never meet half a checkpoint or half an export. So a writer
 fills a folder of its own beside the final place and renames it, or the files

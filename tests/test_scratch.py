@@ -1,4 +1,4 @@
-"""Folders written aside: unique, and removed once nobody writes in them."""
+"""Temporary folders: unique, and removed once nobody writes in them."""
 
 import os
 import socket

@@ -15,7 +15,7 @@ import tensorflow as tf
 from dcgan_tf.analysis.receptive_field import list_layers_to
 
 # From the signal that comes down, the rectifier's input, and its slope below
-# zero, to the signal that goes on.
+# zero, to the signal that is passed down.
 Rule = Callable[[tf.Tensor, tf.Tensor, float], tf.Tensor]
 
 _BATCH_SIZE = 64

@@ -13,7 +13,7 @@ from dcgan_tf.models.features import build_feature_extractor
 
 _BATCH_SIZE = 128
 # Per image and feature of unit variance.
-_RIDGE_STRENGTH = 0.1
+_RIDGE_PENALTY = 0.1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +94,7 @@ class LinearLabeller:
         features = self._compute_features(images)
         self._mean = features.mean(0)
         self._scale = (features - self._mean).std()
-        self._classifier = Ridge(_RIDGE_STRENGTH * len(features))
+        self._classifier = Ridge(_RIDGE_PENALTY * len(features))
         self._classifier.fit(self._normalise(features), targets)
 
     def compute_margins(self, images: np.ndarray) -> np.ndarray:
@@ -137,7 +137,7 @@ def find_exemplars(
 
     Returns:
         int `(count,)`, indices of samples, the surest first. What counts
-        of a sample is the margin of the attribute least sure.
+        of a sample is the margin of its least certain attribute.
 
     Raises:
         ValueError: If fewer samples show it.

@@ -37,7 +37,7 @@ def compute_deconvnet(
 ) -> np.ndarray:
     """Projects units to pixels: transposed convolutions, ReLU on the way.
 
-    Batch norm is undone as the scaling that it is at inference.
+    Batch norm is inverted as the scaling that it is at inference.
 
     Args:
         model: Of images in `[-1, 1]`.

@@ -1,7 +1,7 @@
 """Trains a DCGAN on any collection of pictures.
 
 Without flags: on the 5,000 handwritten digits that come with the package.
-The same command again goes on where it stopped.
+The same command again resumes the run where it stopped.
 """
 
 import os
@@ -190,12 +190,12 @@ def _print_result(result, run_dir: str | os.PathLike, config: RunConfig):
     if result.was_complete:
         print(
             f"{where} is complete: {result.step} steps. Give more --steps to "
-            "go on, or another --run_dir to start anew."
+            "resume it, or another --run_dir to start anew."
         )
     elif result.was_interrupted:
         print(
             f"Stopped after step {result.step} of {config.training.steps}; "
-            "checkpoint saved. The same command goes on from there."
+            "checkpoint saved. The same command resumes from there."
         )
     else:
         logdir = f"--logdir={where}/logs"

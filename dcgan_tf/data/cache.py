@@ -39,12 +39,12 @@ class Store:
         gather: From int64 positions `(count,)` to uint8 images
             `(count, height, width, channels)`; safe from several threads.
         labels: int32 `(num_examples,)` or `(num_examples, num_attributes)`.
-        place: `memory` or the file's path.
+        kept_in: `memory` or the file's path.
     """
 
     gather: Callable[[np.ndarray], np.ndarray]
     labels: np.ndarray
-    place: str
+    kept_in: str
 
 
 def get_store(
@@ -73,16 +73,16 @@ def get_store(
     key = _describe(source, model, data)
     if key not in source.stores:
         num_bytes = source.num_examples * _image_bytes(model)
-        place = data.cache
-        if place == "auto":
-            place = _choose_place(num_bytes)
-        if place == "off" and source.read is None:
+        choice = data.cache
+        if choice == "auto":
+            choice = _choose_cache(num_bytes)
+        if choice == "off" and source.read is None:
             raise ValueError(
                 f"{source.name} can only be read in order, so that its images "
                 "can't be shuffled without a cache; use cache memory or disk"
             )
         makers = {"memory": _fill_memory, "disk": _open_disk}
-        make = makers.get(place, lambda *_: None)
+        make = makers.get(choice, lambda *_: None)
         source.stores[key] = make(source, model, data)
     return source.stores[key]
 
@@ -152,7 +152,7 @@ def get_cache_dir() -> Path:
     return Path(tempfile.gettempdir()) / f"dcgan_tf-{os.getuid()}"
 
 
-def _choose_place(num_bytes: int) -> str:
+def _choose_cache(num_bytes: int) -> str:
     if num_bytes <= _MEMORY_SHARE * measure_available_memory():
         return "memory"
     folder = get_cache_dir()
@@ -204,9 +204,13 @@ def _fill_memory(source: Source, model: ModelConfig, data: DataConfig) -> Store:
 
 
 def _open_disk(source: Source, model: ModelConfig, data: DataConfig) -> Store:
-    place = os.path.abspath(data.image_dir) if data.image_dir else data.data_dir
+    origin = (
+        os.path.abspath(data.image_dir) if data.image_dir else data.data_dir
+    )
     key = hashlib.sha256(
-        f"{source.name}|{place}|{source.split}".encode(errors="surrogateescape")
+        f"{source.name}|{origin}|{source.split}".encode(
+            errors="surrogateescape"
+        )
     )
     path = get_cache_dir() / f"{key.hexdigest()[:16]}.images"
     description = _describe(source, model, data)

@@ -52,7 +52,7 @@ def build_training_dataset(
         batch_size_per_replica: Images in an element.
         global_batch_size: Images a step, over all replicas of all workers.
         seed: Decides the order.
-        start_step: Steps done before, when a run goes on.
+        start_step: Steps done before, when a run is resumed.
         replica_offset: This worker's first replica's number among all.
         num_local_replicas: Elements a step.
         with_labels: Whether elements are `(images, labels)`.

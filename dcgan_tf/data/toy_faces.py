@@ -1,7 +1,7 @@
 """Drawn faces whose attributes are known: a dataset that can be checked.
 
 A picture of a generated smile proves little about a network; a thousand
-generated faces judged by a classifier that knows what a smile is do. These
+generated faces classified by a network that knows what a smile is do. These
 faces are drawn from signed distances with numpy alone. Every attribute is an
 independent coin; what it stands for is a matter of degree, as in life: a
 faint smile is still one, and no face is in the middle. Everything else

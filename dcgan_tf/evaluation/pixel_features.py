@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 # A few labelled samples are thousands of pixels, but of few kinds.
-_STRENGTH = 0.1
+_C = 0.1
 _MAX_ITERATIONS = 1_000
 # Halfway between black and white.
 _STROKE_LEVEL = 0.0
@@ -125,7 +125,7 @@ def segment(
         )
     classifier = make_pipeline(
         StandardScaler(),
-        LogisticRegression(C=_STRENGTH, max_iter=_MAX_ITERATIONS),
+        LogisticRegression(C=_C, max_iter=_MAX_ITERATIONS),
     )
     num_features = features.shape[-1]
     classifier.fit(

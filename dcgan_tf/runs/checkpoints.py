@@ -1,7 +1,7 @@
 """Checkpoints of a run: saved whole or not at all, kept, chosen, restored.
 
 `checkpoints/ckpt-<step>.index` and its data file are TensorFlow's format.
-They are written in a folder aside and renamed, the index last, so that an
+They are written in a temporary folder and renamed, the index last, so that an
 index is there only with all of its data. Whoever reads a run that is being
 trained may find a checkpoint pruned under it, and takes the next.
 """
@@ -198,7 +198,7 @@ def restore(
     if not damaged:
         raise CheckpointError(
             f"run {os.fspath(run_dir)!r}: checkpoint {checkpoint!r} was "
-            "removed while it was read, by a training that goes on; use "
+            "removed while it was read, by training that is still running; use "
             "latest, or train with more --keep_checkpoints"
         )
     raise CheckpointError(

@@ -63,7 +63,7 @@ def keep_folder_splits(
     """Takes from a run that is resumed how it reads split folders.
 
     No flag says it: runs of version 0.1.0 took `train` and `test` for
-    classes, and go on to.
+    classes, and still do.
     """
     is_run = (Path(run_dir) / CONFIG_FILE).exists()
     if not (is_run and checkpoints.list_steps(run_dir)):
@@ -97,7 +97,7 @@ def save_run_config(
 
 
 def check_run_dir(run_dir: str | os.PathLike, config: RunConfig) -> None:
-    """Checks that a run may start or go on in a folder, changing nothing.
+    """Checks that a run may start or resume in a folder, changing nothing.
 
     Raises:
         ValueError: If the folder holds another run, or something else.
@@ -167,6 +167,6 @@ def _check_resumable(path: Path, old: RunConfig, new: RunConfig) -> None:
         )
         raise ValueError(
             f"run {os.fspath(path)!r} was started with other settings: "
-            f"{listing}. Give the same settings to go on with it, or another "
+            f"{listing}. Give the same settings to resume it, or another "
             "--run_dir to start anew"
         )

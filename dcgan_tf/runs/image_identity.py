@@ -16,7 +16,7 @@ def check_images(
     images: ImagesFingerprint,
     allow_fewer: bool = False,
 ) -> str | None:
-    """Compares a run's images with those it is about to go on with.
+    """Compares a run's images with those it is to be resumed with.
 
     The same images, wherever they lie now, and more of them are fine. Fewer
     are fine if that is wanted: by `allow_fewer`, or by a new list of names
@@ -24,8 +24,8 @@ def check_images(
 
     Args:
         run_dir: A run with checkpoints.
-        config: The settings to go on with.
-        images: Of the images to go on with.
+        config: The settings to resume with.
+        images: Of the images to resume with.
         allow_fewer: Whether images may be missing.
 
     Returns:
@@ -58,7 +58,7 @@ def check_images(
                 f"{change.num_lost} of the {old.count} images that run "
                 f"{os.fspath(run_dir)!r} was trained on are not in {place} any "
                 f"more ({images.count} are there); bring them back, or give "
-                "--allow_fewer_images to go on without them"
+                "--allow_fewer_images to resume without them"
             )
         return (
             f"{images.count} images in {place}; {change.num_lost} of the "

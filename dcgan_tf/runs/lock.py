@@ -33,7 +33,7 @@ class RunLock:
     The operating system holds the lock (`flock`), and lets it go when the
     process ends in any way. Linux passes it on to a network file system's
     server, so that it holds between machines too. Where there are no such
-    locks a warning says so, and training goes on without.
+    locks a warning says so, and the run is trained without one.
 
     Args:
         run_dir: The run's folder, existing.

@@ -116,7 +116,7 @@ class MetricsWriter:
     Args:
         run_dir: The run. Rows after `start_step` are cut from its
             metrics.csv, and TensorBoard is told to forget them.
-        start_step: Completed steps of the checkpoint the run goes on from.
+        start_step: Completed steps of the checkpoint that is resumed from.
         names: Names of the scalars; a row leaves out those it hasn't.
         log: Takes a line for the user, should the file be one that can't be
             read or that a spreadsheet saved: it is then kept as
@@ -165,7 +165,7 @@ class MetricsWriter:
         kept_as = set_aside(self._path)
         log(
             f"{self._path}: {reason}; kept as {kept_as.name}, and "
-            f"{len(rows)} rows of it go on in a new one"
+            f"{len(rows)} rows of it are in a new one"
         )
         return rows
 

@@ -125,7 +125,7 @@ def train(
             _save_record(run_dir, config, source, precision)
         progress = Progress(training.steps, start, is_silent=not is_chief)
         if start:
-            progress.log(f"{os.fspath(run_dir)}: going on from step {start}")
+            progress.log(f"{os.fspath(run_dir)}: resuming from step {start}")
         for change in changes:
             progress.log(change)
         recorder = Recorder(
@@ -172,7 +172,7 @@ def _train_steps(
             if failure is not None:
                 raise type(failure)(
                     f"{failure}. A checkpoint of step {step} is saved, from "
-                    "which the same command goes on"
+                    "which the same command resumes"
                 ) from failure
             if is_stopping and step < training.steps:
                 return TrainingResult(

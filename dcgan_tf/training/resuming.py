@@ -69,8 +69,8 @@ def _compare_precision(run_dir: str | os.PathLike, now: str) -> list[str]:
     if "mixed_float16" in (was, now):
         # Its optimizers hold a loss scale besides.
         raise ValueError(
-            f"run {os.fspath(run_dir)!r} was started in {was}, is now to go "
-            f"on in {now}, and mixed_float16 goes with no other; give "
+            f"run {os.fspath(run_dir)!r} was started in {was}, is now to be "
+            f"resumed in {now}, and mixed_float16 goes with no other; give "
             f"--precision={was}, or another --run_dir to start anew"
         )
     return [f"precision {now} (was {was})"]

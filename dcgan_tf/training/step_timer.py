@@ -9,7 +9,7 @@ class StepTimer:
 
     Args:
         wait: Returns once the last counted step is computed. A device works
-            while Python goes on, so that it is called before any reading of
+            while Python runs ahead, so that it is called before any reading of
             the clock.
     """
 

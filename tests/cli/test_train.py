@@ -149,7 +149,7 @@ def test_learning_rate_and_steps_may_change_on_resume(
         "--learning_rate=0.001",
     )  # fmt: skip
     assert code == 0, errors
-    assert "going on from step 4" in output
+    assert "resuming from step 4" in output
     assert "learning rate 0.001 (was 0.0004)" in output
     rows = (run_dir / "metrics.csv").read_text().splitlines()
     assert [row.split(",")[0] for row in rows[1:]] == ["2", "4", "6"]
@@ -239,7 +239,7 @@ def test_a_run_knows_its_images(tmp_path, capsys, monkeypatch):
     for name in ("cats", "dogs"):
         code, output, errors = run(capsys, *few, f"--image_dir={name}/images")
         assert code == 0, errors
-        assert "going on" not in output
+        assert "resuming" not in output
     assert "dogs" in output and "runs/images" in output
     assert len(list(Path("runs").iterdir())) == 2
     config = read_config("runs/images")
@@ -250,7 +250,7 @@ def test_a_run_knows_its_images(tmp_path, capsys, monkeypatch):
     code, _, errors = run(capsys, *more, "--image_dir=dogs/images")
     assert code == 1
     assert_one_line(errors, "are others", "dogs/images")
-    # The same elsewhere go on; so do fewer, if that is wanted.
+    # The same elsewhere resume; so do fewer, if that is wanted.
     Path("cats").rename("felines")
     for path in sorted(Path("felines/images").iterdir())[:20]:
         path.unlink()

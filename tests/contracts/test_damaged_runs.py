@@ -67,7 +67,7 @@ def damaged(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def resumed(damaged, tmp_path_factory):
-    """The damaged run, gone on with; and what that printed."""
+    """The damaged run, resumed; and what that printed."""
     run_dir = tmp_path_factory.mktemp("resumed") / "run"
     shutil.copytree(damaged, run_dir)
     with pytest.MonkeyPatch.context() as patch:
@@ -80,7 +80,7 @@ def resumed(damaged, tmp_path_factory):
     return run_dir, code, lines
 
 
-def test_the_run_goes_on(resumed):
+def test_the_run_is_resumed(resumed):
     run_dir, code, _ = resumed
     assert code == 0
     assert checkpoints.list_steps(run_dir) == [2, 4, 6]

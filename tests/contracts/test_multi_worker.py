@@ -1,4 +1,4 @@
-"""Two workers, two processes: they train, stop and go on as one run."""
+"""Two workers, two processes: they train, stop and resume as one run."""
 
 import itertools
 import json
@@ -243,7 +243,7 @@ def test_a_killed_worker_ends_the_other_in_words(broken, victim):
 def test_the_same_commands_go_on_to_the_unbroken_runs_end(broken, unbroken):
     run_dir, history = broken
     assert [code for code, _, _ in history["end"]] == [0, 0]
-    step = re.search("going on from step (\\d+)", history["end"][0][1])
+    step = re.search("resuming from step (\\d+)", history["end"][0][1])
     assert int(step[1]) >= 40
     assert_same_weights(run_dir, unbroken[0])
     assert not list(run_dir.rglob(".writing-*"))

@@ -67,7 +67,7 @@ def place(request, tmp_path, trained, monkeypatch):
     return request.param
 
 
-def test_a_run_goes_on_and_is_looked_at(place):
+def test_a_run_resumes_and_is_looked_at(place):
     run_dir = f"runs/{place}"
     call("train", *TINY, f"--run_dir={run_dir}", "--steps=4")
     assert Path(run_dir, "checkpoints", "ckpt-4.index").is_file()
@@ -145,7 +145,7 @@ def test_the_printed_command_exports_the_run(place, capfdbinary, monkeypatch):
 
 
 def test_the_default_run_folder_of_a_folder_of_pictures(trained, tmp_path):
-    """`photos [2024]` trains, and goes on, without anybody naming a path."""
+    """`photos [2024]` trains, and resumes, without anybody naming a path."""
     program = (
         "import sys\n"
         "from dcgan_tf.cli import sample, train\n"

@@ -207,7 +207,7 @@ def test_each_image_of_the_global_batch_has_its_own_augmentation(two_replicas):
 
 
 def train_in_two_parts(run_dir, strategy):
-    """Trains four steps, and goes on to eight from the checkpoint."""
+    """Trains four steps, and resumes to eight from the checkpoint."""
     states = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(

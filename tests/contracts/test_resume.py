@@ -95,7 +95,7 @@ def broken(tmp_path_factory):
     code, _, _ = signal_after(start(run_dir), 110, signal.SIGKILL)
     assert code == -signal.SIGKILL
     output = run_to_end(run_dir)
-    step = int(output.split("going on from step ")[1].split()[0])
+    step = int(output.split("resuming from step ")[1].split()[0])
     # At most --checkpoint_every steps were lost to the kill.
     assert 100 <= step < STEPS
     return run_dir

@@ -177,7 +177,7 @@ def test_auto_takes_what_there_is_room_for(
     if place == "off":
         assert store is None
     else:
-        assert (store.place == "memory") == (place == "memory")
+        assert (store.kept_in == "memory") == (place == "memory")
 
 
 def test_a_containers_limit_counts(tmp_path, monkeypatch):

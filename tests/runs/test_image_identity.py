@@ -1,4 +1,4 @@
-"""A run goes on with its images, and with no others."""
+"""A run resumes with its images, and with no others."""
 
 import json
 import os

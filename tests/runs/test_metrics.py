@@ -30,7 +30,7 @@ def test_going_on_cuts_what_came_after_the_checkpoint(tmp_path):
     assert steps_of(tmp_path) == [10, 20, 25, 35]
 
 
-def test_time_goes_on_from_the_last_row(tmp_path):
+def test_time_resumes_from_the_last_row(tmp_path):
     write_steps(tmp_path, 0, [10, 20])
     writer = metrics.MetricsWriter(tmp_path, 20, NAMES)
     assert writer.elapsed_seconds == 20.0

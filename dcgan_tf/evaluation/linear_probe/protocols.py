@@ -18,7 +18,7 @@ class Protocol:
         label_counts: Labels trained on; None for all there are.
         num_validation: Training images held out to choose C on; None for a
             quarter of them, at most 10,000.
-        num_validation_draws: Draws of labels that each C is judged by.
+        num_validation_draws: Draws of labels that each C is validated on.
         num_test_draws: Draws whose test accuracies are averaged.
         std_factor: Standard deviations in the std that is given.
         C_values: Values of C, ascending.

@@ -40,7 +40,7 @@ def compute_measures(
 
     Args:
         names: Of `settings.SET_MEASURES`, the keys of `FUNCTIONS`.
-        fake: The set that is judged.
+        fake: The set that is measured.
         real: Held-out real images.
         seed: Of random subsets and directions.
 

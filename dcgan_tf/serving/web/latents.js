@@ -1,7 +1,7 @@
 // Latent vectors, the same numbers for a seed as TensorFlow draws.
 
 // Pictures of one seed; the next seed's start after them.
-const SEEDS_A_SEED = 1_000_000;
+const SEEDS_PER_SEED = 1_000_000;
 
 const TWO_32 = 2 ** 32;
 
@@ -51,7 +51,7 @@ export function sampleLatent(seed, length) {
 
 /** The picture `index` of a page's seed, as `dcgan_tf.cli.sample` counts. */
 export function samplePicture(seed, index, length) {
-  return sampleLatent(seed * SEEDS_A_SEED + index, length);
+  return sampleLatent(seed * SEEDS_PER_SEED + index, length);
 }
 
 /** A point on the closed walk through stops; `place` 1.5 is after stop 1. */

@@ -6,8 +6,8 @@ import { walkAt } from "page/latents.js";
 import { enlarge, makeCanvas, paint } from "page/pictures.js";
 
 const MAX_STOPS = 7;
-const SECONDS_A_STOP = 1.6;
-const GIF_FRAMES_A_STOP = 16;
+const SECONDS_PER_STOP = 1.6;
+const GIF_FRAMES_PER_STOP = 16;
 const GIF_SIDE = 192;
 
 export class Walk {
@@ -90,7 +90,7 @@ export class Walk {
     while (this.playing === turn) {
       const now = await nextFrame();
       // A page that was hidden goes on where it stopped.
-      this.place += Math.min((now - before) / 1000, 0.1) / SECONDS_A_STOP;
+      this.place += Math.min((now - before) / 1000, 0.1) / SECONDS_PER_STOP;
       this.place %= this.samples.length;
       before = now;
       const latents = this.samples.map((sample) => sample.latent);
@@ -105,14 +105,14 @@ export class Walk {
     this.say("Drawing the walk…");
     const latents = this.samples.map((sample) => sample.latent);
     const frames = [];
-    for (let i = 0; i < latents.length * GIF_FRAMES_A_STOP; i++) {
-      const image = await this.draw(walkAt(latents, i / GIF_FRAMES_A_STOP));
+    for (let i = 0; i < latents.length * GIF_FRAMES_PER_STOP; i++) {
+      const image = await this.draw(walkAt(latents, i / GIF_FRAMES_PER_STOP));
       const canvas = enlarge(image, GIF_SIDE);
       const context = canvas.getContext("2d");
       frames.push(context.getImageData(0, 0, canvas.width, canvas.height));
       if (i % 8 === 7) await nextFrame();
     }
-    const delay = Math.round((100 * SECONDS_A_STOP) / GIF_FRAMES_A_STOP);
+    const delay = Math.round((100 * SECONDS_PER_STOP) / GIF_FRAMES_PER_STOP);
     saveFile("walk.gif", encodeGif(frames, delay));
     this.say("Saved walk.gif.");
   }

@@ -130,7 +130,7 @@ def lost_workers_named(strategy: tf.distribute.Strategy) -> Iterator[None]:
         raise WorkerLostError(
             f"{_name_lost(strategy, error.message)} stopped or cannot be "
             "reached; its own messages say why. Start all workers again with "
-            "the same command, to go on from the last checkpoint"
+            "the same command, to resume from the last checkpoint"
         ) from error
 
 
