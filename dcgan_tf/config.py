@@ -1,4 +1,4 @@
-"""What a run is: frozen settings, their ranges, JSON.
+"""The settings of a run: frozen dataclasses, their ranges and their JSON.
 
 Everything that decides a run's result is in a `RunConfig`. It imports no
 TensorFlow, so a command can refuse a bad flag before anything slow happens.

@@ -1,4 +1,4 @@
-"""A full disk and memory that is too small, told apart and put in words.
+"""Errors of a full disk or too little memory, recognised and described.
 
 TensorFlow raises one error for both, with a page of text. Nothing here
 imports it, so that a command can use it before.

@@ -1,4 +1,4 @@
-"""The sizes of image that the networks can make, and how they are written.
+"""Image sizes that the networks support: parsed, checked and formatted.
 
 A side is a start of 4 to 7 pixels doubled by each stride-2 convolution.
 """

@@ -1,4 +1,4 @@
-"""Images between uint8 and [-1, 1], as grids, PNG and GIF files.
+"""Images: scaling between uint8 and [-1, 1], grids, PNG and GIF files.
 
 The only place where pixel values are scaled. Every file bears a mark, by
 which `data` knows this program's own output among a folder's pictures.

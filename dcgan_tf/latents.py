@@ -1,4 +1,4 @@
-"""Latent vectors: drawn, interpolated, added and subtracted.
+"""Latent vectors: sampling, interpolation and arithmetic.
 
 Latents are uniform in [-1, 1] (Radford et al., 2016, Section 4 and the
 authors' code). Every draw is stateless: the same seed gives the same numbers

@@ -1,4 +1,4 @@
-"""Standard output that may be closed, or lose its reader, at any time."""
+"""Standard output that survives the loss of its reader."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""Networks by name, and what each dataset is trained with by default."""
+"""Presets of networks, and each dataset's default settings."""
 
 import dataclasses
 import re

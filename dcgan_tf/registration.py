@@ -1,4 +1,4 @@
-"""Keras knows this project's layers as soon as both are imported.
+"""Registers the project's layers with Keras once both are imported.
 
 A network that was saved as `.keras` names its layers' classes, and Keras
 finds those of other packages only once they have registered themselves. So

@@ -1,4 +1,4 @@
-"""One self-contained page of a run: report.html, with no network needed."""
+"""The report of a run: one self-contained HTML page."""
 
 import base64
 import html

@@ -1,4 +1,4 @@
-"""Which latent seeds and classes the images of a command's --seed have.
+"""Latent seeds and classes of the images that a command's --seed gives.
 
 One rule for the commands, evaluation, exports and the client: an image is
 decided by its latent seed alone.

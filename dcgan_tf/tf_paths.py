@@ -1,4 +1,4 @@
-"""Folders under names that TensorFlow takes as they are.
+"""Temporary names for folders whose own ones TensorFlow can't take.
 
 TensorFlow reads a checkpoint or SavedModel by a pattern: `[` and `\\` in its
 path make it "not found", and `*` or `?` may find somebody else's. It also

@@ -1,4 +1,4 @@
-"""Training images kept ready, in memory or in one flat file on disk."""
+"""The cache of prepared training images, in memory or in one file on disk."""
 
 import dataclasses
 import hashlib

@@ -1,4 +1,4 @@
-"""A picture file of any common kind becomes upright RGB."""
+"""Decodes image files of any common format to upright RGB."""
 
 import os
 import warnings
@@ -22,11 +22,11 @@ warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 class UnreadableError(ValueError):
-    """A file that is no picture, or a broken one; says why."""
+    """A file can't be decoded as an image; the message says why."""
 
 
 class LostError(UnreadableError):
-    """A file that the file system doesn't give, whatever is in it."""
+    """A file can't be read from the file system, whatever it holds."""
 
 
 def decode_file(path: str | os.PathLike, background: str) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""One flat file of prepared images: pixels, labels, a JSON footer, its length.
+"""The disk cache's file: pixels, labels, a JSON footer and its length.
 
 It appears whole or not at all, and is read by position through a handle that
 stays open, so that another process may replace it meanwhile.
@@ -42,7 +42,7 @@ class CacheFile:
     def gather(
         self, positions: np.ndarray, shape: tuple[int, ...]
     ) -> np.ndarray:
-        """Reads images by position, not by mapping the file.
+        """Reads images by position, without mapping the file to memory.
 
         Pages that are mapped count as the process's own memory.
 
@@ -72,7 +72,7 @@ class CacheFile:
 
 
 def open_cache(path: Path) -> CacheFile | None:
-    """Opens a file that `write_cache` wrote, None if there is none usable."""
+    """Opens a file of `write_cache`; returns None if none is usable."""
     try:
         file = path.open("rb", buffering=0)
     except OSError:
@@ -90,7 +90,7 @@ def write_cache(
     batches: Iterable[tuple[np.ndarray, np.ndarray]],
     skipped: Skipped,
 ) -> CacheFile:
-    """Writes a file, whole or not at all, and opens it.
+    """Writes a cache file atomically and opens it.
 
     Args:
         path: The file; its folder is made.

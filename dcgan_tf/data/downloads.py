@@ -1,4 +1,4 @@
-"""A TFDS dataset made ready, or a clear word at once on what is missing."""
+"""Prepares TFDS datasets, or says at once which files are missing."""
 
 import difflib
 import os

@@ -1,4 +1,4 @@
-"""Datasets that need no download: 5,000 digits, and drawn faces."""
+"""Embedded datasets, which need no download: digits and drawn faces."""
 
 import functools
 import re

@@ -1,4 +1,4 @@
-"""A file's format by its first bytes: those that are read, and others."""
+"""Detects a file's format by its first bytes."""
 
 # Enough for a format's signature and for this program's own mark.
 START_BYTES = 1_024

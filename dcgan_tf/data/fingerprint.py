@@ -1,4 +1,4 @@
-"""Fingerprints of a set of images: the same, more, fewer or others.
+"""Fingerprints of image sets, by which two sets are compared.
 
 A fingerprint has a fixed size however many images there are: their number, a
 sum of one hash an image, and the smallest of these hashes. The smallest
@@ -65,7 +65,7 @@ class ImagesFingerprint:
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """What became of a set of images.
+    """The difference between an old set of images and a new one.
 
     Attributes:
         is_same: Whether nothing changed.
@@ -107,7 +107,7 @@ def fingerprint_arrays(images: Iterable[np.ndarray]) -> ImagesFingerprint:
 
 
 def fingerprint_named(name: str, count: int) -> ImagesFingerprint:
-    """Makes the fingerprint of a dataset that its name stands for.
+    """Makes the fingerprint of a dataset that is known by its name.
 
     Args:
         name: With its version, up to where images change, and its split.
@@ -119,7 +119,7 @@ def fingerprint_named(name: str, count: int) -> ImagesFingerprint:
 def compare_fingerprints(
     old: ImagesFingerprint, new: ImagesFingerprint
 ) -> Comparison:
-    """Says what became of `old`'s images in `new`.
+    """Compares two sets of images by their fingerprints.
 
     Args:
         old: From a record: a sample of its hashes.

@@ -1,4 +1,4 @@
-"""A folder of pictures of any kind and size, nested or flat, as a source."""
+"""Opens a folder of images, nested or flat, as a `Source`."""
 
 import os
 from collections.abc import Callable, Iterable

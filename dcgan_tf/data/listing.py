@@ -1,4 +1,4 @@
-"""Which files of a folder tree may be pictures, by their first bytes."""
+"""Lists the image files of a folder tree, known by their first bytes."""
 
 import dataclasses
 import functools

@@ -1,4 +1,4 @@
-"""LSUN's databases read without tensorflow-io.
+"""Reads LSUN's LMDB databases without tensorflow-io.
 
 TFDS's builder reads them by tensorflow-io, whose last release is for
 TensorFlow 2.16. The format is LMDB's, which the package `lmdb` reads.

@@ -1,4 +1,4 @@
-"""A dataset's name or a folder's path is opened as a `Source`.
+"""Opens a dataset's name or a folder's path as a `Source`.
 
 Embedded datasets, folders and TensorFlow Datasets have a loader file each;
 this is the only file that knows all of them.

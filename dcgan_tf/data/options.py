@@ -1,4 +1,4 @@
-"""How every dataset is run by tf.data."""
+"""The tf.data options of every dataset."""
 
 import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""This program's own output, recognised so that it never becomes input.
+"""Recognises this program's own output, which is never trained on.
 
 A run's folder and an export are known by their files, a single picture by
 the mark that `images` puts into every PNG and GIF file.

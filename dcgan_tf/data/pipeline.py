@@ -1,4 +1,4 @@
-"""The order of training images, in batches, from any position on.
+"""The input pipeline: shuffled batches of images, from any step on.
 
 Example number p of a run is in epoch p // N, for N images, and is the image
 at a pseudo-random permutation's place p % N, keyed by (seed, epoch). So the

@@ -1,4 +1,4 @@
-"""Bytes read from a file's middle, by several threads at once."""
+"""Reads at a file's offsets that are safe from several threads."""
 
 import os
 import threading

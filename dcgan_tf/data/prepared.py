@@ -1,4 +1,4 @@
-"""Any TensorFlow Datasets (TFDS) dataset with one image feature, as a source.
+"""Opens a TensorFlow Datasets (TFDS) dataset with one image feature.
 
 Whatever is missing is found out within seconds: TFDS itself would retry a
 download for minutes.

@@ -1,4 +1,4 @@
-"""TFRecord files read at any position, as TFDS writes them by default."""
+"""Random access to TFRecord files, TFDS's default format."""
 
 import os
 import struct

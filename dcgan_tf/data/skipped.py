@@ -1,4 +1,4 @@
-"""Files of a collection that could not be used: named and counted."""
+"""Files of a collection that can't be used, counted by reason."""
 
 import collections
 import threading
@@ -18,7 +18,7 @@ class PicturesLostError(OSError):
 
 
 class Skipped:
-    """What was left out of a collection, and why.
+    """The files left out of a collection, and why.
 
     Safe to add to from several threads, as decoding does.
 

@@ -1,4 +1,4 @@
-"""Decoded uint8 images in a fixed order, with their labels and names."""
+"""`Source`: decoded uint8 images by index, with labels and names."""
 
 import dataclasses
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""A look at a collection before any training: sizes, colours, warnings."""
+"""Statistics of a collection, and warnings, before any training."""
 
 import dataclasses
 
@@ -144,7 +144,7 @@ def count_near(thumbnails: np.ndarray) -> int:
 def find_warnings(
     source: Source, survey: Survey, model: ModelConfig, data: DataConfig
 ) -> list[str]:
-    """Says what training on these pictures would suffer from.
+    """Lists what training on these images would suffer from.
 
     Args:
         source: The pictures' source.

@@ -1,4 +1,4 @@
-"""Drawn faces whose attributes are known: a dataset that can be checked.
+"""Toy faces: a dataset of drawn faces whose attributes are known.
 
 A picture of a generated smile proves little about a network; a thousand
 generated faces classified by a network that knows what a smile is do. These
@@ -38,7 +38,7 @@ Plane = np.ndarray
 def make_toy_faces(
     num_images: int, size: int = 32, seed: int = 0
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Draws faces and says what each shows.
+    """Draws faces with their attributes.
 
     Args:
         num_images: How many; the first ones of a larger number are the same.
@@ -68,7 +68,7 @@ def make_toy_faces(
 def compute_window_boxes(
     num_images: int, size: int = 32, seed: int = 0
 ) -> np.ndarray:
-    """Says where `make_toy_faces`' windows are, without drawing them.
+    """Computes the boxes of `make_toy_faces`' windows without drawing.
 
     Args:
         num_images: As there.

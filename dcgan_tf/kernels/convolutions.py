@@ -1,4 +1,4 @@
-"""Strided convolutions whose gradients are computed the fast way on CPUs.
+"""Strided convolutions with faster gradients on CPUs.
 
 Outputs and gradients equal TensorFlow's up to rounding. Three passes are
 computed in another way, because TensorFlow's CPU kernels for them run at a

@@ -1,4 +1,4 @@
-"""A transposed convolution whose kernel was arranged as matrices once.
+"""A transposed convolution for inference, its kernel arranged once.
 
 TensorFlow's transposed convolution rearranges its kernel at every call. For
 the paper's first layer, of 13 million weights, that is most of the time that

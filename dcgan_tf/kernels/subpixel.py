@@ -1,7 +1,7 @@
-"""Transposed convolutions split by the place of a pixel under its stride.
+"""Transposed convolutions as sub-pixel convolutions.
 
-A transposed convolution of stride s is s^2 plain ones, one for each place of
-an output pixel under its stride: every s-th row and column of the kernel
+A transposed convolution of stride s is s^2 plain ones, one for each phase of
+an output pixel under the stride: every s-th row and column of the kernel
 makes every s-th row and column of the output (Shi et al., 2016, "Is the
 deconvolution layer the same as a convolutional layer?", arXiv 1609.07009).
 """

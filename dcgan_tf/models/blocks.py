@@ -1,4 +1,4 @@
-"""Parts of both networks: initial weights, batch norm, stages.
+"""Building blocks of both networks: initializers, batch norm, stages.
 
 A stage is a layer with weights and the batch norm and activation after it.
 Unconditional networks are stages in sequence; in conditional ones the labels

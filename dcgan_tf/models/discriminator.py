@@ -1,4 +1,4 @@
-"""The discriminator: from images to a logit each."""
+"""The discriminator: maps images to logits."""
 
 import keras
 

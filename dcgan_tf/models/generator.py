@@ -1,4 +1,4 @@
-"""The generator: from latents to images."""
+"""The generator: maps latents to images."""
 
 import keras
 

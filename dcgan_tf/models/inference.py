@@ -1,4 +1,4 @@
-"""The generator as exports compute it: the same images, faster."""
+"""The generator prepared for inference: the same images, faster."""
 
 import keras
 

@@ -1,4 +1,4 @@
-"""Checkpoints of a run: saved whole or not at all, kept, chosen, restored.
+"""Checkpoints of a run: saved atomically, pruned, chosen and restored.
 
 `checkpoints/ckpt-<step>.index` and its data file are TensorFlow's format.
 They are written in a temporary folder and renamed, the index last, so that an

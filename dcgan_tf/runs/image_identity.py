@@ -1,4 +1,4 @@
-"""Whether a resumed run's images are those that it was trained on so far."""
+"""Checks that a resumed run's images are those it was trained on."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What a run can do without is set aside and made again."""
+"""Repairs a run's best.json: a damaged one is kept and made again."""
 
 import math
 import os

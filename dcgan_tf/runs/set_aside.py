@@ -1,4 +1,4 @@
-"""Renames a damaged file of a run, so that nothing of the user's is lost."""
+"""Renames a damaged file of a run, so that nothing is lost."""
 
 from pathlib import Path
 

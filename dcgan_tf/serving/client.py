@@ -29,7 +29,7 @@ _EXAMPLES = {"rest": "127.0.0.1:8501", "grpc": "127.0.0.1:8500"}
 
 
 class ServerError(OSError):
-    """A server that can't be reached, or says no."""
+    """The server can't be reached, or refuses a request."""
 
 
 def parse_address(server: str, protocol: str) -> tuple[str, str]:
@@ -185,13 +185,13 @@ def sample_images(
     labels: Sequence[int] | None = None,
     batch_size: int = 16,
 ) -> np.ndarray:
-    """Asks for one picture a seed.
+    """Requests one image per seed.
 
     Args:
         predict: From `connect_rest` or `connect_grpc`.
         seeds: At least one, each an int64.
         labels: Of a conditional generator, one for each seed.
-        batch_size: Pictures a request.
+        batch_size: Images per request.
 
     Returns:
         uint8 `(len(seeds), height, width, channels)`.
@@ -214,12 +214,12 @@ def extract_features(
     paths: Sequence[str | os.PathLike],
     batch_size: int = 16,
 ) -> np.ndarray:
-    """Asks for the features of picture files.
+    """Requests the features of image files.
 
     Args:
         predict: From `connect_rest` or `connect_grpc`.
         paths: JPEG or PNG files, at least one.
-        batch_size: Pictures a request.
+        batch_size: Images per request.
 
     Returns:
         float32 `(len(paths), num_features)`.

@@ -1,4 +1,4 @@
-"""A trained run becomes a version of everything that can be shipped."""
+"""Exports a trained run in every format, as one new version."""
 
 import dataclasses
 import os
@@ -63,7 +63,7 @@ def export_run(
     single_file: bool = False,
     log: Callable[[str], None] = print,
 ) -> Export:
-    """Exports a run's networks, complete or not at all.
+    """Exports a run's networks; a failure leaves no version.
 
     Args:
         run_dir: The run.

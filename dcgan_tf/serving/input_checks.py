@@ -1,4 +1,4 @@
-"""What signatures refuse, in words, and batches of nothing.
+"""Checks of signatures' inputs, and batches without images.
 
 Servers compare inputs with a signature's names and types, not with its shapes
 or the values that they are to have.

@@ -1,4 +1,4 @@
-"""What exports take and give, in words for those who write clients.
+"""Describes exports' inputs and outputs to those who write clients.
 
 The same descriptions go into `export.json` beside a SavedModel and into a
 LiteRT file's metadata.

@@ -1,4 +1,4 @@
-"""Both networks as SavedModels, for servers and other languages.
+"""Saves both networks as SavedModels, for servers and other languages.
 
 A SavedModel here is a `tf.Module` that holds nothing but the raw variables:
 Keras's own exporters write every weight twice. Signatures take and give named

@@ -1,4 +1,4 @@
-"""An export loaded back: what whoever deploys it gets."""
+"""Loads an export as a trained model that draws from its own graphs."""
 
 import dataclasses
 import functools

@@ -1,4 +1,4 @@
-"""Numbered folders of exports: complete or absent, old ones removed.
+"""Numbered versions of exports: written atomically, old ones removed.
 
 Each kind of export has a folder of versions, `generator/1`, `generator/2`.
 A version is written in a sibling whose name is no number, which servers pass
@@ -98,10 +98,12 @@ def write_version(
     record: ExportRecord,
     write: Callable[[dict[str, Path]], None],
 ) -> int:
-    """Writes a version of some kinds of export, complete or not at all.
+    """Writes a version of some kinds of export, each folder atomically.
 
-    If `write` raises, or the process dies, no numbered folder appears.
-    Several processes may export into one folder at once.
+    If `write` raises, or the process dies while it runs, no numbered folder
+    appears. Folders are then renamed one by one: a process that dies between
+    two renames leaves complete folders of some kinds only. Several processes
+    may export into one folder at once.
 
     Args:
         export_dir: The folder of all kinds; made if need be.

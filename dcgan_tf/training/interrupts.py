@@ -1,4 +1,4 @@
-"""Signals as a request to stop training after the current step."""
+"""Turns signals into a request to stop after the current step."""
 
 import signal
 import threading

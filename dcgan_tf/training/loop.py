@@ -1,4 +1,4 @@
-"""Training from first step to last: the one file that joins the others."""
+"""The training loop: the one file that joins all of training."""
 
 import contextlib
 import dataclasses

@@ -1,4 +1,4 @@
-"""The terminal while a run trains: a bar, or plain lines in a log."""
+"""Progress of training on the terminal: a bar, or lines in a log."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What must be the same for a run to be resumed, and what has changed."""
+"""Checks that a run can be resumed, and lists what has changed."""
 
 import os
 

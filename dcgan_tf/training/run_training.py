@@ -1,4 +1,4 @@
-"""A run trained from its settings alone: `train.py` in one call."""
+"""Trains a run from its settings alone: `train.py` in one call."""
 
 import dataclasses
 import os

@@ -1,4 +1,4 @@
-"""What is due after a step of training: a pure function of settings."""
+"""The schedule of training: what is due after each step."""
 
 import dataclasses
 

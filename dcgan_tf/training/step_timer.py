@@ -1,4 +1,4 @@
-"""The time of training steps alone, grids and checkpoints left out."""
+"""Times training steps alone, without grids and checkpoints."""
 
 import time
 from collections.abc import Callable

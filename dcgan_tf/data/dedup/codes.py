@@ -26,7 +26,7 @@ _BATCH_SIZE = 128
 
 @dataclasses.dataclass(frozen=True)
 class Encoder:
-    """The autoencoder's first half: small, and in need of NumPy alone.
+    """The autoencoder's encoder, computed by NumPy alone.
 
     Attributes:
         kernel: float32 `(3072, 128)`.
@@ -60,7 +60,7 @@ def train_encoder(
         seed: Decides initial weights, order, noise and dropout.
 
     Returns:
-        Its first half.
+        Its encoder.
     """
     keras.utils.set_random_seed(seed)
     flat = _flatten(images)
@@ -75,13 +75,13 @@ def train_encoder(
         ]
     )
     model.compile(keras.optimizers.Adam(1e-3), "mse")
-    steps_an_epoch = -(-len(flat) // _BATCH_SIZE)
+    steps_per_epoch = -(-len(flat) // _BATCH_SIZE)
     centred = flat - mean
     model.fit(
         centred,
         centred,
         batch_size=_BATCH_SIZE,
-        epochs=max(1, num_steps // steps_an_epoch),
+        epochs=max(1, num_steps // steps_per_epoch),
         verbose=0,
     )
     kernel, bias = code.get_weights()
@@ -93,7 +93,7 @@ def _flatten(images: np.ndarray) -> np.ndarray:
 
 
 def split_into_bands(code: bytes, max_bits: int) -> list[tuple[int, bytes]]:
-    """Cuts a code into one more part than bits may differ.
+    """Cuts a code into `max_bits + 1` parts, to index near matches by.
 
     Two codes at most `max_bits` apart then have at least one part in common,
     so that only codes that share a part need comparing.
@@ -117,7 +117,7 @@ def split_into_bands(code: bytes, max_bits: int) -> list[tuple[int, bytes]]:
 def find_close_pairs(
     codes: Sequence[bytes], max_bits: int, block: int = 1_000
 ) -> list[tuple[bytes, bytes]]:
-    """Compares all codes with all.
+    """Finds codes that differ by few bits, comparing all with all.
 
     Args:
         codes: 16 bytes each, all different.

@@ -1,4 +1,4 @@
-"""Codes of a whole collection, grouped, as an Apache Beam pipeline.
+"""An Apache Beam pipeline that groups a collection's near-duplicates.
 
 The same pipeline runs on one machine and on Flink, Spark or Dataflow.
 """
@@ -175,7 +175,7 @@ def _keep_groups(
 
 
 class _WriteLines(beam.DoFn):
-    """Writes each bundle as a file of JSON lines, whole or not at all.
+    """Writes each bundle as a file of JSON lines, atomically.
 
     Beam's own text sink takes the folder's name for a pattern, and fails
     where it holds a bracket. A bundle that is done again gives a second file

@@ -1,4 +1,4 @@
-"""LiteRT files run in LiteRT itself, beside the network they came from."""
+"""Checks LiteRT files against the networks they were converted from."""
 
 import dataclasses
 import os

@@ -1,4 +1,4 @@
-"""Networks as LiteRT (TFLite) files: conversion, and metadata inside them.
+"""Converts networks to LiteRT (TFLite) files with metadata inside.
 
 A file is converted from a SavedModel that is written for it, with the batch
 size it is to have: conversion from concrete functions can leave the weights
@@ -118,7 +118,7 @@ def _convert(folder: str, precision: str, examples: Examples) -> bytes:
 
 
 def load_metadata(path: str | os.PathLike) -> dict:
-    """Reads what a file's network takes and gives.
+    """Loads a file's metadata: its network's inputs and outputs.
 
     Any FlatBuffers reader of the TFLite schema finds the same JSON in the
     metadata entry named `dcgan_tf`.

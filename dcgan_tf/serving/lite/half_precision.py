@@ -1,4 +1,4 @@
-"""Kernels in half precision that leave flat regions as they were."""
+"""Rounds kernels to float16 without changing flat regions."""
 
 import contextlib
 from collections.abc import Iterator, Sequence

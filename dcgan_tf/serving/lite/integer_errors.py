@@ -1,4 +1,4 @@
-"""Errors of integer files that calibration leaves, made smaller.
+"""Reduces the errors of integer files that calibration leaves.
 
 Where an image is flat, as a background is, a convolution sees the same values
 at every place, and rounds them the same way: the errors don't cancel in the

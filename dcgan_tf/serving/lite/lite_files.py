@@ -1,4 +1,4 @@
-"""Both networks as LiteRT files, each checked in LiteRT before it counts."""
+"""Writes both networks as LiteRT files and checks each in LiteRT."""
 
 import contextlib
 import dataclasses

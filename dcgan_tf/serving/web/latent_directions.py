@@ -1,4 +1,4 @@
-"""Directions in latents that change pictures most.
+"""Latent directions that change images most.
 
 Principal components of the generator's early activations, carried back to
 latents by regression (Härkönen et al., 2020, arXiv 2004.02546, Section 2.2).

@@ -1,4 +1,4 @@
-"""What every worker of a run must have in common."""
+"""Describes a worker's part of a run, so that all can be compared."""
 
 import dataclasses
 import hashlib
