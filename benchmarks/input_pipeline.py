@@ -29,8 +29,8 @@ from dcgan_tf.config import RunConfig  # noqa: E402
 from dcgan_tf.data.open_source import load_source  # noqa: E402
 from dcgan_tf.kernels.precision import resolve_precision  # noqa: E402
 from dcgan_tf.presets import resolve_run_config  # noqa: E402
+from dcgan_tf.training.batches import distribute_data  # noqa: E402
 from dcgan_tf.training.distribution.strategy import build_strategy  # noqa: E402
-from dcgan_tf.training.loop import distribute_data  # noqa: E402
 from dcgan_tf.training.state import build_training_state  # noqa: E402
 from dcgan_tf.training.step import GradientTapeStep  # noqa: E402
 

@@ -25,9 +25,11 @@ PYTORCH = "PyTorch, float32"
 def write_files(config: ModelConfig, folder: Path) -> dict[str, Path]:
     """Writes the files that an export has; returns them by precision."""
     from dcgan_tf.models.generator import build_generator
-    from dcgan_tf.serving.lite import convert, lite_files
+    from dcgan_tf.serving.lite import convert, descriptions
 
-    network = lite_files.describe_generator(build_generator(config), config, 0)
+    network = descriptions.describe_generator(
+        build_generator(config), config, 0
+    )
     paths = {}
     for precision, contents in convert.convert(
         network, convert.PRECISIONS, batch_size=1

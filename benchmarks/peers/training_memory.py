@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.presets import resolve_run_config
-from dcgan_tf.training.loop import distribute_data
+from dcgan_tf.training.batches import distribute_data
 from dcgan_tf.training.state import build_training_state
 from dcgan_tf.training.step import GradientTapeStep
 

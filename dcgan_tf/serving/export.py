@@ -12,7 +12,7 @@ from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.runs.trained_model import TrainedModel, load_trained_model
 from dcgan_tf.serving import model_server, saved_model, versions, warmup
-from dcgan_tf.serving.lite import checks, convert, lite_files
+from dcgan_tf.serving.lite import checks, convert, descriptions, lite_files
 from dcgan_tf.serving.web import page
 
 LITE = "tflite"
@@ -192,7 +192,7 @@ def _list_parts(
 
 def _generate_images(trained: TrainedModel) -> np.ndarray:
     model = trained.config.model
-    count = lite_files.NUM_EXAMPLES
+    count = descriptions.NUM_EXAMPLES
     latents = sample_latents(count, model.latent_dim, (0, 0))
     if model.num_classes:
         labels = np.arange(count, dtype=np.int32) % model.num_classes
@@ -252,10 +252,12 @@ def _describe_networks(
     trained: TrainedModel, images: np.ndarray
 ) -> list[convert.Network]:
     model, step = trained.config.model, trained.step
-    described = [lite_files.describe_generator(trained.generator, model, step)]
+    described = [
+        descriptions.describe_generator(trained.generator, model, step)
+    ]
     if not model.num_classes:
         described.append(
-            lite_files.describe_features(
+            descriptions.describe_features(
                 trained.discriminator, model, step, images
             )
         )
@@ -264,7 +266,7 @@ def _describe_networks(
 
 def _save_page(trained: TrainedModel, folder: Path, single_file: bool) -> None:
     generator, config = trained.generator, trained.config
-    network = lite_files.describe_generator(
+    network = descriptions.describe_generator(
         generator, config.model, trained.step
     )
     page.save_page(

@@ -3,18 +3,23 @@
 import contextlib
 import dataclasses
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import tensorflow as tf
 
 from dcgan_tf.config import RunConfig
 from dcgan_tf.data.cache import get_store
-from dcgan_tf.data.pipeline import build_training_dataset, check_batch_size
+from dcgan_tf.data.pipeline import check_batch_size
 from dcgan_tf.data.source import Source
 from dcgan_tf.runs import checkpoints, folder
 from dcgan_tf.runs.image_identity import IMAGES_KEY
 from dcgan_tf.runs.lock import RunLock, RunLockedError, check_unlocked
-from dcgan_tf.training import room
+from dcgan_tf.training import resources
+from dcgan_tf.training.batches import (
+    iterate_batches,
+    take_batch,
+    try_take_batch,
+)
 from dcgan_tf.training.diff_augment import augment
 from dcgan_tf.training.distribution import workers
 from dcgan_tf.training.distribution.agreement import describe_work
@@ -90,12 +95,12 @@ def train(
         OSError: If the folder can't be written.
     """
     is_chief = workers.is_chief(strategy)
-    _check_batch_size(config, strategy)
+    _check_replicas(config, strategy)
     if is_chief:
         check_unlocked(run_dir)
     changes = check_run(run_dir, config, source, precision, allow_fewer_images)
     check_batch_size(source, config.training.batch_size)
-    # Now, so that a folder of unreadable pictures leaves no run behind.
+    # Now, so that a folder of unreadable images leaves no run behind.
     get_store(source, config.model, config.data)
     if config.training.eval_every and build_evaluator:
         # The chief alone evaluates; the others take part in its checkpoints.
@@ -111,23 +116,20 @@ def train(
     )
     if start >= training.steps:
         return TrainingResult(start, was_complete=True)
-    checkpoint_bytes = room.compute_checkpoint_bytes(state)
+    checkpoint_bytes = resources.compute_checkpoint_bytes(state)
     if is_chief:
-        room.check_room(run_dir, config, checkpoint_bytes, start)
+        resources.check_disk_space(run_dir, config, checkpoint_bytes, start)
         folder.make_run_dir(run_dir)
     with (
         RunLock(run_dir) if is_chief else contextlib.nullcontext(),
-        room.shortage_named(run_dir, config, checkpoint_bytes),
+        resources.shortage_named(run_dir, config, checkpoint_bytes),
     ):
         if is_chief:
             _check_unchanged(run_dir, steps_before)
             checkpoints.clear_unfinished(run_dir)
             _save_record(run_dir, config, source, precision)
         progress = Progress(training.steps, start, is_silent=not is_chief)
-        if start:
-            progress.log(f"{os.fspath(run_dir)}: resuming from step {start}")
-        for change in changes:
-            progress.log(change)
+        _log_resuming(progress, run_dir, start, changes)
         recorder = Recorder(
             config,
             run_dir,
@@ -142,6 +144,18 @@ def train(
         return _train_steps(config, source, strategy, state, recorder, start)
 
 
+def _log_resuming(
+    progress: Progress,
+    run_dir: str | os.PathLike,
+    start: int,
+    changes: list[str],
+) -> None:
+    if start:
+        progress.log(f"{os.fspath(run_dir)}: resuming from step {start}")
+    for change in changes:
+        progress.log(change)
+
+
 def _train_steps(
     config: RunConfig,
     source: Source,
@@ -152,19 +166,19 @@ def _train_steps(
 ) -> TrainingResult:
     """Trains from a step on until the last one or a signal."""
     training = config.training
-    batches = _iterate(distribute_data(config, source, strategy, start), config)
+    batches = iterate_batches(config, source, strategy, start)
     step_fn = GradientTapeStep(
         state, config, strategy, augment if training.diff_augment else None
     )
     stop_agreement = workers.StopAgreement(strategy)
     with InterruptGuard() as guard, recorder:
-        batch = _take(batches, source)
+        batch = take_batch(batches, source)
         for step in range(start + 1, training.steps + 1):
             recorder.start_step()
             recorder.count(step_fn.train_step(*batch))
             failure = None
             if step < training.steps:
-                batch, failure = _try_take(batches, source)
+                batch, failure = try_take_batch(batches, source)
             is_stopping = stop_agreement.any_worker(
                 guard.signal_number is not None or failure is not None
             )
@@ -207,7 +221,7 @@ def _save_record(
     folder.save_run_config(run_dir, config, **extra)
 
 
-def _check_batch_size(
+def _check_replicas(
     config: RunConfig, strategy: tf.distribute.Strategy
 ) -> None:
     batch_size = config.training.batch_size
@@ -241,79 +255,3 @@ def _restore(
     if init_from:
         init_from = restore_networks(init_from, config, state)
     return 0, init_from
-
-
-def _take(batches: Iterator, source: Source):
-    """Takes the next batch.
-
-    Raises:
-        ValueError: If over half of the pictures are unreadable.
-        OSError: If images can't be read at all any more.
-    """
-    try:
-        return next(batches)
-    except tf.errors.OpError as error:
-        source.skipped.check()
-        # What Python code inside tf.data raised comes as one of these.
-        if isinstance(
-            error, (tf.errors.UnknownError, tf.errors.InvalidArgumentError)
-        ):
-            reason = error.message.strip().splitlines()[0]
-            raise OSError(f"reading {source.name} failed: {reason}") from error
-        raise
-
-
-def _try_take(batches: Iterator, source: Source) -> tuple:
-    """Takes the next batch, or returns (None, why there is none).
-
-    So that all workers can agree to save a checkpoint and stop.
-    """
-    try:
-        return _take(batches, source), None
-    except (ValueError, OSError) as error:
-        return None, error
-
-
-def _iterate(dataset: tf.distribute.DistributedDataset, config: RunConfig):
-    """Yields (images, labels), the latter None for unconditional runs."""
-    for batch in dataset:
-        yield batch if config.model.num_classes else (batch, None)
-
-
-def distribute_data(
-    config: RunConfig,
-    source: Source,
-    strategy: tf.distribute.Strategy,
-    start_step: int,
-) -> tf.distribute.DistributedDataset:
-    """Gives each worker's replicas their share of every global batch.
-
-    Args:
-        config: The run's settings.
-        source: Real images.
-        strategy: What the run trains under.
-        start_step: Steps done before.
-
-    Returns:
-        An endless dataset of what `GradientTapeStep.train_step` takes:
-        images, or `(images, labels)` for conditional networks.
-    """
-    training = config.training
-
-    def make_dataset(context: tf.distribute.InputContext) -> tf.data.Dataset:
-        num_replicas = context.num_replicas_in_sync
-        num_local = num_replicas // context.num_input_pipelines
-        return build_training_dataset(
-            source,
-            config.model,
-            config.data,
-            batch_size_per_replica=training.batch_size // num_replicas,
-            global_batch_size=training.batch_size,
-            seed=training.seed,
-            start_step=start_step,
-            replica_offset=context.input_pipeline_id * num_local,
-            num_local_replicas=num_local,
-            with_labels=config.model.num_classes > 0,
-        )
-
-    return strategy.distribute_datasets_from_function(make_dataset)

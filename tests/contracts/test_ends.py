@@ -17,7 +17,7 @@ from dcgan_tf import images
 from dcgan_tf.cli import train
 from dcgan_tf.runs import checkpoints, folder
 from dcgan_tf.runs.metrics import MetricsWriter
-from dcgan_tf.training import loop, recorder, room
+from dcgan_tf.training import batches, recorder, resources
 from dcgan_tf.training.progress import Progress
 from dcgan_tf.training.step import GradientTapeStep
 
@@ -209,7 +209,9 @@ def test_too_little_memory_is_one_line_with_numbers(resume, error, monkeypatch):
 
 def test_a_failure_between_two_steps_saves_the_last_one(resume, monkeypatch):
     act = functools.partial(fail, OSError("the drive went away"))
-    monkeypatch.setattr(loop, "_take", call_at(loop._take, 2, act))
+    # The first batch is taken by the loop, before there is a step to save.
+    take = call_at(batches.take_batch, 1, act)
+    monkeypatch.setattr(batches, "take_batch", take)
     code, _, errors = resume()
     assert code == 1
     assert errors.count("\n") == 1 and "the drive went away" in errors
@@ -219,7 +221,9 @@ def test_a_failure_between_two_steps_saves_the_last_one(resume, monkeypatch):
 def test_a_run_that_cannot_fit_is_refused_before_its_first_step(
     tmp_path, capfd, monkeypatch
 ):
-    monkeypatch.setattr(room.failures, "find_free_bytes", lambda path: 100_000)
+    monkeypatch.setattr(
+        resources.failures, "find_free_bytes", lambda path: 100_000
+    )
     run_dir = tmp_path / "run"
     code = train.main([*TINY, "--steps=200", f"--run_dir={run_dir}"])
     errors = capfd.readouterr().err

@@ -6,7 +6,6 @@ import functools
 from collections.abc import Sequence
 from pathlib import Path
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -17,16 +16,13 @@ from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
 from dcgan_tf.evaluation.feature_extractors.random import build_random_features
 from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
 from dcgan_tf.images import to_uint8
-from dcgan_tf.latents import sample_latents
-from dcgan_tf.models.features import build_feature_extractor
 from dcgan_tf.serving import interface
 from dcgan_tf.serving.lite import (
     checks,
     convert,
     integer_errors,
-    subpixel,
 )
-from dcgan_tf.serving.saved_model import hold_weights
+from dcgan_tf.serving.lite.descriptions import NUM_CHECKED, draw_latents
 
 TABLE_FILE = "table.md"
 
@@ -34,14 +30,11 @@ TABLE_FILE = "table.md"
 # and the browser. Integers gain there only.
 _PRECISIONS = {None: ("float32", "float16"), 1: convert.PRECISIONS}
 _INTEGERS = ("dynamic_int8", "full_int8")
-NUM_CALIBRATED = convert.NUM_CALIBRATED
-_NUM_CHECKED = 32
-NUM_EXAMPLES = NUM_CALIBRATED + _NUM_CHECKED
 _NUM_COMPARED = 256
 _build_features = functools.cache(build_random_features)
 # Distances of samples from two draws scatter by less than this.
 _SPOILT = 1.5
-_EXAMPLES_SEED, _CHECK_SEED, _REFERENCE_SEED = (1, -1), (2, -1), (3, -1)
+_CHECK_SEED, _REFERENCE_SEED = (2, -1), (3, -1)
 
 
 class LiteExportError(ValueError):
@@ -70,7 +63,7 @@ def save_lite_files(
     folder.mkdir(parents=True, exist_ok=True)
     lite_checks = []
     for network in networks:
-        inputs = _take(network.examples(), NUM_CALIBRATED, _NUM_CHECKED)
+        inputs = _take(network.examples(), convert.NUM_CALIBRATED, NUM_CHECKED)
         expected = _run(network, inputs)
         for batch_size, precisions in _PRECISIONS.items():
             files = convert.convert(network, precisions, batch_size)
@@ -113,7 +106,7 @@ def _correct_outputs(
     network: convert.Network, contents: bytes, batch_size: int | None
 ) -> bytes:
     """Converts to integers once more, their mean error taken back."""
-    inputs = _take(network.examples(), 0, NUM_CALIBRATED)
+    inputs = _take(network.examples(), 0, convert.NUM_CALIBRATED)
     expected = _run(network, inputs)
     with contextlib.ExitStack() as stack:
         for name, offset in network.offsets.items():
@@ -137,106 +130,6 @@ def file_name(name: str, precision: str, batch_size: int | None) -> str:
     """Returns a file's name, such as `generator_float32_batch1.tflite`."""
     suffix = "" if batch_size is None else f"_batch{batch_size}"
     return f"{name}_{precision}{suffix}.tflite"
-
-
-def describe_generator(
-    generator: keras.Model, model: ModelConfig, step: int
-) -> convert.Network:
-    """Describes a generator for conversion; its examples are latents."""
-    inputs = {"latents": tf.TensorSpec((None, model.latent_dim), tf.float32)}
-    if model.num_classes:
-        inputs["labels"] = tf.TensorSpec((None,), tf.int32)
-
-    def draw(latents, labels=None):
-        return {"images": subpixel.generate_images(generator, latents, labels)}
-
-    def examples():
-        latents = _draw_latents(_EXAMPLES_SEED, NUM_EXAMPLES, model)
-        for index, latent in enumerate(latents):
-            row = {"latents": latent[None]}
-            if model.num_classes:
-                label = index % model.num_classes
-                row["labels"] = np.array([label], np.int32)
-            yield row
-
-    return convert.Network(
-        interface.GENERATOR,
-        hold_weights(generator),
-        draw,
-        inputs,
-        examples,
-        _describe(model, step, interface.describe_generator(model)),
-    )
-
-
-def describe_features(
-    discriminator: keras.Model,
-    model: ModelConfig,
-    step: int,
-    images: np.ndarray,
-) -> convert.Network:
-    """Describes a feature extractor for conversion.
-
-    Args:
-        discriminator: Unconditional.
-        model: Its shape.
-        step: The checkpoint's.
-        images: float32 in `[-1, 1]`, `NUM_EXAMPLES` or more, such as the
-            network will see: integers are calibrated on the first ones and
-            files are checked on the others.
-    """
-    extractor = build_feature_extractor(discriminator)
-    module = hold_weights(discriminator)
-    offset = tf.Variable(tf.zeros(1), trainable=False)
-    module.offset = offset
-    shape = (None, *model.image_size, model.channels)
-
-    def extract(images):
-        outputs = extractor(images, training=False)
-        return {**outputs, "logits": outputs["logits"] + offset}
-
-    return convert.Network(
-        interface.FEATURES,
-        module,
-        extract,
-        {"images": tf.TensorSpec(shape, tf.float32)},
-        lambda: ({"images": row[None]} for row in images[:NUM_EXAMPLES]),
-        _describe(model, step, interface.describe_features(model)),
-        [discriminator.get_layer("conv_1").kernel.value],
-        {"logits": offset},
-    )
-
-
-def _describe(model: ModelConfig, step: int, described: dict) -> dict:
-    """Returns the metadata of a file, but for its precision."""
-    shapes = {
-        part: {
-            # A file's own tensors say what they are stored in.
-            name: {key: tensor[key] for key in ("shape", "values")}
-            for name, tensor in described[part].items()
-        }
-        for part in ("inputs", "outputs")
-    }
-    return {
-        **shapes,
-        "image_size": list(model.image_size),
-        "channels": model.channels,
-        "latent_dim": model.latent_dim,
-        "num_classes": model.num_classes,
-        "step": step,
-        # As version 0.1.0 said it.
-        **{
-            old: "; ".join(
-                f"{name}: {tensor['values']}"
-                for name, tensor in described[new].items()
-            )
-            for old, new in (("takes", "inputs"), ("gives", "outputs"))
-        },
-    }
-
-
-def _draw_latents(seed: tuple, count: int, model: ModelConfig) -> np.ndarray:
-    return sample_latents(count, model.latent_dim, seed).numpy()
 
 
 def _take(rows, start: int, count: int) -> dict[str, np.ndarray]:
@@ -284,7 +177,7 @@ def _compare_images(
 
 
 def _draw_inputs(seed: tuple, model: ModelConfig) -> dict[str, np.ndarray]:
-    inputs = {"latents": _draw_latents(seed, _NUM_COMPARED, model)}
+    inputs = {"latents": draw_latents(seed, _NUM_COMPARED, model)}
     if model.num_classes:
         labels = np.arange(_NUM_COMPARED) % model.num_classes
         inputs["labels"] = labels.astype(np.int32)

@@ -6,7 +6,13 @@ import tensorflow as tf
 
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.models.discriminator import build_discriminator
-from dcgan_tf.serving.lite import checks, convert, integer_errors, lite_files
+from dcgan_tf.serving.lite import (
+    checks,
+    convert,
+    descriptions,
+    integer_errors,
+    lite_files,
+)
 
 pytest.importorskip(
     "ai_edge_litert", reason="needs LiteRT: pip install -e '.[lite]'"
@@ -36,8 +42,8 @@ def network():
                 # As after training, weights lean to one side.
                 values = rng.normal(0.3, 1, weight.shape) / np.sqrt(fan_in)
                 weight.assign(values)
-    images = draw_strokes(lite_files.NUM_EXAMPLES)
-    return lite_files.describe_features(discriminator, MODEL, 1, images)
+    images = draw_strokes(descriptions.NUM_EXAMPLES)
+    return descriptions.describe_features(discriminator, MODEL, 1, images)
 
 
 @pytest.fixture(scope="module")

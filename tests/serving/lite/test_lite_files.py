@@ -9,7 +9,7 @@ from fixtures import tiny_run
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.models.generator import build_generator
-from dcgan_tf.serving.lite import checks, convert, lite_files
+from dcgan_tf.serving.lite import checks, convert, descriptions, lite_files
 
 pytest.importorskip(
     "ai_edge_litert", reason="needs LiteRT: pip install -e '.[lite]'"
@@ -36,8 +36,8 @@ def generator():
 def exported(tmp_path_factory, generator, networks):
     folder = tmp_path_factory.mktemp("lite") / "1"
     described = [
-        lite_files.describe_generator(generator, MODEL, step=3),
-        lite_files.describe_features(
+        descriptions.describe_generator(generator, MODEL, step=3),
+        descriptions.describe_features(
             networks.discriminator, MODEL, 3, IMAGES.astype(np.float32)
         ),
     ]
@@ -230,9 +230,9 @@ def test_a_file_without_metadata_is_refused(tmp_path, exported):
 def test_a_file_of_another_network_ends_the_export(tmp_path, monkeypatch):
     """Such as one whose weights were left out."""
     first, second = (build_generator(MODEL, seed=seed) for seed in (1, 2))
-    described = lite_files.describe_generator(first, MODEL, 1)
+    described = descriptions.describe_generator(first, MODEL, 1)
     wrong = convert.convert(
-        lite_files.describe_generator(second, MODEL, 1), ["float32"], None
+        descriptions.describe_generator(second, MODEL, 1), ["float32"], None
     )
     monkeypatch.setattr(convert, "convert", lambda *_: wrong)
     with pytest.raises(ValueError, match="float32.tflite is not what it was"):
@@ -270,7 +270,7 @@ def test_bounds_are_those_of_the_precision():
 def test_a_conditional_generator_takes_labels(tmp_path):
     model = ModelConfig((16, 16), 1, 5, 4, 3, num_classes=3)
     network = build_generator(model)
-    described = lite_files.describe_generator(network, model, 1)
+    described = descriptions.describe_generator(network, model, 1)
     path = tmp_path / "generator.tflite"
     files = convert.convert(described, ["float32"], None)
     path.write_bytes(files["float32"])

@@ -5,7 +5,7 @@ import tensorflow as tf
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.models.generator import build_generator
-from dcgan_tf.serving.lite import convert, lite_files
+from dcgan_tf.serving.lite import convert, descriptions
 from dcgan_tf.serving.lite.subpixel import generate_images
 
 
@@ -44,7 +44,7 @@ def test_files_have_plain_convolutions_that_the_rest_is_fused_into():
         reason="needs LiteRT: pip install -e '.[lite]'",
     )
     model = ModelConfig((32, 32), 3, 5, 4, 5)
-    network = lite_files.describe_generator(build_generator(model), model, 1)
+    network = descriptions.describe_generator(build_generator(model), model, 1)
     contents = convert.convert(network, ["float32"], batch_size=1)["float32"]
     interpreter = litert.Interpreter(model_content=contents)
     names = [op["op_name"] for op in interpreter._get_ops_details()]

@@ -17,7 +17,7 @@ from PIL import Image
 from dcgan_tf import images
 from dcgan_tf.latents import latents_from_seeds
 from dcgan_tf.models.generator import build_generator
-from dcgan_tf.serving.lite import convert, lite_files
+from dcgan_tf.serving.lite import convert, descriptions
 from dcgan_tf.serving.web import page as web_page
 
 MODEL = tiny_run.ModelConfig((32, 32), 3, 20, 8, 5)
@@ -49,7 +49,7 @@ def folder(tmp_path_factory, generator):
     config = tiny_run.RunConfig(
         MODEL, tiny_run.DataConfig(), tiny_run.TrainingConfig()
     )
-    network = lite_files.describe_generator(generator, MODEL, 1)
+    network = descriptions.describe_generator(generator, MODEL, 1)
     contents = convert.convert(network, ["float16"], 1)["float16"]
     path = tmp_path_factory.mktemp("web") / "1"
     model = web_page.describe_model(generator, config, 1)

@@ -1,4 +1,4 @@
-"""Room on the disk and in memory: checked before, named when it runs out."""
+"""Disk space and memory: checked before a run, named when they run out."""
 
 import contextlib
 import math
@@ -35,7 +35,7 @@ def _list_variables(part) -> list:
     return [part]
 
 
-def check_room(
+def check_disk_space(
     run_dir: str | os.PathLike,
     config: RunConfig,
     checkpoint_bytes: int,
