@@ -2,29 +2,10 @@
 
 import pytest
 import tensorflow as tf
+from fixtures.slurm import set_slurm
 
 from dcgan_tf.training.distribution import cluster
 from dcgan_tf.training.distribution import strategy as strategies
-
-SLURM = {
-    "SLURM_PROCID": "1",
-    "SLURM_STEP_NODELIST": "node[01-02]",
-    "SLURM_STEP_NUM_TASKS": "2",
-    "SLURM_STEP_TASKS_PER_NODE": "1(x2)",
-    "SLURM_JOB_ID": "7042",
-    "SLURMD_NODENAME": "node02",
-}
-
-
-@pytest.fixture(autouse=True)
-def bare_environment(monkeypatch):
-    for name in ("TF_CONFIG", "TPU_NAME", *SLURM):
-        monkeypatch.delenv(name, raising=False)
-
-
-def set_slurm(monkeypatch, **changes):
-    for name, value in {**SLURM, **changes}.items():
-        monkeypatch.setenv(name, value)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import socket
 
 import pytest
 import tensorflow as tf
+from fixtures.slurm import set_slurm
 
 from dcgan_tf.config import TrainingConfig
 from dcgan_tf.training.distribution import strategy as strategies
@@ -13,29 +14,8 @@ from dcgan_tf.training.distribution import workers
 ADDRESSES = ["127.0.0.1:2222", "127.0.0.1:2223"]
 
 
-SLURM = {
-    "SLURM_PROCID": "1",
-    "SLURM_STEP_NODELIST": "node[01-02]",
-    "SLURM_STEP_NUM_TASKS": "2",
-    "SLURM_STEP_TASKS_PER_NODE": "1(x2)",
-    "SLURM_JOB_ID": "7042",
-    "SLURMD_NODENAME": "node02",
-}
-
-
-@pytest.fixture(autouse=True)
-def bare_environment(monkeypatch):
-    for name in ("TF_CONFIG", "TPU_NAME", *SLURM):
-        monkeypatch.delenv(name, raising=False)
-
-
 def set_tf_config(monkeypatch, **config):
     monkeypatch.setenv("TF_CONFIG", json.dumps(config))
-
-
-def set_slurm(monkeypatch, **changes):
-    for name, value in {**SLURM, **changes}.items():
-        monkeypatch.setenv(name, value)
 
 
 def test_alone_auto_is_one_device():

@@ -8,22 +8,6 @@ from dcgan_tf.training.distribution import workers
 ADDRESSES = ["127.0.0.1:2222", "127.0.0.1:2223"]
 
 
-SLURM = {
-    "SLURM_PROCID": "1",
-    "SLURM_STEP_NODELIST": "node[01-02]",
-    "SLURM_STEP_NUM_TASKS": "2",
-    "SLURM_STEP_TASKS_PER_NODE": "1(x2)",
-    "SLURM_JOB_ID": "7042",
-    "SLURMD_NODENAME": "node02",
-}
-
-
-@pytest.fixture(autouse=True)
-def bare_environment(monkeypatch):
-    for name in ("TF_CONFIG", "TPU_NAME", *SLURM):
-        monkeypatch.delenv(name, raising=False)
-
-
 def test_alone_stopping_needs_no_agreement():
     agreement = workers.StopAgreement(tf.distribute.get_strategy())
     assert agreement.any_worker(True)
