@@ -34,7 +34,12 @@ def is_disk_full(error: BaseException) -> bool:
     """Whether an error, of Python or TensorFlow, is that of a full disk."""
     if isinstance(error, OSError):
         return error.errno in _FULL_DISK_NUMBERS
-    return _is_tensorflows(error) and bool(_FULL_DISK_TEXT.search(str(error)))
+    return _is_tensorflows(error) and names_full_disk(str(error))
+
+
+def names_full_disk(message: str) -> bool:
+    """Whether an error's message is that of a full disk."""
+    return bool(_FULL_DISK_TEXT.search(message))
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -95,7 +100,12 @@ def full_disk_named(
     except Exception as error:
         if not is_disk_full(error):
             raise
-        text = describe_full_disk(path, needed)
+        # What is being written may need a folder of temporary files as well.
+        named = find_path(error)
+        if named is not None and not _is_same_disk(named, path):
+            text = describe_full_disk(named)
+        else:
+            text = describe_full_disk(path, needed)
         raise DiskFullError(f"{text}. {advice}" if advice else text) from error
 
 
@@ -139,6 +149,21 @@ def format_bytes(count: float) -> str:
         count /= 1000
         unit += 1
     return f"{count:.1f} {_UNITS[unit]}" if unit else f"{count:.0f} bytes"
+
+
+def _is_same_disk(path: str | os.PathLike, other: str | os.PathLike) -> bool:
+    return _find_disk(path) == _find_disk(other)
+
+
+def _find_disk(path: str | os.PathLike) -> int | None:
+    """Returns the number of a path's disk; the nearest folder counts."""
+    path = Path(path).absolute()
+    for folder in (path, *path.parents):
+        try:
+            return folder.stat().st_dev
+        except OSError:
+            continue
+    return None
 
 
 def _is_tensorflows(error: BaseException) -> bool:

@@ -4,6 +4,7 @@ The only place where pixel values are scaled. Every file bears a mark, by
 which `data` knows this program's own output among a folder's pictures.
 """
 
+import io
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,11 +19,10 @@ from dcgan_tf import scratch
 # What the files written here say of themselves: of one generated image, and
 # of what is made of several (grids, contact sheets, figures, animations).
 FILE_MARKS = {"sample": "dcgan_tf (sample)", "sheet": "dcgan_tf (sheet)"}
-# As Matplotlib's `savefig(metadata=...)` takes it.
-SHEET_METADATA = {"Software": FILE_MARKS["sheet"]}
 
 _HALF_RANGE = 127.5
 _GIF_FRAME_MILLISECONDS = 125
+_FIGURE_DPI = 120
 
 
 def to_float(images: tf.Tensor) -> tf.Tensor:
@@ -158,10 +158,23 @@ def save_png(
     path.parent.mkdir(parents=True, exist_ok=True)
     mark = PngImagePlugin.PngInfo()
     mark.add_text("Software", FILE_MARKS[kind])
-    with scratch.tmp_file(path) as partial:
-        Image.fromarray(_drop_grey_axis(image)).save(
-            partial, format="PNG", pnginfo=mark
-        )
+    encoded = io.BytesIO()
+    Image.fromarray(_drop_grey_axis(image)).save(
+        encoded, format="PNG", pnginfo=mark
+    )
+    scratch.save_bytes(path, encoded.getvalue())
+
+
+def save_figure(path: str | os.PathLike, figure) -> None:
+    """Writes a Matplotlib figure as a PNG file, whole or not at all."""
+    encoded = io.BytesIO()
+    figure.savefig(
+        encoded,
+        dpi=_FIGURE_DPI,
+        format="png",
+        metadata={"Software": FILE_MARKS["sheet"]},
+    )
+    scratch.save_bytes(path, encoded.getvalue())
 
 
 def load_png(path: str | os.PathLike) -> np.ndarray:
@@ -179,7 +192,6 @@ def save_gif(
     """Writes uint8 frames `(height, width, 1 or 3)` as an endless GIF."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # In memory first: Pillow leaves its file open where the disk is full.
     encoded = iio.imwrite(
         "<bytes>",
         [_drop_grey_axis(frame) for frame in frames],
@@ -189,8 +201,7 @@ def save_gif(
         loop=0,
         comment=FILE_MARKS["sheet"].encode(),
     )
-    with scratch.tmp_file(path) as partial:
-        partial.write_bytes(encoded)
+    scratch.save_bytes(path, encoded)
 
 
 def _drop_grey_axis(image: np.ndarray) -> np.ndarray:

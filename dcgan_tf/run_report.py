@@ -121,9 +121,8 @@ def write_report(run_dir: str | os.PathLike) -> Path:
         ),
     )
     path = run_dir / REPORT_FILE
-    with scratch.tmp_file(path) as partial:
-        # A folder's name need not be UTF-8; a page is.
-        partial.write_bytes(page.encode("utf-8", "replace"))
+    # A folder's name need not be UTF-8; a page is.
+    scratch.save_text(path, page, errors="replace")
     return path
 
 

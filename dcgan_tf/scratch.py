@@ -1,4 +1,4 @@
-"""Temporary folders: a process writes there and renames what is whole.
+"""Files and folders written aside, and renamed once they are whole.
 
 A reader must never meet half a checkpoint or half an export. So a writer
 fills a folder of its own beside the final place and renames it, or the files
@@ -12,6 +12,7 @@ it, whose clock may differ, for a day.
 """
 
 import contextlib
+import glob
 import os
 import re
 import shutil
@@ -25,8 +26,11 @@ from dcgan_tf import failures
 
 # Hidden, and no number: servers and readers pass such names over.
 _PREFIX = ".writing-"
-# Version 0.1.0 wrote its exports in `writing-<process number>`.
-_LEFTOVER_PATTERNS = (f"{_PREFIX}*", "writing-*")
+# Only what was made here: a folder of the user's may be called
+# `writing-course`. Version 0.1.0 wrote in `writing-<process number>`.
+_NAME = re.compile(r"\.writing-[A-Za-z0-9._]+-[0-9a-f]{12}|\.?writing-[0-9]+")
+# Of a file's name, in that of the file beside it: names have 255 bytes.
+_KEPT_CHARACTERS = 40
 _HOUR_SECONDS = 3600
 _OWN_HOST_AGE_SECONDS = _HOUR_SECONDS
 _OTHER_HOST_AGE_SECONDS = 24 * _HOUR_SECONDS
@@ -46,7 +50,7 @@ def make_dir(parent: str | os.PathLike) -> Path:
     Raises:
         OSError: If the parent is missing or cannot be written.
     """
-    path = Path(parent) / f"{_PREFIX}{_host_name()}-{uuid.uuid4().hex[:12]}"
+    path = Path(parent) / f"{_PREFIX}{_host_name()}-{_make_unique()}"
     path.mkdir()
     return path
 
@@ -62,25 +66,58 @@ def tmp_dir(parent: str | os.PathLike) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def tmp_file(path: str | os.PathLike) -> Iterator[Path]:
+def tmp_file(path: str | os.PathLike, needed: int = 0) -> Iterator[Path]:
     """Gives a path to write a file at, which is then renamed to `path`.
 
     Should writing fail, nothing is left of it, and a file that was there
-    before stays.
+    before stays. Several processes may write the same file at once: the last
+    one's remains. A link's target is written, and what is no file, such as
+    `/dev/null`, is written to itself.
+
+    Args:
+        path: The file; its folder is there.
+        needed: Its bytes; 0 where they aren't known.
 
     Raises:
         DiskFullError: If there is no room.
         OSError: If the file can't be written.
     """
-    path = Path(path)
-    partial = path.with_name(path.name + ".partial")
-    with failures.full_disk_named(path):
+    with failures.full_disk_named(path, needed):
+        if os.path.exists(path) and not os.path.isfile(path):
+            yield Path(path)
+            return
+        final = Path(os.path.realpath(path))
+        _remove_old_partials(final)
+        partial = final.with_name(
+            f"{final.name[:_KEPT_CHARACTERS]}.{_make_unique()}.partial"
+        )
         try:
             yield partial
-            partial.replace(path)
-        except BaseException:
+            partial.replace(final)
+        except BaseException as error:
             partial.unlink(missing_ok=True)
+            if getattr(error, "filename", None) == os.fspath(partial):
+                error.filename = os.fspath(path)  # The one that users know.
             raise
+
+
+def save_bytes(path: str | os.PathLike, contents: bytes) -> None:
+    """Writes a file, whole or not at all; see `tmp_file`."""
+    with tmp_file(path, len(contents)) as partial:
+        partial.write_bytes(contents)
+
+
+def save_text(
+    path: str | os.PathLike, text: str, errors: str = "strict"
+) -> None:
+    """Writes a file in UTF-8, whole or not at all; see `tmp_file`.
+
+    Args:
+        path: The file.
+        text: Its contents; line ends are written as they are.
+        errors: What to do about what isn't Unicode, as `str.encode` takes it.
+    """
+    save_bytes(path, text.encode("utf-8", errors))
 
 
 def check_not_empty(path: str | os.PathLike) -> None:
@@ -116,13 +153,23 @@ def remove_leftovers(parent: str | os.PathLike) -> list[Path]:
 
 def find_all(parent: str | os.PathLike) -> list[Path]:
     """Returns the folders being written in `parent`, and leftovers."""
-    parent = Path(parent)
     return sorted(
         path
-        for pattern in _LEFTOVER_PATTERNS
-        for path in parent.glob(pattern)
-        if path.is_dir()
+        for path in Path(parent).glob("*writing-*")
+        if _NAME.fullmatch(path.name) and path.is_dir()
     )
+
+
+def _make_unique() -> str:
+    return uuid.uuid4().hex[:12]
+
+
+def _remove_old_partials(path: Path) -> None:
+    """Removes what killed processes left beside a file."""
+    name = glob.escape(path.name[:_KEPT_CHARACTERS])
+    for partial in path.parent.glob(f"{name}.{'[0-9a-f]' * 12}.partial"):
+        if time.time() - _modified_at(partial) > _OTHER_HOST_AGE_SECONDS:
+            partial.unlink(missing_ok=True)
 
 
 def _host_name() -> str:

@@ -43,6 +43,10 @@ def test_others_may_read_what_will_be_renamed(tmp_path):
         (".writing-1", 25, True),
         ("17", 1000, False),
         ("rewriting-1", 1000, False),
+        # The user's own.
+        ("writing-course", 1000, False),
+        (".writing-course", 1000, False),
+        ("writing-2024-05", 1000, False),
     ],
 )
 def test_leftovers_go_by_age_and_host(tmp_path, name, hours, is_removed):
@@ -79,3 +83,65 @@ def test_a_move_of_nothing_is_an_error(tmp_path, is_there):
         path.rmdir()
     with pytest.raises(FileNotFoundError, match="gone before"):
         scratch.check_not_empty(path)
+
+
+def test_two_processes_may_write_one_file(tmp_path):
+    path = tmp_path / "a"
+    with scratch.tmp_file(path) as first, scratch.tmp_file(path) as second:
+        first.write_text("first")
+        second.write_text("second")
+    assert path.read_text() == "first"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_link_stays_and_what_it_names_is_written(tmp_path, is_there):
+    target, link = tmp_path / "folder" / "target", tmp_path / "link"
+    target.parent.mkdir()
+    if is_there:
+        target.write_text("of before")
+    link.symlink_to(target)
+    scratch.save_text(link, "new")
+    assert link.is_symlink() and target.read_text() == "new"
+
+
+def test_what_is_no_file_is_written_and_not_replaced(tmp_path):
+    """Such as /dev/null."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDWR)
+    try:
+        scratch.save_text(path, "new")
+        assert os.read(reader, 10) == b"new"
+    finally:
+        os.close(reader)
+    assert path.is_fifo() and list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_process_left_beside_a_file_goes(tmp_path):
+    for name, hours in (
+        ("a.png.0123456789ab.partial", 25),
+        ("a.png.ba9876543210.partial", 23),
+        ("a.png.of mine.partial", 25),
+    ):
+        (tmp_path / name).touch()
+        age(tmp_path / name, hours * HOUR)
+    scratch.save_text(tmp_path / "a.png", "")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "a.png",
+        "a.png.ba9876543210.partial",
+        "a.png.of mine.partial",
+    ]
+
+
+def test_an_error_names_the_file_that_was_asked_for(tmp_path):
+    path = tmp_path / "nowhere" / "a.png"
+    with pytest.raises(FileNotFoundError) as caught:
+        scratch.save_text(path, "")
+    assert caught.value.filename == str(path)
+
+
+@pytest.mark.parametrize("name", ["a" * 255, "\u00e9" * 127])
+def test_the_longest_names_are_written_too(tmp_path, name):
+    scratch.save_text(tmp_path / name, "new")
+    assert (tmp_path / name).read_text() == "new"

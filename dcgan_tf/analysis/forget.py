@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+from dcgan_tf import scratch
 from dcgan_tf.analysis.generator_maps import compute_maps, draw_from_maps
 from dcgan_tf.analysis.samples import (
     NUM_NUMBERED,
@@ -78,7 +79,7 @@ def save_boxes(path: str | os.PathLike, labelled: LabelledBoxes) -> None:
             for number, boxes in labelled.boxes.items()
         },
     }
-    Path(path).write_text(json.dumps(record, indent=1) + "\n")
+    scratch.save_text(path, json.dumps(record, indent=1) + "\n")
 
 
 def _check_box(box: Sequence[int]) -> Box:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from absl import flags
 
+from dcgan_tf import scratch
 from dcgan_tf.analysis import ANALYSIS_DIR
 from dcgan_tf.cli.command import (
     UsageError,
@@ -266,7 +267,7 @@ def _measure_claims(values):
     results = claims_table.measure_claims(_load(values), values.layer)
     path = Path(values.run_dir) / ANALYSIS_DIR / "claims.json"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(results, indent=1) + "\n")
+    scratch.save_text(path, json.dumps(results, indent=1) + "\n")
     print(claims_table.format_table(results))
     yield path
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
+from dcgan_tf import scratch
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
 from dcgan_tf.cli.path_flags import (
     SEEDS_PER_SEED,
@@ -17,6 +18,7 @@ from dcgan_tf.cli.path_flags import (
     define_seed,
     resolve_arguments,
 )
+from dcgan_tf.seeds import make_seeds
 
 _PROTOCOLS = ("rest", "grpc")
 
@@ -79,7 +81,10 @@ def run(values: flags.FlagValues) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
     if files:
         features = client.extract_features(predict, files, values.batch_size)
-        np.save(output, features)
+        with scratch.tmp_file(output, features.nbytes) as partial:
+            # By a handle: NumPy adds its suffix to other names.
+            with partial.open("wb") as file:
+                np.save(file, features)
         print(f"features {features.shape}: {output}")
     else:
         _save_samples(client, predict, values, output)
@@ -88,7 +93,7 @@ def run(values: flags.FlagValues) -> None:
 def _save_samples(client, predict, values, output: Path) -> None:
     from dcgan_tf import images
 
-    seeds = values.seed * SEEDS_PER_SEED + np.arange(values.num)
+    seeds = make_seeds(values.seed, values.num)
     labels = None if values.label is None else [values.label] * values.num
     pictures = client.sample_images(predict, seeds, labels, values.batch_size)
     images.save_png(output, images.make_grid(pictures))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from absl import flags
 
+from dcgan_tf import scratch
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
 from dcgan_tf.cli.path_flags import (
     define_path,
@@ -187,11 +188,8 @@ def _write_list(output: Path, source, groups) -> int:
     # A list of one name a line can't hold these; they stay in.
     names = sorted(name for name in names if "\n" not in name)
     output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(
-        "".join(f"{name}\n" for name in names),
-        encoding="utf-8",
-        errors="surrogateescape",
-    )
+    text = "".join(f"{name}\n" for name in names)
+    scratch.save_text(output, text, errors="surrogateescape")
     return len(names)
 
 

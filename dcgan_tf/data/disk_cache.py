@@ -5,7 +5,6 @@ stays open, so that another process may replace it meanwhile.
 """
 
 import dataclasses
-import errno
 import json
 import os
 import time
@@ -106,21 +105,12 @@ def write_cache(
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(path.parent)
-    try:
-        with scratch.tmp_dir(path.parent) as tmp_dir:
-            tmp_path = tmp_dir / path.name
-            with tmp_path.open("wb") as file:
-                _write(file, description, batches, skipped)
-            cached = open_cache(tmp_path)
-            os.replace(tmp_path, path)
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise OSError(
-            f"no room for prepared images in {path.parent} ({error.strerror}); "
-            "free some, set XDG_CACHE_HOME to a folder on another disk, or use "
-            "cache off"
-        ) from error
+    with scratch.tmp_dir(path.parent) as tmp_dir:
+        tmp_path = tmp_dir / path.name
+        with tmp_path.open("wb") as file:
+            _write(file, description, batches, skipped)
+        cached = open_cache(tmp_path)
+        os.replace(tmp_path, path)
     return cached
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from dcgan_tf.evaluation.linear_probe.probe import ProbeResult
 from dcgan_tf.evaluation.pixel_features import Segmentation
-from dcgan_tf.images import SHEET_METADATA
+from dcgan_tf.images import save_figure
 from dcgan_tf.runs.trained_model import TrainedModel
 
 _NUM_SHOWN = 10
@@ -124,4 +124,4 @@ def _draw_rows(path, rows, labels, title) -> None:
 
 def _save(figure, path) -> None:
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    figure.savefig(path, dpi=120, metadata=SHEET_METADATA)
+    save_figure(path, figure)

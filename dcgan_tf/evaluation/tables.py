@@ -37,9 +37,7 @@ def save_report(path: Path, result: Mapping) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     result = {**_load_earlier(path, result), **result}
-    with scratch.tmp_file(path) as partial:
-        text = json.dumps(result, indent=2) + "\n"
-        partial.write_text(text, encoding="utf-8")
+    scratch.save_text(path, json.dumps(result, indent=2) + "\n")
 
 
 def load_report(path: str | os.PathLike) -> dict:

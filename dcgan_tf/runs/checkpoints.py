@@ -112,8 +112,7 @@ def mark_best(
 ) -> None:
     """Records which checkpoint is best; it is kept from then on."""
     record = {"step": step, "measure": measure, "value": value}
-    with scratch.tmp_file(find_best_file(run_dir)) as path:
-        path.write_text(json.dumps(record) + "\n", encoding="utf-8")
+    scratch.save_text(find_best_file(run_dir), json.dumps(record) + "\n")
 
 
 def load_best(run_dir: str | os.PathLike) -> dict | None:

@@ -91,9 +91,7 @@ def save_run_config(
         for name in ("tensorflow", "keras", "tensorflow-datasets", "numpy")
     }
     versions.update(dcgan_tf=__version__, python=platform.python_version())
-    with scratch.tmp_file(path) as partial:
-        text = config.to_json(**extra, versions=versions)
-        partial.write_text(text, encoding="utf-8")
+    scratch.save_text(path, config.to_json(**extra, versions=versions))
 
 
 def check_run_dir(run_dir: str | os.PathLike, config: RunConfig) -> None:

@@ -16,6 +16,7 @@ import tensorflow as tf
 from tensorboard.compat.proto import event_pb2
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
+from dcgan_tf.images import save_figure
 from dcgan_tf import scratch, tf_paths
 from dcgan_tf.runs.set_aside import set_aside
 
@@ -267,5 +268,4 @@ def save_curves(run_dir: str | os.PathLike) -> None:
         axes.spines[["top", "right"]].set_visible(False)
     bottom.set_ylim(0, 1)
     bottom.set_xlabel("step")
-    with scratch.tmp_file(Path(run_dir) / CURVES_FILE) as partial:
-        figure.savefig(partial, dpi=120, format="png")
+    save_figure(Path(run_dir) / CURVES_FILE, figure)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from dcgan_tf import failures
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.runs.trained_model import TrainedModel, load_trained_model
@@ -18,6 +19,13 @@ from dcgan_tf.serving.web import page
 LITE = "tflite"
 WEB = "web"
 FORMATS = ("saved_model", LITE, WEB)
+# LiteRT: float32 and float16 for any batch and for one, integers for one.
+_BYTES_PER_PARAMETER = {
+    versions.GENERATOR: 4,
+    versions.FEATURES: 4,
+    LITE: 2 * (4 + 2) + 1 + 1,
+    WEB: 2,
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,10 +109,11 @@ def export_run(
             _write_parts(trained, images, tmp_dirs, single_file, log)
         )
 
-    version = versions.write_version(export_dir, kinds, record, write)
     models = [kind for kind in kinds if kind not in (LITE, WEB)]
-    if models:
-        model_server.save_settings(export_dir, models)
+    with failures.full_disk_named(export_dir, _count_bytes(trained, kinds)):
+        version = versions.write_version(export_dir, kinds, record, write)
+        if models:
+            model_server.save_settings(export_dir, models)
     folders = [Path(export_dir) / kind for kind in kinds]
     removed = tuple(
         folder / str(old)
@@ -188,6 +197,22 @@ def _list_parts(
         else:
             parts.append(ExportedPart(path, measure_bytes(path)))
     return tuple(parts)
+
+
+def _count_bytes(trained: TrainedModel, kinds: Sequence[str]) -> int:
+    """Returns the size of the weights in an export, which are most of it."""
+    num_bytes = 0
+    for kind in kinds:
+        networks = []
+        if kind != versions.FEATURES:
+            networks.append(trained.generator)
+        if kind == versions.FEATURES or (
+            kind == LITE and not trained.config.model.num_classes
+        ):
+            networks.append(trained.discriminator)
+        num_parameters = sum(network.count_params() for network in networks)
+        num_bytes += num_parameters * _BYTES_PER_PARAMETER[kind]
+    return num_bytes
 
 
 def _generate_images(trained: TrainedModel) -> np.ndarray:

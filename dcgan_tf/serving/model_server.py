@@ -67,9 +67,6 @@ def save_settings(
     paths = []
     for name, text in texts.items():
         path = Path(export_dir, name)
-        # A server may read at any time.
-        with scratch.tmp_dir(path.parent) as tmp_dir:
-            (tmp_dir / name).write_text(text, encoding="utf-8")
-            (tmp_dir / name).replace(path)
+        scratch.save_text(path, text)  # A server may read at any time.
         paths.append(path)
     return paths

@@ -13,7 +13,7 @@ from dcgan_tf.cli import data as data_command
 from dcgan_tf.cli import train as train_command
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.open_source import load_source
-from dcgan_tf.evaluation import figures
+from dcgan_tf.runs import metrics
 
 TINY = (
     "--image_size=16", "--base_filters=4", "--latent_dim=4",
@@ -74,7 +74,14 @@ def a_grid_half_written(folder):
 
 
 def a_figure(folder):
-    figures._save(matplotlib.figure.Figure((2, 2)), folder / "figure.png")
+    images.save_figure(folder / "figure.png", matplotlib.figure.Figure((2, 2)))
+
+
+def a_runs_curves(folder):
+    (folder / "metrics.csv").write_text("step,d_loss,g_loss\n1,1.0,1.0\n")
+    metrics.save_curves(folder)
+    assert (folder / "losses.png").exists()
+    (folder / "metrics.csv").unlink()
 
 
 def a_run(folder):
@@ -109,6 +116,7 @@ def an_export(folder):
         an_animation,
         a_grid_half_written,
         a_figure,
+        a_runs_curves,
         a_run,
         a_run_with_damaged_settings,
         an_export,

@@ -265,7 +265,9 @@ def test_full_disk_is_said_with_what_would_do(folder, cache_home, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(disk_cache, "_write", fill)
-    with pytest.raises(OSError, match="no room.*dcgan_tf.*XDG_CACHE_HOME"):
+    with pytest.raises(
+        OSError, match="no space left.*dcgan_tf.*XDG_CACHE_HOME"
+    ):
         open_disk(folder)
     assert list((cache_home / "dcgan_tf").iterdir()) == []
 

@@ -3,9 +3,12 @@
 The same pipeline runs on one machine and on Flink, Spark or Dataflow.
 """
 
+import builtins
 import contextlib
 import json
+import logging
 import os
+import re
 import tempfile
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +19,7 @@ import numpy as np
 import tensorflow as tf
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from dcgan_tf import scratch
+from dcgan_tf import failures, scratch
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.dedup.codes import (
     THUMBNAIL,
@@ -30,6 +33,10 @@ from dcgan_tf.data.preprocess import prepare_image
 
 _RANGE = 2_000
 _BATCH = 256
+# `OSError: [Errno 5] Input/output error [while running 'Compute codes']`.
+_WORKER_ERROR = re.compile(
+    r"^(?P<kind>\w+): (?P<reason>.*) \[while running", re.MULTILINE
+)
 
 
 def find_duplicates(
@@ -57,6 +64,10 @@ def find_duplicates(
 
     Returns:
         Groups of positions: the kept one, then those to drop.
+
+    Raises:
+        DiskFullError: If there is no room for results in `work_dir`.
+        OSError: If pictures can't be read.
     """
     pipeline_options = PipelineOptions(
         list(options), runner=runner, save_main_session=False
@@ -68,7 +79,10 @@ def find_duplicates(
         results_dir = stack.enter_context(
             scratch.tmp_dir(os.path.abspath(parent))
         )
-        with beam.Pipeline(options=pipeline_options) as pipeline:
+        with (
+            _errors_named(results_dir),
+            beam.Pipeline(options=pipeline_options) as pipeline,
+        ):
             _build(
                 pipeline,
                 data,
@@ -87,6 +101,34 @@ def find_duplicates(
             for first, second in _read_lines(results_dir, "pairs")
         }
     return choose_groups(members, sorted(pairs))
+
+
+@contextlib.contextmanager
+def _errors_named(results_dir: Path) -> Iterator[None]:
+    """Turns what Beam raises for a worker's error into one in one line.
+
+    Beam makes a RuntimeError of any, and logs the worker's traceback besides.
+    """
+    logger = logging.getLogger("apache_beam.runners")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    except (RuntimeError, failures.DiskFullError) as error:
+        found = _WORKER_ERROR.search(str(error))
+        if isinstance(error, failures.DiskFullError) or (
+            found and failures.names_full_disk(found["reason"])
+        ):
+            text = failures.describe_full_disk(results_dir.parent)
+            raise failures.DiskFullError(text) from error
+        kind = getattr(builtins, found["kind"], None) if found else None
+        if not (isinstance(kind, type) and issubclass(kind, OSError)):
+            raise
+        raise OSError(
+            f"finding near-duplicates failed: {found['reason']}"
+        ) from error
+    finally:
+        logger.setLevel(level)
 
 
 def _build(pipeline, data, split, num_examples, encoder, max_bits, results_dir):
@@ -195,9 +237,7 @@ class _WriteLines(beam.DoFn):
         if not self._lines:
             return
         path = f"{self._prefix}-{uuid.uuid4().hex}"
-        with open(f"{path}.partial", "w", encoding="utf-8") as file:
-            file.writelines(self._lines)
-        os.replace(f"{path}.partial", f"{path}.jsonl")
+        scratch.save_text(f"{path}.jsonl", "".join(self._lines))
 
 
 def _write(lines, results_dir: str, name: str) -> None:

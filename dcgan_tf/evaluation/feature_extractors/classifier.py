@@ -9,7 +9,6 @@ import hashlib
 import json
 import logging
 import os
-import tempfile
 from pathlib import Path
 
 import keras
@@ -17,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from dcgan_tf import scratch
 from dcgan_tf.data.cache import get_cache_dir
 from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
     FeatureExtractor,
@@ -218,11 +218,8 @@ def _restore(model: keras.Sequential, path: Path) -> bool:
 def _save(model: keras.Sequential, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, suffix=".partial", delete=False
-        ) as file:
+        with scratch.tmp_file(path) as partial, partial.open("wb") as file:
             np.savez(file, *model.get_weights())
-        os.replace(file.name, path)
     except OSError as error:
         logging.warning(
             "the classifier can't be kept in %s (%s)", path.parent, error

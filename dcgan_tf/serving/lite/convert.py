@@ -20,7 +20,7 @@ import tensorflow as tf
 from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.tools import flatbuffer_utils
 
-from dcgan_tf import tf_paths
+from dcgan_tf import failures, tf_paths
 from dcgan_tf.serving.lite.half_precision import kernels_rounded
 
 METADATA_NAME = "dcgan_tf"
@@ -79,6 +79,7 @@ def convert(
     contents = {}
     with (
         tempfile.TemporaryDirectory() as tmp_dir,
+        failures.full_disk_named(tmp_dir),
         tf_paths.plain_dir(tmp_dir) as folder,
     ):
         exact = os.path.join(folder, "exact")

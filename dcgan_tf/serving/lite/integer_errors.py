@@ -16,6 +16,7 @@ import tensorflow as tf
 from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.tools import flatbuffer_utils
 
+from dcgan_tf import failures
 from dcgan_tf.serving.lite import checks
 
 
@@ -40,7 +41,10 @@ def measure_bias(
     Returns:
         float32 `(size,)`.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        failures.full_disk_named(folder),
+    ):
         path = Path(folder, "network.tflite")
         path.write_bytes(contents)
         given = checks.run_rows(checks.LiteNetwork(path), inputs)[output]

@@ -1,0 +1,228 @@
+"""A full disk, whatever writes to it: one line, nothing half written.
+
+Python's files are diverted to a device that is always full, once a first part
+of them is there; TensorFlow's own writers fail as they do there.
+"""
+
+import builtins
+import io
+import os
+import shutil
+from pathlib import Path
+
+import matplotlib.figure
+import numpy as np
+import pytest
+import tensorflow as tf
+from fixtures.tiny_run import make_pictures, make_run
+
+from dcgan_tf import images
+from dcgan_tf.analysis import forget
+from dcgan_tf.cli import analyze, client, data, dedup, evaluate, sample, train
+from dcgan_tf.cli import export as export_command
+from dcgan_tf.evaluation import evaluate as evaluation
+from dcgan_tf.failures import DiskFullError
+from dcgan_tf.serving import client as serving_client
+
+TINY_RUN = (
+    "--image_size=16", "--base_filters=4", "--latent_dim=8", "--steps=2",
+    "--batch_size=4", "--strategy=one_device", "--precision=float32",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """Noise, and one image twice, for `dedup` to find."""
+    folder = make_pictures(tmp_path_factory.mktemp("full") / "pictures")
+    shutil.copy(folder / "00.png", folder / "again.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run_dir(pictures, tmp_path_factory):
+    return make_run(tmp_path_factory.mktemp("full_run") / "run", pictures)
+
+
+@pytest.fixture
+def fill_disk(monkeypatch):
+    """Makes the disk of a folder full, from now on."""
+
+    def fill(folder):
+        real_open = io.open
+
+        def open_full(file, mode="r", *args, **options):
+            is_path = isinstance(file, str | os.PathLike)
+            if (
+                not is_path
+                or not set(mode) & set("wx")
+                or folder not in Path(os.path.abspath(file)).parents
+            ):
+                return real_open(file, mode, *args, **options)
+            with real_open(file, "wb") as partial:
+                partial.write(b"half")
+            mode = mode.replace("x", "w")
+            return real_open("/dev/full", mode, *args, **options)
+
+        monkeypatch.setattr(io, "open", open_full)
+        monkeypatch.setattr(builtins, "open", open_full)
+
+        def make_full(save):
+            def save_full(saved, path, *args, **options):
+                if folder not in Path(path).parents:
+                    return save(saved, path, *args, **options)
+                raise tf.errors.ResourceExhaustedError(
+                    None, None, f"{path}; No space left on device\npages"
+                )
+
+            return save_full
+
+        for owner, name in (
+            (tf.saved_model, "save"),
+            (tf.train.Checkpoint, "write"),
+        ):
+            monkeypatch.setattr(owner, name, make_full(getattr(owner, name)))
+
+    return fill
+
+
+def predict(model, signature, inputs):
+    """Answers as a model server does."""
+    return {
+        "features": np.zeros((1, 3), np.float32),
+        "images": np.zeros((1, 16, 16, 3), np.float32),
+    }
+
+
+def list_files(folder):
+    return {
+        path.relative_to(folder): path.stat().st_size
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+CASES = {
+    "sample": (sample, ["--run_dir=RUN", "--num=4", "--output=OUT/a.png"]),
+    "sample folder": (sample, ["--run_dir=RUN", "--num=2", "--output=OUT/a"]),
+    "data": (
+        data,
+        ["--image_dir=PICTURES", "--image_size=16", "--output=OUT/a.png"],
+    ),
+    "dedup": (
+        dedup,
+        ["--image_dir=PICTURES", "--steps=1", "--output=OUT/a.txt"],
+    ),
+    "dedup work": (
+        dedup,
+        ["--image_dir=PICTURES", "--steps=1", "--output=DISK/b/a.txt",
+         "--work_dir=OUT"],
+    ),
+    "client": (client, ["--num=1", "--output=OUT/a.png"]),
+    "client features": (client, ["PICTURES/00.png", "--output=OUT/a.npy"]),
+    "export": (export_command, ["--run_dir=RUN", "--export_dir=OUT"]),
+    "export tflite": (
+        export_command,
+        ["--run_dir=RUN", "--export_dir=OUT", "--formats=tflite"],
+    ),
+    "disk cache": (
+        train,
+        [*TINY_RUN, "--image_dir=PICTURES", "--run_dir=DISK/r",
+         "--cache=disk"],
+    ),
+    "train": (train, [*TINY_RUN, "--image_dir=PICTURES", "--run_dir=OUT/r"]),
+}  # fmt: skip
+
+
+VIEWS = {
+    "filters": ["filters"],
+    "walk": ["walk"],
+    "samples": ["arithmetic", "--pick=1,2,3/4,5,6/7,8,9"],
+    "report": ["report"],
+}
+
+
+@pytest.mark.parametrize("argv", VIEWS.values(), ids=VIEWS.keys())
+def test_views_of_a_run(argv, run_dir, tmp_path, fill_disk, capfd):
+    copy = shutil.copytree(run_dir, tmp_path / "run")
+    before = list_files(copy)
+    fill_disk(copy)
+    assert analyze.main([*argv, f"--run_dir={copy}"]) == 1
+    errors = capfd.readouterr().err
+    assert errors.count("\n") == 1, errors
+    assert "no space left" in errors and str(copy) in errors
+    assert "needed" in errors
+    assert list_files(copy) == before
+
+
+def test_evaluate(run_dir, tmp_path, fill_disk, monkeypatch, capfd):
+    copy = shutil.copytree(run_dir, tmp_path / "run")
+    before = list_files(copy)
+    monkeypatch.setattr(evaluation, "evaluate", lambda *_: {"step": 1})
+    fill_disk(copy)
+    assert evaluate.main([f"--run_dir={copy}"]) == 1
+    errors = capfd.readouterr().err.splitlines()
+    assert "no space left" in errors[-1] and str(copy) in errors[-1]
+    assert "needed" in errors[-1]
+    assert not [line for line in errors if "Traceback" in line]
+    assert list_files(copy) == before
+
+
+@pytest.mark.parametrize(
+    "save",
+    [
+        lambda path: images.save_figure(path, matplotlib.figure.Figure()),
+        lambda path: forget.save_boxes(
+            path, forget.LabelledBoxes(0, {0: ((0, 0, 1, 1),)})
+        ),
+    ],
+    ids=["figure", "boxes"],
+)
+def test_files_that_take_long_to_get_to(save, tmp_path, fill_disk):
+    path = tmp_path / "a.png"
+    path.write_bytes(b"of before")
+    fill_disk(tmp_path)
+    with pytest.raises(DiskFullError, match="needed"):
+        save(path)
+    assert path.read_bytes() == b"of before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_one_line_and_nothing_half_written(
+    case, run_dir, pictures, tmp_path, fill_disk, monkeypatch, capfd
+):
+    command, argv = case
+    if command is dedup:
+        pytest.importorskip("apache_beam")
+    out = tmp_path / "out"
+    out.mkdir()
+    places = {
+        "RUN": run_dir,
+        "PICTURES": pictures,
+        "OUT": out,
+        "DISK": tmp_path / "disk",
+    }
+    for name, place in places.items():
+        argv = [arg.replace(name, str(place)) for arg in argv]
+    monkeypatch.setenv("XDG_CACHE_HOME", str(out))
+    monkeypatch.setattr(
+        serving_client, "PROTOCOLS", {"rest": lambda *_: predict}
+    )
+    # What was there stays as it is.
+    for name in ("a.png", "a.txt", "a.npy"):
+        (out / name).write_bytes(b"of before")
+    before = list_files(out)
+    fill_disk(out)
+    assert command.main(argv) == 1
+    monkeypatch.undo()
+    errors = [
+        line
+        for line in capfd.readouterr().err.splitlines()
+        if ": error: " in line or "Traceback" in line
+    ]
+    assert len(errors) == 1, errors
+    assert "no space left" in errors[0] and str(out) in errors[0]
+    assert "needed" in errors[0] or command is dedup
+    after = list_files(out)
+    after.pop(Path("r/.lock"), None)
+    assert after == before
