@@ -1,6 +1,7 @@
 """Presets of networks, and each dataset's default settings."""
 
 import dataclasses
+import difflib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -148,5 +149,13 @@ def resolve_run_config(settings: Mapping[str, Any]) -> RunConfig:
             **{k: values.pop(k) for k in names if k in values}
         )
     if values:
-        raise ValueError(f"unknown settings: {', '.join(sorted(values))}")
+        raise ValueError(_describe_unknown(sorted(values)))
     return RunConfig(**sections)
+
+
+def _describe_unknown(names: list[str]) -> str:
+    kinds = (ModelConfig, DataConfig, TrainingConfig)
+    known = [f.name for kind in kinds for f in dataclasses.fields(kind)]
+    near = difflib.get_close_matches(names[0], [*known, "preset"])
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    return f"unknown settings: {', '.join(names)}{hint}"

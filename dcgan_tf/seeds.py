@@ -23,15 +23,15 @@ def make_seeds(seed: int, count: int) -> np.ndarray:
 
 
 def choose_labels(
-    seeds: np.ndarray, num_classes: int, label: int | None = None
+    seeds: np.ndarray, num_classes: int, label: int | np.ndarray | None = None
 ) -> np.ndarray | None:
     """Chooses the classes that images of latent seeds are drawn with.
 
     Args:
         seeds: int64 `(count,)`.
         num_classes: Of the generator; 0 for none.
-        label: The class of all; None for `seed % num_classes`, which are
-            classes in turn.
+        label: The class of all, or each one's, int `(count,)`; None for
+            `seed % num_classes`, which are classes in turn.
 
     Returns:
         int32 `(count,)`; None without classes.

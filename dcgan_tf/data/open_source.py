@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Callable
 
 from dcgan_tf.config import DataConfig
+from dcgan_tf.data.given.arrays import ARRAYS
 from dcgan_tf.data.source import Source
 
 
@@ -97,6 +98,12 @@ def _choose_loader(dataset: str) -> Callable[..., Source]:
     """Imports what is needed alone: TensorFlow Datasets takes seconds."""
     from dcgan_tf.data.embedded import EMBEDDED, load_embedded
 
+    if dataset == ARRAYS:
+        raise ValueError(
+            "the images are arrays that a program gave to dcgan_tf.train; "
+            "they lie in no file or dataset that could be opened: give them "
+            "to dcgan_tf.load too, or images as a folder"
+        )
     if dataset == "image_folder":
         from dcgan_tf.data.folders import load_folder
 

@@ -37,6 +37,8 @@ class Source:
         attribute_names: Of the attributes; empty where labels are classes.
         num_excluded: Pictures left out because a list named them.
         skipped: Files of the collection that could not be used.
+        image_shape: `(height, width, channels)` where all images of an array
+            have it; None for what differs or isn't known.
         fingerprint_images: Tells which images the collection holds, before
             a split or a list of names leaves some out; None where nothing
             does.
@@ -53,6 +55,7 @@ class Source:
     label_names: tuple[str, ...] = ()
     attribute_names: tuple[str, ...] = ()
     num_excluded: int = 0
+    image_shape: tuple[int | None, ...] = (None, None, None)
     skipped: Skipped = dataclasses.field(default_factory=Skipped)
     fingerprint_images: Callable[[], ImagesFingerprint] | None = None
     stores: dict[str, Any] = dataclasses.field(default_factory=dict)
@@ -76,7 +79,7 @@ class Source:
 def build_array_source(
     name: str,
     split: str,
-    images: np.ndarray,
+    images: np.ndarray | list[np.ndarray],
     labels: np.ndarray,
     image_names: Sequence[str] | None = None,
     excluded: frozenset[str] = frozenset(),
@@ -88,7 +91,8 @@ def build_array_source(
     Args:
         name: The dataset's.
         split: The split's.
-        images: uint8 `(num_examples, height, width, channels)`.
+        images: uint8 `(num_examples, height, width, channels)`, or a list
+            of images of several sizes with as many channels.
         labels: int `(num_examples,)` or `(num_examples, num_attributes)`.
         image_names: One for each; None for positions as decimal text.
         excluded: Names to leave out.
@@ -104,6 +108,10 @@ def build_array_source(
         [i for i, n in enumerate(image_names) if n not in excluded], np.int64
     )
     labels = np.asarray(labels, np.int32)
+    is_array = isinstance(images, np.ndarray)
+    image_shape = (
+        images.shape[1:] if is_array else (None, None, images[0].shape[-1])
+    )
 
     def take(position):
         index = kept[position]
@@ -114,7 +122,7 @@ def build_array_source(
             image, label = tf.numpy_function(
                 take, [position], (tf.uint8, tf.int32), stateful=False
             )
-            image.set_shape(images.shape[1:])
+            image.set_shape(image_shape)
             label.set_shape(labels.shape[1:])
             return image, label
 
@@ -129,6 +137,7 @@ def build_array_source(
         read=read,
         name_of=lambda position: image_names[kept[position]],
         num_excluded=len(images) - len(kept),
+        image_shape=image_shape,
         fingerprint_images=(
             fingerprint_images or (lambda: fingerprint_arrays(images))
         ),

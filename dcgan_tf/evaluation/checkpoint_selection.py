@@ -26,6 +26,7 @@ def build_quick_evaluator(
     config: RunConfig,
     cache_dir: str | os.PathLike | None = None,
     training_source: Source | None = None,
+    held_out_source: Source | None = None,
 ) -> Callable[[keras.Model], dict[str, float]]:
     """Builds what training calls to find its best checkpoint.
 
@@ -36,6 +37,7 @@ def build_quick_evaluator(
         config: The run's settings.
         cache_dir: Where classifiers are kept; None for the default.
         training_source: The run's training images, if they are open.
+        held_out_source: Images held out from it, if they are open.
 
     Returns:
         From a generator, in inference mode, to `frechet_classifier` or
@@ -45,7 +47,9 @@ def build_quick_evaluator(
         ValueError: If the dataset has nothing held out.
         OSError: If it isn't there.
     """
-    real = load_real_images(config.model, config.data, training_source)
+    real = load_real_images(
+        config.model, config.data, training_source, held_out_source
+    )
     network = choose_feature_extractor(real, cache_dir=cache_dir)
     held_out = compute_features(network, real.held_out[:_NUM_IMAGES]).features
 

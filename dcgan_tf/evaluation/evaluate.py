@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from dcgan_tf.evaluation.linear_probe.table import probe_model
-from dcgan_tf.evaluation.real_images import load_real_images
+from dcgan_tf.evaluation.real_images import RealImages, load_real_images
 from dcgan_tf.evaluation.sample_metrics import (
     classify_by_neighbours,
     measure_samples,
@@ -20,6 +20,7 @@ def evaluate(
     settings: Settings,
     figures_dir: Path,
     log: Log = lambda message: None,
+    real: RealImages | None = None,
 ) -> dict:
     """Evaluates a trained model and draws figures.
 
@@ -28,6 +29,7 @@ def evaluate(
         settings: What to compute.
         figures_dir: Where figures go, named `<step>-<what>.png`.
         log: Takes lines on what is being done.
+        real: The dataset; None for the one that the run was trained on.
 
     Returns:
         Plain values, for JSON: every figure with what it depends on.
@@ -40,7 +42,7 @@ def evaluate(
     config, seed = model.config, settings.seed
     measures = set(settings.measures)
     log(f"loading {config.data.dataset}")
-    real = load_real_images(config.model, config.data)
+    real = real or load_real_images(config.model, config.data)
     result = {
         "model": model.name,
         "step": model.step,

@@ -37,7 +37,10 @@ class RealImages:
 
 
 def load_real_images(
-    model: ModelConfig, data: DataConfig, training_source: Source | None = None
+    model: ModelConfig,
+    data: DataConfig,
+    training_source: Source | None = None,
+    held_out_source: Source | None = None,
 ) -> RealImages:
     """Loads what a run was trained on and what was held out from it.
 
@@ -48,6 +51,7 @@ def load_real_images(
         data: What the run was trained on.
         training_source: Its training images, if they are open; their store
             is used where there is one.
+        held_out_source: Images held out from it, if they are open.
 
     Returns:
         Both, without an image in common.
@@ -57,7 +61,8 @@ def load_real_images(
         OSError: If it isn't there.
     """
     training_source = training_source or load_source(data)
-    sources = (training_source, load_held_out(data, training_source))
+    held_out_source = held_out_source or load_held_out(data, training_source)
+    sources = (training_source, held_out_source)
     (training, training_labels), (held_out, held_out_labels) = (
         load_images(source, model, data, _MAX_TRAINING_IMAGES)
         for source in sources

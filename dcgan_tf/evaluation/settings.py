@@ -49,6 +49,16 @@ class Settings:
     def __post_init__(self):
         # Frozen: the one way to replace what was given.
         object.__setattr__(self, "measures", rename_measures(self.measures))
+        unknown = sorted(set(self.measures) - set(MEASURES))
+        if unknown:
+            raise ValueError(
+                f"measure {unknown[0]!r} is not one of {', '.join(MEASURES)}"
+            )
+        if self.feature_extractor not in FEATURE_EXTRACTORS:
+            raise ValueError(
+                f"feature_extractor is {self.feature_extractor!r}; use one of "
+                f"{', '.join(FEATURE_EXTRACTORS)}"
+            )
 
 
 def rename_measures(names: tuple[str, ...]) -> tuple[str, ...]:

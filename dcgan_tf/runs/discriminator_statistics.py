@@ -19,6 +19,7 @@ import tensorflow as tf
 from dcgan_tf.config import DataConfig, RunConfig
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import build_training_dataset
+from dcgan_tf.data.source import Source
 from dcgan_tf.models.batch_norm import reestimate_statistics
 
 # Enough that the statistics' own noise is small beside a batch's.
@@ -30,6 +31,7 @@ def load_real_batches(
     config: RunConfig,
     real_data: DataConfig | None,
     log: Callable[[str], None],
+    source: Source | None = None,
 ) -> list[np.ndarray]:
     """Reads 1,024 of a run's training images, or all there are of fewer.
 
@@ -40,6 +42,7 @@ def load_real_batches(
         config: The run's settings.
         real_data: Where the images are, if not where the run says.
         log: Takes a line where there are none.
+        source: The images themselves, where they are open.
 
     Returns:
         float32 `(batch, height, width, channels)` in `[-1, 1]`; empty where
@@ -50,7 +53,7 @@ def load_real_batches(
         OSError: If `real_data` was given and can't be read.
     """
     try:
-        return _read(config, real_data or config.data)
+        return _read(config, real_data or config.data, source)
     except (ValueError, OSError, ImportError, tf.errors.OpError) as error:
         if real_data is not None:
             raise
@@ -62,8 +65,10 @@ def load_real_batches(
         return []
 
 
-def _read(config: RunConfig, data: DataConfig) -> list[np.ndarray]:
-    source = load_source(data, "train")
+def _read(
+    config: RunConfig, data: DataConfig, source: Source | None
+) -> list[np.ndarray]:
+    source = source or load_source(data, "train")
     batch_size = min(_BATCH_SIZE, source.num_examples)
     if source.read is not None:
         # A few batches don't repay decoding everything.

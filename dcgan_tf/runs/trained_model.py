@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from dcgan_tf.config import DataConfig, RunConfig
+from dcgan_tf.data.source import Source
 from dcgan_tf.images import check_uint8_images, to_float
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.models.features import build_feature_extractor
@@ -99,13 +100,14 @@ class TrainedModel:
         return self.sample_from_seeds(make_seeds(seed, count))
 
     def sample_from_seeds(
-        self, seeds: np.ndarray, label: int | None = None
+        self, seeds: np.ndarray, label: int | np.ndarray | None = None
     ) -> np.ndarray:
         """Draws an image for each latent seed.
 
         Args:
             seeds: int64 `(count,)`, one or more.
-            label: The class of all; None for classes in turn.
+            label: The class of all, or each one's, int `(count,)`; None for
+                classes in turn.
 
         Returns:
             uint8 `(count, height, width, channels)`.
@@ -199,6 +201,7 @@ def load_trained_model(
     checkpoint: str = "latest",
     *,
     real_data: DataConfig | None = None,
+    source: Source | None = None,
     seed: int = 0,
     log: Callable[[str], None] = logging.warning,
 ) -> TrainedModel:
@@ -208,6 +211,7 @@ def load_trained_model(
         run_dir: The run.
         checkpoint: `latest`, `best`, or a step.
         real_data: Where the run's images are, if not where the run says.
+        source: The images themselves, where they are open.
         seed: Of the latents that the model's `sample_latents` draws.
         log: Takes a line where D's statistics can't be measured.
 
@@ -221,7 +225,7 @@ def load_trained_model(
 
     @functools.cache
     def get_real_batches():
-        return load_real_batches(config, real_data, log)
+        return load_real_batches(config, real_data, log, source)
 
     @functools.cache
     def get_discriminator():

@@ -96,10 +96,51 @@ def export_run(
         OSError: If `export_dir` can't be written, or `real_data` was given
             and can't be read.
     """
-    trained = _load(run_dir, checkpoint, formats, real_data, log)
+    _check_formats(formats)
+    trained = load_trained_model(
+        run_dir, checkpoint, real_data=real_data, log=log
+    )
+    return export_model(
+        trained,
+        export_dir,
+        formats=formats,
+        keep_versions=keep_versions,
+        single_file=single_file,
+        log=log,
+    )
+
+
+def export_model(
+    trained: TrainedModel,
+    export_dir: str | os.PathLike,
+    *,
+    formats: Sequence[str] = ("saved_model",),
+    keep_versions: int = 0,
+    single_file: bool = False,
+    log: Callable[[str], None] = print,
+) -> Export:
+    """Exports a run's networks that are loaded; see `export_run`.
+
+    Args:
+        trained: Of a run.
+        export_dir: Where versions of exports are.
+        formats: Of `FORMATS`.
+        keep_versions: How many versions of each part to keep; 0 for all.
+        single_file: Whether the page is also written as one file.
+        log: Takes what the user should know, a line a call.
+
+    Returns:
+        What was made.
+    """
+    _check_formats(formats)
+    if WEB in formats and trained.config.model.num_classes:
+        raise ValueError(
+            "the page draws without labels, and this run is conditional; "
+            "leave web out of --formats"
+        )
     images = _choose_images(trained, log)
     record = versions.ExportRecord(
-        trained.config, trained.step, os.path.abspath(run_dir)
+        trained.config, trained.step, os.path.abspath(trained.name)
     )
     kinds = _list_kinds(trained.config.model, formats)
     lite_checks = []
@@ -124,27 +165,18 @@ def export_run(
     return Export(version, trained.step, parts, removed)
 
 
-def _load(
-    run_dir: str | os.PathLike,
-    checkpoint: str,
-    formats: Sequence[str],
-    real_data: DataConfig | None,
-    log: Callable[[str], None],
-) -> TrainedModel:
-    """Loads a run, once everything else that its formats need is there."""
+def _check_formats(formats: Sequence[str]) -> None:
+    """Checks formats and that all they need is there, before anything slow."""
+    unknown = sorted(set(formats) - set(FORMATS))
+    if unknown or isinstance(formats, str):
+        raise ValueError(
+            f"formats are {formats!r}; give a list of any of "
+            f"{', '.join(FORMATS)}"
+        )
     if LITE in formats:
         checks.import_interpreter()
     if WEB in formats:
         page.check_runtime()
-    trained = load_trained_model(
-        run_dir, checkpoint, real_data=real_data, log=log
-    )
-    if WEB in formats and trained.config.model.num_classes:
-        raise ValueError(
-            "the page draws without labels, and this run is conditional; "
-            "leave web out of --formats"
-        )
-    return trained
 
 
 def _choose_images(

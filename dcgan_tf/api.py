@@ -1,0 +1,232 @@
+"""The library in two functions and a class: `train`, `load`, `Run`.
+
+A facade: training is `training.run_training`, whatever is loaded is a
+`runs.trained_model.TrainedModel`, and so the same rules hold as for commands.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dcgan_tf.config import RunConfig
+from dcgan_tf.data.given.images import (
+    Arrays,
+    Images,
+    choose_settings,
+    is_place,
+    name_place,
+    open_given,
+    replace_place,
+)
+from dcgan_tf.data.source import Source
+from dcgan_tf.evaluation.checkpoint_selection import build_quick_evaluator
+from dcgan_tf.image_sizes import parse_image_size
+from dcgan_tf.presets import resolve_run_config
+from dcgan_tf.run import Run, check_held_out
+from dcgan_tf.runs.folder import CONFIG_FILE, load_run_config
+from dcgan_tf.runs.trained_model import load_trained_model
+from dcgan_tf.serving.trained_export import (
+    load_exported_model,
+    load_newest_record,
+)
+from dcgan_tf.training.run_training import run_training
+
+__all__ = ["Run", "load", "train"]
+
+_PATHS = ("data_dir", "manual_dir", "exclude")
+
+
+def train(
+    images: Images,
+    run_dir: str | os.PathLike,
+    *,
+    held_out: Arrays | None = None,
+    label_names: Sequence[str] | None = None,
+    conditional: bool = False,
+    init_from: str | None = None,
+    allow_fewer_images: bool = False,
+    **settings: Any,
+) -> Run:
+    """Trains a DCGAN, or resumes the run that is in a folder.
+
+    The same call again resumes an unfinished run; Ctrl-C saves a checkpoint
+    and returns.
+
+    Example:
+
+    ```python
+    run = dcgan_tf.train("mnist_5k", "runs/digits", steps=2_000)
+    run = dcgan_tf.train("~/pictures/cats", "runs/cats", image_size=64)
+    (x, y), test = keras.datasets.mnist.load_data()
+    run = dcgan_tf.train((x, y), "runs/mnist", held_out=test, steps=5_000)
+    ```
+
+    Args:
+        images: What to train on. A folder, or a dataset's name as in
+            `--dataset`; or images: a uint8 array `(count, height, width,
+            channels)` or `(count, height, width)`, `(images, labels)` with
+            an integer class each, or a finite `tf.data` dataset of uint8
+            images, `(image, label)` or dicts with `image` and `label`, one
+            by one or in batches. Such a dataset is read once into memory;
+            shuffling, repeating and scaling are left to training.
+        run_dir: The run's folder.
+        held_out: Images, as above, that training doesn't see, to evaluate
+            on; of folders and datasets, None for their own.
+        label_names: Of the classes of images that are given with labels.
+        conditional: Whether to condition both networks on the classes.
+        init_from: `RUN` or `RUN@STEP`: another run whose networks a new run
+            starts from.
+        allow_fewer_images: Whether to resume though images are gone.
+        **settings: `preset`, and attributes of `ModelConfig`, `DataConfig`
+            and `TrainingConfig`, such as `steps`, `batch_size`, `image_size`
+            (a side, or `(height, width)`), `learning_rate` and `seed`: the
+            flags of the command `train`. Those left out are the dataset's
+            or, of images that are given, follow from their size.
+
+    Returns:
+        The run at its last checkpoint: compare its `step` with
+        `config.training.steps` to see whether it was interrupted.
+
+    Raises:
+        ValueError: If a setting is unknown or out of range, images have
+            another dtype, range or shape, or the folder holds another run.
+        OSError: If images aren't there, or the folder can't be written.
+    """
+    source = None
+    if is_place(images):
+        if label_names is not None:
+            raise ValueError(
+                "label_names are for images that are given as arrays; a "
+                "folder or dataset has its own"
+            )
+        found = name_place(images)
+    else:
+        source = open_given(images, label_names)
+        found = choose_settings(source)
+        if "preset" in settings:
+            found = {"dataset": found["dataset"]}
+    if conditional and source is not None and not source.num_classes:
+        raise ValueError(
+            "conditional=True takes classes: give images as (images, labels)"
+        )
+    held_out_source = _open_held_out(held_out, label_names)
+    config = _build_config(found, settings)
+    if config.training.eval_every:
+        check_held_out(config.data.dataset, held_out_source)
+    result = run_training(
+        config,
+        os.path.expanduser(os.fspath(run_dir)),
+        source=source,
+        conditional=conditional,
+        init_from=init_from,
+        build_evaluator=lambda config, source: build_quick_evaluator(
+            config, training_source=source, held_out_source=held_out_source
+        ),
+        allow_fewer_images=allow_fewer_images,
+    )
+    model = load_trained_model(result.run_dir, source=source)
+    return Run(model, source, held_out_source)
+
+
+def load(
+    path: str | os.PathLike,
+    checkpoint: str | int = "latest",
+    *,
+    images: Images | None = None,
+    held_out: Arrays | None = None,
+    label_names: Sequence[str] | None = None,
+) -> Run:
+    """Loads a run or an export from its folder.
+
+    Example:
+
+    ```python
+    best = dcgan_tf.load("runs/mnist_5k", "best")
+    served = dcgan_tf.load("exports/mnist_5k")
+    ```
+
+    Args:
+        path: The run's folder, or the one that `export` was given.
+        checkpoint: Of a run: `latest`, `best`, or a step.
+        images: The run's training images, where they aren't where the run
+            says or were given as arrays; as for `train`. Features and
+            measures need them, samples don't.
+        held_out: Images that training didn't see, as for `train`.
+        label_names: Of the classes of images that are given with labels.
+
+    Raises:
+        FileNotFoundError: If the folder is neither a run nor an export.
+        ValueError: If it has no such checkpoint, or none can be read, or
+            images have another dtype, range or shape.
+    """
+    path = os.path.expanduser(os.fspath(path))
+    is_run = (Path(path) / CONFIG_FILE).is_file()
+    config = load_run_config(path) if is_run else _load_export_config(path)
+    source = real_data = None
+    if is_place(images):
+        real_data = replace_place(config.data, images)
+    elif images is not None:
+        source = open_given(images, label_names)
+    held_out_source = _open_held_out(held_out, label_names)
+    if is_run:
+        model = load_trained_model(
+            path, str(checkpoint), real_data=real_data, source=source
+        )
+    elif checkpoint != "latest":
+        raise ValueError(
+            f"{path!r} is an export, which has one checkpoint; leave "
+            f"checkpoint {checkpoint!r} out"
+        )
+    else:
+        model = load_exported_model(path, real_data=real_data)
+    return Run(model, source, held_out_source)
+
+
+def _load_export_config(path: str) -> RunConfig:
+    try:
+        return load_newest_record(path).config
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"{path!r} is neither a run nor an export: it has no "
+            f"{CONFIG_FILE} and no exported generator"
+        ) from None
+
+
+def _open_held_out(
+    held_out: Arrays | None, label_names: Sequence[str] | None
+) -> Source | None:
+    if held_out is None:
+        return None
+    return open_given(held_out, label_names, split="held_out")
+
+
+def _build_config(found: dict[str, Any], settings: dict[str, Any]) -> RunConfig:
+    for name in ("dataset", "image_dir"):
+        if name in settings:
+            raise ValueError(
+                f"{name} is given as a setting; give what to train on as the "
+                "first argument"
+            )
+    settings = {**found, **settings}
+    size = settings.get("image_size")
+    if isinstance(size, str):
+        settings["image_size"] = parse_image_size(size)
+    elif size is not None:
+        settings["image_size"] = _read_size(size)
+    for name in _PATHS:
+        if settings.get(name) is not None:
+            path = os.path.expanduser(os.fspath(settings[name]))
+            settings[name] = os.path.abspath(path)
+    return resolve_run_config(settings)
+
+
+def _read_size(size: int | Sequence[int]) -> tuple[int, int]:
+    sides = np.atleast_1d(np.asarray(size))
+    if sides.dtype.kind not in "iu" or sides.shape not in ((1,), (2,)):
+        raise ValueError(
+            f"image_size is {size!r}; give a side in pixels, or (height, width)"
+        )
+    return int(sides[0]), int(sides[-1])

@@ -1,0 +1,261 @@
+"""Images that a program holds, as arrays or a `tf.data` dataset, as a source.
+
+They lie in no place that another process could open, so a run records their
+fingerprint alone, and whoever resumes it gives them again.
+"""
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from dcgan_tf.data.cache import measure_available_memory
+from dcgan_tf.data.fingerprint import hash_image
+from dcgan_tf.data.source import Source, build_array_source
+
+# What a run's settings call its dataset.
+ARRAYS = "arrays"
+
+_CHANNELS = (1, 3, 4)
+# Of what is free: the images are copied once more as training prepares them.
+_MEMORY_FRACTION = 0.5
+_KEYS = ("image", "label")
+
+
+def open_arrays(
+    images: np.ndarray,
+    labels: np.ndarray | None = None,
+    label_names: Sequence[str] | None = None,
+    split: str = "train",
+) -> Source:
+    """Makes a source of arrays; they are not copied.
+
+    Args:
+        images: uint8 `(count, height, width, channels)` with 1, 3 or 4
+            channels, or grey `(count, height, width)`.
+        labels: A class for each, integers `(count,)` from 0; None for none.
+        label_names: Of the classes; None for their numbers.
+        split: What the source is called a split of.
+
+    Raises:
+        ValueError: If they have another dtype, range or shape.
+    """
+    images = check_images(np.asarray(images))
+    return _build_source(images, labels, label_names, split)
+
+
+def open_dataset(
+    dataset: tf.data.Dataset,
+    label_names: Sequence[str] | None = None,
+    split: str = "train",
+) -> Source:
+    """Reads a dataset once, into a source that can be read at any position.
+
+    Images are kept in an order of their contents, so that a dataset that
+    shuffles gives the same source each time and a run resumes exactly.
+
+    Args:
+        dataset: Finite. Its elements are images, `(image, label)`, or dicts
+            with `image` and perhaps `label`: uint8 `(height, width,
+            channels)` of any size, or batches of such.
+        label_names: Of the classes; None for their numbers.
+        split: What the source is called a split of.
+
+    Raises:
+        ValueError: If it never ends, doesn't fit into memory, or holds
+            something else.
+        OSError: If reading it fails.
+    """
+    if dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
+        raise ValueError(
+            "the tf.data dataset never ends, and training reads it once to "
+            "shuffle and repeat by itself: leave .repeat() out, or cut it "
+            "with .take(count)"
+        )
+    images, labels = _read(dataset)
+    order = sorted(
+        range(len(images)),
+        key=lambda i: (_hash(images[i]), labels[i] if labels else 0),
+    )
+    channels = {image.shape[-1] for image in images}
+    if len(channels) > 1:
+        raise ValueError(
+            f"the tf.data dataset has images of {min(channels)} and of "
+            f"{max(channels)} channels; bring them to one number"
+        )
+    images = [images[i] for i in order]
+    if len({image.shape for image in images}) == 1:
+        images = np.stack(images)
+    labels = np.asarray([labels[i] for i in order]) if labels else None
+    return _build_source(images, labels, label_names, split)
+
+
+def check_images(images: np.ndarray, axes: str = "count, ") -> np.ndarray:
+    """Refuses what are no uint8 images, saying how to make them such.
+
+    Args:
+        images: To check.
+        axes: Names of the axes before `height, width, channels`; empty for
+            a single image.
+
+    Returns:
+        The images, with an axis of channels.
+
+    Raises:
+        ValueError: If dtype, range or shape are others.
+    """
+    if images.dtype != np.uint8:
+        raise ValueError(f"images are {images.dtype}{_advise(images)}")
+    wanted = 3 + bool(axes)
+    if images.ndim == wanted - 1 and (
+        not axes or images.shape[-1] not in _CHANNELS
+    ):
+        images = images[..., np.newaxis]
+    if images.ndim != wanted or images.shape[-1] not in _CHANNELS:
+        raise ValueError(
+            f"images have shape {images.shape}; give ({axes}height, width, "
+            "channels) with 1 (grey), 3 (RGB) or 4 (RGBA) channels"
+        )
+    if not images.size:
+        raise ValueError(f"images have shape {images.shape}: there are none")
+    return images
+
+
+def _advise(images: np.ndarray) -> str:
+    """Says how images of another dtype become uint8."""
+    wanted = "; give uint8 in 0 to 255"
+    if images.dtype == bool:
+        return f"{wanted}: images.astype('uint8') * 255"
+    if images.dtype.kind not in "iuf" or not images.size:
+        return wanted
+    low, high = images.min(), images.max()
+    if not (np.isfinite(low) and np.isfinite(high)):
+        return f" with values that are not finite{wanted}"
+    found = f" from {low:g} to {high:g}{wanted}"
+    if low < -1 or high > 255:
+        return found
+    if low < 0:
+        return f"{found}: dcgan_tf.images.to_uint8 scales [-1, 1]"
+    if high <= 1:
+        return f"{found}: (images * 255).round().astype('uint8') scales [0, 1]"
+    return f"{found}: images.round().astype('uint8')"
+
+
+def _build_source(
+    images: np.ndarray | list[np.ndarray],
+    labels: np.ndarray | None,
+    label_names: Sequence[str] | None,
+    split: str,
+) -> Source:
+    names = {}
+    if labels is None:
+        if label_names is not None:
+            raise ValueError(
+                "label_names are given without labels: give (images, labels)"
+            )
+        labels = np.full(len(images), -1)
+    else:
+        labels, names["label_names"] = _check_labels(
+            np.asarray(labels), len(images), label_names
+        )
+    source = build_array_source(ARRAYS, split, images, labels, **names)
+    # By content: a cached copy of other arrays of this length is stale.
+    return dataclasses.replace(source, fingerprint=_digest(images, labels))
+
+
+def _check_labels(
+    labels: np.ndarray, count: int, names: Sequence[str] | None
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]  # As Keras's CIFAR-10 has them.
+    if labels.shape != (count,) or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"labels are {labels.dtype} of shape {labels.shape}; give an "
+            f"integer class for each of the {count} images, ({count},)"
+        )
+    low, high = int(labels.min()), int(labels.max())
+    if names is None:
+        names = [str(number) for number in range(high + 1)]
+    if low < 0 or high >= len(names):
+        raise ValueError(
+            f"labels are from {low} to {high}; classes are numbered from 0 to "
+            f"{max(len(names), 1) - 1}"
+        )
+    return labels, tuple(map(str, names))
+
+
+def _read(dataset: tf.data.Dataset) -> tuple[list[np.ndarray], list[int]]:
+    limit = _MEMORY_FRACTION * measure_available_memory()
+    images, labels, num_bytes = [], [], 0
+    for batch, batch_labels in _iterate(dataset):
+        images += batch
+        labels += batch_labels
+        num_bytes += sum(image.nbytes for image in batch)
+        if num_bytes > limit:
+            raise ValueError(
+                f"the tf.data dataset fills half of the free memory after "
+                f"{len(images):,} images; does it end? Cut it with "
+                ".take(count), or write its images to a folder and give that"
+            )
+    if not images:
+        raise ValueError("the tf.data dataset is empty")
+    if labels and len(labels) != len(images):
+        raise ValueError(
+            f"the tf.data dataset has {len(images)} images and {len(labels)} "
+            "labels; give a class for each image"
+        )
+    return images, labels
+
+
+def _iterate(
+    dataset: tf.data.Dataset,
+) -> Iterator[tuple[list[np.ndarray], list[int]]]:
+    """Yields the images and labels of each element, single or a batch."""
+    try:
+        for element in dataset.as_numpy_iterator():
+            image, label = _split(element)
+            if not isinstance(image, np.ndarray):
+                raise ValueError(
+                    f"the tf.data dataset holds {type(image).__name__}; give "
+                    "images, (image, label), or dicts with 'image' and 'label'"
+                )
+            is_batch = image.ndim == 4
+            check_images(image, "count, " if is_batch else "")
+            label = [] if label is None else np.asarray(label).reshape(-1)
+            yield (
+                list(image) if is_batch else [check_images(image, "")],
+                [_as_int(value) for value in label],
+            )
+    except tf.errors.OpError as error:
+        reason = str(error.message).strip().splitlines()[0]
+        raise OSError(f"reading the tf.data dataset failed: {reason}") from None
+
+
+def _as_int(value: object) -> int:
+    if not isinstance(value, np.integer):
+        raise ValueError(
+            f"the tf.data dataset has labels such as {value!r}; give integer "
+            "classes from 0"
+        )
+    return int(value)
+
+
+def _split(element: object) -> tuple[object, object]:
+    if isinstance(element, dict):
+        return tuple(element.get(key) for key in _KEYS)
+    if isinstance(element, tuple) and len(element) == 2:
+        return element
+    return element, None
+
+
+def _hash(image: np.ndarray) -> int:
+    return hash_image(repr(image.shape).encode(), image.tobytes())
+
+
+def _digest(images: Sequence[np.ndarray], labels: np.ndarray) -> str:
+    digest = hashlib.blake2b(np.ascontiguousarray(labels, np.int64).tobytes())
+    for image in images:
+        digest.update(repr(image.shape).encode() + image.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,129 @@
+"""Images as a program gives them: arrays, a dataset, a folder or a name."""
+
+import dataclasses
+import os
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from dcgan_tf.config import DataConfig
+from dcgan_tf.data.given.arrays import ARRAYS, open_arrays, open_dataset
+from dcgan_tf.data.source import Source
+from dcgan_tf.image_sizes import check_image_size
+from dcgan_tf.presets import DATASETS, PRESETS, resolve_dataset_name
+
+# Arrays and `tf.data` datasets hold images; a path or a name says where some
+# are.
+Arrays = np.ndarray | tuple[np.ndarray, np.ndarray] | tf.data.Dataset
+Images = Arrays | str | os.PathLike
+
+# `./pictures`, `../pictures`, `/pictures`, `~/pictures`, `~`, `.`.
+_LOOKS_LIKE_PATH = re.compile(r"(\.{0,2}|~[^/]*)(/|$)", re.DOTALL)
+
+
+def open_given(
+    images: Arrays,
+    label_names: Sequence[str] | None = None,
+    split: str = "train",
+) -> Source:
+    """Makes a source of images that a program holds.
+
+    Args:
+        images: uint8 arrays, `(images, labels)`, or a finite `tf.data`
+            dataset; see `open_arrays` and `open_dataset`.
+        label_names: Of the classes; None for their numbers.
+        split: What the source is called a split of.
+
+    Raises:
+        ValueError: If they are something else, or can't be used.
+        OSError: If reading a dataset fails.
+    """
+    if isinstance(images, tf.data.Dataset):
+        return open_dataset(images, label_names, split)
+    labels = None
+    if isinstance(images, tuple):
+        if len(images) != 2:
+            raise ValueError(
+                f"images are a tuple of {len(images)}; give (images, labels)"
+            )
+        images, labels = images
+    if not hasattr(images, "__array__") and not isinstance(images, list):
+        raise ValueError(
+            f"images are a {type(images).__name__}; give a uint8 array, "
+            "(images, labels), or a tf.data dataset"
+        )
+    try:
+        images = np.asarray(images)
+    except ValueError as error:
+        raise ValueError(
+            "images differ in shape; write them to a folder, or make them a "
+            "tf.data dataset"
+        ) from error
+    return open_arrays(images, labels, label_names, split)
+
+
+def is_place(images: Images) -> bool:
+    """Whether images are named by a folder or a dataset's name."""
+    return isinstance(images, str | os.PathLike)
+
+
+def name_place(place: str | os.PathLike) -> dict[str, str]:
+    """Turns a folder or a dataset's name into settings.
+
+    Text is a folder if it starts like a path (`./cats`) or names a folder
+    and no dataset of `presets.DATASETS`; a `pathlib.Path` always is.
+
+    Returns:
+        `image_dir`, or `dataset`.
+    """
+    text = os.fspath(place)
+    base = re.split("[/:]", resolve_dataset_name(text))[0] if text else ""
+    is_known = base in {name.split("/")[0] for name in DATASETS}
+    is_folder = (
+        isinstance(place, os.PathLike)
+        or _LOOKS_LIKE_PATH.match(text)
+        or (os.path.isdir(text) and not is_known)
+    )
+    if is_folder:
+        return {"image_dir": os.path.abspath(os.path.expanduser(text))}
+    return {"dataset": text}
+
+
+def replace_place(data: DataConfig, place: str | os.PathLike) -> DataConfig:
+    """Returns a run's data read from another place."""
+    found = name_place(place)
+    if "image_dir" in found:
+        found["dataset"] = "image_folder"
+    else:
+        found = {
+            "dataset": resolve_dataset_name(found["dataset"]),
+            "image_dir": None,
+        }
+    return dataclasses.replace(data, **found)
+
+
+def choose_settings(source: Source) -> dict[str, Any]:
+    """Chooses networks for images that a program holds, by their shape.
+
+    Args:
+        source: From `open_given`.
+
+    Returns:
+        `dataset`, `preset` and perhaps `image_size` and `channels`: the
+        images' own where the networks can make these.
+    """
+    settings = {"dataset": ARRAYS, "preset": "paper_64"}
+    height, width, channels = source.image_shape
+    settings["channels"] = 1 if channels == 1 else 3
+    if height is None:
+        return settings  # Of several sizes: they are brought to one.
+    if max(height, width) <= max(PRESETS["mnist_32"].image_size):
+        settings["preset"] = "mnist_32" if channels == 1 else "svhn_32"
+    try:
+        check_image_size((height, width))
+    except ValueError:
+        return settings
+    return {**settings, "image_size": (height, width)}

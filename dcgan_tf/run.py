@@ -1,0 +1,403 @@
+"""A trained run, or an export of one, in a program's hands."""
+
+import dataclasses
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from dcgan_tf.analysis.walk import walk_latents
+from dcgan_tf.config import RunConfig
+from dcgan_tf.data.given.arrays import ARRAYS, check_images
+from dcgan_tf.data.source import Source
+from dcgan_tf.evaluation.evaluate import evaluate
+from dcgan_tf.evaluation.real_images import load_real_images
+from dcgan_tf.evaluation.settings import MEASURES, Settings
+from dcgan_tf.evaluation.tables import get_report_path, save_report
+from dcgan_tf.image_sizes import format_image_size
+from dcgan_tf.runs.metrics import parse_number, read_metrics
+from dcgan_tf.runs.trained_model import TrainedModel
+from dcgan_tf.seeds import SEEDS_PER_SEED, make_seeds
+from dcgan_tf.serving.export import Export, export_model
+from dcgan_tf.serving.trained_export import load_newest_record
+
+
+class Run:
+    """A trained run, or an export of one: what `train` and `load` return.
+
+    Its networks are those of one checkpoint, as every command has them: with
+    the averaged weights, and batch-norm statistics measured anew.
+
+    Example:
+
+    ```python
+    run = dcgan_tf.load("runs/mnist_5k")
+    images = run.sample(64, seed=1)  # uint8 (64, 32, 32, 1)
+    ```
+
+    Attributes:
+        path: The run's or the export's folder.
+        step: The checkpoint's training step.
+        config: Every setting: `config.model`, `config.data` and
+            `config.training`.
+    """
+
+    def __init__(
+        self,
+        model: TrainedModel,
+        source: Source | None = None,
+        held_out: Source | None = None,
+    ):
+        self._model = model
+        self._source = source
+        self._held_out = held_out
+        self.path = Path(model.name)
+        self.step = model.step
+        self.config: RunConfig = model.config
+
+    def __repr__(self) -> str:
+        kind = "export" if self.is_export else "run"
+        size = format_image_size(self.config.model.image_size)
+        return f"<{kind} {str(self.path)!r}, step {self.step}, {size} pixels>"
+
+    @property
+    def is_export(self) -> bool:
+        """Whether it is an export, whose networks are closed graphs."""
+        return self._model.generator is None
+
+    @property
+    def generator(self) -> keras.Model:
+        """G: float32 latents `(batch, latent_dim)` to images in `[-1, 1]`.
+
+        A conditional one takes `[latents, labels]`.
+
+        Example:
+
+        ```python
+        run.generator.save("generator.keras")
+        ```
+
+        Raises:
+            ValueError: If it is an export.
+        """
+        self._need_networks("Keras networks")
+        return self._model.generator
+
+    @property
+    def discriminator(self) -> keras.Model:
+        """D: float32 images in `[-1, 1]` to logits `(batch, 1)`.
+
+        A conditional one takes `[images, labels]`.
+
+        Example:
+
+        ```python
+        logits = run.discriminator(dcgan_tf.images.to_float(images))
+        ```
+
+        Raises:
+            ValueError: If it is an export.
+        """
+        self._need_networks("Keras networks")
+        return self._model.discriminator
+
+    @property
+    def history(self) -> dict[str, np.ndarray]:
+        """The rows of metrics.csv as a table: columns by name.
+
+        Plain NumPy, that Matplotlib and pandas take as it is.
+
+        Example:
+
+        ```python
+        plt.plot(run.history["step"], run.history["d_loss"])
+        pandas.DataFrame(run.history)
+        ```
+
+        Returns:
+            `step`, int64 `(num_rows,)`, and float64 `(num_rows,)` each for
+            `d_loss`, `g_loss` and the other columns; NaN where a row has no
+            such value.
+
+        Raises:
+            ValueError: If it is an export.
+        """
+        self._need_networks("a history")
+        rows = read_metrics(self.path)
+        names = dict.fromkeys(name for row in rows for name in row)
+        table = {
+            name: np.array([parse_number(row.get(name)) for row in rows])
+            for name in names
+        }
+        steps = table.get("step", np.empty(0))
+        return {**table, "step": steps.astype(np.int64)}
+
+    def sample(
+        self,
+        num: int = 64,
+        seed: int = 0,
+        labels: int | Sequence[int] | np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Draws images, the same ones as the command `sample` for a seed.
+
+        Example:
+
+        ```python
+        images = run.sample(16, seed=1)
+        sevens = conditional_run.sample(16, labels=7)
+        ```
+
+        Args:
+            num: How many, from 1 to 1,000,000.
+            seed: Another one gives other images.
+            labels: Of a conditional run: a class for all, or `num` of them;
+                None for all classes in turn.
+
+        Returns:
+            uint8 `(num, height, width, channels)`.
+
+        Raises:
+            ValueError: If `num`, `seed` or a label is out of range, or the
+                run takes no labels.
+        """
+        largest_seed = 2**63 // SEEDS_PER_SEED - 1
+        if not 1 <= num <= SEEDS_PER_SEED:
+            raise ValueError(f"num is {num}; use 1 to {SEEDS_PER_SEED:,}")
+        if not 0 <= seed <= largest_seed:
+            raise ValueError(f"seed is {seed}; use 0 to {largest_seed:,}")
+        if labels is not None:
+            labels = self._check_labels(np.asarray(labels), num)
+        return self._model.sample_from_seeds(make_seeds(seed, num), labels)
+
+    def features(self, images: np.ndarray) -> np.ndarray:
+        """Computes D's features of images (Section 5.1 of the paper).
+
+        Example:
+
+        ```python
+        classifier = LinearSVC().fit(run.features(images), labels)
+        ```
+
+        Args:
+            images: uint8 `(count, height, width, channels)` of the size and
+                channels that the networks have, one or more.
+
+        Returns:
+            float32 `(count, num_features)`, not normalised.
+
+        Raises:
+            ValueError: If images have another dtype, size or number of
+                channels, or the run is conditional.
+        """
+        images = check_images(np.asarray(images))
+        model = self.config.model
+        wanted = (*model.image_size, model.channels)
+        if images.shape[1:] != wanted:
+            raise ValueError(
+                f"images are {images.shape[1:]} (height, width, channels); "
+                f"the discriminator takes {wanted}: resize them, or convert "
+                "their colours"
+            )
+        return self._model.compute_features(images)
+
+    def walk(
+        self,
+        num_anchors: int = 9,
+        steps_per_leg: int = 10,
+        seed: int = 0,
+        great_circle: bool = False,
+    ) -> np.ndarray:
+        """Walks from one random latent to the next and back to the first.
+
+        Example:
+
+        ```python
+        frames = run.walk(4, steps_per_leg=12)[:, :-1]
+        frames = frames.reshape(-1, *frames.shape[2:])
+        dcgan_tf.images.save_gif("walk.gif", frames)
+        ```
+
+        Args:
+            num_anchors: Random latents on the way, 2 or more.
+            steps_per_leg: Steps from one to the next, 1 or more.
+            seed: Of the latents.
+            great_circle: Whether to walk on great circles, not straight
+                lines.
+
+        Returns:
+            uint8 `(num_anchors, steps_per_leg + 1, height, width, channels)`:
+            a leg each, both ends included.
+
+        Raises:
+            ValueError: If it is an export, the run is conditional, or there
+                are too few anchors or steps.
+        """
+        self._need_networks("walks")
+        if self.config.model.num_classes:
+            raise ValueError("the run is conditional; walks are without labels")
+        if num_anchors < 2 or steps_per_leg < 1:
+            raise ValueError(
+                f"num_anchors is {num_anchors} and steps_per_leg "
+                f"{steps_per_leg}; use at least 2 and 1"
+            )
+        model = dataclasses.replace(self._model, seed=seed)
+        latents = walk_latents(
+            model.sample_latents(num_anchors), steps_per_leg, great_circle
+        )
+        images = model.generate(latents.reshape(-1, latents.shape[-1]))
+        return images.reshape(*latents.shape[:2], *images.shape[1:])
+
+    def evaluate(
+        self,
+        measures: Sequence[str] = MEASURES,
+        *,
+        features: str = "auto",
+        inception_path: str | None = None,
+        probe: str | None = None,
+        num_samples: int = 2_000,
+        seed: int = 0,
+        cache_dir: str | None = None,
+        log: Callable[[str], None] = lambda message: None,
+    ) -> dict[str, Any]:
+        """Measures how good it is, as the command `evaluate` does.
+
+        Writes evaluation/<step>.json and figures into the folder too.
+
+        Example:
+
+        ```python
+        result = run.evaluate(["frechet"], num_samples=1_000)
+        result["measures"]["samples"]
+        ```
+
+        Args:
+            measures: Of `evaluation.settings.MEASURES`; those that don't
+                apply are left out.
+            features: Extractor whose features distances are measured in:
+                `auto`, `classifier`, `random` or `inception`.
+            inception_path: File of the 2015 graph, for `inception`.
+            probe: Protocol of linear classifiers on D's features, such as
+                `few_labels`; None for none.
+            num_samples: Generated images, and real ones at most.
+            seed: Of samples, networks and draws.
+            cache_dir: Where trained classifiers are kept; None for
+                ~/.cache/dcgan_tf.
+            log: Takes lines on what is being done.
+
+        Returns:
+            Plain values, as in the JSON file.
+
+        Raises:
+            ValueError: If a measure isn't known, or the images lack what it
+                needs.
+            OSError: If the run's images aren't there.
+        """
+        settings = Settings(
+            measures=tuple(measures),
+            feature_extractor=features,
+            inception_path=inception_path,
+            probe=probe,
+            num_samples=num_samples,
+            seed=seed,
+            cache_dir=cache_dir,
+        )
+        if self._source is not None or self._held_out is not None:
+            check_held_out(self.config.data.dataset, self._held_out)
+        real = load_real_images(
+            self.config.model, self.config.data, self._source, self._held_out
+        )
+        path = get_report_path(self.path, self.step)
+        result = evaluate(self._model, settings, path.parent, log, real)
+        save_report(path, result)
+        return result
+
+    def export(
+        self,
+        export_dir: str | os.PathLike,
+        *,
+        formats: Sequence[str] = ("saved_model",),
+        keep_versions: int = 0,
+        single_file: bool = False,
+        log: Callable[[str], None] = print,
+    ) -> Export:
+        """Exports the networks for servers, phones and browsers.
+
+        Example:
+
+        ```python
+        run.export("exports/digits", formats=["saved_model", "tflite"])
+        served = dcgan_tf.load("exports/digits")
+        ```
+
+        Args:
+            export_dir: Folder that gets the next version.
+            formats: Any of `saved_model`, `tflite` and `web`.
+            keep_versions: Newest versions to keep; 0 for all.
+            single_file: Whether the page is also written as one file.
+            log: Takes lines for the user.
+
+        Returns:
+            `version`, `step`, and the `parts` that were written.
+
+        Raises:
+            ValueError: If it is an export already, or a format is unknown or
+                not for it.
+            ImportError: If a format needs a package that is missing.
+            OSError: If `export_dir` can't be written.
+        """
+        self._need_networks("another export")
+        return export_model(
+            self._model,
+            export_dir,
+            formats=formats,
+            keep_versions=keep_versions,
+            single_file=single_file,
+            log=log,
+        )
+
+    def _need_networks(self, what: str) -> None:
+        if self.is_export:
+            run_dir = load_newest_record(self.path).run_dir
+            raise ValueError(
+                f"{str(self.path)!r} is an export, which has closed graphs "
+                f"and not {what}; load the run it was made of ({run_dir!r})"
+            )
+
+    def _check_labels(self, labels: np.ndarray, num: int) -> np.ndarray:
+        count = self.config.model.num_classes
+        if not count:
+            raise ValueError(
+                "labels are given and the run is unconditional; leave them "
+                "out, or train with conditional=True"
+            )
+        if labels.dtype.kind not in "iu" or labels.shape not in ((), (num,)):
+            raise ValueError(
+                f"labels are {labels.dtype} of shape {labels.shape}; give one "
+                f"integer class, or {num} of them"
+            )
+        if labels.min() < 0 or labels.max() >= count:
+            raise ValueError(
+                f"labels are from {labels.min()} to {labels.max()}; the run's "
+                f"classes are 0 to {count - 1}"
+            )
+        return labels.astype(np.int32)
+
+
+def check_held_out(dataset: str, held_out: Source | None) -> None:
+    """Checks that there are images to evaluate a model on.
+
+    Args:
+        dataset: The name of what it was trained on.
+        held_out: Images that it wasn't, where a program gave some.
+
+    Raises:
+        ValueError: If there are none.
+    """
+    if dataset == ARRAYS and held_out is None:
+        raise ValueError(
+            "evaluating takes images that training doesn't see, and of arrays "
+            "none are known: give some as held_out"
+        )
