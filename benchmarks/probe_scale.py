@@ -44,7 +44,7 @@ def measure(num_samples: int, num_features: int) -> dict:
     features, labels = make_features(num_samples, num_features)
     before = resource.getrusage(resource.RUSAGE_SELF)
     start = time.perf_counter()
-    weights = fit_with_lbfgs(features, labels, AUTHORS_C_VALUES)
+    weights = list(fit_with_lbfgs(features, labels, AUTHORS_C_VALUES))
     elapsed = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_SELF)
     return {

@@ -10,13 +10,13 @@ import keras
 import numpy as np
 
 from dcgan_tf.analysis.walk import walk_latents
-from dcgan_tf.config import RunConfig
+from dcgan_tf.config import DataConfig, RunConfig
 from dcgan_tf.data.given.arrays import ARRAYS, check_images
 from dcgan_tf.data.source import Source
-from dcgan_tf.evaluation.evaluate import evaluate
+from dcgan_tf.evaluation.evaluate import evaluate, needs_own_images
 from dcgan_tf.evaluation.real_images import load_real_images
+from dcgan_tf.evaluation.result_files import get_report_path, save_reports
 from dcgan_tf.evaluation.settings import MEASURES, Settings
-from dcgan_tf.evaluation.tables import get_report_path, save_report
 from dcgan_tf.image_sizes import format_image_size
 from dcgan_tf.runs.metrics import parse_number, read_metrics
 from dcgan_tf.runs.trained_model import TrainedModel
@@ -257,6 +257,9 @@ class Run:
         features: str = "auto",
         inception_path: str | None = None,
         probe: str | None = None,
+        probe_data: DataConfig | None = None,
+        probe_split: str = "test",
+        probe_rows: Sequence[str] | None = None,
         num_samples: int = 2_000,
         seed: int = 0,
         cache_dir: str | None = None,
@@ -281,6 +284,11 @@ class Run:
             inception_path: File of the 2015 graph, for `inception`.
             probe: Protocol of linear classifiers on D's features, such as
                 `few_labels`; None for none.
+            probe_data: Labelled images to probe on; None for the run's own.
+                With no measures, none of the run's own images are read then.
+            probe_split: `test`, or `validation` for training images held
+                out, to choose a checkpoint by.
+            probe_rows: Of `evaluation.settings.PROBE_ROWS`; None for all.
             num_samples: Generated images, and real ones at most.
             seed: Of samples, networks and draws.
             cache_dir: Where trained classifiers are kept; None for
@@ -300,18 +308,26 @@ class Run:
             feature_extractor=features,
             inception_path=inception_path,
             probe=probe,
+            probe_data=probe_data,
+            probe_split=probe_split,
+            probe_rows=None if probe_rows is None else tuple(probe_rows),
             num_samples=num_samples,
             seed=seed,
             cache_dir=cache_dir,
         )
-        if self._source is not None or self._held_out is not None:
-            check_held_out(self.config.data.dataset, self._held_out)
-        real = load_real_images(
-            self.config.model, self.config.data, self._source, self._held_out
-        )
+        real = None
+        if settings.measures or needs_own_images(settings):
+            if self._source is not None or self._held_out is not None:
+                check_held_out(self.config.data.dataset, self._held_out)
+            real = load_real_images(
+                self.config.model,
+                self.config.data,
+                self._source,
+                self._held_out,
+            )
         path = get_report_path(self.path, self.step)
         result = evaluate(self._model, settings, path.parent, log, real)
-        save_report(path, result)
+        save_reports(self.path, result)
         return result
 
     def export(

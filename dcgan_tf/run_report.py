@@ -12,7 +12,7 @@ from dcgan_tf import scratch
 from dcgan_tf.analysis import ANALYSIS_DIR
 from dcgan_tf.analysis.claims_table import tabulate_claims
 from dcgan_tf.evaluation import EVALUATION_DIR
-from dcgan_tf.evaluation.tables import load_report
+from dcgan_tf.evaluation.result_files import load_report
 from dcgan_tf.runs.folder import load_run_config
 from dcgan_tf.runs.metrics import (
     CURVES_FILE,

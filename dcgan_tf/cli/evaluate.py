@@ -15,6 +15,11 @@ from dcgan_tf.cli.path_flags import (
     define_seed,
     resolve_arguments,
 )
+from dcgan_tf.cli.probe_flags import (
+    check_probe_flags,
+    define_probe_flags,
+    find_probe_data,
+)
 from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS
 from dcgan_tf.evaluation.settings import (
     FEATURE_EXTRACTORS,
@@ -41,7 +46,9 @@ def define_flags(values: flags.FlagValues) -> None:
     )
     flags.DEFINE_list(
         "measures", ["all"], f"all, none, or some of {', '.join(MEASURES)}. "
-        "one_nn is for conditional runs, segmentation for digits.", **options,
+        "one_nn is for conditional runs, segmentation for digits. A probe on "
+        "other images than the run's own is alone unless this is given.",
+        **options,
     )  # fmt: skip
     flags.DEFINE_enum(
         "features", "auto", FEATURE_EXTRACTORS, "Extractor whose features "
@@ -59,6 +66,7 @@ def define_flags(values: flags.FlagValues) -> None:
         "Default: none.",
         **options,
     )  # fmt: skip
+    define_probe_flags(values)
     flags.DEFINE_integer(
         "num_samples", 2_000, "Generated images, and real ones at most.",
         lower_bound=10, **options,
@@ -98,6 +106,11 @@ def run(values: flags.FlagValues) -> None:
         feature_extractor=values.features,
         inception_path=values.inception_path,
         probe=values.probe,
+        probe_data=find_probe_data(values),
+        probe_split=values.probe_split,
+        probe_rows=(
+            None if values.probe_rows == ["all"] else tuple(values.probe_rows)
+        ),
         num_samples=values.num_samples,
         seed=values.seed,
         cache_dir=values.cache_dir,
@@ -137,7 +150,12 @@ def _check_flags(values: flags.FlagValues) -> tuple[str, ...]:
         raise UsageError(
             "--features=inception and --inception_path go together"
         )
+    check_probe_flags(values)
     if values.measures == ["all"]:
+        is_transfer = find_probe_data(values) is not None
+        # What is asked for then needs none of the run's own data.
+        if is_transfer and not values["measures"].present:
+            return ()
         return MEASURES
     if values.measures == ["none"]:
         if not values.probe:
@@ -154,7 +172,10 @@ def _check_flags(values: flags.FlagValues) -> tuple[str, ...]:
 
 def _evaluate(values, settings, run_dir, export_dir) -> dict:
     from dcgan_tf.evaluation.evaluate import evaluate
-    from dcgan_tf.evaluation.tables import get_report_path, save_report
+    from dcgan_tf.evaluation.result_files import (
+        get_report_path,
+        save_reports,
+    )
 
     def log(message: str) -> None:
         print(f"  {message} ...", file=sys.stderr, flush=True)
@@ -163,8 +184,8 @@ def _evaluate(values, settings, run_dir, export_dir) -> dict:
     path = get_report_path(model.name, model.step)
     print(f"{model.name}, step {model.step}:", file=sys.stderr)
     result = evaluate(model, settings, path.parent, log)
-    save_report(path, result)
-    print(f"  written: {path}", file=sys.stderr)
+    for written in save_reports(model.name, result):
+        print(f"  written: {written}", file=sys.stderr)
     return result
 
 

@@ -37,8 +37,12 @@ TOPICS = {
     "Hardware": ("precision", "strategy", "tpu", "cpu_devices"),
     "Samples": ("num", "label"),
     "Measures": (
-        "measures", "features", "inception_path", "probe", "num_samples",
-        "compare", "cache_dir",
+        "measures", "features", "inception_path", "num_samples", "compare",
+        "cache_dir",
+    ),
+    "Linear probe": (
+        "probe", "probe_dataset", "probe_data_dir", "probe_manual_dir",
+        "probe_image_dir", "probe_split", "probe_rows",
     ),
     "Views": ("layer", "great_circle", "pick", "concepts", "boxes"),
     "Randomness": ("seed", "deterministic"),

@@ -41,16 +41,18 @@ def evaluate(
     start = time.monotonic()
     config, seed = model.config, settings.seed
     measures = set(settings.measures)
-    log(f"loading {config.data.dataset}")
-    real = real or load_real_images(config.model, config.data)
     result = {
         "model": model.name,
         "step": model.step,
-        "dataset": real.dataset,
-        "held_out_split": real.held_out_split,
         "seed": seed,
         "dcgan_tf": __version__,
     }
+    # A probe on other images needs none of the run's own.
+    if measures or needs_own_images(settings):
+        log(f"loading {config.data.dataset}")
+        real = real or load_real_images(config.model, config.data)
+        result["dataset"] = real.dataset
+        result["held_out_split"] = real.held_out_split
     prefix = figures_dir / str(model.step)
     if measures & {*SET_MEASURES, "copying"}:
         result |= measure_samples(model, settings, real, prefix, log)
@@ -60,8 +62,16 @@ def evaluate(
         log("segmenting samples by G's features")
         result["segmentation"] = segment_samples(model, seed, prefix)
     if settings.probe:
-        result |= probe_model(
-            model, settings.probe, real, prefix, seed=seed, log=log
-        )
+        own = real if needs_own_images(settings) else None
+        result |= probe_model(model, settings, own, figures_dir, log)
     result["elapsed_seconds"] = round(time.monotonic() - start, 1)
     return result
+
+
+def needs_own_images(settings: Settings) -> bool:
+    """Whether a probe is of the run's own training and test images."""
+    return (
+        settings.probe is not None
+        and settings.probe_data is None
+        and settings.probe_split == "test"
+    )

@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.figure
 import matplotlib.ticker
 import numpy as np
 
-from dcgan_tf.evaluation.linear_probe.probe import ProbeResult
+from dcgan_tf.evaluation.linear_probe.result import ProbeResult
 from dcgan_tf.evaluation.pixel_features import Segmentation
 from dcgan_tf.images import save_figure
 from dcgan_tf.runs.trained_model import TrainedModel
@@ -19,9 +20,20 @@ _CROWDED = 1.6
 
 
 def draw_probe(
-    path: str | os.PathLike, results: Sequence[ProbeResult], model: TrainedModel
+    path: str | os.PathLike,
+    results: Sequence[ProbeResult],
+    model: TrainedModel,
+    about: Mapping[str, Any],
 ) -> None:
-    """Draws accuracy against labels, with error bars, and saves it."""
+    """Draws accuracy against labels, with error bars, and saves it.
+
+    Args:
+        path: A .png file.
+        results: Of all rows.
+        model: Named in the title.
+        about: From `probe_model`: what was trained and tested on what.
+    """
+    data = about["probe_data"]
     figure = matplotlib.figure.Figure((7, 4.6), layout="constrained")
     axes = figure.add_subplot()
     for name in dict.fromkeys(result.features for result in results):
@@ -43,8 +55,14 @@ def draw_probe(
     axes.set_xticks(ticks, texts)
     axes.xaxis.set_minor_locator(matplotlib.ticker.NullLocator())
     axes.set_xlabel("labelled training images")
-    axes.set_ylabel(f"accuracy on {results[0].num_test} test images, %")
-    axes.set_title(f"Linear probe: {model.name}, step {model.step}")
+    axes.set_ylabel(
+        f"accuracy on {data['num_test']} images ({data['tested_on']}), %"
+    )
+    axes.set_title(
+        f"Linear probe: {model.name}, step {model.step}\n"
+        f"D trained on {about['trained_on']}, probed on {data['dataset']}",
+        fontsize="medium",
+    )
     axes.grid(alpha=0.3)
     axes.legend()
     _save(figure, path)

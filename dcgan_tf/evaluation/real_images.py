@@ -10,7 +10,7 @@ from dcgan_tf.data.pipeline import load_images
 from dcgan_tf.data.source import Source
 
 # Of a collection of millions, enough for any measure here.
-_MAX_TRAINING_IMAGES = 100_000
+MAX_TRAINING_IMAGES = 100_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +25,7 @@ class RealImages:
         class_names: Of the labels; empty where they aren't classes.
         dataset: Its name.
         held_out_split: The name of the part held out.
+        training_split: The name of the part that is for training.
     """
 
     training: np.ndarray
@@ -34,6 +35,7 @@ class RealImages:
     class_names: tuple[str, ...]
     dataset: str
     held_out_split: str
+    training_split: str = "train"
 
 
 def load_real_images(
@@ -64,7 +66,7 @@ def load_real_images(
     held_out_source = held_out_source or load_held_out(data, training_source)
     sources = (training_source, held_out_source)
     (training, training_labels), (held_out, held_out_labels) = (
-        load_images(source, model, data, _MAX_TRAINING_IMAGES)
+        load_images(source, model, data, MAX_TRAINING_IMAGES)
         for source in sources
     )
     return RealImages(
@@ -75,6 +77,7 @@ def load_real_images(
         sources[0].label_names,
         sources[0].name,
         sources[1].split,
+        sources[0].split,
     )
 
 

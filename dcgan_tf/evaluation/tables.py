@@ -1,17 +1,10 @@
-"""Results as a table on the terminal and as JSON on disk."""
+"""Results as a table on the terminal."""
 
-import json
-import os
 import statistics
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-from dcgan_tf import scratch
-from dcgan_tf.evaluation import EVALUATION_DIR
 from dcgan_tf.evaluation.old_keys import rename_keys
 
-# What must be equal for two evaluations of a step to be one.
-_KEYS = ("model", "step", "dataset", "held_out_split", "seed", "dcgan_tf")
 # Columns that a comparison of fewer doesn't get: two make none.
 _MIN_AVERAGED = 3
 # What must be equal for two results' figures to compare.
@@ -21,46 +14,8 @@ _CONDITIONS = (
     "seed",
     "feature_extractor",
     "counts",
+    "probe_data",
 )
-
-
-def get_report_path(folder: str | os.PathLike, step: int) -> Path:
-    """Returns where a model's results at a step are kept."""
-    return Path(folder) / EVALUATION_DIR / f"{step}.json"
-
-
-def save_report(path: Path, result: Mapping) -> None:
-    """Writes results, whole or not at all.
-
-    What an earlier evaluation of the same step, data and seed computed and
-    this one did not stays: a probe does not cost the distances.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    result = {**_load_earlier(path, result), **result}
-    scratch.save_text(path, json.dumps(result, indent=2) + "\n")
-
-
-def load_report(path: str | os.PathLike) -> dict:
-    """Reads results, those of 0.1.0 by today's keys.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it isn't what `save_report` writes.
-    """
-    result = json.loads(Path(path).read_text(encoding="utf-8"))
-    if not isinstance(result, dict):
-        raise ValueError(f"{os.fspath(path)!r} holds no results")
-    return rename_keys(result)
-
-
-def _load_earlier(path: Path, result: Mapping) -> dict:
-    try:
-        earlier = load_report(path)
-        if all(earlier[key] == result[key] for key in _KEYS):
-            return earlier
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
-        pass  # None there, or from another hand.
-    return {}
 
 
 def format_result(result: Mapping) -> str:
@@ -233,5 +188,23 @@ def _format_probe(result: Mapping) -> str:
         f"Linear probe, {protocol['name']}: L2-SVM, C chosen on "
         f"{rows[0]['num_validation']} validation images, tested on "
         f"{rows[0]['num_test']}; ±: {times} sample standard deviation over "
-        f"draws; seed {result['seed']}\n" + format_table(table)
+        f"draws; seed {result['seed']}\n"
+        + _format_probe_data(result)
+        + format_table(table)
+    )
+
+
+def _format_probe_data(result: Mapping) -> str:
+    """Says what was trained on what; nothing of results of 0.1.0."""
+    if "probe_data" not in result:
+        return ""
+    data = result["probe_data"]
+    height, width = data["image_size"]
+    return (
+        f"D was trained on {result['trained_on']}. Probed on "
+        f"{data['dataset']}, {height}x{width}x{data['channels']}, "
+        f"{data['num_classes']} classes: classifiers trained on "
+        f"{data['num_training']} images ({data['training_split']}), tested "
+        f"on {data['num_test']} ({data['tested_on']}).\nBatch-norm statistics "
+        f"of D: {result['discriminator_statistics']}.\n"
     )

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import hashlib
 import logging
 import os
 from collections.abc import Callable
@@ -54,6 +55,10 @@ class TrainedModel:
             `discriminator`.
         load_real_batches: Gives the real images that D's statistics were
             measured on; use `real_batches`.
+        measure_discriminator: Gives a copy of D with statistics of the
+            images it is given; use `with_real_batches`.
+        digest_discriminator: Tells D's weights from any others, without the
+            images that its statistics are of.
         load_sampler: Gives the map from seeds to images of an export's graph.
         load_extractor: Gives the map from images to features of an export's.
         seed: Of the latents that `sample_latents` draws.
@@ -65,6 +70,10 @@ class TrainedModel:
     generator: keras.Model | None = None
     load_discriminator: Callable[[], keras.Model | None] = lambda: None
     load_real_batches: Callable[[], list[np.ndarray]] = list
+    measure_discriminator: Callable[
+        [list[np.ndarray]], keras.Model | None
+    ] = lambda real_batches: None
+    digest_discriminator: Callable[[], str] = lambda: ""
     load_sampler: Callable[[], Sampler] | None = None
     load_extractor: Callable[[], Extractor] | None = None
     seed: int = 0
@@ -85,6 +94,28 @@ class TrainedModel:
         float32 `(batch, height, width, channels)` in `[-1, 1]`, up to 1,024.
         """
         return self.load_real_batches()
+
+    def with_real_batches(
+        self, real_batches: list[np.ndarray]
+    ) -> "TrainedModel":
+        """Gives the same model with D's statistics measured on other images.
+
+        An export's D keeps those that it carries.
+
+        Args:
+            real_batches: float32 `(batch, height, width, channels)` in
+                `[-1, 1]`.
+
+        Returns:
+            A model that reads nothing of the run's own data for D.
+        """
+        return dataclasses.replace(
+            self,
+            load_real_batches=lambda: real_batches,
+            load_discriminator=functools.partial(
+                self.measure_discriminator, real_batches
+            ),
+        )
 
     def sample_images(self, count: int, seed: int = 0) -> np.ndarray:
         """Draws the first images of a seed, those of the command `sample`.
@@ -234,6 +265,13 @@ def load_trained_model(
             reestimate_discriminator(discriminator, get_real_batches())
         return discriminator
 
+    def measure_discriminator(real_batches):
+        # A copy: whoever has D keeps it as it is.
+        copy = build_networks(config.model).discriminator
+        copy.set_weights(discriminator.get_weights())
+        reestimate_discriminator(copy, real_batches)
+        return copy
+
     return TrainedModel(
         name=os.fspath(run_dir),
         config=dataclasses.replace(config, data=real_data or config.data),
@@ -241,8 +279,19 @@ def load_trained_model(
         generator=generator,
         load_discriminator=get_discriminator,
         load_real_batches=get_real_batches,
+        measure_discriminator=measure_discriminator,
+        digest_discriminator=lambda: digest_weights(discriminator),
         seed=seed,
     )
+
+
+def digest_weights(model: keras.Model) -> str:
+    """Returns a digest of a model's trained weights, in hexadecimal."""
+    digest = hashlib.blake2b(digest_size=16)
+    for variable in model.trainable_variables:
+        digest.update(f"{variable.name}{tuple(variable.shape)}".encode())
+        digest.update(np.ascontiguousarray(variable.numpy()))
+    return digest.hexdigest()
 
 
 def _restore(

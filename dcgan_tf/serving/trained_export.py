@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import hashlib
 import logging
 import os
 from collections.abc import Callable
@@ -51,6 +52,7 @@ def load_exported_model(
         ),
         load_sampler=functools.partial(_load_sampler, export_dir),
         load_extractor=functools.partial(_load_extractor, export_dir),
+        digest_discriminator=functools.partial(_digest_features, export_dir),
     )
 
 
@@ -75,6 +77,17 @@ def _load_sampler(export_dir: Path) -> Sampler:
         return signatures.sample(**inputs)["images"].numpy()
 
     return sample
+
+
+def _digest_features(export_dir: Path) -> str:
+    """Returns a digest of the files of the newest exported discriminator."""
+    folder = versions.find_newest(export_dir / versions.FEATURES)
+    digest = hashlib.blake2b(digest_size=16)
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            digest.update(f"{path.name} {path.stat().st_size}".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _load_extractor(export_dir: Path) -> Extractor:

@@ -9,7 +9,7 @@ from fixtures import tiny_run
 
 import dcgan_tf
 from dcgan_tf.analysis.samples import load_unconditional_model
-from dcgan_tf.evaluation.linear_probe.table import list_representations
+from dcgan_tf.evaluation.linear_probe.rows import list_representations
 from dcgan_tf.images import to_float
 from dcgan_tf.models.features import build_feature_extractor
 from dcgan_tf.runs.trained_model import load_networks, load_trained_model
@@ -60,12 +60,12 @@ def ask_views(run_dir, export_dir):
 def ask_probe(run_dir, export_dir):
     # Without G there is no encoder to train.
     model = dataclasses.replace(load_trained_model(run_dir), generator=None)
-    return list_representations(model, 0, print)["D"](PICTURES)
+    return list_representations(model, 0, print)["D"].compute(PICTURES)
 
 
 def ask_probe_of_export(run_dir, export_dir):
     model = load_exported_model(export_dir)
-    return list_representations(model, 0, print)["D"](PICTURES)
+    return list_representations(model, 0, print)["D"].compute(PICTURES)
 
 
 def ask_evaluation_of_export(run_dir, export_dir):

@@ -2,13 +2,12 @@
 
 import json
 
-from dcgan_tf.evaluation.tables import (
-    format_comparison,
-    format_result,
+from dcgan_tf.evaluation.result_files import (
     get_report_path,
     load_report,
     save_report,
 )
+from dcgan_tf.evaluation.tables import format_comparison, format_result
 
 
 def make_result(name, frechet, num_samples=2_000):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from fixtures import tiny_run
 
-from dcgan_tf.evaluation.linear_probe.table import list_representations
+from dcgan_tf.evaluation.linear_probe.rows import list_representations
 from dcgan_tf.runs.folder import load_run_config, save_run_config
 from dcgan_tf.runs.trained_model import load_start, load_trained_model
 from dcgan_tf.serving.export import export_run
@@ -74,7 +74,7 @@ def test_what_a_run_started_from_is_a_row_of_its_own(started_dir):
         "D at the start",
         "D with random weights",
     ]
-    features = {name: compute(PICTURES) for name, compute in rows.items()}
+    features = {name: row.compute(PICTURES) for name, row in rows.items()}
     np.testing.assert_allclose(
         features["D at the start"], start.compute_features(PICTURES)
     )

@@ -2,62 +2,53 @@
 
 Radford et al. (2016), Section 5. C is chosen on validation images that are
 held out of the training images; the test images are looked at once.
+
+CIFAR-10's 50,000 training images have 5.7 GB of the paper's features, so
+there is one copy of these, filled in place, and none of the test images':
+these pass block by block, through all machines at once.
 """
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from dcgan_tf.evaluation.linear_probe.kept_results import KeptRow
+from dcgan_tf.evaluation.linear_probe.progress import Progress
 from dcgan_tf.evaluation.linear_probe.protocols import (
     ProbeData,
     Protocol,
     draw_labelled,
     get_label_counts,
 )
+from dcgan_tf.evaluation.linear_probe.result import ProbeResult
 from dcgan_tf.evaluation.linear_probe.svm import fit_svms, predict
 
 _VALIDATION_DRAW, _TEST_DRAW = 1, 2
-_BLOCK_IMAGES = 2_048
+_BLOCK_IMAGES = 512
+_NO_ROW = KeptRow(None, {})
+
+_Compute = Callable[[np.ndarray], np.ndarray]
+_Log = Callable[[str], None]
 
 
 @dataclasses.dataclass(frozen=True)
-class ProbeResult:
-    """How well features did at one number of labels.
+class _Fit:
+    """Machines of one number of labels, before they are tested."""
 
-    Attributes:
-        features: What the features are.
-        num_features: How many; 0 where no linear machine was used.
-        num_labels: Labels trained on.
-        accuracy: Mean fraction of test images that got their class.
-        std: Of the accuracies over draws: sample standard deviation times the
-            protocol's factor; None for a single draw.
-        num_draws: Draws tested.
-        C: The chosen C; None where no linear machine was used.
-        validation_accuracy: The mean that it was chosen by.
-        num_validation: Labelled images that chose it.
-        num_test: Test images.
-    """
-
-    features: str
-    num_features: int
-    num_labels: int
-    accuracy: float
-    std: float | None
-    num_draws: int
-    C: float | None
+    C: float
     validation_accuracy: float
-    num_validation: int
-    num_test: int
+    machines: list[np.ndarray]
 
 
 def probe_features(
     name: str,
-    compute: Callable[[np.ndarray], np.ndarray],
+    compute: _Compute,
     data: ProbeData,
     protocol: Protocol,
     seed: int = 0,
-    log: Callable[[str], None] = lambda message: None,
+    log: _Log = lambda message: None,
+    kept: KeptRow = _NO_ROW,
 ) -> list[ProbeResult]:
     """Probes one kind of features at each of a protocol's label counts.
 
@@ -67,38 +58,43 @@ def probe_features(
         data: From `arrange`.
         protocol: Counts, draws and values of C.
         seed: Of the draws. All kinds of features see the same ones.
-        log: Takes a line on what is being done.
+        log: Takes lines on what is being done and how long it will take.
+        kept: Results of an earlier call, which are taken over, and where
+            these are kept as they come.
 
     Returns:
         A result for each count that the data allows.
     """
-    log(f"{name}: features of {len(data.images)} images")
-    features = _compute_inputs(compute, data.images)
-    log(f"{name}: features of {len(data.test_images)} test images")
-    test_features = _compute_inputs(compute, data.test_images)
-    results = []
+    results = {}
     for count in get_label_counts(protocol, data):
-        log(f"{name}: {count or len(data.images)} labels")
+        results[count] = kept.load(count)
+        if results[count] is not None:
+            log(f"{name}, {_describe(count, data)}: done before, taken over")
+    if None not in results.values():
+        return list(results.values())
+    progress = Progress(log, f"{name}: features", len(data.images))
+    features = _compute_inputs(compute, data.images, progress)
+    for count, result in results.items():
+        if result is not None:
+            continue
+        what = f"{name}, {_describe(count, data)}"
         if count is None:
-            fit = _probe_all(features, test_features, data, protocol)
+            fit = _fit_all(features, data, protocol, what, log, kept)
         else:
-            fit = _probe_draws(
-                features, test_features, data, protocol, count, seed
-            )
-        C, validation_accuracy, accuracies = fit
-        results.append(
-            summarise(
-                name,
-                features.shape[1] - 1,
-                count or len(data.images),
-                accuracies,
-                C,
-                validation_accuracy,
-                data,
-                protocol,
-            )
+            fit = _fit_draws(features, data, protocol, count, seed, what, log)
+        results[count] = summarise(
+            name,
+            features.shape[1] - 1,
+            count or len(data.images),
+            _test(fit.machines, compute, data, what, log),
+            fit.C,
+            fit.validation_accuracy,
+            data,
+            protocol,
         )
-    return results
+        kept.save(count, results[count])
+        log(f"{what}: right on {results[count].accuracy:.2%}")
+    return list(results.values())
 
 
 def summarise(
@@ -129,73 +125,103 @@ def summarise(
     )
 
 
-def _compute_inputs(compute, images) -> np.ndarray:
-    """Returns features with a last column of ones, the intercept's input.
+def _describe(count: int | None, data: ProbeData) -> str:
+    return f"{count or len(data.images):,} labels"
 
-    Filled in prefix: joining parts would take gigabytes twice.
+
+def _compute_blocks(
+    compute: _Compute, images: np.ndarray, progress: Progress
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yields positions and features with a last column of ones.
+
+    That column is the intercept's input.
+    """
+    for start in range(0, len(images), _BLOCK_IMAGES):
+        part = slice(start, min(start + _BLOCK_IMAGES, len(images)))
+        block = compute(images[part])
+        yield part, np.pad(block, ((0, 0), (0, 1)), constant_values=1)
+        progress.advance(len(block))
+
+
+def _compute_inputs(
+    compute: _Compute, images: np.ndarray, progress: Progress
+) -> np.ndarray:
+    """Returns all of `_compute_blocks`, filled in place.
+
+    Joining parts would take gigabytes twice.
     """
     inputs = None
-    for start in range(0, len(images), _BLOCK_IMAGES):
-        part = compute(images[start : start + _BLOCK_IMAGES])
+    for part, block in _compute_blocks(compute, images, progress):
         if inputs is None:
-            inputs = np.ones((len(images), part.shape[1] + 1), np.float32)
-        inputs[start : start + len(part), :-1] = part
+            inputs = np.empty((len(images), block.shape[1]), np.float32)
+        inputs[part] = block
     return inputs
 
 
-def _probe_draws(features, test_features, data, protocol, count, seed):
-    """Returns the chosen C, its validation accuracy, the test accuracies."""
+def _fit_draws(features, data, protocol, count, seed, what, log) -> _Fit:
+    """Chooses C over draws of labels, and fits it to further draws."""
     validation = slice(data.num_pool, None)
-    scores = []
-    for draw in range(protocol.num_validation_draws):
-        chosen = draw_labelled(
-            data, count, (seed, _VALIDATION_DRAW, count, draw)
-        )
-        scores.append(
-            _score_strengths(
-                features[chosen],
-                data.labels[chosen],
-                protocol.C_values,
-                features[validation],
-                data.labels[validation],
-            )
-        )
+    total = protocol.num_validation_draws + protocol.num_test_draws
+    progress = Progress(log, f"{what}: draws", total)
+
+    def fit(purpose, draw, C_values):
+        chosen = draw_labelled(data, count, (seed, purpose, count, draw))
+        yield from fit_svms(features[chosen], data.labels[chosen], C_values)
+        progress.advance()
+
+    scores = [
+        [
+            _score(weights, features[validation], data.labels[validation])
+            for weights in fit(_VALIDATION_DRAW, draw, protocol.C_values)
+        ]
+        for draw in range(protocol.num_validation_draws)
+    ]
     C, validation_accuracy = _choose(protocol, np.mean(scores, axis=0))
-    accuracies = []
-    for draw in range(protocol.num_test_draws):
-        chosen = draw_labelled(data, count, (seed, _TEST_DRAW, count, draw))
-        accuracies += _score_strengths(
-            features[chosen],
-            data.labels[chosen],
-            (C,),
-            test_features,
-            data.test_labels,
-        )
-    return C, validation_accuracy, accuracies
+    machines = [
+        weights
+        for draw in range(protocol.num_test_draws)
+        for weights in fit(_TEST_DRAW, draw, (C,))
+    ]
+    return _Fit(C, validation_accuracy, machines)
 
 
-def _probe_all(features, test_features, data, protocol):
+def _fit_all(features, data, protocol, what, log, kept: KeptRow) -> _Fit:
     """C from the pool and the validation images; then both train."""
     pool, validation = slice(data.num_pool), slice(data.num_pool, None)
-    scores = _score_strengths(
-        features[pool],
-        data.labels[pool],
-        protocol.C_values,
-        features[validation],
-        data.labels[validation],
-    )
-    C, validation_accuracy = _choose(protocol, np.array(scores))
-    accuracies = _score_strengths(
-        features, data.labels, (C,), test_features, data.test_labels
-    )
-    return C, validation_accuracy, accuracies
+    C_values = protocol.C_values
+    progress = Progress(log, f"{what}: fits", len(C_values) + 1)
+    fits = kept.load_fits()
+    if fits.scores:
+        log(f"{what}: {len(fits.scores)} fits done before, taken over")
+        progress.skip(len(fits.scores))
+    left = C_values[len(fits.scores) :]
+    for weights in fit_svms(features[pool], data.labels[pool], left, fits.last):
+        fits = fits.add(
+            weights,
+            _score(weights, features[validation], data.labels[validation]),
+        )
+        kept.save_fits(fits)
+        progress.advance()
+    C, validation_accuracy = _choose(protocol, np.array(fits.scores))
+    machines = list(fit_svms(features, data.labels, (C,), fits.best))
+    progress.advance()
+    return _Fit(C, validation_accuracy, machines)
 
 
-def _score_strengths(features, labels, C_values, test_features, test_labels):
-    return [
-        float(np.mean(predict(weights, test_features) == test_labels))
-        for weights in fit_svms(features, labels, C_values)
-    ]
+def _test(machines, compute, data, what, log) -> list[float]:
+    """Returns each machine's accuracy on the test images."""
+    progress = Progress(log, f"{what}: test images", len(data.test_images))
+    right = np.zeros(len(machines))
+    blocks = _compute_blocks(compute, data.test_images, progress)
+    for part, inputs in blocks:
+        labels = data.test_labels[part]
+        for index, weights in enumerate(machines):
+            right[index] += np.sum(predict(weights, inputs) == labels)
+    return (right / len(data.test_images)).tolist()
+
+
+def _score(weights, features, labels) -> float:
+    return float(np.mean(predict(weights, features) == labels))
 
 
 def _choose(protocol: Protocol, scores: np.ndarray) -> tuple[float, float]:

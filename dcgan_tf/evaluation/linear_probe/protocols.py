@@ -6,6 +6,8 @@ import numpy as np
 
 # The authors' grid (Newmu/dcgan_code, svhn/svhn_semisup_analysis.py).
 AUTHORS_C_VALUES = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)
+# Part of a seed, apart from those of draws.
+_HOLD_OUT = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -14,8 +16,11 @@ class Protocol:
 
     Attributes:
         name: As given to `--probe`.
-        dataset: TFDS name of the only dataset it is for; None for any.
-        label_counts: Labels trained on; None for all there are.
+        dataset: TFDS name of the dataset that the paper has it for; None for
+            any.
+        label_counts: Labels trained on; None for all there are. Of a
+            protocol for any dataset, those that the data allow; of another,
+            every one, or its figures would not be the paper's.
         num_validation: Training images held out to choose C on; None for a
             quarter of them, at most 10,000.
         num_validation_draws: Draws of labels that each C is validated on.
@@ -99,31 +104,108 @@ def arrange(
             "a probe needs images with one class each; this dataset has "
             + ("none" if labels is None else "attributes instead")
         )
-    num_validation = protocol.num_validation
-    if num_validation is None:
-        num_validation = min(len(images) // 4, 10_000)
-    least = min(count or 1 for count in protocol.label_counts)
+    num_validation = count_held_out(protocol, len(images))
+    counts = [count or 1 for count in protocol.label_counts]
+    needed = max(counts) if protocol.dataset else min(counts)
     num_pool = len(images) - num_validation
-    if num_pool < least:
+    if num_pool < needed:
         raise ValueError(
             f"{len(images)} training images; {protocol.name} holds out "
-            f"{num_validation} of them and draws {least} labels"
+            f"{num_validation} of them and draws {needed} labels"
+            + ("; few_labels takes fewer" if protocol.dataset else "")
         )
+    # Classes that no training image has aren't guessed either.
+    classes, labels = np.unique(labels, return_inverse=True)
+    if len(classes) == 1:
+        raise ValueError("all training images are of one class")
     order = np.random.default_rng((seed, 0)).permutation(len(images))
-    return ProbeData(
-        images[order], labels[order], num_pool, test_images, test_labels
+    data = ProbeData(
+        images[order],
+        labels[order],
+        num_pool,
+        test_images,
+        _find_positions(test_labels, classes),
     )
+    check_count(data, data.num_classes)
+    if protocol.dataset:
+        for count in filter(None, protocol.label_counts):
+            check_count(data, count)
+    return data
+
+
+def _find_positions(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Returns each label's place among the classes; -1 where it is none."""
+    places = np.searchsorted(classes, labels).clip(max=len(classes) - 1)
+    return np.where(classes[places] == labels, places, -1)
+
+
+def hold_out(
+    protocol: Protocol, num_images: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Chooses training images that stand in for the test set.
+
+    A checkpoint or a setting that is chosen on these is not chosen on the
+    test set. C is chosen on others still, out of those that are left.
+
+    Args:
+        protocol: Says how many: as many as choose C.
+        num_images: Training images.
+        seed: Decides which.
+
+    Returns:
+        int64 positions of the training images left, and of those held out.
+    """
+    order = np.random.default_rng((seed, _HOLD_OUT)).permutation(num_images)
+    num_held_out = min(count_held_out(protocol, num_images), num_images)
+    return np.sort(order[num_held_out:]), np.sort(order[:num_held_out])
+
+
+def count_held_out(protocol: Protocol, num_images: int) -> int:
+    """Returns how many of so many training images a protocol holds out."""
+    if protocol.num_validation is None:
+        return min(num_images // 4, 10_000)
+    return protocol.num_validation
 
 
 def get_label_counts(
     protocol: Protocol, data: ProbeData
 ) -> tuple[int | None, ...]:
     """Returns the protocol's counts that these classes and images allow."""
+
+    def allows(count):
+        try:
+            check_count(data, count)
+        except ValueError:
+            return False
+        return True
+
     return tuple(
         count
         for count in protocol.label_counts
-        if count is None or data.num_classes <= count <= data.num_pool
+        if count is None or allows(count)
     )
+
+
+def check_count(data: ProbeData, count: int) -> None:
+    """Refuses a count that can't be drawn evenly over the classes.
+
+    Raises:
+        ValueError: If the pool or a class has too few images, or there are
+            more classes than labels.
+    """
+    if count < data.num_classes:
+        raise ValueError(
+            f"{count} labels are fewer than the {data.num_classes} classes"
+        )
+    share = -(-count // data.num_classes)
+    sizes = np.bincount(
+        data.labels[: data.num_pool], minlength=data.num_classes
+    )
+    if sizes.min() < share:
+        raise ValueError(
+            f"class {sizes.argmin()} has {sizes.min()} images to draw from, "
+            f"and {count} labels take {share} of it"
+        )
 
 
 def draw_labelled(data: ProbeData, count: int, seed: tuple) -> np.ndarray:

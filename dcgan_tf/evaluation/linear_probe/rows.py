@@ -1,15 +1,26 @@
-"""Representations that a probe compares: maps from images to features."""
+"""What a probe compares: maps from images to features."""
 
-from collections.abc import Callable, Iterator
+import dataclasses
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from dcgan_tf.evaluation.linear_probe.encoder import train_encoder
+from dcgan_tf.evaluation.linear_probe.kept_results import digest_arrays
+from dcgan_tf.evaluation.settings import Log
 from dcgan_tf.images import check_uint8_images, to_float
 from dcgan_tf.models.features import (
     AdaptiveMaxPooling,
     build_feature_extractor,
+)
+from dcgan_tf.runs.trained_model import (
+    TrainedModel,
+    digest_weights,
+    load_start,
 )
 
 # From uint8 images to float32 `(num_images, num_features)`.
@@ -17,6 +28,116 @@ Representation = Callable[[np.ndarray], np.ndarray]
 
 _BATCH_SIZE = 128
 _GRID_SIZE = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """Features that a probe compares.
+
+    Attributes:
+        short_name: Of `PROBE_ROWS`.
+        compute: From uint8 images to float32 features; whatever it needs is
+            made when it is first called.
+        identify: Gives what the features depend on besides the images.
+    """
+
+    short_name: str
+    compute: Representation
+    identify: Callable[[], Mapping[str, Any]] = dict
+
+
+def list_representations(
+    model: TrainedModel, seed: int, log: Log, is_transfer: bool = False
+) -> dict[str, Row]:
+    """Lists what a probe compares, by the names that its table has.
+
+    D; raw pixels; D before training, which has random weights, or, for a run
+    that started from another one's networks, those; and G's activations.
+
+    Args:
+        model: Unconditional.
+        seed: Of the encoder that recovers latents.
+        log: Takes lines on what is being done.
+        is_transfer: Whether all statistics are of the model's `real_batches`,
+            and not of the run's own images.
+
+    Raises:
+        ValueError: If the model is conditional.
+    """
+    check_unconditional(model)
+    config = model.config
+
+    def identify_discriminator(model):
+        # An export's statistics are its own.
+        is_closed = model.load_extractor is not None
+        batches = [] if is_closed else model.real_batches
+        return {
+            "weights": model.digest_discriminator(),
+            "statistics": digest_arrays(batches),
+        }
+
+    def represent_by_random():
+        return represent_by_discriminator(model.build_random_discriminator())
+
+    def represent_by_latents():
+        log("training the encoder from images to latents")
+        encoder = train_encoder(
+            model.generator, config.model, seed=seed, log=log
+        )
+        return represent_by_generator(model.generator, encoder)
+
+    rows = {
+        "D": Row(
+            "D",
+            lambda images: model.compute_features(images),
+            lambda: identify_discriminator(model),
+        ),
+        "raw pixels": Row("pixels", represent_by_pixels),
+    }
+    start = load_start(model, log)
+    if start is not None:
+        if is_transfer:
+            start = start.with_real_batches(model.real_batches)
+        rows["D at the start"] = Row(
+            "start",
+            lambda images: start.compute_features(images),
+            lambda: identify_discriminator(start),
+        )
+    rows[model.random_discriminator_name] = Row(
+        "untrained",
+        _when_called(represent_by_random),
+        lambda: {
+            "model": dataclasses.asdict(config.model),
+            "weights_seed": config.training.seed,
+            "statistics": digest_arrays(model.real_batches),
+        },
+    )
+    if model.generator is not None:
+        rows["G at the recovered latent"] = Row(
+            "G",
+            _when_called(represent_by_latents),
+            lambda: {"weights": digest_weights(model.generator)},
+        )
+    return rows
+
+
+def _when_called(load: Callable[[], Representation]) -> Representation:
+    """Puts off making a representation: a kept row never needs it."""
+    load = functools.cache(load)
+    return lambda images: load()(images)
+
+
+def check_unconditional(model: TrainedModel) -> None:
+    """Refuses a model whose D needs labels.
+
+    Raises:
+        ValueError: If the model is conditional.
+    """
+    if model.config.model.num_classes:
+        raise ValueError(
+            "a conditional discriminator needs a label to see an image, so "
+            "it has no features of images alone; train without labels"
+        )
 
 
 def represent_by_pixels(images: np.ndarray) -> np.ndarray:

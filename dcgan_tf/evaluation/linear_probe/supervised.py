@@ -11,13 +11,17 @@ import numpy as np
 import tensorflow as tf
 
 from dcgan_tf.config import ModelConfig
-from dcgan_tf.evaluation.linear_probe.probe import ProbeResult, summarise
+from dcgan_tf.data.options import build_options
+from dcgan_tf.evaluation.linear_probe.kept_results import KeptRow
+from dcgan_tf.evaluation.linear_probe.probe import summarise
+from dcgan_tf.evaluation.linear_probe.progress import Progress
 from dcgan_tf.evaluation.linear_probe.protocols import (
     ProbeData,
     Protocol,
     draw_labelled,
     get_label_counts,
 )
+from dcgan_tf.evaluation.linear_probe.result import ProbeResult
 from dcgan_tf.images import to_float
 from dcgan_tf.models.discriminator import build_discriminator
 
@@ -27,8 +31,11 @@ _LEARNING_RATE = 1e-3
 _EPOCHS = 15
 _STEPS = (100, 2_000)
 _NUM_CHECKS = 5
+# Enough to see when to stop.
+_MAX_CHECKED = 2_000
 _MAX_DRAWS = 3
 _TEST_DRAW = 3
+_NO_ROW = KeptRow(None, {})
 
 
 def probe_supervised(
@@ -37,83 +44,104 @@ def probe_supervised(
     protocol: Protocol,
     seed: int = 0,
     log: Callable[[str], None] = lambda message: None,
+    kept: KeptRow = _NO_ROW,
 ) -> list[ProbeResult]:
     """Trains on each of a protocol's label counts, on up to 3 draws.
 
-    Validation images say when to stop. With all labels, those are not
-    trained on: the linear probes have that many labels more.
+    Validation images, the first 2,000 of them, say when to stop. With all
+    labels, none of those are trained on: the linear probes have that many
+    labels more.
 
     Args:
         config: D's shape.
         data: From `arrange`.
         protocol: Counts and std.
         seed: Of draws, weights and order.
-        log: Takes a line on what is being done.
+        log: Takes lines on what is being done and how long it will take.
+        kept: As of `probe_features`.
     """
     results = []
     for count in get_label_counts(protocol, data):
-        num_labels = count or data.num_pool
-        num_draws = min(_MAX_DRAWS, protocol.num_test_draws) if count else 1
-        validation_scores, accuracies = [], []
-        for draw in range(num_draws):
-            log(f"{NAME}: {num_labels} labels, {draw + 1} of {num_draws}")
-            if count:
-                chosen = draw_labelled(
-                    data, count, (seed, _TEST_DRAW, count, draw)
-                )
-            else:
-                chosen = np.arange(data.num_pool)
-            score, accuracy = _train_and_test(config, data, chosen, seed + draw)
-            validation_scores.append(score)
-            accuracies.append(accuracy)
-        results.append(
-            summarise(
-                NAME,
-                0,
-                num_labels,
-                accuracies,
-                None,
-                float(np.mean(validation_scores)),
-                data,
-                protocol,
+        what = f"{NAME}, {count or data.num_pool:,} labels"
+        result = kept.load(count)
+        if result is not None:
+            log(f"{what}: done before, taken over")
+        else:
+            result = _probe_count(
+                config, data, protocol, count, seed, what, log
             )
-        )
+            kept.save(count, result)
+            log(f"{what}: right on {result.accuracy:.2%}")
+        results.append(result)
     return results
 
 
+def _probe_count(config, data, protocol, count, seed, what, log) -> ProbeResult:
+    num_labels = count or data.num_pool
+    num_draws = min(_MAX_DRAWS, protocol.num_test_draws) if count else 1
+    num_steps = int(np.clip(num_labels * _EPOCHS // _BATCH_SIZE, *_STEPS))
+    progress = Progress(log, f"{what}: steps", num_draws * num_steps)
+    scores = []
+    for draw in range(num_draws):
+        chosen = np.arange(data.num_pool)
+        if count:
+            chosen = draw_labelled(data, count, (seed, _TEST_DRAW, count, draw))
+        scores.append(
+            _train_and_test(
+                config, data, chosen, num_steps, seed + draw, progress
+            )
+        )
+    validation_scores, accuracies = zip(*scores, strict=True)
+    return summarise(
+        NAME,
+        0,
+        num_labels,
+        accuracies,
+        None,
+        float(np.mean(validation_scores)),
+        data,
+        protocol,
+    )
+
+
 def _train_and_test(
-    config: ModelConfig, data: ProbeData, chosen: np.ndarray, seed: int
+    config: ModelConfig,
+    data: ProbeData,
+    chosen: np.ndarray,
+    num_steps: int,
+    seed: int,
+    progress: Progress,
 ) -> tuple[float, float]:
     """Returns accuracies on validation and test images, at the best check."""
     model = _build_network(config, data.num_classes, seed)
-    num_steps = int(np.clip(len(chosen) * _EPOCHS // _BATCH_SIZE, *_STEPS))
     batches = iter(
-        tf.data.Dataset.from_tensor_slices(
-            (data.images[chosen], data.labels[chosen])
-        )
+        tf.data.Dataset.from_tensor_slices(chosen)
         .shuffle(len(chosen), seed=seed)
         .repeat()
         .batch(_BATCH_SIZE)
-        .map(lambda images, labels: (to_float(images), labels))
+        .with_options(build_options())
     )
     train_step = _make_train_step(model, num_steps)
     predict = tf.function(model, reduce_retracing=True)
+    validation = slice(data.num_pool, None)
+    checked = slice(data.num_pool, data.num_pool + _MAX_CHECKED)
     best_score, best_weights = -1.0, None
     for step in range(1, num_steps + 1):
-        train_step(*next(batches))
+        batch = next(batches).numpy()
+        train_step(to_float(data.images[batch]), data.labels[batch])
+        progress.advance()
         if (
             step * _NUM_CHECKS // num_steps
             > (step - 1) * _NUM_CHECKS // num_steps
         ):
-            score = _score(
-                predict,
-                data.images[data.num_pool :],
-                data.labels[data.num_pool :],
-            )
+            score = _score(predict, data.images[checked], data.labels[checked])
             if score > best_score:
                 best_score, best_weights = score, model.get_weights()
     model.set_weights(best_weights)
-    return best_score, _score(predict, data.test_images, data.test_labels)
+    return (
+        _score(predict, data.images[validation], data.labels[validation]),
+        _score(predict, data.test_images, data.test_labels),
+    )
 
 
 def _build_network(

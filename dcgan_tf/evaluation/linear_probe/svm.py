@@ -6,15 +6,18 @@ what scikit-learn's `LinearSVC` minimises by default, and the authors used.
 """
 
 import warnings
+from collections.abc import Iterator
 
 import numpy as np
 import scipy.optimize
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import LinearSVC
 
-# More samples than this go to L-BFGS: liblinear's time grows with their
-# square, and its float64 copy with their number.
+# liblinear's time grows with the square of the samples: more than so many go
+# to L-BFGS, and fewer do if there are more features still, since finding
+# the samples' own coordinates takes longer than L-BFGS.
 _MAX_LIBLINEAR_SAMPLES = 5_000
+_MAX_LIBLINEAR_COORDINATES = 1_000
 _BLOCK_ROWS = 1_024
 _MAX_ITERATIONS = 1_000
 _TOLERANCE = 1e-7
@@ -25,29 +28,40 @@ _RANK_TOLERANCE = 1e-7
 
 
 def fit_svms(
-    features: np.ndarray, labels: np.ndarray, C_values: tuple[float, ...]
-) -> list[np.ndarray]:
+    features: np.ndarray,
+    labels: np.ndarray,
+    C_values: tuple[float, ...],
+    start: np.ndarray | None = None,
+) -> Iterator[np.ndarray]:
     """Fits a machine for each C with the solver that the size allows.
 
     Args:
         features: float32 `(num_samples, num_features)`, the last one 1.
         labels: Integers `(num_samples,)` from 0, each class there.
         C_values: Values of C, ascending.
+        start: Weights to begin with, of a smaller C or fewer samples; the
+            minimum is the same, and nearer.
 
     Returns:
-        For each C float32 weights `(num_features, num_classes)`.
+        For each C float32 weights `(num_features, num_classes)`, as they are
+        found.
 
     Raises:
         ValueError: If there is one class only.
     """
-    if len(features) > _MAX_LIBLINEAR_SAMPLES:
-        return fit_with_lbfgs(features, labels, C_values)
+    num_samples, num_features = features.shape
+    has_own_coordinates = num_samples < num_features
+    limit = _MAX_LIBLINEAR_SAMPLES
+    if has_own_coordinates:
+        limit = min(limit, _MAX_LIBLINEAR_COORDINATES)
+    if num_samples > limit:
+        return fit_with_lbfgs(features, labels, C_values, start)
     return fit_with_liblinear(features, labels, C_values)
 
 
 def fit_with_liblinear(
     features: np.ndarray, labels: np.ndarray, C_values: tuple[float, ...]
-) -> list[np.ndarray]:
+) -> Iterator[np.ndarray]:
     """Fits with `LinearSVC`, for a few thousand samples at most.
 
     The best weights are combinations of the samples. Where there are fewer
@@ -65,9 +79,8 @@ def fit_with_liblinear(
     """
     basis = None
     if len(features) < features.shape[1]:
-        basis, lengths = _find_directions(features)
+        basis, _ = _find_directions(features)
         features = features @ basis
-    fitted = []
     for C in C_values:
         svm = LinearSVC(C=C, fit_intercept=False, dual="auto", random_state=0)
         with warnings.catch_warnings():
@@ -77,13 +90,15 @@ def fit_with_liblinear(
         if weights.shape[1] == 1:  # Of two classes it fits the second alone.
             weights = np.concatenate([-weights, weights], axis=1)
         weights = weights.astype(np.float32)
-        fitted.append(weights if basis is None else basis @ weights)
-    return fitted
+        yield weights if basis is None else basis @ weights
 
 
 def fit_with_lbfgs(
-    features: np.ndarray, labels: np.ndarray, C_values: tuple[float, ...]
-) -> list[np.ndarray]:
+    features: np.ndarray,
+    labels: np.ndarray,
+    C_values: tuple[float, ...],
+    start: np.ndarray | None = None,
+) -> Iterator[np.ndarray]:
     """Fits with SciPy's L-BFGS, for any number of samples.
 
     It keeps no copy of the features, where liblinear makes one in float64
@@ -97,6 +112,7 @@ def fit_with_lbfgs(
         features: As `fit_svms`; may be a `numpy.memmap`.
         labels: As there.
         C_values: As there.
+        start: As there.
 
     Returns:
         As there.
@@ -107,15 +123,15 @@ def fit_with_lbfgs(
     some = np.ascontiguousarray(features[::stride])
     directions, lengths = _find_directions(some)
     variances = lengths**2 * (len(features) / len(some))
-    weights = np.zeros((features.shape[1], num_classes), np.float32)
-    fitted = []
+    weights = start
+    if weights is None:
+        weights = np.zeros((features.shape[1], num_classes), np.float32)
     for C in C_values:
         curvatures = 1 + 2 * C * variances
         # All other directions are taken for as flat as the flattest known.
         scales = np.sqrt(curvatures[0] / curvatures).astype(np.float32)
         weights = _minimise(features, signs, C, directions, scales, weights)
-        fitted.append(weights)
-    return fitted
+        yield weights
 
 
 def _minimise(features, signs, C, directions, scales, weights):

@@ -1,108 +1,209 @@
 """A trained model's features probed beside what they are compared to."""
 
 import dataclasses
+import re
 from pathlib import Path
+from typing import Any
 
 from dcgan_tf.evaluation import figures
-from dcgan_tf.evaluation.linear_probe.encoder import train_encoder
-from dcgan_tf.evaluation.linear_probe.probe import ProbeResult, probe_features
-from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS, arrange
-from dcgan_tf.evaluation.linear_probe.rows import (
-    Representation,
-    represent_by_discriminator,
-    represent_by_generator,
-    represent_by_pixels,
+from dcgan_tf.evaluation.linear_probe import supervised
+from dcgan_tf.evaluation.linear_probe.kept_results import (
+    KeptRow,
+    digest_arrays,
 )
-from dcgan_tf.evaluation.linear_probe.supervised import probe_supervised
+from dcgan_tf.evaluation.linear_probe.probe import probe_features
+from dcgan_tf.evaluation.linear_probe.probe_images import (
+    arrange_images,
+    batch_training_images,
+    load_probe_images,
+)
+from dcgan_tf.evaluation.linear_probe.progress import Progress
+from dcgan_tf.evaluation.linear_probe.protocols import (
+    PROTOCOLS,
+    ProbeData,
+    Protocol,
+    get_label_counts,
+)
+from dcgan_tf.evaluation.linear_probe.result import ProbeResult
+from dcgan_tf.evaluation.linear_probe.rows import (
+    check_unconditional,
+    list_representations,
+)
 from dcgan_tf.evaluation.real_images import RealImages
-from dcgan_tf.evaluation.settings import Log
-from dcgan_tf.runs.trained_model import TrainedModel, load_start
+from dcgan_tf.evaluation.settings import Log, Settings
+from dcgan_tf.runs.trained_model import TrainedModel
+from dcgan_tf.version import __version__
+
+# In an evaluation's folder.
+_KEPT_DIR = "probe_results"
 
 
 def probe_model(
     model: TrainedModel,
-    protocol_name: str,
-    real: RealImages,
-    prefix: Path,
-    *,
-    seed: int = 0,
+    settings: Settings,
+    real: RealImages | None,
+    folder: Path,
     log: Log = lambda message: None,
 ) -> dict:
     """Probes a model by a protocol and draws accuracy against labels.
 
     Args:
         model: Unconditional.
-        protocol_name: Of `PROTOCOLS`.
-        real: Labelled images, of classes. They need not be those that the
-            model was trained on.
-        prefix: Start of the figure's name.
-        seed: Of draws, the encoder and the supervised network.
-        log: Takes lines on what is being done.
+        settings: The protocol, the images, what they are split into, rows
+            and seed.
+        real: The run's own images; None where others are probed on, or
+            training images that stand in for the test set.
+        folder: Of the figure, and of rows that are kept, so that a stopped
+            table goes on.
+        log: Takes lines on what is being done and how long it will take.
 
     Returns:
-        The `protocol`, and `probe`, a list of results.
+        The `protocol`; `probe`, a list of results; `probe_data`, what it was
+        trained and tested on; `trained_on`, what the model was;
+        `discriminator_statistics`, of which images; `probe_report`, the name
+        of its files where they aren't the run's own evaluation's.
 
     Raises:
         ValueError: If the model is conditional, the protocol is for another
-            dataset, or images have no classes.
+            dataset, or images have no classes or are too few.
+        OSError: If the images aren't there.
     """
-    protocol = PROTOCOLS[protocol_name]
-    if protocol.dataset not in (None, real.dataset):
-        raise ValueError(
-            f"the {protocol.name} probe is for {protocol.dataset}, and the "
-            f"run was trained on {real.dataset}; few_labels is for any"
+    check_unconditional(model)
+    protocol = PROTOCOLS[settings.probe]
+    config = model.config
+    if real is None:
+        data = settings.probe_data or config.data
+        log(f"loading {data.image_dir or data.dataset} to probe on")
+        real = load_probe_images(
+            config.model, data, protocol, settings.probe_split, settings.seed
         )
-    arranged = arrange(
-        protocol,
-        real.training,
-        real.training_labels,
-        real.held_out,
-        real.held_out_labels,
-        seed,
+    if settings.probe_data is None:
+        _check_dataset(protocol, model, real)
+    data = arrange_images(protocol, real, settings.seed)
+    for count in set(protocol.label_counts) - {
+        *get_label_counts(protocol, data)
+    }:
+        log(f"{count} labels are left out: too many, or fewer than classes")
+    if settings.probe_data is not None:
+        model = model.with_real_batches(batch_training_images(data))
+    log(
+        f"probing on {len(data.images):,} training and "
+        f"{len(data.test_images):,} test images of {real.dataset}"
     )
-    results: list[ProbeResult] = []
-    for name, compute in list_representations(model, seed, log).items():
-        results += probe_features(name, compute, arranged, protocol, seed, log)
-    results += probe_supervised(
-        model.config.model, arranged, protocol, seed, log
+    about = _describe(model, settings, real, data)
+    results = _probe_rows(
+        model, settings, protocol, data, folder / _KEPT_DIR, log
     )
-    figures.draw_probe(f"{prefix}-{protocol.name}.png", results, model)
+    report = about["probe_report"] or f"{model.step}-{protocol.name}"
+    figures.draw_probe(folder / f"{report}.png", results, model, about)
     return {
         "protocol": dataclasses.asdict(protocol),
         "probe": [dataclasses.asdict(result) for result in results],
+        **about,
     }
 
 
-def list_representations(
-    model: TrainedModel, seed: int, log: Log
-) -> dict[str, Representation]:
-    """Lists what a probe compares, by the names that its table has.
-
-    D; raw pixels; D before training, which has random weights, or, for a run
-    that started from another one's networks, those; and G's activations.
-
-    Raises:
-        ValueError: If the model is conditional.
-    """
-    if model.config.model.num_classes:
-        raise ValueError(
-            "a conditional discriminator needs a label to see an image, so "
-            "it has no features of images alone; train without labels"
-        )
-    rows = {"D": model.compute_features, "raw pixels": represent_by_pixels}
-    if model.config.training.init_from:
-        start = load_start(model, log)
-        if start is not None:
-            rows["D at the start"] = start.compute_features
-    rows[model.random_discriminator_name] = represent_by_discriminator(
-        model.build_random_discriminator()
+def _probe_rows(
+    model: TrainedModel,
+    settings: Settings,
+    protocol: Protocol,
+    data: ProbeData,
+    folder: Path,
+    log: Log,
+) -> list[ProbeResult]:
+    """Probes each row that is asked for; those kept are taken over."""
+    rows = list_representations(
+        model, settings.seed, log, settings.probe_data is not None
     )
-    if model.generator is not None:
-        log("training the encoder from images to latents")
-        encoder = train_encoder(
-            model.generator, model.config.model, seed=seed, log=log
+    names = {row.short_name: name for name, row in rows.items()}
+    names["supervised"] = supervised.NAME
+    chosen = settings.probe_rows or tuple(names)
+    missing = [name for name in chosen if name not in names]
+    if missing:
+        raise ValueError(
+            f"{model.name} has no row {missing[0]!r}; it has {', '.join(names)}"
         )
-        rows["G at the recovered latent"] = represent_by_generator(
-            model.generator, encoder
+    shared_key = {
+        "dcgan_tf": __version__,
+        "protocol": dataclasses.asdict(protocol),
+        "seed": settings.seed,
+        "num_pool": data.num_pool,
+        "images": digest_arrays(
+            (data.images, data.labels, data.test_images, data.test_labels)
+        ),
+    }
+    progress = Progress(log, "rows of the table", len(chosen))
+    results = []
+    for short_name, name in names.items():
+        if short_name not in chosen:
+            continue
+        row = rows.get(name)
+        about = (
+            row.identify() if row else dataclasses.asdict(model.config.model)
         )
-    return rows
+        kept = KeptRow(folder, {"features": name, **shared_key, "of": about})
+        if row:
+            results += probe_features(
+                name, row.compute, data, protocol, settings.seed, log, kept
+            )
+        else:
+            results += supervised.probe_supervised(
+                model.config.model, data, protocol, settings.seed, log, kept
+            )
+        progress.advance()
+    return results
+
+
+def _check_dataset(
+    protocol: Protocol, model: TrainedModel, real: RealImages
+) -> None:
+    """Refuses a paper's protocol on a run's own data that are others.
+
+    A folder may hold what the protocol is for.
+    """
+    is_folder = model.config.data.dataset == "image_folder"
+    if not is_folder and protocol.dataset not in (None, real.dataset):
+        raise ValueError(
+            f"the {protocol.name} probe is for {protocol.dataset}, and the "
+            f"run was trained on {real.dataset}; few_labels is for any, and "
+            "--probe_dataset or --probe_image_dir names other images to "
+            "probe on"
+        )
+
+
+def _describe(
+    model: TrainedModel, settings: Settings, real: RealImages, data: ProbeData
+) -> dict[str, Any]:
+    """Says what was trained on what, for the table's head and the JSON."""
+    config, other = model.config, settings.probe_data
+    report = None
+    if other is not None or settings.probe_split != "test":
+        parts = [str(model.step), settings.probe]
+        if other is not None:
+            is_folder = other.image_dir is not None
+            name = Path(real.dataset).name if is_folder else real.dataset
+            parts.append(name)
+        if settings.probe_split != "test":
+            parts.append(settings.probe_split)
+        report = re.sub(r"[^A-Za-z0-9._-]+", "_", "-".join(parts))
+    num_statistics = sum(len(batch) for batch in model.real_batches)
+    if model.load_extractor is not None:
+        statistics = "those that the export carries"
+    else:
+        whose = "run's" if other is None else "probe's"
+        statistics = f"of {num_statistics} of the {whose} training images"
+    return {
+        "trained_on": config.data.image_dir or config.data.dataset,
+        "probe_data": {
+            "dataset": real.dataset,
+            "training_split": real.training_split,
+            "tested_on": real.held_out_split,
+            "num_training": len(data.images),
+            "num_test": len(data.test_images),
+            "num_classes": data.num_classes,
+            "image_size": list(config.model.image_size),
+            "channels": config.model.channels,
+        },
+        "discriminator_statistics": statistics,
+        "probe_report": report,
+    }

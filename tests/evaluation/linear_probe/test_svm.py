@@ -51,17 +51,30 @@ def test_two_classes_have_a_column_each():
         assert np.mean(svm.predict(weights, features) == labels) > 0.75
 
 
-def test_many_samples_go_to_the_solver_without_a_copy(monkeypatch):
-    features, labels = make_problem(30, 4)
+@pytest.mark.parametrize(
+    "num_samples, num_features, goes_to_lbfgs",
+    [(30, 4, False), (41, 4, True), (10, 60, False), (11, 60, True)],
+)
+def test_what_liblinear_takes_long_for_goes_to_the_other_solver(
+    monkeypatch, num_samples, num_features, goes_to_lbfgs
+):
+    features, labels = make_problem(num_samples, num_features)
     calls = []
     monkeypatch.setattr(
         svm, "fit_with_lbfgs", lambda *args: calls.append(args) or []
     )
+    monkeypatch.setattr(svm, "_MAX_LIBLINEAR_SAMPLES", 40)
+    monkeypatch.setattr(svm, "_MAX_LIBLINEAR_COORDINATES", 10)
     svm.fit_svms(features, labels, (1e-2,))
-    assert not calls
-    monkeypatch.setattr(svm, "_MAX_LIBLINEAR_SAMPLES", 29)
-    svm.fit_svms(features, labels, (1e-2,))
-    assert len(calls) == 1
+    assert len(calls) == goes_to_lbfgs
+
+
+def test_a_start_changes_no_minimum():
+    features, labels = make_problem(300, 12)
+    (cold,) = svm.fit_with_lbfgs(features, labels, (1e-1,))
+    (near,) = svm.fit_with_lbfgs(features[:250], labels[:250], (1e-1,))
+    (warm,) = svm.fit_with_lbfgs(features, labels, (1e-1,), near)
+    np.testing.assert_allclose(warm, cold, atol=0.01 * np.abs(cold).max())
 
 
 def test_prediction_takes_the_largest_score_in_any_block(monkeypatch):

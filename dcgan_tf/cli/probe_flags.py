@@ -1,0 +1,94 @@
+"""Flags of a probe: what it is on, what of, and which rows it has."""
+
+from absl import flags
+
+from dcgan_tf.cli.command import UsageError
+from dcgan_tf.cli.path_flags import define_path
+from dcgan_tf.config import DataConfig
+from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS
+from dcgan_tf.evaluation.settings import PROBE_ROWS, PROBE_SPLITS
+from dcgan_tf.presets import get_dataset_defaults, resolve_dataset_name
+
+_FLAGS = (
+    "probe_dataset",
+    "probe_data_dir",
+    "probe_manual_dir",
+    "probe_image_dir",
+    "probe_split",
+    "probe_rows",
+)
+
+
+def define_probe_flags(values: flags.FlagValues) -> None:
+    """Defines what the probe is on, other than the run's own images."""
+    options = {"flag_values": values}
+    flags.DEFINE_string(
+        "probe_dataset", None, "Dataset with classes to probe on, brought to "
+        "the run's size and channels. Default: the run's.", **options,
+    )  # fmt: skip
+    define_path(
+        "probe_data_dir", None, "Folder where TFDS keeps --probe_dataset. "
+        "Default: TFDS's.", values,
+    )  # fmt: skip
+    define_path(
+        "probe_manual_dir", None, "Folder of files of --probe_dataset that "
+        "were downloaded by hand. Default: TFDS's.", values,
+    )  # fmt: skip
+    define_path(
+        "probe_image_dir", None, "Folder of images to probe on: train/CLASS "
+        "and test/CLASS (or val, valid, validation), or CLASS, of which one "
+        "image in 20 is then held out. Default: none.", values,
+    )  # fmt: skip
+    flags.DEFINE_enum(
+        "probe_split", "test", PROBE_SPLITS, "What the probe is tested on: "
+        "the test set, or, to choose a checkpoint by, training images held "
+        "out.", **options,
+    )  # fmt: skip
+    flags.DEFINE_list(
+        "probe_rows", ["all"], "Rows of the probe's table: all, or some of "
+        f"{', '.join(PROBE_ROWS)}.", **options,
+    )  # fmt: skip
+
+
+def check_probe_flags(values: flags.FlagValues) -> None:
+    """Refuses flags of the probe that contradict each other.
+
+    Raises:
+        UsageError: If one is given without what it belongs to.
+    """
+    for name in _FLAGS:
+        if values[name].present and not values.probe:
+            raise UsageError(
+                f"--{name} without --probe, which says how to probe: "
+                f"--probe={'|'.join(PROTOCOLS)}"
+            )
+        is_place = name in ("probe_data_dir", "probe_manual_dir")
+        if is_place and values[name].present and not values.probe_dataset:
+            raise UsageError(f"--{name} is where --probe_dataset is; name it")
+    if values.probe_dataset is not None and values.probe_image_dir is not None:
+        raise UsageError("give one of --probe_dataset and --probe_image_dir")
+    if values.probe_dataset == "":
+        raise UsageError("--probe_dataset is empty; name a dataset")
+    if values.probe_dataset == "image_folder":
+        raise UsageError("a folder to probe on is given as --probe_image_dir")
+    unknown = sorted(set(values.probe_rows) - {*PROBE_ROWS})
+    if values.probe_rows != ["all"] and (unknown or not values.probe_rows):
+        raise UsageError(
+            f"--probe_rows={','.join(values.probe_rows)}: use all, or some of "
+            f"{', '.join(PROBE_ROWS)}"
+        )
+
+
+def find_probe_data(values: flags.FlagValues) -> DataConfig | None:
+    """Returns the images to probe on; None for the run's own."""
+    if values.probe_image_dir is not None:
+        return DataConfig("image_folder", image_dir=values.probe_image_dir)
+    if values.probe_dataset is None:
+        return None
+    dataset = resolve_dataset_name(values.probe_dataset)
+    return DataConfig(
+        dataset,
+        data_dir=values.probe_data_dir,
+        manual_dir=values.probe_manual_dir,
+        crop=get_dataset_defaults(dataset).crop,
+    )

@@ -1,0 +1,119 @@
+"""The labelled images of a probe: a run's own, or any others."""
+
+import numpy as np
+
+from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.data.open_source import load_source
+from dcgan_tf.data.pipeline import load_images
+from dcgan_tf.evaluation.linear_probe.protocols import (
+    ProbeData,
+    Protocol,
+    arrange,
+    hold_out,
+)
+from dcgan_tf.evaluation.real_images import (
+    MAX_TRAINING_IMAGES,
+    RealImages,
+    load_real_images,
+)
+from dcgan_tf.images import to_float
+
+# As many as D's statistics of a run's own images are of.
+_BATCH_SIZE = 128
+_NUM_BATCHES = 8
+
+
+def load_probe_images(
+    model: ModelConfig,
+    data: DataConfig,
+    protocol: Protocol,
+    split: str,
+    seed: int,
+) -> RealImages:
+    """Loads labelled images, brought to a model's size and channels.
+
+    Args:
+        model: Its size and channels.
+        data: What to probe on.
+        protocol: Says how many training images stand in for a test set.
+        split: `test`, or `validation` for those; then the test set isn't
+            read.
+        seed: Decides which they are.
+
+    Returns:
+        Training images, and those that accuracies are of.
+
+    Raises:
+        ValueError: If the dataset has nothing held out.
+        OSError: If it isn't there.
+    """
+    if split == "test":
+        return load_real_images(model, data)
+    source = load_source(data)
+    images, labels = load_images(source, model, data, MAX_TRAINING_IMAGES)
+    training, held_out = hold_out(protocol, len(images), seed)
+    if not len(training):
+        raise ValueError(
+            f"{len(images)} training images of {source.name}; "
+            f"{protocol.name} holds out {len(held_out)} of them as a stand-in "
+            "for the test set"
+        )
+
+    def take(positions):
+        return (
+            images[positions],
+            None if labels is None else labels[positions],
+        )
+
+    return RealImages(
+        *take(training),
+        *take(held_out),
+        source.label_names,
+        source.name,
+        f"held out of {source.split}",
+        source.split,
+    )
+
+
+def arrange_images(
+    protocol: Protocol, real: RealImages, seed: int
+) -> ProbeData:
+    """Arranges images for a protocol; see `arrange`.
+
+    Raises:
+        ValueError: If either side has no classes, or too few images.
+    """
+    if real.training_labels is not None and real.held_out_labels is None:
+        raise ValueError(
+            f"the {real.held_out_split!r} images of {real.dataset} have none "
+            f"of the classes of its {real.training_split!r} images"
+        )
+    try:
+        return arrange(
+            protocol,
+            real.training,
+            real.training_labels,
+            real.held_out,
+            real.held_out_labels,
+            seed,
+        )
+    except ValueError as error:
+        raise ValueError(f"{real.dataset}: {error}") from None
+
+
+def batch_training_images(data: ProbeData) -> list[np.ndarray]:
+    """Takes a probe's first 1,024 training images, which are a fair sample.
+
+    D's batch-norm statistics are measured on these, as the authors measured
+    them on theirs (Newmu/dcgan_code, svhn/svhn_semisup_analysis.py).
+
+    Returns:
+        float32 `(batch, height, width, channels)` in `[-1, 1]`; full batches
+        of 128, or one of all there are.
+    """
+    images = data.images[: _BATCH_SIZE * _NUM_BATCHES]
+    size = min(_BATCH_SIZE, len(images))
+    return [
+        to_float(images[start : start + size]).numpy()
+        for start in range(0, len(images) - size + 1, size)
+    ]

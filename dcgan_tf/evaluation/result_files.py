@@ -1,0 +1,103 @@
+"""Results of an evaluation as JSON on disk."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from dcgan_tf import scratch
+from dcgan_tf.evaluation import EVALUATION_DIR
+from dcgan_tf.evaluation.old_keys import rename_keys
+
+# What must be equal for two evaluations of a step to be one.
+_KEYS = ("model", "step", "dataset", "held_out_split", "seed", "dcgan_tf")
+# What is a probe's alone. On other images than the run's own test set it has
+# a file of its own, and these decide what it is.
+_PROBE_CONDITIONS = ("protocol", "trained_on", "probe_data")
+_PROBE_KEYS = (*_PROBE_CONDITIONS, "probe", "discriminator_statistics")
+
+
+def get_report_path(folder: str | os.PathLike, step: int) -> Path:
+    """Returns where a model's results at a step are kept."""
+    return Path(folder) / EVALUATION_DIR / f"{step}.json"
+
+
+def save_reports(folder: str | os.PathLike, result: Mapping) -> list[Path]:
+    """Writes an evaluation's results into a model's folder.
+
+    A probe on other images than the run's own test set is kept beside the
+    rest, in a file named by what it was on.
+
+    Returns:
+        The files written.
+    """
+    path = get_report_path(folder, result["step"])
+    name = result.get("probe_report")
+    if name is None:
+        save_report(path, result)
+        return [path]
+    shared = ("model", "step", "seed", "dcgan_tf", "elapsed_seconds")
+    probe_path = path.with_name(f"{name}.json")
+    save_report(probe_path, {k: result[k] for k in (*shared, *_PROBE_KEYS)})
+    rest = {k: v for k, v in result.items() if k not in _PROBE_KEYS}
+    del rest["probe_report"]
+    if set(rest) - {*shared, *_KEYS}:
+        save_report(path, rest)
+        return [path, probe_path]
+    return [probe_path]
+
+
+def save_report(path: Path, result: Mapping) -> None:
+    """Writes results, whole or not at all.
+
+    What an earlier evaluation of the same step, data and seed computed and
+    this one did not stays: a probe does not cost the distances, nor one of
+    its rows the others.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    earlier = _load_earlier(path, result)
+    result = {**earlier, **result, **_join_rows(earlier, result)}
+    scratch.save_text(path, json.dumps(result, indent=2) + "\n")
+
+
+def _join_rows(earlier: Mapping, result: Mapping) -> dict:
+    """Returns a probe's rows with those of the same probe that it left out."""
+    if "probe" not in earlier or "probe" not in result:
+        return {}
+    # As JSON has them: tuples are lists.
+    conditions, others = (
+        json.dumps([values.get(key) for key in _PROBE_CONDITIONS])
+        for values in (earlier, result)
+    )
+    if conditions != others:
+        return {}
+    new = {(row["features"], row["num_labels"]) for row in result["probe"]}
+    kept = [
+        row
+        for row in earlier["probe"]
+        if (row["features"], row["num_labels"]) not in new
+    ]
+    return {"probe": [*result["probe"], *kept]}
+
+
+def load_report(path: str | os.PathLike) -> dict:
+    """Reads results, those of 0.1.0 by today's keys.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it isn't what `save_report` writes.
+    """
+    result = json.loads(Path(path).read_text(encoding="utf-8"))
+    if not isinstance(result, dict):
+        raise ValueError(f"{os.fspath(path)!r} holds no results")
+    return rename_keys(result)
+
+
+def _load_earlier(path: Path, result: Mapping) -> dict:
+    try:
+        earlier = load_report(path)
+        if all(earlier.get(key) == result.get(key) for key in _KEYS):
+            return earlier
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        pass  # None there, or from another hand.
+    return {}
