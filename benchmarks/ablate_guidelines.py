@@ -186,7 +186,10 @@ def main() -> None:
     )
     values = parser.parse_args()
     if values.merge:
-        records = [json.loads(Path(path).read_text()) for path in values.merge]
+        records = [
+            json.loads(Path(path).read_text(encoding="utf-8"))
+            for path in values.merge
+        ]
         runs = [run for record in records for run in record["runs"]]
     else:
         seeds = [int(seed) for seed in values.seeds.split(",")]

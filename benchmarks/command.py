@@ -45,4 +45,6 @@ def write_json(path: str | None, **figures: Any) -> None:
     """Writes figures and the machine, if there is a path."""
     if path:
         record = {"machine": machine.describe(), **figures}
-        Path(path).write_text(json.dumps(record, indent=2) + "\n")
+        Path(path).write_text(
+            json.dumps(record, indent=2) + "\n", encoding="utf-8"
+        )

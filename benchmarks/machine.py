@@ -11,7 +11,9 @@ _MATRIX_FLAGS = ("amx_bf16", "avx512_bf16", "avx512f", "avx2")
 def describe() -> str:
     """Returns the processor, its cores, bfloat16 units and the date."""
     info = pathlib.Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
+    lines = (
+        info.read_text(encoding="utf-8").splitlines() if info.exists() else []
+    )
     fields = dict(
         [part.strip() for part in line.split(":", 1)]
         for line in lines

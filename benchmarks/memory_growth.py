@@ -56,7 +56,7 @@ def read_last_step(metrics: Path) -> int:
     """Returns the last whole row's step; 0 where there is none."""
     if not metrics.exists():
         return 0
-    text = metrics.read_text()
+    text = metrics.read_text(encoding="utf-8")
     rows = list(csv.DictReader(text[: text.rfind("\n") + 1].splitlines()))
     return int(rows[-1]["step"]) if rows else 0
 
@@ -64,7 +64,7 @@ def read_last_step(metrics: Path) -> int:
 def read_resident_bytes(pid: int) -> int:
     """Returns a process's resident memory; 0 if it has just ended."""
     try:
-        status = Path(f"/proc/{pid}/status").read_text()
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     except OSError:
         return 0
     for line in status.splitlines():

@@ -84,7 +84,10 @@ def few_faces(monkeypatch):
 
 @pytest.fixture(scope="session")
 def toy_run(tmp_path_factory):
-    """An untrained run of 32x32 toy faces with a sample grid."""
+    """An untrained run of 32x32 toy faces with a sample grid.
+
+    Read by several modules: write into a copy.
+    """
     from fixtures.toy_faces_run import make_toy_faces_run
 
     return make_toy_faces_run(tmp_path_factory.mktemp("analysis") / "faces")

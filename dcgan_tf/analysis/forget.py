@@ -53,7 +53,7 @@ def load_boxes(path: str | os.PathLike) -> LabelledBoxes:
         ValueError: If it isn't of that form.
     """
     try:
-        record = json.loads(Path(path).read_text())
+        record = json.loads(Path(path).read_text(encoding="utf-8-sig"))
         boxes = {
             int(number): tuple(_check_box(box) for box in sample_boxes)
             for number, sample_boxes in record["boxes"].items()

@@ -127,8 +127,8 @@ def measure_available_memory() -> int:
     """Returns the bytes this process may still take: machine or container."""
     available = psutil.virtual_memory().available
     try:
-        limit = int((_CGROUP / "memory.max").read_text())
-        used = int((_CGROUP / "memory.current").read_text())
+        limit = int((_CGROUP / "memory.max").read_text(encoding="utf-8"))
+        used = int((_CGROUP / "memory.current").read_text(encoding="utf-8"))
     except (OSError, ValueError):  # No container, or one without a limit.
         return available
     return min(available, max(0, limit - used))

@@ -20,7 +20,7 @@ def has_matrix_units() -> bool:
 def _read_flags() -> frozenset[str]:
     """Reads the processor's flags; empty where there is no list of them."""
     try:
-        lines = _CPU_INFO.read_text().splitlines()
+        lines = _CPU_INFO.read_text(encoding="utf-8").splitlines()
     except OSError:
         return frozenset()
     flags = next((line for line in lines if line.startswith("flags")), "")

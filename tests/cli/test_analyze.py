@@ -1,11 +1,18 @@
 """The analyze command as a user runs it, on a tiny untrained run."""
 
 import json
+import shutil
 
 import pytest
 from PIL import Image
 
 from dcgan_tf.cli import analyze
+
+
+@pytest.fixture(scope="module")
+def toy_run(toy_run, tmp_path_factory):
+    """A copy: the command writes into a run's folder."""
+    return shutil.copytree(toy_run, tmp_path_factory.mktemp("run") / "faces")
 
 
 @pytest.fixture(autouse=True)

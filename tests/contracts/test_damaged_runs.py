@@ -4,11 +4,12 @@ One run has everything done to it at once; each case then looks at what became
 of its own.
 """
 
+import json
 import shutil
 
 import pytest
 
-from dcgan_tf.cli import analyze, sample, train
+from dcgan_tf.cli import analyze, evaluate, sample, train
 from dcgan_tf.runs import checkpoints
 from dcgan_tf.runs.metrics import read_metrics
 
@@ -113,9 +114,26 @@ def test_commands_that_read_it_end_well(damaged, tmp_path):
     assert sample.main([flag, f"--output={output}", "--num=4"]) == 0
 
 
-def test_a_damaged_mark_of_the_best_checkpoint_is_named(damaged, capsys):
-    argv = [f"--run_dir={damaged}", "--checkpoint=best", "--num=1"]
-    assert sample.main(argv) == 1
+def test_it_is_evaluated_and_the_cut_results_are_written_anew(
+    damaged, tmp_path
+):
+    run_dir = shutil.copytree(damaged, tmp_path / "run")
+    for path in run_dir.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o444)
+    argv = [f"--run_dir={run_dir}", "--features=random", "--num_samples=16"]
+    assert evaluate.main([*argv, "--measures=kernel"]) == 0
+    results = json.loads((run_dir / "evaluation" / "4.json").read_text())
+    assert results["step"] == 4 and "kernel" in str(results)
+    for name in ADDED:
+        if name != "evaluation/4.json":
+            assert (run_dir / name).read_bytes() == ADDED[name]
+
+
+@pytest.mark.parametrize("command", [sample, evaluate], ids=["sample", "eval"])
+def test_a_damaged_mark_of_the_best_checkpoint_is_named(
+    damaged, command, capsys
+):
+    assert command.main([f"--run_dir={damaged}", "--checkpoint=best"]) == 1
     errors = capsys.readouterr().err
     assert errors.count("\n") == 1
     assert "best.json" in errors and "2, 4" in errors

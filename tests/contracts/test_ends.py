@@ -234,13 +234,14 @@ def test_a_run_that_cannot_fit_is_refused_before_its_first_step(
     assert not run_dir.exists()
 
 
+@pytest.mark.root
 def test_a_disk_that_really_fills_and_gets_room_again(tmp_path, capfd):
     """On a small file system in memory, where this process may mount one."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", disk]
     if subprocess.run(mount, capture_output=True).returncode:
-        return  # The tables above stand in for it.
+        pytest.skip("no file system may be mounted by this user")
     try:
         argv = [*TINY, "--steps=40", f"--run_dir={disk / 'run'}"]
         assert train.main([*argv, "--keep_checkpoints=1"]) == 1
