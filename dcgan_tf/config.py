@@ -9,6 +9,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from dcgan_tf.families import (
+    ADAM,
+    FAMILIES,
+    MAXOUT_PIECES,
+    OPTIMIZERS,
+    check_family,
+    check_optimizer,
+)
 from dcgan_tf.image_sizes import check_image_size, count_scales
 
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
@@ -34,6 +42,10 @@ class ModelConfig:
         convs_per_scale: Convolutions at each scale; the last one has stride
             2, those before it stride 1 (2 in the authors' ImageNet network).
         num_classes: Labels that condition both networks; 0 for none.
+        family: Of `FAMILIES`. What is said above of convolutions is
+            DCGAN's.
+        hidden_units: Units of each hidden dense layer of the fully connected
+            G, whose D has a fifth of them; 0 where there are none.
     """
 
     image_size: tuple[int, int] = (64, 64)
@@ -43,8 +55,11 @@ class ModelConfig:
     kernel_size: int = 5
     convs_per_scale: int = 1
     num_classes: int = 0
+    family: str = "dcgan"
+    hidden_units: int = 0
 
     def __post_init__(self):
+        check_family(self.family)
         check_image_size(self.image_size)
         if self.channels not in (1, 3):
             raise ValueError(
@@ -63,6 +78,25 @@ class ModelConfig:
                 "needs at least 2 to see every pixel (the paper uses 5)"
             )
         _check_at_least("num_classes", self.num_classes, 0)
+        has_units = "hidden_units" not in FAMILIES[self.family].unused
+        _check_at_least(
+            "hidden_units", self.hidden_units, MAXOUT_PIECES * has_units
+        )
+        if self.hidden_units and not has_units:
+            raise ValueError(
+                f"hidden_units is {self.hidden_units}, and the family "
+                f"{self.family} has no hidden dense layers; leave it 0"
+            )
+
+    @property
+    def features_refusal(self) -> str | None:
+        """Why D has no features of images alone; None where it has."""
+        if self.num_classes:
+            return (
+                "a conditional discriminator needs a label to see an image, "
+                "so it has no features of images alone; train without labels"
+            )
+        return FAMILIES[self.family].features_refusal
 
     @property
     def num_scales(self) -> int:
@@ -153,7 +187,9 @@ class TrainingConfig:
     Attributes:
         steps: Updates of each network.
         batch_size: Images a step, over all replicas.
-        learning_rate: Adam's, for both networks.
+        optimizer: Of `OPTIMIZERS`: Adam, or the gradient descent of an
+            older family's paper with its schedules of rate and momentum.
+        learning_rate: For both networks; the first where it falls.
         beta_1: Adam's first-moment decay.
         seed: Decides initial weights, data order and latents.
         precision: One of `PRECISIONS`.
@@ -183,6 +219,7 @@ class TrainingConfig:
     batch_size: int = 128
     learning_rate: float = 2e-4
     beta_1: float = 0.5
+    optimizer: str = ADAM
     seed: int = 0
     precision: str = "auto"
     strategy: str = "auto"
@@ -201,6 +238,7 @@ class TrainingConfig:
 
     def __post_init__(self):
         _check_one_of("precision", self.precision, PRECISIONS)
+        _check_one_of("optimizer", self.optimizer, OPTIMIZERS)
         if self.strategy == "parameter_server":
             raise ValueError(
                 "strategy 'parameter_server' is not supported by Keras 3; "
@@ -241,6 +279,9 @@ class RunConfig:
     model: ModelConfig
     data: DataConfig
     training: TrainingConfig
+
+    def __post_init__(self):
+        check_optimizer(self.model.family, self.training.optimizer)
 
     def to_dict(self) -> dict[str, dict[str, Any]]:
         """Returns plain nested dicts, as `from_dict` reads them."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dcgan_tf.config import DataConfig, ModelConfig, RunConfig, TrainingConfig
+from dcgan_tf.families import ADAM, FAMILIES, check_settings
 
 PRESETS: dict[str, ModelConfig] = {
     # Radford et al. (2016), Figure 1: the LSUN and face network.
@@ -106,7 +107,7 @@ def get_dataset_defaults(dataset: str) -> DatasetDefaults:
 
 
 def resolve_run_config(settings: Mapping[str, Any]) -> RunConfig:
-    """Fills what isn't set from the preset and the dataset's defaults.
+    """Fills what isn't set from family, preset and the dataset's defaults.
 
     Args:
         settings: Names of `ModelConfig`, `DataConfig` and `TrainingConfig`
@@ -117,6 +118,7 @@ def resolve_run_config(settings: Mapping[str, Any]) -> RunConfig:
             another.
     """
     given = {k: v for k, v in settings.items() if v is not None}
+    own = dict(given)
     if "image_dir" in given:
         given.setdefault("dataset", "image_folder")
     dataset = resolve_dataset_name(given.get("dataset", DataConfig.dataset))
@@ -137,6 +139,18 @@ def resolve_run_config(settings: Mapping[str, Any]) -> RunConfig:
     )
     if defaults.base_filters and preset == defaults.preset:
         values["base_filters"] = defaults.base_filters
+    family = given.get("family", ModelConfig.family)
+    check_settings(family, own)
+    for name in FAMILIES[family].unused:
+        values.pop(name, None)
+    values.update(
+        _choose_family_defaults(
+            family,
+            given.get("image_size", values["image_size"]),
+            given.get("channels", values["channels"]),
+            given.get("optimizer"),
+        )
+    )
     values.update(given)
     sections = {}
     for section, kind in (
@@ -159,3 +173,23 @@ def _describe_unknown(names: list[str]) -> str:
     near = difflib.get_close_matches(names[0], [*known, "preset"])
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
     return f"unknown settings: {', '.join(names)}{hint}"
+
+
+def _choose_family_defaults(
+    family: str,
+    image_size: tuple[int, int],
+    channels: int,
+    optimizer: str | None,
+) -> dict[str, Any]:
+    """Returns a family's settings, those of Adam where that is asked for.
+
+    Adam's rate is then the one of DCGAN's paper.
+    """
+    own = FAMILIES[family].optimizers[0]
+    chosen = {
+        **FAMILIES[family].choose_defaults(image_size, channels),
+        "optimizer": optimizer or own,
+    }
+    if optimizer == ADAM != own:
+        chosen["learning_rate"] = TrainingConfig.learning_rate
+    return chosen

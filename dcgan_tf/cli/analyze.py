@@ -28,6 +28,7 @@ from dcgan_tf.cli.command import (
     run_command,
 )
 from dcgan_tf.cli.path_flags import define_path, define_seed
+from dcgan_tf.families import FAMILIES
 
 _NUM_REAL_IMAGES = 4_000
 
@@ -98,6 +99,7 @@ def run(values: flags.FlagValues) -> None:
         raise UsageError("give a run with --run_dir")
     _check_exemplar_flags(values)
     import_tensorflow()
+    _check_family(values)
     for path in views[values.positional[0]](values):
         print(path)
 
@@ -110,6 +112,20 @@ def _check_exemplar_flags(values) -> None:
     if needed and values.concepts and len(values.concepts) != needed:
         raise UsageError(
             f"--concepts names {len(values.concepts)}; {view} takes {needed}"
+        )
+
+
+def _check_family(values) -> None:
+    """Refuses views of what a run's family of networks hasn't got."""
+    from dcgan_tf.runs.folder import load_run_config
+
+    view = values.positional[0]
+    owners = [name for name, x in FAMILIES.items() if view in x.views]
+    family = load_run_config(values.run_dir).model.family
+    if owners and family not in owners:
+        raise ValueError(
+            f"{view} looks into the networks of a {' or '.join(owners)}; run "
+            f"{str(values.run_dir)!r} is a {family}"
         )
 
 

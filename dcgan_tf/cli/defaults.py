@@ -19,6 +19,8 @@ _IN_WORDS = {
     "manual_dir": "downloads/manual in --data_dir",
     "run_dir": "runs/DATASET, or runs/FOLDER for an image folder",
     "init_from": "none, the paper's initial weights",
+    "hidden_units": "1200 for grey images, 8000 for RGB ones",
+    "optimizer": "sgd for gan, else adam",
     "tpu": "none",
     "cpu_devices": "1",
     "conditional": "off",
@@ -42,6 +44,8 @@ def describe_default(name: str) -> str:
     """
     if name in _IN_WORDS:
         return _IN_WORDS[name]
+    if name == "family":
+        return ModelConfig.family
     if name in _names(DatasetDefaults):
         return f"the dataset's: {_describe_by_dataset(name)}"
     if name in _names(ModelConfig):

@@ -24,11 +24,12 @@ TOPICS = {
         "allow_fewer_images",
     ),
     "Networks": (
-        "preset", "latent_dim", "base_filters", "kernel_size", "conditional",
+        "preset", "family", "latent_dim", "base_filters", "kernel_size",
+        "hidden_units", "conditional",
     ),
     "Training": (
-        "steps", "batch_size", "learning_rate", "beta_1", "weight_decay",
-        "label_smoothing", "ema_decay", "diff_augment",
+        "steps", "batch_size", "optimizer", "learning_rate", "beta_1",
+        "weight_decay", "label_smoothing", "ema_decay", "diff_augment",
     ),
     "What is recorded": (
         "report_every", "sample_every", "checkpoint_every", "eval_every",

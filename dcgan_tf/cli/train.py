@@ -1,4 +1,4 @@
-"""Trains a DCGAN on any collection of pictures.
+"""Trains a DCGAN, or an older GAN, on any collection of pictures.
 
 Without flags: on the 5,000 handwritten digits that come with the package.
 The same command again resumes the run where it stopped.
@@ -21,6 +21,7 @@ from dcgan_tf.cli.defaults import add_default
 from dcgan_tf.cli.interruption import EXIT_INTERRUPTED
 from dcgan_tf.cli.path_flags import define_path, define_seed
 from dcgan_tf.config import CACHES, PRECISIONS, STRATEGIES, RunConfig
+from dcgan_tf.families import FAMILIES, OPTIMIZERS
 from dcgan_tf.image_sizes import parse_image_size
 from dcgan_tf.presets import PRESETS, resolve_run_config
 
@@ -53,6 +54,8 @@ _INTEGERS = {
     "base_filters": "Filters of the convolution nearest the image; deeper "
     "ones have 2, 4 and up to 8 times as many.",
     "kernel_size": "Side of every kernel, in pixels.",
+    "hidden_units": "Units of G's dense hidden layers, of a family with some; "
+    "D's have a fifth.",
     "steps": "Training steps: updates of each network.",
     "batch_size": "Images a step, over all replicas.",
     "report_every": "Steps between lines of metrics.",
@@ -65,7 +68,7 @@ _INTEGERS = {
     "--strategy=mirrored without GPUs.",
 }
 _FLOATS = {
-    "learning_rate": "Adam's learning rate, for both networks.",
+    "learning_rate": "Learning rate, for both networks; sgd's falls from it.",
     "beta_1": "Adam's decay rate of the first moment, from 0 to 1.",
     "ema_decay": "Decay rate of the moving averages of the weights, a step; 0 "
     "turns them off, as in the paper.",
@@ -81,6 +84,15 @@ _BOOLEANS = {
     "diff_augment": "Differentiable augmentation before D, for few images.",
 }
 _ENUMS = {
+    "family": (
+        tuple(FAMILIES),
+        "Networks, and the training of their paper: dcgan (2015), or gan, the "
+        "fully connected one (2014).",
+    ),
+    "optimizer": (
+        OPTIMIZERS,
+        "adam, or sgd with the schedules of the family's paper.",
+    ),
     "preset": (tuple(PRESETS), "Networks to start from."),
     "cache": (
         CACHES,

@@ -22,7 +22,7 @@ def can_segment(model: TrainedModel) -> bool:
     """Whether the truth of a segmentation is known: light on black."""
     return (
         model.generator is not None
-        and not model.config.model.num_classes
+        and not model.config.model.features_refusal
         and model.config.data.dataset in ("mnist_5k", "mnist")
     )
 

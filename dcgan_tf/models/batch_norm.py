@@ -38,7 +38,7 @@ def reestimate_statistics(model: keras.Model, batches: Iterable) -> int:
             conditional.
 
     Returns:
-        The number of batches.
+        The number of batches. Networks without batch norms stay as they are.
 
     Raises:
         ValueError: If there are no batches, one is empty, or inputs aren't
@@ -51,6 +51,8 @@ def reestimate_statistics(model: keras.Model, batches: Iterable) -> int:
         count += 1
         inputs = batch[0] if isinstance(batch, list | tuple) else batch
         check_float_images(inputs, "re-estimation of batch-norm statistics")
+        if not norms:
+            continue
         for total, moments in zip(totals, compute_moments(batch), strict=True):
             total[0] += moments[0]
             total[1] += moments[1]
@@ -75,6 +77,8 @@ def _compile_moments(model: keras.Model) -> tuple[_Norms, _ComputeMoments]:
     if model in _compiled and _compiled[model][0] == norms:
         return _compiled[model]
     # Of layers alone: a reference to the model would keep it for ever.
+    if not norms:
+        return norms, lambda batch: []
     maps = keras.Model(
         model.inputs if len(model.inputs) > 1 else model.inputs[0],
         [norm.input for norm in norms],

@@ -29,9 +29,17 @@ def build_feature_extractor(
         a ValueError for integer images or an empty batch.
 
     Raises:
-        ValueError: If `discriminator` is conditional, or a map is smaller
-            than the grid.
+        ValueError: If `discriminator` is conditional or no DCGAN's, or a map
+            is smaller than the grid.
     """
+    if not any(
+        isinstance(layer, keras.layers.LeakyReLU)
+        for layer in discriminator.layers
+    ):
+        raise ValueError(
+            "this discriminator has no maps to pool into features; they are "
+            "a dcgan's"
+        )
     if len(discriminator.inputs) > 1:
         raise ValueError(
             "a conditional discriminator needs a label to see an image, so "

@@ -1,5 +1,6 @@
 """Both networks of a run: the one place that names a family's builders."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import keras
@@ -7,6 +8,17 @@ import keras
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.models.discriminator import build_discriminator
 from dcgan_tf.models.generator import build_generator
+from dcgan_tf.models.original_gan import (
+    build_original_discriminator,
+    build_original_generator,
+)
+
+_Build = Callable[[ModelConfig, str, int], keras.Model]
+# Generators and discriminators, from shape, precision and seed.
+_BUILDERS: dict[str, tuple[_Build, _Build]] = {
+    "dcgan": (build_generator, build_discriminator),
+    "gan": (build_original_generator, build_original_discriminator),
+}
 
 
 class Networks(NamedTuple):
@@ -27,8 +39,8 @@ def build_networks(
     """Builds untrained networks, for training and for restoring into.
 
     Another family of networks joins here: a file beside this one that builds
-    its generator and discriminator, and a branch on what `ModelConfig` calls
-    it. Training, sampling, evaluation and export take what comes.
+    its generator and discriminator, and a line in the table above. Training,
+    sampling, evaluation and export take what comes.
 
     Args:
         config: The networks' shape.
@@ -38,7 +50,7 @@ def build_networks(
     Returns:
         Keras models, built.
     """
+    build_g, build_d = _BUILDERS[config.family]
     return Networks(
-        build_generator(config, precision, seed),
-        build_discriminator(config, precision, seed),
+        build_g(config, precision, seed), build_d(config, precision, seed)
     )

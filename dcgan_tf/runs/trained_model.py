@@ -162,8 +162,11 @@ class TrainedModel:
             float32 `(count, num_features)`; see `build_feature_extractor`.
 
         Raises:
-            ValueError: If D is conditional, or images aren't such.
+            ValueError: If D is conditional or of a family that has none, or
+                images aren't such.
         """
+        if refusal := self.config.model.features_refusal:
+            raise ValueError(refusal)
         check_uint8_images(images, "the discriminator")
         return np.concatenate(
             [

@@ -189,11 +189,8 @@ def _choose_images(
     in turns, or all generated where real ones are not to be had.
     """
     generated = _generate_images(trained)
-    if trained.config.model.num_classes:
-        log(
-            "a conditional discriminator has no features of images alone: "
-            "only the generator is exported"
-        )
+    if refusal := trained.config.model.features_refusal:
+        log(f"only the generator is exported: {refusal}")
         return generated
     batches = trained.real_batches
     if not batches:
@@ -210,7 +207,7 @@ def _list_kinds(model: ModelConfig, formats: Sequence[str]) -> list[str]:
     kinds = []
     if "saved_model" in formats:
         kinds.append(versions.GENERATOR)
-        if not model.num_classes:
+        if not model.features_refusal:
             kinds.append(versions.FEATURES)
     return kinds + [kind for kind in (LITE, WEB) if kind in formats]
 
@@ -312,7 +309,7 @@ def _describe_networks(
     described = [
         descriptions.describe_generator(trained.generator, model, step)
     ]
-    if not model.num_classes:
+    if not model.features_refusal:
         described.append(
             descriptions.describe_features(
                 trained.discriminator, model, step, images

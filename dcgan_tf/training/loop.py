@@ -23,6 +23,7 @@ from dcgan_tf.training.batches import (
 from dcgan_tf.training.diff_augment import augment
 from dcgan_tf.training.distribution import workers
 from dcgan_tf.training.distribution.agreement import describe_work
+from dcgan_tf.training.families import start_from_data
 from dcgan_tf.training.initialization import restore_networks
 from dcgan_tf.training.interrupts import InterruptGuard
 from dcgan_tf.training.progress import Progress
@@ -108,7 +109,7 @@ def train(
     steps_before = checkpoints.list_steps(run_dir)
     with strategy.scope():
         state = build_training_state(config, precision)
-    start, init_from = _restore(run_dir, config, state, init_from)
+    start, init_from = _restore(run_dir, config, source, state, init_from)
     training = dataclasses.replace(config.training, init_from=init_from)
     config = dataclasses.replace(config, training=training)
     workers.check_agreement(
@@ -238,6 +239,7 @@ def _check_replicas(
 def _restore(
     run_dir: str | os.PathLike,
     config: RunConfig,
+    source: Source,
     state: TrainingState,
     init_from: str | None,
 ) -> tuple[int, str | None]:
@@ -254,4 +256,7 @@ def _restore(
         return step, folder.load_run_config(run_dir).training.init_from
     if init_from:
         init_from = restore_networks(init_from, config, state)
+    else:
+        averages = [state.averaged_generator] * bool(state.averages())
+        start_from_data(config, source, [state.generator, *averages])
     return 0, init_from

@@ -6,11 +6,8 @@ import keras
 import tensorflow as tf
 
 from dcgan_tf.config import RunConfig
-from dcgan_tf.kernels.adam import Adam
 from dcgan_tf.models.networks import build_networks
-
-# The authors' Adam (Newmu/dcgan_code, lib/updates.py).
-_ADAM_EPSILON = 1e-8
+from dcgan_tf.training.families import build_optimizer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,9 +86,7 @@ def build_training_state(config: RunConfig, precision: str) -> TrainingState:
             averaged.set_weights(model.get_weights())
     optimizers = []
     for model in (generator, discriminator):
-        optimizer = Adam(
-            training.learning_rate, training.beta_1, epsilon=_ADAM_EPSILON
-        )
+        optimizer = build_optimizer(config)
         if precision == "mixed_float16":
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
         # Built now: slots made inside a tf.function fail on two replicas,

@@ -1,7 +1,5 @@
 """The training step: one update of both networks."""
 
-from collections.abc import Callable
-
 import tensorflow as tf
 
 from dcgan_tf import losses
@@ -9,9 +7,8 @@ from dcgan_tf.config import RunConfig
 from dcgan_tf.images import check_float_images
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.training.distribution.replica_share import draw_share
+from dcgan_tf.training.families import TRAINING, Augmentation, Batch
 from dcgan_tf.training.state import TrainingState
-
-Augmentation = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 # Named, since TensorFlow's default depends on the device.
 _GENERATOR = "philox"
@@ -48,6 +45,7 @@ class GradientTapeStep:
         self._is_conditional = config.model.num_classes > 0
         self._strategy = strategy or tf.distribute.get_strategy()
         self._augment = augment or (lambda images, seed: images)
+        self._run_networks = TRAINING[config.model.family].run_networks
 
     # Without AutoGraph, which it doesn't need and which would bury what
     # `_check_batch` says in a traceback of its own.
@@ -95,7 +93,7 @@ class GradientTapeStep:
             images: float32 `(batch, height, width, channels)` in `[-1, 1]`.
             latents: float32 `(batch, latent_dim)`.
             labels: Integers `(batch,)` for conditional networks.
-            seed: Integers `(2,)`, for the augmentation alone.
+            seed: Integers `(2,)`, for augmentation and dropout alone.
 
         Returns:
             As `train_step`, but divided by the number of replicas: the sum
@@ -107,21 +105,11 @@ class GradientTapeStep:
         """
         self._check_batch(images, labels)
         state = self._state
-        condition = (lambda x: x) if labels is None else (lambda x: [x, labels])
         num_replicas = self._strategy.num_replicas_in_sync
-        real_seed, fake_seed = tf.unstack(
-            tf.random.split(seed, 2, alg=_GENERATOR)
-        )
+        seeds = tf.unstack(tf.random.split(seed, 2, alg=_GENERATOR))
+        batch = Batch(images, latents, labels, tuple(seeds), self._augment)
         with tf.GradientTape() as g_tape, tf.GradientTape() as d_tape:
-            fakes = state.generator(condition(latents), training=True)
-            # Separate passes: real and generated images keep their own
-            # batch statistics, as in the authors' code.
-            real_logits = state.discriminator(
-                condition(self._augment(images, real_seed)), training=True
-            )
-            fake_logits = state.discriminator(
-                condition(self._augment(fakes, fake_seed)), training=True
-            )
+            real_logits, fake_logits = self._run_networks(state, batch)
             # Keras sums gradients over replicas, so each takes its share.
             d_loss = (
                 losses.discriminator_loss(
@@ -130,8 +118,13 @@ class GradientTapeStep:
                 / num_replicas
             )
             g_loss = losses.generator_loss(fake_logits) / num_replicas
-            d_scaled = state.discriminator_optimizer.scale_loss(d_loss)
-            g_scaled = state.generator_optimizer.scale_loss(g_loss)
+            # Pairs of networks learn each from its own logits: the mean's
+            # gradient would be shared among them.
+            num_pairs = real_logits.shape[-1]
+            d_scaled = state.discriminator_optimizer.scale_loss(
+                d_loss * num_pairs
+            )
+            g_scaled = state.generator_optimizer.scale_loss(g_loss * num_pairs)
         for model, tape, loss, optimizer in (
             (
                 state.discriminator,

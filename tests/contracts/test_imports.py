@@ -18,6 +18,7 @@ ORDER = (
     "scratch",
     "tf_paths",
     "image_sizes",
+    "families",
     "config",
     "presets",
     "images",

@@ -64,7 +64,7 @@ def list_representations(
     Raises:
         ValueError: If the model is conditional.
     """
-    check_unconditional(model)
+    check_has_features(model)
     config = model.config
 
     def identify_discriminator(model):
@@ -127,17 +127,14 @@ def _when_called(load: Callable[[], Representation]) -> Representation:
     return lambda images: load()(images)
 
 
-def check_unconditional(model: TrainedModel) -> None:
-    """Refuses a model whose D needs labels.
+def check_has_features(model: TrainedModel) -> None:
+    """Refuses a model whose D has no features of images alone.
 
     Raises:
-        ValueError: If the model is conditional.
+        ValueError: If it is conditional, or of a family without maps to pool.
     """
-    if model.config.model.num_classes:
-        raise ValueError(
-            "a conditional discriminator needs a label to see an image, so "
-            "it has no features of images alone; train without labels"
-        )
+    if refusal := model.config.model.features_refusal:
+        raise ValueError(refusal)
 
 
 def represent_by_pixels(images: np.ndarray) -> np.ndarray:

@@ -26,7 +26,7 @@ from dcgan_tf.evaluation.linear_probe.protocols import (
 )
 from dcgan_tf.evaluation.linear_probe.result import ProbeResult
 from dcgan_tf.evaluation.linear_probe.rows import (
-    check_unconditional,
+    check_has_features,
     list_representations,
 )
 from dcgan_tf.evaluation.real_images import RealImages
@@ -68,7 +68,7 @@ def probe_model(
             dataset, or images have no classes or are too few.
         OSError: If the images aren't there.
     """
-    check_unconditional(model)
+    check_has_features(model)
     protocol = PROTOCOLS[settings.probe]
     config = model.config
     if real is None:

@@ -26,13 +26,18 @@ def generate_images(
     """Computes a generator's images.
 
     Args:
-        generator: From `build_generator`.
+        generator: Of any family.
         latents: float32 `(batch, latent_dim)`.
         labels: int32 `(batch,)` of a conditional generator.
 
     Returns:
         float32 `(batch, height, width, channels)` in `[-1, 1]`.
     """
+    if not any(map(_is_transposed, generator.layers)):
+        # Another family's: nothing to gain, and no stages in sequence.
+        return generator(
+            latents if labels is None else [latents, labels], training=False
+        )
     layers = [layer for layer in generator.layers if _is_of_a_stage(layer)]
     one_hot = None
     if labels is not None:

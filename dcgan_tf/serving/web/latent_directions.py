@@ -15,14 +15,15 @@ _SEED = (0, -1)
 
 
 def compute_directions(
-    generator: keras.Model, num_directions: int, layer: str = "project_relu"
+    generator: keras.Model, num_directions: int, layer: str | None = None
 ) -> np.ndarray:
     """Computes the strongest directions.
 
     Args:
-        generator: From `build_generator`, unconditional.
+        generator: Of any family, unconditional.
         num_directions: How many, the strongest first.
-        layer: Whose outputs' principal components they follow.
+        layer: Whose outputs' principal components they follow; None for the
+            first ReLU, which all families have.
 
     Returns:
         float32 `(num_directions, latent_dim)`. Adding one to a latent moves
@@ -30,6 +31,9 @@ def compute_directions(
     """
     latent_dim = generator.inputs[0].shape[-1]
     latents = sample_latents(_NUM_SAMPLES, latent_dim, _SEED).numpy()
+    layer = layer or next(
+        x.name for x in generator.layers if isinstance(x, keras.layers.ReLU)
+    )
     tap = keras.Model(generator.inputs[0], generator.get_layer(layer).output)
     activations = tap.predict(latents, batch_size=_BATCH_SIZE, verbose=0)
     activations = activations.reshape(_NUM_SAMPLES, -1).astype(np.float64)

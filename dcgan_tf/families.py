@@ -1,0 +1,127 @@
+"""The families of networks: which settings each has, and what they start at.
+
+DCGAN answers to two systems: the fully connected GAN (Goodfellow et al.,
+2014, arXiv 1406.2661) and the Laplacian pyramid of GANs (Denton et al., 2015,
+arXiv 1506.05751). Their networks are in `models`, how each is trained in
+`training.families`. This file imports no TensorFlow, so that a command can
+refuse a flag before anything slow happens.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+ADAM, SGD = "adam", "sgd"
+OPTIMIZERS = (ADAM, SGD)
+# D's maxout units of five pieces beside G's units (goodfeli/adversarial:
+# 240 to 1200, and 1600 to 8000).
+MAXOUT_PIECES = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class Family:
+    """What is known of a family without building its networks.
+
+    Attributes:
+        optimizers: Those it trains with, its paper's first.
+        unused: Settings without a meaning to it, and why.
+        choose_defaults: From `(image_size, channels)` to its paper's
+            settings, where a flag doesn't say.
+        features_refusal: Why its D has no pooled features; None if it has.
+        views: Views of `analyze` that look into its networks, beside those
+            that look at images alone.
+    """
+
+    optimizers: tuple[str, ...]
+    unused: Mapping[str, str]
+    choose_defaults: Callable[[tuple[int, int], int], dict[str, Any]]
+    features_refusal: str | None = None
+    views: frozenset[str] = frozenset()
+
+
+_CONVOLUTIONAL_VIEWS = frozenset(
+    {
+        "filters", "guided_backprop", "maximal_activations", "deconvnet",
+        "generator_features", "forget", "claims",
+    }
+)  # fmt: skip
+_NO_CONVOLUTIONS = "its layers are fully connected"
+_NO_PRESET = "presets are DCGAN's networks"
+
+
+def _choose_gan_defaults(
+    image_size: tuple[int, int], channels: int
+) -> dict[str, Any]:
+    """Returns goodfeli/adversarial's settings: MNIST's, or CIFAR-10's."""
+    return {
+        "latent_dim": 100,
+        "hidden_units": 1_200 if channels == 1 else 8_000,
+        "batch_size": 100,
+        "learning_rate": 0.1 if channels == 1 else 0.025,
+        "weight_decay": 0.0,
+    }
+
+
+FAMILIES: dict[str, Family] = {
+    "dcgan": Family(
+        (ADAM,),
+        {"hidden_units": "it has no hidden dense layers"},
+        lambda image_size, channels: {},
+        views=_CONVOLUTIONAL_VIEWS,
+    ),
+    "gan": Family(
+        (SGD, ADAM),
+        {
+            "preset": _NO_PRESET,
+            "base_filters": _NO_CONVOLUTIONS,
+            "kernel_size": _NO_CONVOLUTIONS,
+            "convs_per_scale": _NO_CONVOLUTIONS,
+        },
+        _choose_gan_defaults,
+        features_refusal="a gan's discriminator is fully connected and has no "
+        "maps to pool into features; train a dcgan for them",
+    ),
+}
+
+
+def check_family(name: str) -> None:
+    """Raises a `ValueError` for a name that is no family's."""
+    if name not in FAMILIES:
+        raise ValueError(
+            f"family is {name!r}; use one of {', '.join(FAMILIES)}"
+        )
+
+
+def check_settings(name: str, given: Mapping[str, Any]) -> None:
+    """Refuses settings that mean nothing to a family.
+
+    Args:
+        name: The family's.
+        given: Settings by name, as a user gave them.
+
+    Raises:
+        ValueError: Which names the first of them, and why.
+    """
+    check_family(name)
+    for setting, reason in FAMILIES[name].unused.items():
+        if setting in given:
+            raise ValueError(
+                f"{setting} {given[setting]!r} means nothing to the family "
+                f"{name}: {reason}; leave it out"
+            )
+    optimizer = given.get("optimizer", FAMILIES[name].optimizers[0])
+    check_optimizer(name, optimizer)
+    if optimizer != ADAM and "beta_1" in given:
+        raise ValueError(
+            f"beta_1 {given['beta_1']!r} is Adam's, and the family {name} "
+            f"trains with {optimizer} unless optimizer is {ADAM!r}"
+        )
+
+
+def check_optimizer(name: str, optimizer: str) -> None:
+    """Refuses an optimizer that a family doesn't train with."""
+    if optimizer not in FAMILIES[name].optimizers:
+        raise ValueError(
+            f"optimizer is {optimizer!r}; the family {name} trains with "
+            f"{' or '.join(FAMILIES[name].optimizers)}"
+        )

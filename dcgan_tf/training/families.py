@@ -1,0 +1,176 @@
+"""How each family of networks is trained: one entry each.
+
+Where it departs from its paper, the entry's functions say. What the families
+share stays in `step`: the losses, which are those of Goodfellow et al. (2014)
+in all of them, gradients of both networks before either is updated, averages.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+from dcgan_tf.config import RunConfig
+from dcgan_tf.data.pipeline import build_training_dataset
+from dcgan_tf.data.source import Source
+from dcgan_tf.families import ADAM
+from dcgan_tf.kernels.adam import Adam
+from dcgan_tf.models.dropout import masks_drawn_by
+from dcgan_tf.models.networks import Networks
+from dcgan_tf.models.original_gan import set_output_marginals
+from dcgan_tf.training.distribution.replica_share import draw_share
+from dcgan_tf.training.scheduled_sgd import ScheduledSGD
+
+Augmentation = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+
+# Named, since TensorFlow's default depends on the device.
+_GENERATOR = "philox"
+# The authors' Adam (Newmu/dcgan_code, lib/updates.py).
+_ADAM_EPSILON = 1e-8
+# goodfeli/adversarial: 250 epochs of MNIST's 50,000 images in batches of 100.
+_GAN_RISING_STEPS = 250 * 500
+_NUM_MARGINAL_BATCHES, _MARGINAL_BATCH = 20, 100
+
+
+class Batch(NamedTuple):
+    """What a replica's update is computed from.
+
+    Attributes:
+        images: float32 `(batch, height, width, channels)` in `[-1, 1]`.
+        latents: float32 `(batch, latent_dim)`.
+        labels: Integers `(batch,)`, or None.
+        seeds: Two of integers `(2,)`, for real and for generated images.
+        augment: From images and a seed to images.
+    """
+
+    images: tf.Tensor
+    latents: tf.Tensor
+    labels: tf.Tensor | None
+    seeds: tuple[tf.Tensor, tf.Tensor]
+    augment: Augmentation
+
+    def condition(self, values):
+        """Returns values with the labels, where there are any."""
+        return values if self.labels is None else [values, self.labels]
+
+
+@dataclasses.dataclass(frozen=True)
+class FamilyTraining:
+    """A family's part in training.
+
+    Attributes:
+        run_networks: From both networks and a batch to D's logits on real
+            and on generated images, each float32 `(batch, pairs)`, a column
+            for each pair of networks that play against each other. Called in
+            a replica context and under the gradients' tapes.
+        build_sgd: The optimizer of the family's paper, where it isn't Adam.
+        start_from_data: Changes a new run's generator by the real images'
+            mean, float32 `(height, width, channels)`; None for nothing.
+    """
+
+    run_networks: Callable[[Networks, Batch], tuple[tf.Tensor, tf.Tensor]]
+    build_sgd: Callable[[RunConfig], keras.optimizers.Optimizer] | None = None
+    start_from_data: Callable[[keras.Model, tf.Tensor], None] | None = None
+
+
+def run_pair(networks: Networks, batch: Batch) -> tuple[tf.Tensor, tf.Tensor]:
+    """Runs one generator against one discriminator.
+
+    Separate passes: real and generated images keep their own batch
+    statistics, as in DCGAN's authors' code, and get dropout masks of their
+    own, keyed by the run's seed, the step and the image's place in the global
+    batch.
+    """
+    fakes = networks.generator(batch.condition(batch.latents), training=True)
+    logits = []
+    for images, seed in zip((batch.images, fakes), batch.seeds, strict=True):
+        with masks_drawn_by(draw_masks(seed)):
+            seen = batch.condition(batch.augment(images, seed))
+            logits.append(networks.discriminator(seen, training=True))
+    return logits[0], logits[1]
+
+
+def draw_masks(seed: tf.Tensor):
+    """Returns what dropout draws from in one pass on one replica."""
+
+    def draw_uniform(shape: tf.Tensor, stream: int) -> tf.Tensor:
+        own = tf.random.fold_in(seed, stream, alg=_GENERATOR)
+        return draw_share(
+            lambda count: tf.random.stateless_uniform(
+                tf.concat([[count], shape[1:]], 0), own, alg=_GENERATOR
+            ),
+            shape[0],
+        )
+
+    return draw_uniform
+
+
+def build_gan_sgd(config: RunConfig) -> ScheduledSGD:
+    """Builds the optimizer of goodfeli/adversarial.
+
+    The rate is divided by 1.000004 at each update, down to 1e-6; momentum
+    rises from 0.5 to 0.7. The authors count that in 250 epochs, here it is as
+    many updates as they are of MNIST: an epoch of a small dataset is no
+    epoch of theirs.
+    """
+    return ScheduledSGD(
+        config.training.learning_rate,
+        decay=1.000004,
+        least_rate=1e-6,
+        momentum=0.5,
+        final_momentum=0.7,
+        rising_steps=_GAN_RISING_STEPS,
+    )
+
+
+TRAINING: dict[str, FamilyTraining] = {
+    # Both networks are updated on the same images, where the authors'
+    # alternate; see `GradientTapeStep`.
+    "dcgan": FamilyTraining(run_pair),
+    # As its authors: both networks at once, dropout in D in G's pass too.
+    # What departs is said in `models.original_gan` and `build_gan_sgd`;
+    # besides, samples come from an average of weights, as DCGAN's here do
+    # (--ema_decay=0 turns that off).
+    "gan": FamilyTraining(run_pair, build_gan_sgd, set_output_marginals),
+}
+
+
+def build_optimizer(config: RunConfig) -> keras.optimizers.Optimizer:
+    """Builds one network's optimizer, without slots."""
+    training = config.training
+    if training.optimizer == ADAM:
+        return Adam(
+            training.learning_rate, training.beta_1, epsilon=_ADAM_EPSILON
+        )
+    return TRAINING[config.model.family].build_sgd(config)
+
+
+def start_from_data(
+    config: RunConfig, source: Source, generators: list[keras.Model]
+) -> None:
+    """Lets a family set a new run's generators by the data.
+
+    Args:
+        config: The run's settings.
+        source: Real images.
+        generators: The trained one and its average, changed in place.
+    """
+    start = TRAINING[config.model.family].start_from_data
+    if start is None:
+        return
+    size = min(source.num_examples, _MARGINAL_BATCH)
+    # In the order that the seed decides, which every worker shares: a sorted
+    # folder's first images are of one class.
+    dataset = build_training_dataset(
+        source,
+        config.model,
+        config.data,
+        batch_size_per_replica=size,
+        global_batch_size=size,
+        seed=config.training.seed,
+    ).take(_NUM_MARGINAL_BATCHES)
+    means = [tf.reduce_mean(images, 0) for images in dataset]
+    for generator in generators:
+        start(generator, tf.add_n(means) / len(means))
