@@ -1,0 +1,103 @@
+"""The wheel in a bare environment: everything a user's shell needs is in it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BUILT_FROM = ("LICENSE", "README.md", "pyproject.toml", "setup.cfg")
+TINY = (
+    "--steps=2", "--image_size=16", "--base_filters=4", "--latent_dim=8",
+    "--batch_size=8", "--precision=float32", "--run_dir=run",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """Built from a copy, since building leaves folders behind."""
+    copy = tmp_path_factory.mktemp("copy")
+    for name in BUILT_FROM:
+        shutil.copy(ROOT / name, copy)
+    ignored = shutil.ignore_patterns("__pycache__", "node_modules")
+    shutil.copytree(ROOT / "dcgan_tf", copy / "dcgan_tf", ignore=ignored)
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps",
+         "--no-index", "--no-build-isolation", f"--wheel-dir={folder}", copy],
+        check=True,
+    )  # fmt: skip
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def programs(wheel, tmp_path_factory):
+    """The bare environment's programs; what it depends on is borrowed."""
+    environment = tmp_path_factory.mktemp("bare")
+    python = environment / "bin" / "python"
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", environment], check=True
+    )
+    subprocess.run(
+        [sys.executable, "-m", "pip", f"--python={python}", "install",
+         "--quiet", "--no-deps", "--no-index", wheel],
+        check=True,
+    )  # fmt: skip
+    # A path in a .pth file is searched last, and its own .pth files aren't
+    # read: an editable installation there is not seen.
+    (site_packages,) = environment.glob("lib/python*/site-packages")
+    borrowed = sysconfig.get_path("purelib")
+    (site_packages / "borrowed.pth").write_text(f"{borrowed}\n")
+    return environment / "bin"
+
+
+def run(program, *arguments, cwd):
+    environment = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in ("PYTHONPATH", "PYTHONHOME")
+    }
+    environment |= {"HOME": str(cwd), "XDG_CACHE_HOME": str(cwd / "cache")}
+    result = subprocess.run(
+        [program, *arguments],
+        cwd=cwd, env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_the_package_its_data_and_nothing_else(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    for name in ("py.typed", "serving/web/index.html", "__main__.py"):
+        assert f"dcgan_tf/{name}" in names
+    tops = {name.split("/")[0] for name in names}
+    assert "dcgan_tf" in tops
+    assert all(top.startswith("dcgan_tf") for top in tops)
+
+
+@pytest.mark.slow
+def test_a_bare_environment_trains_samples_and_exports(programs, tmp_path):
+    dcgan = programs / "dcgan"
+    trained = run(dcgan, "train", *TINY, cwd=tmp_path)
+    assert "dcgan export --run_dir=run" in trained
+    run(dcgan, "sample", "--run_dir=run", "--num=4", cwd=tmp_path)
+    run(dcgan, "export", "--run_dir=run", cwd=tmp_path)
+    assert (tmp_path / "samples.png").is_file()
+    exports = tmp_path / "exports" / "run"
+    assert (exports / "generator" / "1" / "saved_model.pb").is_file()
+    where = "import dcgan_tf; print(dcgan_tf.__file__)"
+    found = run(programs / "python", "-c", where, cwd=tmp_path)
+    assert found.startswith(str(programs.parent))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["dcgan", "dcgan-train", "dcgan-export"])
+def test_every_program_is_installed(name, programs, tmp_path):
+    assert f"Usage: {name} " in run(programs / name, "--help", cwd=tmp_path)
