@@ -22,8 +22,8 @@ os.environ["CUDA_VISIBLE_DEVICES"] = ""
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import command  # noqa: E402
+import image_files  # noqa: E402
 import machine  # noqa: E402
-import picture_files  # noqa: E402
 
 from dcgan_tf.config import RunConfig  # noqa: E402
 from dcgan_tf.data.open_source import load_source  # noqa: E402
@@ -34,7 +34,7 @@ from dcgan_tf.training.distribution.strategy import build_strategy  # noqa: E402
 from dcgan_tf.training.state import build_training_state  # noqa: E402
 from dcgan_tf.training.step import GradientTapeStep  # noqa: E402
 
-NUM_PICTURES, SMOKE_PICTURES = 2_000, 32
+NUM_IMAGES, SMOKE_IMAGES = 2_000, 32
 ROUND_SECONDS = 2.0
 WARM_UP_STEPS = 3
 
@@ -84,12 +84,12 @@ class Training:
 
 def write_sources(folder: Path, count: int) -> dict[str, dict]:
     """Writes every source's files; returns the settings that read them."""
-    size = picture_files.write_folder(
-        folder / "jpeg", count, picture_files.CELEBA_SIZE, "JPEG"
+    size = image_files.write_folder(
+        folder / "jpeg", count, image_files.CELEBA_SIZE, "JPEG"
     )
-    print(f"{count:,} pictures; a JPEG file has {size:,} bytes.\n")
-    picture_files.write_folder(folder / "png", count, (64, 64), "PNG")
-    picture_files.write_records(folder / "tfds", folder / "jpeg")
+    print(f"{count:,} images; a JPEG file has {size:,} bytes.\n")
+    image_files.write_folder(folder / "png", count, (64, 64), "PNG")
+    image_files.write_records(folder / "tfds", folder / "jpeg")
     jpeg = {"image_dir": str(folder / "jpeg"), "crop": 108, "cache": "off"}
     png = {"image_dir": str(folder / "png"), "cache": "off"}
     small = {"image_size": (32, 32), "preset": "svhn_32"}
@@ -97,7 +97,7 @@ def write_sources(folder: Path, count: int) -> dict[str, dict]:
         JPEG: jpeg,
         PNG: png,
         RECORDS: {
-            "dataset": picture_files.RECORDS_NAME,
+            "dataset": image_files.RECORDS_NAME,
             "data_dir": str(folder / "tfds"),
             "crop": 108,
             "cache": "off",
@@ -229,10 +229,10 @@ def main() -> None:
         "--skip_rates", action="store_true", help="training alone"
     )
     values = parser.parse_args()
-    count, seconds, rounds = NUM_PICTURES, ROUND_SECONDS, values.rounds
+    count, seconds, rounds = NUM_IMAGES, ROUND_SECONDS, values.rounds
     trainings = {name: TRAININGS[name] for name in values.networks.split(";")}
     if values.smoke:
-        count, seconds, rounds = SMOKE_PICTURES, 0.0, 1
+        count, seconds, rounds = SMOKE_IMAGES, 0.0, 1
         trainings = SMOKE_TRAININGS
     batch = {"batch_size": 8} if values.smoke else {}
     print(f"{machine.describe()}; {rounds} rounds. ", end="")

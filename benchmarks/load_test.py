@@ -3,7 +3,7 @@
     python benchmarks/load_test.py EXPORT_DIR [--seconds=60] [--threads=8]
 
 Threads send batches of mixed sizes to every signature, among them inputs of
-the wrong rank, the wrong length, NaN, bytes that are no picture and a picture
+the wrong rank, the wrong length, NaN, bytes that are no image and an image
 that claims to be huge. Every good one must be answered as it is alone, every
 bad one by an error, and memory must stay as it is.
 """
@@ -66,7 +66,7 @@ class Load:
         return self.draw(latents=latents)["images"].numpy()
 
     def encode(self, files: Sequence[bytes]) -> np.ndarray:
-        """Returns the features of picture files."""
+        """Returns the features of image files."""
         return self.encoded(image_bytes=tf.constant(files))["features"].numpy()
 
     def ask_well(self, chance: random.Random) -> None:
@@ -98,7 +98,7 @@ class Load:
                     lambda: self.draw_floats(np.ones((1, self.latent_dim + 1))),
                 ),
                 ("NaN", "latents", lambda: self.draw_floats(nan)),
-                ("no picture", "JPEG or PNG", lambda: self.encode([b"none"])),
+                ("no image", "JPEG or PNG", lambda: self.encode([b"none"])),
                 ("bomb", "pixels", lambda: self.encode([make_bomb()])),
             ]
         )

@@ -3,9 +3,9 @@
     python benchmarks/near_duplicates.py [--json=F] [--smoke]
 
 Among the embedded digits (28x28, padded to 32) and drawn faces (enlarged to
-192x192, with grain), copies of every tenth picture are planted: saved again as
+192x192, with grain), copies of every tenth image are planted: saved again as
 JPEG, cut at the edges, made brighter. All become 32x32 then. The shipped
-autoencoder, codes and groups then say which pictures to leave out, for
+autoencoder, codes and groups then say which images to leave out, for
 several numbers of bits in which codes may differ. A copy is found if it is
 grouped with its original; an original that is dropped is a mistake.
 """
@@ -61,7 +61,7 @@ def load_faces(count: int) -> np.ndarray:
     return faces
 
 
-PICTURES = {"digits": load_digits, "drawn faces": load_faces}
+COLLECTIONS = {"digits": load_digits, "drawn faces": load_faces}
 
 
 def save_again(quality: int) -> Callable[[np.ndarray], np.ndarray]:
@@ -100,33 +100,33 @@ class Row:
     """What one number of bits gives.
 
     Attributes:
-        pictures: Their name.
+        collection: Its name.
         max_bits: In which codes may differ.
         found: Of each change's planted copies, the share found.
         mistaken: Of the originals, the share dropped.
     """
 
-    pictures: str
+    collection: str
     max_bits: int
     found: dict[str, float]
     mistaken: float
 
 
-def reduce(picture: np.ndarray) -> np.ndarray:
+def reduce(image: np.ndarray) -> np.ndarray:
     """Makes what the autoencoder sees: uint8 `(32, 32, 3)`."""
-    return crop_and_resize(tf.constant(picture), THUMBNAIL.image_size).numpy()
+    return crop_and_resize(tf.constant(image), THUMBNAIL.image_size).numpy()
 
 
 def measure(name: str, max_images: int, num_steps: int) -> list[Row]:
-    """Plants copies among pictures and looks for them."""
-    pictures = PICTURES[name](max_images)
-    chosen = range(0, len(pictures), PLANTED_EVERY)
+    """Plants copies among images and looks for them."""
+    collection = COLLECTIONS[name](max_images)
+    chosen = range(0, len(collection), PLANTED_EVERY)
     planted = [
-        reduce(change(pictures[i]))
+        reduce(change(collection[i]))
         for change in CHANGES.values()
         for i in chosen
     ]
-    originals = np.stack([reduce(picture) for picture in pictures])
+    originals = np.stack([reduce(image) for image in collection])
     images = np.concatenate([originals, np.stack(planted)])
     encoder = train_encoder(images, num_steps)
     members: dict[bytes, list[int]] = {}
@@ -154,17 +154,17 @@ def main() -> None:
     max_images, num_steps = MAX_IMAGES, NUM_STEPS
     if values.smoke:
         max_images, num_steps = SMOKE_IMAGES, SMOKE_STEPS
-    print(f"{machine.describe()}; {max_images} pictures, {num_steps} steps.\n")
+    print(f"{machine.describe()}; {max_images} images, {num_steps} steps.\n")
     names = " | ".join(CHANGES)
-    print(f"| pictures | `--max_bits` | {names} | dropped wrongly |")
+    print(f"| collection | `--max_bits` | {names} | dropped wrongly |")
     print("|---|--:|" + "--:|" * (len(CHANGES) + 1))
     rows = []
-    for name in PICTURES:
+    for name in COLLECTIONS:
         for row in measure(name, max_images, num_steps):
             rows.append(row)
             shares = " | ".join(f"{share:.0%}" for share in row.found.values())
             print(
-                f"| {row.pictures} | {row.max_bits} | {shares} "
+                f"| {row.collection} | {row.max_bits} | {shares} "
                 f"| {row.mistaken:.2%} |",
                 flush=True,
             )

@@ -1,4 +1,4 @@
-"""Measures how much more memory training takes on many pictures than on few.
+"""Measures how much more memory training takes on many images than on few.
 
     python benchmarks/training_memory.py [--json=F] [--smoke]
 
@@ -25,19 +25,19 @@ SIZE = (64, 64)
 _FILES_PER_FOLDER = 1_000
 
 
-def write_pictures(folder: Path, count: int) -> None:
-    """Writes PNG files, a thousand a folder, of a thousand pictures."""
+def write_images(folder: Path, count: int) -> None:
+    """Writes PNG files, a thousand a folder, of a thousand images."""
     rng = np.random.default_rng(0)
-    pictures = []
+    images = []
     for _ in range(min(count, _FILES_PER_FOLDER)):
         corners = rng.integers(0, 256, (2, 2, 3), np.uint8)
         contents = io.BytesIO()
         Image.fromarray(corners).resize(SIZE).save(contents, "PNG")
-        pictures.append(contents.getvalue())
+        images.append(contents.getvalue())
     for i in range(count):
         parent = folder / f"{i // _FILES_PER_FOLDER:04d}"
         parent.mkdir(parents=True, exist_ok=True)
-        (parent / f"{i:07d}.png").write_bytes(pictures[i % len(pictures)])
+        (parent / f"{i:07d}.png").write_bytes(images[i % len(images)])
 
 
 def measure(image_dir: Path, cache: str, num_steps: int) -> int:
@@ -59,13 +59,13 @@ def main() -> None:
         counts, num_steps, caches = SMOKE_COUNTS, SMOKE_STEPS, CACHES[:1]
     few, many = counts
     print(f"{machine.describe()}; {num_steps} steps of 128.\n")
-    print(f"| cache | {few:,} pictures | {many:,} pictures | more |")
+    print(f"| cache | {few:,} images | {many:,} images | more |")
     print("|---|--:|--:|--:|")
     figures = []
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_CACHE_HOME"] = folder
         for count in counts:
-            write_pictures(Path(folder) / str(count), count)
+            write_images(Path(folder) / str(count), count)
         for cache in caches:
             peaks = [
                 measure(Path(folder) / str(count), cache, num_steps)

@@ -1,4 +1,4 @@
-"""Training of a tiny network on a folder of pictures, for its memory."""
+"""Training of a tiny network on a folder of images, for its memory."""
 
 import tensorflow as tf
 

@@ -18,7 +18,7 @@ _RIDGE_PENALTY = 0.1
 
 @dataclasses.dataclass(frozen=True)
 class Concept:
-    """Attributes that a picture must have and must not have.
+    """Attributes that an image must have and must not have.
 
     Attributes:
         text: As it was written.
@@ -32,7 +32,7 @@ class Concept:
 
     @property
     def description(self) -> str:
-        """Such as `smiling, not glasses`, to be read on a picture."""
+        """Such as `smiling, not glasses`, to be read on an image."""
         unwanted = (f"not {name}" for name in self.unwanted)
         return ", ".join((*self.wanted, *unwanted))
 

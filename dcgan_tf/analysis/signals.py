@@ -12,7 +12,7 @@ def signal_to_uint8(signal: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
 
     Args:
         signal: Floats of any shape.
-        axes: Axes of one picture, which share a scale; the others' scales
+        axes: Axes of one image, which share a scale; the others' scales
             are their own.
 
     Returns:

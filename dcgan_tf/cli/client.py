@@ -1,6 +1,6 @@
-"""Asks a TensorFlow Serving server for pictures, or for features of pictures.
+"""Asks a TensorFlow Serving server for samples, or for features of images.
 
-Without file names, draws pictures by seed into a .png grid. With names of
+Without file names, draws samples by seed into a .png grid. With names of
 JPEG or PNG files, writes their features, a row a file, to a .npy file.
 """
 
@@ -36,7 +36,7 @@ def define_flags(values: flags.FlagValues) -> None:
         "num", 64, "Images to draw.", lower_bound=1, upper_bound=SEEDS_PER_SEED,
         **options,
     )  # fmt: skip
-    define_seed(0, "Another one gives other pictures.", values)
+    define_seed(0, "Another one gives other samples.", values)
     flags.DEFINE_integer(
         "label", None, "Class to draw, of a conditional generator. Default: "
         "all classes in turn.",
@@ -63,7 +63,7 @@ def run(values: flags.FlagValues) -> None:
     suffix = ".npy" if files else ".png"
     output = Path(values.output or ("features.npy" if files else "samples.png"))
     if output.suffix.lower() != suffix:
-        what = "features go to a .npy" if files else "pictures go to a .png"
+        what = "features go to a .npy" if files else "samples go to a .png"
         raise UsageError(f"--output={output}: {what} file")
     missing = [path for path in files if not Path(path).is_file()]
     if missing:
@@ -95,9 +95,9 @@ def _save_samples(client, predict, values, output: Path) -> None:
 
     seeds = make_seeds(values.seed, values.num)
     labels = None if values.label is None else [values.label] * values.num
-    pictures = client.sample_images(predict, seeds, labels, values.batch_size)
-    images.save_png(output, images.make_grid(pictures))
-    print(f"{len(pictures)} pictures: {output}")
+    samples = client.sample_images(predict, seeds, labels, values.batch_size)
+    images.save_png(output, images.make_grid(samples))
+    print(f"{len(samples)} samples: {output}")
 
 
 def main(argv: list[str] | None = None) -> int:

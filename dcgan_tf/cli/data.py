@@ -1,6 +1,6 @@
 """Shows what the networks will see of a collection, before any training.
 
-Writes a contact sheet of the first 64 pictures after crop and resize, and
+Writes a contact sheet of the first 64 images after crop and resize, and
 prints counts, sizes, colours, files that can't be used, and warnings.
 """
 
@@ -103,7 +103,7 @@ def run(values: flags.FlagValues) -> None:
 
 def _print_counts(source, survey) -> None:
     count = source.num_examples - survey.num_unreadable
-    print(f"{source.name}: {count} pictures ({source.split})")
+    print(f"{source.name}: {count} images ({source.split})")
     if source.label_names:
         names = ", ".join(source.label_names[:_NUM_NAMED])
         more = ", ..." if source.num_classes > _NUM_NAMED else ""

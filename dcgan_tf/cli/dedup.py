@@ -1,7 +1,7 @@
-"""Finds near-duplicate pictures and lists those to leave out of training.
+"""Finds near-duplicate images and lists those to leave out of training.
 
-Trains a small autoencoder on a sample, turns every picture into 128 bits and
-groups pictures whose bits are (nearly) equal: the first of a group stays.
+Trains a small autoencoder on a sample, turns every image into 128 bits and
+groups images whose bits are (nearly) equal: the first of a group stays.
 Writes the names of the others, for --exclude, and a contact sheet that shows
 a group a row. Needs Apache Beam: pip install 'dcgan_tf[dedup]'.
 """
@@ -68,11 +68,11 @@ def define_flags(values: flags.FlagValues) -> None:
         flag_values=values,
     )  # fmt: skip
     flags.DEFINE_integer(
-        "sample", 20_000, "Pictures to train the autoencoder on at most.",
+        "sample", 20_000, "Images to train the autoencoder on at most.",
         lower_bound=1, flag_values=values,
     )  # fmt: skip
     flags.DEFINE_integer(
-        "steps", 1_000, "The autoencoder's updates, of 128 pictures each.",
+        "steps", 1_000, "The autoencoder's updates, of 128 images each.",
         lower_bound=1, flag_values=values,
     )  # fmt: skip
     define_seed(0, "Of the autoencoder.", values)
@@ -147,7 +147,7 @@ def run(values: flags.FlagValues) -> None:
             f"{source.name} can only be read in order; prepare it as TFRecord "
             "files on a disk of this machine"
         )
-    print(f"{source.name}: {source.num_examples} pictures ({source.split})")
+    print(f"{source.name}: {source.num_examples} images ({source.split})")
     sample, _ = load_images(source, THUMBNAIL, data, values.sample)
     encoder = train_encoder(sample, values.steps, values.seed)
     print(f"Trained the autoencoder on {len(sample)} of them", flush=True)
@@ -158,7 +158,7 @@ def run(values: flags.FlagValues) -> None:
     num_dropped = _write_list(output, source, groups)
     option = shlex.quote(f"--exclude={output}")
     print(
-        f"{len(groups)} groups of near-duplicates; {num_dropped} pictures to "
+        f"{len(groups)} groups of near-duplicates; {num_dropped} images to "
         f"leave out are in {output}: train with {option}"
     )
     if groups:

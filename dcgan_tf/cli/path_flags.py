@@ -11,7 +11,7 @@ from dcgan_tf.seeds import SEEDS_PER_SEED
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 # What a name would promise that is only ever written as PNG.
-_PICTURE_SUFFIXES = frozenset(
+_IMAGE_SUFFIXES = frozenset(
     ".apng .avif .bmp .gif .heic .heif .jpeg .jpg .pdf .png .ppm .svg .tif "
     ".tiff .webp".split()
 )
@@ -123,7 +123,7 @@ def define_seed(
 
 
 def promises_other_format(path: str, suffix: str) -> bool:
-    """Whether a file's name promises a picture other than what is written.
+    """Whether a file's name promises an image other than what is written.
 
     Args:
         path: As `define_path` gives it. A folder may be called anything.
@@ -132,4 +132,4 @@ def promises_other_format(path: str, suffix: str) -> bool:
     if path.endswith(os.sep) or os.path.isdir(path):
         return False
     given = os.path.splitext(path)[1].lower()
-    return given in _PICTURE_SUFFIXES and given != suffix
+    return given in _IMAGE_SUFFIXES and given != suffix

@@ -1,8 +1,8 @@
-"""Draws pictures from a trained run or an export, without a server.
+"""Draws samples from a trained run or an export, without a server.
 
 Writes one grid if --output ends in .png, else a folder of single files,
 each named after the seed that the exported generator's `sample` signature
-gives the same picture for.
+gives the same image for.
 """
 
 import sys
@@ -43,7 +43,7 @@ def define_flags(values: flags.FlagValues) -> None:
         "num", 64, "Images to draw.", lower_bound=1, upper_bound=SEEDS_PER_SEED,
         **options,
     )  # fmt: skip
-    define_seed(0, "Another one gives other pictures.", values)
+    define_seed(0, "Another one gives other samples.", values)
     flags.DEFINE_integer(
         "label", None, "Class to draw, of a conditional run. Default: all "
         "classes in turn.",
@@ -53,13 +53,13 @@ def define_flags(values: flags.FlagValues) -> None:
 
 
 def run(values: flags.FlagValues) -> None:
-    """Draws and writes the pictures."""
+    """Draws and writes the samples."""
     if (values.run_dir is None) == (values.export_dir is None):
         raise UsageError("give one of --run_dir and --export_dir")
     if promises_other_format(values.output, ".png"):
         name = Path(values.output).with_suffix(".png")
         raise UsageError(
-            f"--output={values.output}: pictures are written as PNG; name "
+            f"--output={values.output}: samples are written as PNG; name "
             f"{name}, or a folder"
         )
     import_tensorflow()
@@ -67,9 +67,9 @@ def run(values: flags.FlagValues) -> None:
     if values.label is not None:
         _check_label(values.label, model.config.model.num_classes)
     seeds = make_seeds(values.seed, values.num)
-    pictures = model.sample_from_seeds(seeds, values.label)
-    _save(pictures, seeds, Path(values.output))
-    print(f"{len(pictures)} pictures: {values.output}")
+    samples = model.sample_from_seeds(seeds, values.label)
+    _save(samples, seeds, Path(values.output))
+    print(f"{len(samples)} samples: {values.output}")
 
 
 def _load_model(values):
@@ -90,14 +90,14 @@ def _check_label(label: int, num_classes: int) -> None:
         raise UsageError(f"--label={label}: use 0 to {num_classes - 1}")
 
 
-def _save(pictures: np.ndarray, seeds: np.ndarray, output: Path) -> None:
+def _save(samples: np.ndarray, seeds: np.ndarray, output: Path) -> None:
     from dcgan_tf import images
 
     if output.suffix.lower() == ".png":
-        images.save_png(output, images.make_grid(pictures))
+        images.save_png(output, images.make_grid(samples))
         return
-    for picture, seed in zip(pictures, seeds, strict=True):
-        images.save_png(output / f"seed-{seed}.png", picture, "sample")
+    for sample, seed in zip(samples, seeds, strict=True):
+        images.save_png(output / f"seed-{seed}.png", sample, "sample")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -52,7 +52,7 @@ def get_store(
 ) -> Store | None:
     """Returns a source's store, filling it at the first call.
 
-    A file on disk that was made of other pictures or with another crop,
+    A file on disk that was made of other images or with another crop,
     size or background is made anew.
 
     Args:
@@ -216,7 +216,7 @@ def _open_disk(source: Source, model: ModelConfig, data: DataConfig) -> Store:
     description = _describe(source, model, data)
     cached = disk_cache.open_cache(path)
     if cached is not None and cached.footer["description"] != description:
-        logging.warning("the pictures or settings changed: redoing %s", path)
+        logging.warning("the images or settings changed: redoing %s", path)
         cached.file.close()
         cached = None
     if cached is None:

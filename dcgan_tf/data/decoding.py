@@ -30,7 +30,7 @@ class LostError(UnreadableError):
 
 
 def decode_file(path: str | os.PathLike, background: str) -> np.ndarray:
-    """Decodes a picture: the first frame, upright, without transparency.
+    """Decodes an image: the first frame, upright, without transparency.
 
     JPEG (grey, RGB, CMYK), PNG (also palette and 16-bit), GIF, BMP and WebP.
     EXIF orientation is applied. Of 16 bits the upper 8 are kept.
@@ -43,7 +43,7 @@ def decode_file(path: str | os.PathLike, background: str) -> np.ndarray:
         uint8 `(height, width, 3)`.
 
     Raises:
-        UnreadableError: If the file is no picture, broken, truncated or
+        UnreadableError: If the file is no image, broken, truncated or
             claims more than `MAX_PIXELS`; a `LostError` if it can't be
             opened or read at all.
     """
@@ -54,7 +54,7 @@ def decode_file(path: str | os.PathLike, background: str) -> np.ndarray:
     except UnreadableError:
         raise
     except Image.UnidentifiedImageError:
-        raise UnreadableError("not a picture that can be read") from None
+        raise UnreadableError("not an image that can be read") from None
     except OSError as error:
         if error.errno is not None:  # The system's error, not Pillow's.
             raise LostError(error.strerror or str(error)) from None
@@ -75,7 +75,7 @@ def _check_size(image: Image.Image) -> None:
 def _turn_upright(image: Image.Image) -> Image.Image:
     try:
         is_turned = image.getexif().get(_ORIENTATION, 1) != 1
-    except Exception:  # A broken EXIF block doesn't spoil the picture.
+    except Exception:  # A broken EXIF block doesn't spoil the image.
         return image
     return ImageOps.exif_transpose(image) if is_turned else image
 

@@ -38,7 +38,7 @@ def find_builder(data: DataConfig) -> tfds.core.DatasetBuilder:
             f"unknown dataset {data.dataset!r}"
             f"{_suggest(data.dataset.split('/')[0], known)} (embedded: "
             f"{', '.join(EMBEDDED)}; all others by their TFDS name; your own "
-            "pictures: --image_dir)"
+            "images: --image_dir)"
         ) from None
     except (AssertionError, ValueError) as error:
         name, _, config = data.dataset.partition("/")

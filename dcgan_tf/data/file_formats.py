@@ -27,13 +27,13 @@ _DICOM_PREAMBLE_BYTES = 128
 
 
 def find_format_fault(start: bytes) -> str:
-    """Says why a file can't be read as a picture, or '' if it may be.
+    """Says why a file can't be read as an image, or '' if it may be.
 
     Args:
         start: The file's first bytes, 1,024 where it has as many.
 
     Returns:
-        Of a picture in a format that isn't read, its name and what to do.
+        Of an image in a format that isn't read, its name and what to do.
     """
     if start.startswith(_READABLE_SIGNATURES):
         return ""
@@ -42,7 +42,7 @@ def find_format_fault(start: bytes) -> str:
     name = _find_other_format(start)
     if name:
         return f"{name}, which is not read; convert it to PNG or JPEG"
-    return "not a picture"
+    return "not an image"
 
 
 def _find_other_format(start: bytes) -> str:

@@ -10,7 +10,7 @@ import tensorflow as tf
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.decoding import LostError, UnreadableError, decode_file
 from dcgan_tf.data.file_formats import READABLE
-from dcgan_tf.data.listing import hash_bytes, list_pictures
+from dcgan_tf.data.listing import hash_bytes, list_images
 from dcgan_tf.data.preprocess import parse_colour
 from dcgan_tf.data.skipped import Skipped
 from dcgan_tf.data.source import Source
@@ -25,22 +25,22 @@ _LEAST_TO_HOLD_OUT = 1_000
 _HELD_OUT_EVERY = 20
 _SPLITS = ("train", "test", "all")
 
-# Pictures tried before anything is made of a collection.
+# Images tried before anything is made of a collection.
 _NUM_PROBED = 32
 
 
 def load_folder(
     data: DataConfig, split: str | None, excluded: frozenset[str] = frozenset()
 ) -> Source:
-    """Lists a folder's pictures; decodes only a few of them yet.
+    """Lists a folder's images; decodes only a few of them yet.
 
     The order is by a hash of the names, so that any few in a row are a fair
-    sample. Splits are `train`, `test` and `all`: of 1,000 pictures or more,
+    sample. Splits are `train`, `test` and `all`: of 1,000 images or more,
     the one in 20 whose hash says so are held out as `test`; they stay the
-    same when pictures are added. Where every picture lies in one of several
+    same when images are added. Where every image lies in one of several
     subfolders, those are its classes. Folders `train` and `test` (or `val`,
     `valid`, `validation`) are splits, with the classes inside; a split whose
-    pictures are in none of `train`'s classes has no labels.
+    images are in none of `train`'s classes has no labels.
 
     Args:
         data: `image_dir`, `split`, `folder_splits` and `background` are
@@ -49,12 +49,12 @@ def load_folder(
         excluded: Names relative to the folder to leave out.
 
     Returns:
-        The source. A picture that turns out unreadable when decoded is
+        The source. An image that turns out unreadable when decoded is
         replaced by the next one that isn't.
 
     Raises:
         FileNotFoundError: If the folder doesn't exist.
-        ValueError: If it holds no picture, over half of its files are none,
+        ValueError: If it holds no image, over half of its files are none,
             or the split is unknown or empty.
     """
     root = Path(os.path.expanduser(data.image_dir))
@@ -63,14 +63,14 @@ def load_folder(
         raise FileNotFoundError(f"image folder {root} is {fault}")
     parse_colour(data.background)  # A bad one fails here, not in a thread.
     skipped = Skipped(collection=str(root))
-    listing = list_pictures(root, skipped)
+    listing = list_images(root, skipped)
     names = listing.names
     skipped.num_files = len(names) + len(skipped)
     skipped.own_output = (*listing.own_folders, *listing.own_images)
     if not names:
         others = f" (skipped: {skipped.summarize()})" if len(skipped) else ""
         raise ValueError(
-            f"image folder {root} holds no picture{others}; {READABLE} can be "
+            f"image folder {root} holds no image{others}; {READABLE} can be "
             "read"
         )
     skipped.check()
@@ -89,22 +89,22 @@ def load_folder(
         classes = _find_classes(kept)
     chosen = sorted(chosen, key=_hash_name)
     labels = {name: i for i, name in enumerate(classes)}
-    pictures = _Pictures(
+    files = _ImageFiles(
         root,
         chosen,
         lambda name: labels.get(find_class(name), -1),
         data.background,
         skipped,
     )
-    pictures.probe()
+    files.probe()
     return Source(
         name=str(root),
         split=split,
         num_examples=len(chosen),
         fingerprint=f"{listing.digest} {sorted(excluded)} {split}"
         f"{' folder' if split_folders else ''}",
-        read_all=lambda: pictures.read(tf.data.Dataset.range(len(chosen))),
-        read=pictures.read,
+        read_all=lambda: files.read(tf.data.Dataset.range(len(chosen))),
+        read=files.read,
         name_of=chosen.__getitem__,
         label_names=classes,
         num_excluded=len(names) - len(kept),
@@ -113,8 +113,8 @@ def load_folder(
     )
 
 
-class _Pictures:
-    """Reads pictures by position, each worker thread on its own."""
+class _ImageFiles:
+    """Reads images by position, each worker thread on its own."""
 
     def __init__(
         self,
@@ -137,7 +137,7 @@ class _Pictures:
         self._skipped.check(num_broken * (len(self._names) / len(names) - 1))
 
     def read(self, positions: tf.data.Dataset) -> tf.data.Dataset:
-        """Decodes the pictures at these positions, in this order."""
+        """Decodes the images at these positions, in this order."""
 
         def read_in_graph(position):
             image, label = tf.numpy_function(
@@ -150,7 +150,7 @@ class _Pictures:
         return positions.map(read_in_graph, num_parallel_calls=tf.data.AUTOTUNE)
 
     def _read(self, position: int) -> tuple[np.ndarray, np.int32]:
-        """Reads one picture, or the next one that is readable.
+        """Reads one image, or the next one that is readable.
 
         A stand-in keeps every position in use, so that the order of
         training doesn't depend on when a broken file is noticed.
@@ -160,7 +160,7 @@ class _Pictures:
             image = self._decode(name)
             if image is not None:
                 return image, np.int32(self._find_label(name))
-        raise ValueError(f"no picture in {self._root} can be read")
+        raise ValueError(f"no image in {self._root} can be read")
 
     def _decode(self, name: str) -> np.ndarray | None:
         if name in self._skipped.reasons:
@@ -201,7 +201,7 @@ def _take_folder(
         chosen = sorted(set(split_folders[split]).intersection(kept))
     if not chosen:
         raise ValueError(
-            f"every picture of {split!r} in image folder {root} is excluded"
+            f"every image of {split!r} in image folder {root} is excluded"
         )
     return chosen
 
@@ -212,13 +212,13 @@ def _find_class_in_split(name: str) -> str:
 
 def _take_split(names: list[str], split: str, root: Path) -> list[str]:
     if not names:
-        raise ValueError(f"every picture in image folder {root} is excluded")
+        raise ValueError(f"every image in image folder {root} is excluded")
     can_hold_out = len(names) >= _LEAST_TO_HOLD_OUT
     if split == "all" or (split == "train" and not can_hold_out):
         return names
     if not can_hold_out:
         raise ValueError(
-            f"image folder {root} holds {len(names)} pictures, and of fewer "
+            f"image folder {root} holds {len(names)} images, and of fewer "
             f"than {_LEAST_TO_HOLD_OUT:,} none are held out as 'test'"
         )
     return [name for name in names if _is_held_out(name) == (split == "test")]
@@ -233,7 +233,7 @@ def _is_held_out(name: str) -> bool:
 
 
 def _find_classes(names: Iterable[str]) -> tuple[str, ...]:
-    """Names the top subfolders if all pictures are in one of several."""
+    """Names the top subfolders if all images are in one of several."""
     folders = {_get_top_folder(name) for name in names}
     if "" in folders or len(folders) < 2:
         return ()

@@ -12,21 +12,21 @@ from dcgan_tf.data.file_formats import START_BYTES, find_format_fault
 from dcgan_tf.data.own_output import is_own_folder, read_mark
 from dcgan_tf.data.skipped import Skipped
 
-# Read at a file's middle, where pictures differ that share a header.
+# Read at a file's middle, where images differ that share a header.
 _MIDDLE_BYTES = 64
 
 
 @dataclasses.dataclass(frozen=True)
 class Listing:
-    """The pictures of a folder tree.
+    """The images of a folder tree.
 
     Attributes:
         names: Relative to the folder, with forward slashes.
         digest: Of all names, sizes and times of change, whatever their
             order.
-        images_fingerprint: Of the pictures, whatever their names and times.
+        images_fingerprint: Of the images, whatever their names and times.
         own_folders: Names of run and export folders, which are not entered.
-        own_images: Names of the pictures that this program made and that
+        own_images: Names of the images that this program made and that
             are left out, since there are others.
     """
 
@@ -37,22 +37,22 @@ class Listing:
     own_images: list[str]
 
 
-def list_pictures(root: str | os.PathLike, skipped: Skipped) -> Listing:
+def list_images(root: str | os.PathLike, skipped: Skipped) -> Listing:
     """Walks a tree, through links too, and entering each real folder once.
 
     Names that begin with a dot are ignored. Nothing but regular files is
     opened, so that a pipe can't block. What this program made is no input:
     run and export folders inside the tree are not entered, and its sheets,
     figures and samples are left out. Where a tree holds nothing else, the
-    samples are its pictures, or else the sheets: a folder that is named is
+    samples are its images, or else the sheets: a folder that is named is
     read.
 
     Args:
         root: The folder.
-        skipped: Gets every other file that is no picture.
+        skipped: Gets every other file that is no image.
 
     Returns:
-        What may be pictures.
+        What may be images.
     """
     own_folders = []
     # By who made them; "" is anybody else.
@@ -144,7 +144,7 @@ def _is_folder(entry: os.DirEntry) -> bool:
 
 
 def _examine(path: str, status: os.stat_result) -> tuple[str, str, int]:
-    """Says why a file can't be a picture, or '', its mark, or '', its hash."""
+    """Says why a file can't be an image, or '', its mark, or '', its hash."""
     if not stat.S_ISREG(status.st_mode):
         return "not a regular file", "", 0
     if not status.st_size:

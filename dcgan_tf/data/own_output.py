@@ -1,6 +1,6 @@
 """Recognises this program's own output, which is never trained on.
 
-A run's folder and an export are known by their files, a single picture by
+A run's folder and an export are known by their files, a single image by
 the mark that `images` puts into every PNG and GIF file.
 """
 
@@ -31,7 +31,7 @@ def is_own_folder(path: str, names: set[str]) -> bool:
 
 
 def read_mark(start: bytes) -> str:
-    """Returns which of `FILE_MARKS` a picture bears, or ''.
+    """Returns which of `FILE_MARKS` an image bears, or ''.
 
     Args:
         start: The file's first bytes, 1,024 where it has as many.

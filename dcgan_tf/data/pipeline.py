@@ -140,7 +140,7 @@ def load_images(
     Returns:
         uint8 images `(count, height, width, channels)` and int32 labels
         `(count,)` or `(count, num_attributes)`, None where there are none.
-        Unreadable pictures are left out, so that `count` may be less.
+        Unreadable images are left out, so that `count` may be less.
     """
     count = min(source.num_examples, max_images or source.num_examples)
     store = find_store(source, model, data)

@@ -9,7 +9,7 @@ from PIL import ImageColor
 
 from dcgan_tf.config import DataConfig, ModelConfig
 
-# Datasets of 28-pixel pictures, which get a black border up to this side
+# Datasets of 28-pixel images, which get a black border up to this side
 # rather than being enlarged: 32 can be halved, 28 only twice.
 _PADDED_SIDES = {"mnist_5k": 32, "mnist": 32, "fashion_mnist": 32}
 
@@ -24,7 +24,7 @@ _PNG_BITS_AT = 24
 def prepare_image(
     image: tf.Tensor, model: ModelConfig, data: DataConfig
 ) -> tf.Tensor:
-    """Makes a picture of any size into what the networks are shown.
+    """Makes an image of any size into what the networks are shown.
 
     Args:
         image: uint8 `(height, width, channels)` with 1, 3 or 4 (RGBA)
@@ -155,12 +155,12 @@ def parse_colour(text: str) -> tuple[int, int, int]:
 
 
 def get_padded_side(dataset: str) -> int:
-    """Returns the side up to which a dataset's pictures are padded, or 0."""
+    """Returns the side up to which a dataset's images are padded, or 0."""
     return _PADDED_SIDES.get(dataset.split(":")[0].split("/")[0], 0)
 
 
 def pad_to_side(image: tf.Tensor, side: int) -> tf.Tensor:
-    """Centres a picture on black, at least `side` pixels high and wide.
+    """Centres an image on black, at least `side` pixels high and wide.
 
     Args:
         image: uint8 `(height, width, channels)`.
@@ -185,7 +185,7 @@ def pad_to_side(image: tf.Tensor, side: int) -> tf.Tensor:
 def crop_and_resize(
     image: tf.Tensor, image_size: tuple[int, int], crop: int = 0
 ) -> tf.Tensor:
-    """Cuts the centre out of a picture and resizes it with antialiasing.
+    """Cuts the centre out of an image and resizes it with antialiasing.
 
     A triangle filter as wide as the reduction, so that fine patterns turn
     grey instead of into false ones.
@@ -194,7 +194,7 @@ def crop_and_resize(
         image: uint8 `(height, width, channels)` of any size.
         image_size: Target `(height, width)`.
         crop: Side of a centred square to cut first, in pixels, at most as
-            long as the picture allows. The largest centred part of the
+            long as the image allows. The largest centred part of the
             target's aspect is what is then resized.
 
     Returns:
@@ -221,11 +221,11 @@ def find_cut(
     image_size: tuple[int, int],
     crop: int = 0,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Computes the sides of what is cut out of a picture's centre.
+    """Computes the sides of what is cut out of an image's centre.
 
     Args:
-        height: int32 scalar, the picture's.
-        width: int32 scalar, the picture's.
+        height: int32 scalar, the image's.
+        width: int32 scalar, the image's.
         image_size: Target `(height, width)`.
         crop: As for `crop_and_resize`.
 
@@ -235,7 +235,7 @@ def find_cut(
     target_height, target_width = image_size
     if crop:
         height, width = tf.minimum(height, crop), tf.minimum(width, crop)
-    # Compared exactly, to keep a picture of the right aspect whole.
+    # Compared exactly, to keep an image of the right aspect whole.
     is_too_wide = width * target_height > height * target_width
     cut_height = tf.where(
         is_too_wide, height, _divide(width * target_height, target_width)

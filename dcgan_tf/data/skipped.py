@@ -13,8 +13,8 @@ _NUM_NAMED_IN_LOG = 10
 _NUM_REASONS = 5
 
 
-class PicturesLostError(OSError):
-    """Pictures that were there when they were listed can't be had now."""
+class ImagesLostError(OSError):
+    """Images that were there when they were listed can't be had now."""
 
 
 class Skipped:
@@ -66,7 +66,7 @@ class Skipped:
             logging.warning("skipped %s files so far", f"{count:,}")
 
     def summarize(self) -> str:
-        """Counts the files by reason: `3 an empty file, 1 not a picture`."""
+        """Counts the files by reason: `3 an empty file, 1 not an image`."""
         with self._lock:
             counts = collections.Counter(self.reasons.values())
         parts = [
@@ -90,7 +90,7 @@ class Skipped:
             ValueError: Otherwise. Both name the first few, with reasons.
         """
         if self.is_collection_lost:
-            raise PicturesLostError(
+            raise ImagesLostError(
                 f"image folder {self._collection} is gone; was it moved, or is "
                 "a drive no longer connected?"
             )
@@ -102,14 +102,14 @@ class Skipped:
             for name, reason in list(self.reasons.items())[:_NUM_NAMED_IN_ERROR]
         )
         if 2 * self.num_lost > count:
-            raise PicturesLostError(
-                f"over half of the {self.num_files} pictures in "
+            raise ImagesLostError(
+                f"over half of the {self.num_files} images in "
                 f"{self._collection} are gone ({self.num_lost} found missing "
                 f"so far: {examples}); were they moved, or is a drive no "
                 "longer connected?"
             )
         raise ValueError(
             f"over half of the {self.num_files} files in {self._collection} "
-            f"can't be read as pictures ({count} found so far: "
+            f"can't be read as images ({count} found so far: "
             f"{examples}); give a folder of {READABLE} files"
         )

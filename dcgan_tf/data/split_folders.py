@@ -1,7 +1,7 @@
 """Folders sorted into `train` and `test` (or `val`), as splits of one dataset.
 
 The usual layout is `train/CLASS/picture`, `test/CLASS/picture`; without
-classes pictures lie in `train` and `test` themselves.
+classes images lie in `train` and `test` themselves.
 """
 
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ def find_splits(names: Sequence[str]) -> dict[str, list[str]]:
     """Sorts names into splits by their top folders.
 
     Args:
-        names: Of pictures, relative to the folder.
+        names: Of images, relative to the folder.
 
     Returns:
-        The names of each split, in lower case; empty unless every picture
+        The names of each split, in lower case; empty unless every image
         lies in `train` or in a folder of held-out ones, and both are there.
     """
     splits: dict[str, list[str]] = {}
@@ -49,5 +49,5 @@ def choose_split(splits: dict[str, list[str]], wanted: str) -> str:
 
 
 def remove_split(name: str) -> str:
-    """Returns a picture's name inside its split's folder."""
+    """Returns an image's name inside its split's folder."""
     return name.partition("/")[2]

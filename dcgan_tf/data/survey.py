@@ -21,7 +21,7 @@ MAX_EXAMINED = 10_000
 _FEW = 1_000
 _THUMBNAIL_SIDE = 16
 # Root mean square difference of thumbnails in levels out of 255: measured,
-# a picture saved again as JPEG is 1 to 3 away, two real digits over 10.
+# an image saved again as JPEG is 1 to 3 away, two real digits over 10.
 _NEAR_LEVELS = 4.0
 _MANY_NEAR = 0.05
 _CUT_BADLY = 1 / 3
@@ -32,19 +32,19 @@ _BLOCK = 1_000
 
 @dataclasses.dataclass(frozen=True)
 class Survey:
-    """What was found in some of a source's pictures.
+    """What was found in some of a source's images.
 
     Attributes:
         images: The first few, prepared: uint8
             `(count, height, width, channels)`.
-        num_unreadable: Files that were no pictures after all.
+        num_unreadable: Files that were no images after all.
         sizes: int32 `(num_examined, 2)`: heights and widths as they came.
-        is_grey: bool `(num_examined,)`: whether a picture has no colour.
-        kept: float `(num_examined,)`: the part of a picture's area that the
+        is_grey: bool `(num_examined,)`: whether an image has no colour.
+        kept: float `(num_examined,)`: the part of an image's area that the
             crop keeps.
         is_enlarged: bool `(num_examined,)`: whether what the crop keeps is
             smaller than the target.
-        num_near: Pictures among those examined that another is nearly
+        num_near: Images among those examined that another is nearly
             identical to.
     """
 
@@ -58,7 +58,7 @@ class Survey:
 
     @property
     def num_examined(self) -> int:
-        """How many pictures were looked at."""
+        """How many images were looked at."""
         return len(self.sizes)
 
 
@@ -69,14 +69,14 @@ def examine(
     num_shown: int = 64,
     max_examined: int = MAX_EXAMINED,
 ) -> Survey:
-    """Reads a source's first pictures, in its order, which is a fair sample.
+    """Reads a source's first images, in its order, which is a fair sample.
 
     Args:
         source: Where from.
         model: The target's size and channels.
         data: Crop and background.
         num_shown: Prepared images to keep.
-        max_examined: Pictures to read at most.
+        max_examined: Images to read at most.
 
     Returns:
         What was found.
@@ -121,7 +121,7 @@ def examine(
 
 
 def count_near(thumbnails: np.ndarray) -> int:
-    """Counts the pictures that another one is nearly identical to.
+    """Counts the images that another one is nearly identical to.
 
     Args:
         thumbnails: uint8 `(count, height, width, channels)` in `[0, 255]`.
@@ -136,7 +136,7 @@ def count_near(thumbnails: np.ndarray) -> int:
     for start in range(0, len(flat), _BLOCK):
         rows = slice(start, start + _BLOCK)
         squares = norms[rows, None] + norms - 2 * flat[rows] @ flat.T
-        # Every picture is near itself.
+        # Every image is near itself.
         num_near += int(((squares <= limit).sum(axis=1) > 1).sum())
     return num_near
 
@@ -147,7 +147,7 @@ def find_warnings(
     """Lists what training on these images would suffer from.
 
     Args:
-        source: The pictures' source.
+        source: The images' source.
         survey: From `examine`.
         model: The target's size.
         data: An explicit crop is taken as meant.
@@ -160,12 +160,12 @@ def find_warnings(
     warnings = []
     if source.num_examples < _FEW:
         warnings.append(
-            f"fewer than {_FEW:,} pictures: D may learn them by heart; try "
+            f"fewer than {_FEW:,} images: D may learn them by heart; try "
             "--flip and --diff_augment"
         )
     if survey.num_near > _MANY_NEAR * count:
         warnings.append(
-            f"{survey.num_near} of {count} pictures are nearly identical to "
+            f"{survey.num_near} of {count} images are nearly identical to "
             "another: see python -m dcgan_tf.cli.dedup"
         )
     num_cut = int((survey.kept < 1 - _CUT_BADLY).sum())
@@ -173,17 +173,17 @@ def find_warnings(
         aspects = survey.sizes[:, 1] / survey.sizes[:, 0]
         height, width = survey.sizes[np.argsort(aspects)[count // 2]]
         warnings.append(
-            f"{num_cut} of {count} pictures lose over a third of their area "
+            f"{num_cut} of {count} images lose over a third of their area "
             f"to the crop (the middle one is {width} wide and "
             f"{height} high): an --image_size of their shape would not"
         )
     num_enlarged = int(survey.is_enlarged.sum())
     if num_enlarged > _MANY_ENLARGED * count:
         warnings.append(
-            f"{num_enlarged} of {count} pictures are smaller than {target} "
+            f"{num_enlarged} of {count} images are smaller than {target} "
             "after the crop and get blurred by enlarging"
         )
     num_grey = int(survey.is_grey.sum())
     if model.channels == 3 and num_grey == count:
-        warnings.append("every picture is grey: --channels=1 learns faster")
+        warnings.append("every image is grey: --channels=1 learns faster")
     return warnings

@@ -1,6 +1,6 @@
 """Toy faces: a dataset of drawn faces whose attributes are known.
 
-A picture of a generated smile proves little about a network; a thousand
+An image of a generated smile proves little about a network; a thousand
 generated faces classified by a network that knows what a smile is do. These
 faces are drawn from signed distances with numpy alone. Every attribute is an
 independent coin; what it stands for is a matter of degree, as in life: a

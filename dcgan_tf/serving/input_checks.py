@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-# A picture of some kilobytes can claim a size that fills the memory.
-MAX_PICTURE_PIXELS = 2**25
+# An image of some kilobytes can claim a size that fills the memory.
+MAX_IMAGE_PIXELS = 2**25
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _PNG_SIZE_AT, _PNG_SIZE_BYTES = 16, 8
 # Values beyond this are no images in [-1, 1] that overshot in a resize.
@@ -76,7 +76,7 @@ def check_unit_range(images: tf.Tensor) -> tf.Tensor:
         return tf.identity(images)
 
 
-def check_picture(contents: tf.Tensor) -> tf.Operation:
+def check_image_file(contents: tf.Tensor) -> tf.Operation:
     """Refuses what is no JPEG or PNG, or is too large, before decoding it."""
     is_png = tf.strings.substr(contents, 0, len(_PNG_START)) == _PNG_START
     is_png &= tf.strings.length(contents) >= _PNG_SIZE_AT + _PNG_SIZE_BYTES
@@ -99,9 +99,9 @@ def check_picture(contents: tf.Tensor) -> tf.Operation:
 
     size = tf.cond(is_jpeg, read_jpeg_size, read_png_size)
     is_small = (tf.reduce_min(size) > 0) & (
-        tf.reduce_max(size) <= MAX_PICTURE_PIXELS
+        tf.reduce_max(size) <= MAX_IMAGE_PIXELS
     )
     return tf.debugging.Assert(
-        is_small & (tf.reduce_prod(size) <= MAX_PICTURE_PIXELS),
-        [f"image_bytes hold over {MAX_PICTURE_PIXELS} pixels:", size],
+        is_small & (tf.reduce_prod(size) <= MAX_IMAGE_PIXELS),
+        [f"image_bytes hold over {MAX_IMAGE_PIXELS} pixels:", size],
     )

@@ -112,13 +112,13 @@ def save_feature_extractor(
       in `[-1, 1]` to `features` float32 `(batch, num_features)`, each
       convolution max-pooled to 4x4 (Section 5.1), and `logits` `(batch, 1)`.
     - `encoded`: `image_bytes` `(batch,)`, JPEG or PNG files of up to
-      `input_checks.MAX_PICTURE_PIXELS`, to the same; decoded, cropped and
+      `input_checks.MAX_IMAGE_PIXELS`, to the same; decoded, cropped and
       scaled as in training.
 
     Args:
         discriminator: From `build_discriminator`, in float32, unconditional.
         config: Its shape.
-        data: How training prepared its pictures.
+        data: How training prepared its images.
         path: The folder to make.
 
     Raises:
@@ -138,19 +138,19 @@ def save_feature_extractor(
         return input_checks.apply_to_batch(extract, images)
 
     def prepare(contents):
-        with tf.control_dependencies([input_checks.check_picture(contents)]):
+        with tf.control_dependencies([input_checks.check_image_file(contents)]):
             contents = tf.identity(contents)
-        picture = preprocess.decode_image_bytes(
+        decoded = preprocess.decode_image_bytes(
             contents, config.channels, data.background
         )
-        return preprocess.prepare_image(picture, config, data)
+        return preprocess.prepare_image(decoded, config, data)
 
     def extract_encoded(image_bytes):
         prepared = tf.map_fn(
             prepare,
             image_bytes,
             fn_output_signature=tf.TensorSpec(image_shape, tf.uint8),
-            parallel_iterations=1,  # Large pictures, one at a time.
+            parallel_iterations=1,  # Large images, one at a time.
         )
         return extract_batch(image_ops.to_float(prepared))
 

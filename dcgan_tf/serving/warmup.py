@@ -24,13 +24,13 @@ _BATCH_SIZES = (1, 8)
 
 
 def make_inputs(
-    model: ModelConfig, pictures: np.ndarray
+    model: ModelConfig, examples: np.ndarray
 ) -> dict[str, dict[str, dict[str, np.ndarray]]]:
     """Returns inputs of every signature, by model and signature.
 
     Args:
         model: The networks' shape.
-        pictures: float32 in `[-1, 1]`.
+        examples: Images, float32 in `[-1, 1]`.
     """
     count = max(_BATCH_SIZES)
     labels = {}
@@ -39,8 +39,8 @@ def make_inputs(
         labels["labels"] = numbers % model.num_classes
     latents = sample_latents(count, model.latent_dim, (0, 0)).numpy()
     drawn = {"latents": latents, **labels}
-    # Small data has fewer pictures than a warm-up batch.
-    images = np.resize(pictures, (count, *pictures.shape[1:]))
+    # Small data has fewer images than a warm-up batch.
+    images = np.resize(examples, (count, *examples.shape[1:]))
     files = [_encode_png(image) for image in image_ops.to_uint8(images).numpy()]
     return {
         versions.GENERATOR: {

@@ -28,7 +28,7 @@ class RunResult:
         run_dir: Its folder.
         config: Its settings, as they came to be.
         training: How training ended.
-        num_skipped: Pictures left out as unreadable.
+        num_skipped: Images left out as unreadable.
         is_chief: Whether this process wrote the run's files.
     """
 
@@ -128,7 +128,7 @@ def _count_classes(config: RunConfig, source: Source) -> RunConfig:
     if not source.num_classes:
         raise ValueError(
             f"dataset {source.name!r} has no class labels to condition on; "
-            "leave --conditional out, or sort a folder's pictures into one "
+            "leave --conditional out, or sort a folder's images into one "
             "subfolder a class"
         )
     model = dataclasses.replace(config.model, num_classes=source.num_classes)

@@ -1,4 +1,4 @@
-"""The picture of activations through the transposed network."""
+"""The image of activations through the transposed network."""
 
 import numpy as np
 import pytest

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 LOAD_TEST = Path(__file__).parents[2] / "benchmarks" / "load_test.py"
-BAD = ("wrong rank", "wrong length", "NaN", "no picture", "bomb")
+BAD = ("wrong rank", "wrong length", "NaN", "no image", "bomb")
 
 
 @pytest.mark.slow

@@ -126,7 +126,7 @@ def test_training_memory(tmp_path):
 @pytest.mark.slow
 def test_near_duplicates(tmp_path):
     _, figures = run_smoke("near_duplicates.py", tmp_path)
-    shares = {(r["pictures"], r["max_bits"]): r for r in figures["rows"]}
+    shares = {(r["collection"], r["max_bits"]): r for r in figures["rows"]}
     assert {name for name, _ in shares} == {"digits", "drawn faces"}
     for name, _ in shares:
         # More bits find more and mistake more.

@@ -32,7 +32,7 @@ def test_rgba_folder_is_shown_upright_uncut_on_the_background(tmp_path, capsys):
     cell = shown[2:66, 2:66]
     assert (cell[:31] == (255, 0, 0)).all()
     assert (cell[33:] == (0, 255, 0)).all()
-    assert "3 pictures" in output
+    assert "3 images" in output
     assert "64 to 64 pixels wide" in output
     assert "0 grey, 3 colour" in output
     assert str(sheet) in output
@@ -57,19 +57,19 @@ def test_embedded_digits_need_no_flags(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, output, _ = run(capsys, "--split=test")
     assert code == 0
-    assert "mnist_5k: 1000 pictures (test)" in output
+    assert "mnist_5k: 1000 images (test)" in output
     assert "10 classes" in output
     assert "Warning" not in output
     sheet = load_png(tmp_path / "contact_sheet.png")
     assert sheet.shape == (8 * 34 + 2, 8 * 34 + 2, 1)
 
 
-def test_few_pictures_are_warned_of(tmp_path, capsys):
+def test_few_images_are_warned_of(tmp_path, capsys):
     Image.new("RGB", (64, 64)).save(tmp_path / "a.png")
     _, output, _ = run(
         capsys, f"--image_dir={tmp_path}", f"--output={tmp_path}/s.png"
     )
-    assert "Warning: fewer than 1,000 pictures" in output
+    assert "Warning: fewer than 1,000 images" in output
 
 
 @pytest.mark.parametrize(

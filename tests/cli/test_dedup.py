@@ -50,7 +50,7 @@ def test_lists_pairs_and_training_takes_the_list(
         ]
     )
     assert code == 0
-    assert "130 pictures (all)" in capsys.readouterr().out
+    assert "130 images (all)" in capsys.readouterr().out
     names = output.read_text().splitlines()
     # Of a pair, whichever comes later in the source's order goes.
     numbers = [int(name[:3]) for name in names]

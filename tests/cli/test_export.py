@@ -102,7 +102,7 @@ def test_a_conditional_run_has_a_generator_in_every_format(conditional):
     labels = load_metadata(path)["inputs"]["labels"]
     assert labels["values"] == "classes, 0 to 2"
     table = (path.parent / "table.md").read_text(encoding="utf-8")
-    # Integers may miss the pale pictures of untrained networks.
+    # Integers may miss the pale images of untrained networks.
     assert table.count("| ok |") >= 4
 
 

@@ -167,6 +167,6 @@ def test_contact_sheet_is_not_counted_the_second_time(folder, capsys):
     for _ in range(2):
         assert data_command.main(["--image_dir=."]) == 0
     printed = capsys.readouterr().out
-    assert printed.count(".: 8 pictures (train)") == 2
+    assert printed.count(".: 8 images (train)") == 2
     assert printed.count("2 classes: cat, dog") == 2
     assert "Left out, since dcgan_tf made it: contact_sheet.png" in printed

@@ -395,7 +395,7 @@ def test_data_is_shown_as_training_sees_it(runs, name, tmp_path, capsys):
     kind, sheet = KINDS[name], tmp_path / "sheet.png"
     flags = runs.fill_in(kind.data_flags)
     assert run("data", *flags, f"--output={sheet}") == 0
-    found = re.search(r": (\d+) pictures", capsys.readouterr().out)
+    found = re.search(r": (\d+) images", capsys.readouterr().out)
     # Of the folder of many, about one in twenty is held out by its name.
     slack = 20 if kind.num_images == 950 else 0
     assert int(found[1]) == pytest.approx(kind.num_images, abs=slack)
@@ -448,5 +448,5 @@ def test_every_command_is_a_process(runs):
             runs, "-m", "dcgan_tf.cli.client", f"--server={address}", "--num=2",
             "--output=client.png",
         )  # fmt: skip
-    assert "2 pictures" in printed
+    assert "2 samples" in printed
     assert "--max_bits" in call(runs, "-m", "dcgan_tf.cli.dedup", "--help")

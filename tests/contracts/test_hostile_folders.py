@@ -93,7 +93,7 @@ class Row:
     """
 
     fill: Callable[[Path], None]
-    num_pictures: int = 6
+    num_images: int = 6
     skipped: frozenset[str] = frozenset()
     classes: tuple[str, ...] = ()
 
@@ -109,7 +109,7 @@ def row(**expected):
     return add
 
 
-@row(num_pictures=12)
+@row(num_images=12)
 def mixed_formats_and_modes(folder):
     for i, (mode, file_format) in enumerate(
         [
@@ -139,7 +139,7 @@ def grey_among_colour(folder):
     write(folder / "grey.png", encode(mode="L"))
 
 
-@row(num_pictures=7)
+@row(num_images=7)
 def sizes_from_one_pixel_to_long_strips(folder):
     write_good(folder, 4)
     for size in ((1, 1), (3000, 2), (2, 3000)):
@@ -159,7 +159,7 @@ def truncated(folder):
 
 
 @row(skipped=frozenset({"notes.txt", "empty.jpg", "table.csv", "page.png"}))
-def files_that_are_no_pictures(folder):
+def files_that_are_no_images(folder):
     write_good(folder)
     write(folder / "notes.txt", b"hello")
     write(folder / "empty.jpg", b"")
@@ -195,8 +195,8 @@ def link_to_nowhere(folder):
     (folder / "broken_link.png").symlink_to(folder / "nowhere.png")
 
 
-@row(num_pictures=7)
-def links_to_pictures_and_folders_elsewhere(folder):
+@row(num_images=7)
+def links_to_images_and_folders_elsewhere(folder):
     write_good(folder, 3)
     write_good(folder.parent / "elsewhere", 3)
     write(folder.parent / "single.png", encode())
@@ -210,7 +210,7 @@ def pipe_that_nobody_writes_to(folder):
     os.mkfifo(folder / "pipe.png")
 
 
-@row(num_pictures=9)
+@row(num_images=9)
 def names_in_any_script(folder):
     for name in (
         "фото.png", "写真.png", "صورة.png", "תמונה.png", "चित्र.png",
@@ -226,14 +226,14 @@ def names_that_look_like_patterns(folder):
         write(folder / name, encode())
 
 
-@row(num_pictures=6, classes=("cats", "dogs"))
+@row(num_images=6, classes=("cats", "dogs"))
 def class_subfolders(folder):
     write_good(folder / "cats", 2)
     write_good(folder / "dogs" / "small", 4)
 
 
-@row(num_pictures=5)
-def pictures_beside_a_subfolder(folder):
+@row(num_images=5)
+def images_beside_a_subfolder(folder):
     write_good(folder, 2)
     write_good(folder / "more", 3)
 
@@ -243,7 +243,7 @@ def deeply_nested(folder):
     write_good(folder / "/".join("abcdefghijklmnopqrst"))
 
 
-@row(num_pictures=4)
+@row(num_images=4)
 def suffixes_that_lie(folder):
     for name, kind in (
         ("a.png", "JPEG"),
@@ -281,7 +281,7 @@ def test_trains_on_what_can_be_read(tmp_path, name, cache):
         assert batch.shape == (4, 16, 16, 3)
         assert np.isfinite(batch).all()
     images, _ = load_images(source, MODEL, data)
-    assert len(images) == expected.num_pictures
+    assert len(images) == expected.num_images
     assert set(source.skipped.reasons) == expected.skipped
     assert source.num_skipped == len(expected.skipped)
     assert source.label_names == expected.classes
@@ -343,9 +343,9 @@ def a_file(folder):
     [
         (mostly_text, "over half of the 5 files"),
         (mostly_truncated, "over half of the 30 files"),
-        (empty, "holds no picture"),
-        (only_text, "holds no picture"),
-        (only_empty_subfolders, "holds no picture"),
+        (empty, "holds no image"),
+        (only_text, "holds no image"),
+        (only_empty_subfolders, "holds no image"),
         (missing, "is not there"),
         (a_file, "is no folder"),
     ],
@@ -374,7 +374,7 @@ def test_unreadable_files_found_later_stop_the_run_too(tmp_path):
     data = DataConfig(dataset="image_folder", image_dir=str(folder))
     source = load_source(data)
     for i in range(11):
-        write(folder / f"good{i}.png", b"no longer a picture")
+        write(folder / f"good{i}.png", b"no longer an image")
     with pytest.raises(ValueError, match="over half of the 20 files"):
         load_images(source, MODEL, data)
 
@@ -411,7 +411,7 @@ FORMATS = {
     ("name", "start"),
     [(name, start) for name, starts in FORMATS.items() for start in starts],
 )
-def test_picture_format_that_is_not_read_is_named(tmp_path, name, start):
+def test_image_format_that_is_not_read_is_named(tmp_path, name, start):
     folder = tmp_path / "folder"
     write_good(folder)
     write(folder / "other.jpg", start + bytes(100))
@@ -424,12 +424,12 @@ def test_picture_format_that_is_not_read_is_named(tmp_path, name, start):
 @pytest.mark.parametrize(
     "start", [b"RIFF\x24\0\0\0WAVEfmt ", b"\0\0\0\x18ftypmp42"]
 )
-def test_sound_and_film_are_no_pictures(tmp_path, start):
+def test_sound_and_film_are_no_images(tmp_path, start):
     folder = tmp_path / "folder"
     write_good(folder)
     write(folder / "other.jpg", start + bytes(100))
     data = DataConfig(dataset="image_folder", image_dir=str(folder))
-    assert load_source(data).skipped.reasons == {"other.jpg": "not a picture"}
+    assert load_source(data).skipped.reasons == {"other.jpg": "not an image"}
 
 
 def test_folder_of_one_other_format_says_what_to_do(tmp_path, capsys):
@@ -460,7 +460,7 @@ def test_every_skipped_file_is_named_once(tmp_path, capsys, caplog):
     code = data_command.main([f"--image_dir={folder}", f"--output={output}"])
     printed = capsys.readouterr()
     assert code == 0
-    assert "6 pictures" in printed.out
+    assert "6 images" in printed.out
     assert "Skipped: 3 files" in printed.out
     log = caplog.text + printed.err
     for name in ROWS["truncated"].skipped:

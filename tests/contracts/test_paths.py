@@ -48,7 +48,7 @@ def is_picture(path):
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """Pictures, and a run of two steps on digits."""
+    """Images, and a run of two steps on digits."""
     folder = tmp_path_factory.mktemp("plain")
     write_pictures(folder / "pictures")
     call("train", *TINY, f"--run_dir={folder / 'run'}", "--steps=2")
@@ -57,7 +57,7 @@ def trained(tmp_path_factory):
 
 @pytest.fixture(params=NAMES.values(), ids=NAMES)
 def place(request, tmp_path, trained, monkeypatch):
-    """A folder of an odd name to be in; pictures, and a run, of that name."""
+    """A folder of an odd name to be in; images, and a run, of that name."""
     monkeypatch.setenv("XDG_CACHE_HOME", os.fspath(tmp_path / request.param))
     here = tmp_path / "in" / request.param
     for kind, original in (("pictures", "pictures"), ("runs", "run")):
@@ -144,14 +144,14 @@ def test_the_printed_command_exports_the_run(place, capfdbinary, monkeypatch):
     assert arguments == [f"--run_dir=new/{place}"]
 
 
-def test_the_default_run_folder_of_a_folder_of_pictures(trained, tmp_path):
+def test_the_default_run_folder_of_a_folder_of_images(trained, tmp_path):
     """`photos [2024]` trains, and resumes, without anybody naming a path."""
     program = (
         "import sys\n"
         "from dcgan_tf.cli import sample, train\n"
-        "pictures, run_dir, *flags = sys.argv[1:]\n"
+        "images, run_dir, *flags = sys.argv[1:]\n"
         "for steps in (1, 2):\n"
-        "    arguments = [*flags, f'--image_dir={pictures}',\n"
+        "    arguments = [*flags, f'--image_dir={images}',\n"
         "                 f'--steps={steps}']\n"
         "    assert train.main(arguments) == 0\n"
         "assert sample.main([f'--run_dir={run_dir}', '--num=1']) == 0\n"

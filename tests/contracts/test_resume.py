@@ -119,7 +119,7 @@ def test_metrics_have_every_step_once(unbroken, broken):
 
 
 @pytest.mark.slow
-def test_samples_are_the_same_pictures(unbroken, broken):
+def test_samples_are_the_same_images(unbroken, broken):
     names = sorted(p.name for p in (unbroken / "samples").iterdir())
     assert names == sorted(p.name for p in (broken / "samples").iterdir())
     assert len(names) == STEPS // 40 + 1

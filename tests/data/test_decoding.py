@@ -1,4 +1,4 @@
-"""Picture files of every kind become upright RGB, or an error that says why."""
+"""Image files of every kind become upright RGB, or an error that says why."""
 
 import struct
 import zlib
@@ -82,7 +82,7 @@ def test_exif_orientation_is_applied(tmp_path, orientation):
     assert_upright(decode_file(tmp_path / "a.jpg", "white"), 20)
 
 
-def test_broken_exif_does_not_spoil_a_picture(tmp_path):
+def test_broken_exif_does_not_spoil_an_image(tmp_path):
     make_picture().save(
         tmp_path / "a.jpg", exif=b"Exif\x00\x00" + b"\xff" * 40, quality=95
     )
@@ -176,7 +176,7 @@ def test_truncated(tmp_path, suffix):
     "contents",
     [b"", b"hello", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a"],
 )
-def test_no_picture(tmp_path, contents):
+def test_no_image(tmp_path, contents):
     (tmp_path / "a.jpg").write_bytes(contents)
     with pytest.raises(UnreadableError, match="."):
         decode_file(tmp_path / "a.jpg", "white")
@@ -186,7 +186,7 @@ def test_formats_that_run_programs_are_not_opened(tmp_path):
     (tmp_path / "a.png").write_bytes(
         b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n"
     )
-    with pytest.raises(UnreadableError, match="not a picture"):
+    with pytest.raises(UnreadableError, match="not an image"):
         decode_file(tmp_path / "a.png", "white")
 
 

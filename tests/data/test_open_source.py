@@ -113,7 +113,7 @@ def test_excluded_images_are_left_out(tmp_path):
     assert source.num_examples == 3997
     assert source.name_of(0) == "train__1"
     assert source.num_excluded == 3
-    # The list is of training pictures; those held out are all there.
+    # The list is of training images; those held out are all there.
     assert load_source(data, "test").num_examples == 1000
 
 
@@ -139,7 +139,7 @@ def test_missing_list_is_named(tmp_path):
         ("test[:500]", "train"),
     ],
 )
-def test_held_out_pictures_are_no_training_pictures(split, held_out):
+def test_held_out_images_are_no_training_images(split, held_out):
     data = DataConfig(split=split)
     training = load_source(data)
     source = load_held_out(data, training)
@@ -154,7 +154,7 @@ def many_pictures(tmp_path, write_pictures):
     return tmp_path / "p"
 
 
-def test_held_out_pictures_of_a_folder(many_pictures):
+def test_held_out_images_of_a_folder(many_pictures):
     for split, held_out in ((None, "test"), ("test", "train")):
         data = DataConfig(
             dataset="image_folder", image_dir=str(many_pictures), split=split

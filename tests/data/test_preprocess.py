@@ -62,7 +62,7 @@ def test_what_is_cut_is_centred_and_of_the_targets_aspect(
     assert np.abs(result - expected).max() <= 1
 
 
-def test_picture_of_the_targets_size_is_untouched(run):
+def test_image_of_the_targets_size_is_untouched(run):
     image = make_noise(16, 32)
     result = run(lambda i: preprocess.crop_and_resize(i, (16, 32)), image)
     np.testing.assert_array_equal(result, image)
@@ -77,7 +77,7 @@ def test_fine_checkerboard_turns_grey(run):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (3, 2)])
-def test_tiny_pictures_are_enlarged(run, size):
+def test_tiny_images_are_enlarged(run, size):
     image = np.full((*size, 3), 77, np.uint8)
     result = run(lambda i: preprocess.crop_and_resize(i, (16, 16)), image)
     assert (result == 77).all()

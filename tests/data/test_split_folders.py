@@ -98,7 +98,7 @@ def test_unknown_split_is_refused(tmp_path, write_pictures):
         load_source(make_data(tmp_path, split="extra"))
 
 
-def test_excluded_pictures_of_a_split(tmp_path, write_pictures):
+def test_excluded_images_of_a_split(tmp_path, write_pictures):
     write_pictures(tmp_path / "p", make_names("train", "test"))
     listed = tmp_path / "exclude.txt"
     listed.write_text("train/1.png\n")
@@ -113,7 +113,7 @@ def test_data_command_shows_the_training_split(
     argv = [f"--image_dir={tmp_path / 'p'}", f"--output={tmp_path / 's.png'}"]
     assert data_command.main(argv) == 0
     printed = capsys.readouterr().out
-    assert "8 pictures (train)" in printed
+    assert "8 images (train)" in printed
     assert "2 classes: cat, dog" in printed
 
 

@@ -29,7 +29,7 @@ def test_sizes_colours_and_shown_images(tmp_path, write_pictures):
     assert len(warnings) == 1 and "fewer than 1,000" in warnings[0]
 
 
-def test_unreadable_pictures_are_not_surveyed(tmp_path, write_pictures):
+def test_unreadable_images_are_not_surveyed(tmp_path, write_pictures):
     write_pictures(tmp_path, [f"{i}.png" for i in range(5)])
     contents = (tmp_path / "0.png").read_bytes()
     (tmp_path / "0.png").write_bytes(contents[:200])
@@ -43,7 +43,7 @@ def test_bad_crops_are_warned_of_unless_asked_for(tmp_path, write_pictures):
     write_pictures(tmp_path, [f"{i}.png" for i in range(5)], size=(40, 100))
     survey, warnings = survey_folder(tmp_path)
     np.testing.assert_allclose(survey.kept, 0.4)
-    assert any("5 of 5 pictures lose" in warning for warning in warnings)
+    assert any("5 of 5 images lose" in warning for warning in warnings)
     assert any("100 wide and 40 high" in warning for warning in warnings)
     _, warnings = survey_folder(tmp_path, crop=40)
     assert not any("lose" in warning for warning in warnings)
@@ -71,7 +71,7 @@ def test_padded_digits_are_neither_cut_nor_enlarged():
     assert find_warnings(source, survey, model, data)[1:] == []
 
 
-def test_pictures_saved_again_are_near(tmp_path, write_pictures):
+def test_images_saved_again_are_near(tmp_path, write_pictures):
     write_pictures(tmp_path, [f"{i}.png" for i in range(6)], size=(8, 8))
     for i in range(6):  # Enlarged: noise of single pixels would not survive.
         path = tmp_path / f"{i}.png"
@@ -82,7 +82,7 @@ def test_pictures_saved_again_are_near(tmp_path, write_pictures):
         )
     survey, warnings = survey_folder(tmp_path)
     assert survey.num_near == 4
-    assert any("4 of 8 pictures are nearly" in text for text in warnings)
+    assert any("4 of 8 images are nearly" in text for text in warnings)
 
 
 @pytest.mark.parametrize("count", [1, 3, 2500])

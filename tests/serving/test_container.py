@@ -130,7 +130,7 @@ def test_it_refuses_in_words(predict):
         predict(
             "discriminator_features",
             "encoded",
-            {"image_bytes": np.array([b"no picture"], object)},
+            {"image_bytes": np.array([b"no image"], object)},
         )
 
 

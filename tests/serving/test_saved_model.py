@@ -118,7 +118,7 @@ def test_features_are_the_networks_at_any_batch_size(
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-def test_encoded_pictures_are_prepared_as_in_training(features, kind):
+def test_encoded_images_are_prepared_as_in_training(features, kind):
     rng = np.random.default_rng(2)
     small = rng.integers(0, 256, (16, 16, 3), np.uint8)
     wide = rng.integers(0, 256, (40, 90, 3), np.uint8)
@@ -144,7 +144,7 @@ def write_png_header(width, height):
 @pytest.mark.parametrize(
     "contents, message",
     [
-        (b"no picture", "not a whole JPEG or PNG"),
+        (b"no image", "not a whole JPEG or PNG"),
         (b"", "not a whole JPEG or PNG"),
         (b"\x89PNG\r\n\x1a\n", "not a whole JPEG or PNG"),
         (write_png_header(100_000, 100_000), "pixels"),
@@ -154,7 +154,7 @@ def write_png_header(width, height):
     ],
     ids=["text", "empty", "cut", "large", "huge", "flat", "hollow"],
 )
-def test_bytes_that_are_no_picture_are_refused(features, contents, message):
+def test_bytes_that_are_no_image_are_refused(features, contents, message):
     with pytest.raises(tf.errors.InvalidArgumentError, match=message):
         features.signatures["encoded"](image_bytes=tf.constant([contents]))
 

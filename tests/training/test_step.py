@@ -82,7 +82,7 @@ def test_update_is_adams_first_step_on_the_papers_losses():
 
 
 def test_training_learns():
-    """The mean picture gets at least twice as close to the real one."""
+    """The mean image gets at least twice as close to the real one."""
     state, step = make_step(make_config(learning_rate=2e-3, batch_size=32))
     images = draw_halves(512)
     rng = np.random.default_rng(0)

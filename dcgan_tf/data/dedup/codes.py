@@ -14,7 +14,7 @@ import numpy as np
 from dcgan_tf.config import ModelConfig
 
 CODE_BITS = 128
-# What the autoencoder sees of a picture: 32x32 RGB is 3072 numbers.
+# What the autoencoder sees of an image: 32x32 RGB is 3072 numbers.
 THUMBNAIL = ModelConfig((32, 32), 3)
 
 # The paper gives no figures for these. Less noise and a few bits' tolerance
@@ -144,13 +144,13 @@ def choose_groups(
     members: Mapping[bytes, Sequence[int]],
     pairs: Sequence[tuple[bytes, bytes]],
 ) -> list[list[int]]:
-    """Keeps the first picture of every group of near-duplicates.
+    """Keeps the first image of every group of near-duplicates.
 
-    A picture is dropped only for one that is kept and near it: chains, of
+    An image is dropped only for one that is kept and near it: chains, of
     which each is near the next, don't take what is far from the first.
 
     Args:
-        members: Codes to the positions of the pictures that have them.
+        members: Codes to the positions of the images that have them.
         pairs: Codes near each other.
 
     Returns:

@@ -39,7 +39,7 @@ def find_suspects(
 
     Those whose nearest training image is nearest to them for its kind: their
     distance over that image's own to its nearest neighbour in training. By
-    distance alone, the plainest pictures would always come first.
+    distance alone, the plainest images would always come first.
 
     Args:
         fake_features: Floats `(num_fake, num_features)`.

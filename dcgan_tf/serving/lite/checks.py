@@ -15,7 +15,7 @@ from dcgan_tf.serving.input_checks import MAX_UNIT_VALUE
 # Largest error over the output's range; for integers the mean error.
 LARGEST_ERRORS = {"float32": 1e-5, "float16": 5e-3}
 MEAN_ERROR = 0.02
-_MIN_STDDEV = 1e-4  # Of the output's range: less is a blank picture.
+_MIN_STDDEV = 1e-4  # Of the output's range: less is a blank image.
 _NUM_TIMED = 15
 
 
@@ -153,7 +153,7 @@ class LiteCheck:
         psnr: Peak signal to noise in decibels; the worst output's.
         milliseconds: An image at batch 1, by number of threads.
         problem: What is wrong, or None.
-        frechet_ratio: What quantisation does to a generator's pictures, 1
+        frechet_ratio: What quantisation does to a generator's images, 1
             being nothing; None where it wasn't measured.
     """
 

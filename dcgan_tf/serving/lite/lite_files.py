@@ -149,7 +149,7 @@ def _run(network: convert.Network, inputs: dict) -> dict[str, np.ndarray]:
 def _compare_images(
     check: checks.LiteCheck, network: convert.Network, model: ModelConfig
 ) -> checks.LiteCheck:
-    """Adds how far a quantised generator's pictures are from the others.
+    """Adds how far a quantised generator's images are from the others.
 
     The Fréchet distance, in features of random convolutions, of its samples
     to float32 samples of other latents, over that of its latents' float32

@@ -1,4 +1,4 @@
-"""The paper's two protocols at their real sizes, on generated pictures."""
+"""The paper's two protocols at their real sizes, on generated images."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def make_pictures(count, seed):
     """32x32x3 noise; the first pixels are a little brighter by class."""
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, NUM_CLASSES, count)
-    # A few pictures many times over: drawing as many takes a minute.
+    # A few images many times over: drawing as many takes a minute.
     pictures = rng.integers(0, 200, (500, 32, 32, 3), np.uint8)
     pictures = pictures[rng.integers(0, 500, count)]
     pictures[:, 0, :NUM_CLASSES] = rng.integers(

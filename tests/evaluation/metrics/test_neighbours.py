@@ -36,8 +36,8 @@ def test_copies_are_seen():
     assert copying["closer_fraction"] == pytest.approx(0.75, abs=0.04)
 
 
-def test_copies_of_rare_images_are_more_suspect_than_plain_pictures():
-    """Plain pictures are near everything: that alone is no sign."""
+def test_copies_of_rare_images_are_more_suspect_than_plain_images():
+    """Plain images are near everything: that alone is no sign."""
     plain = RNG.normal(scale=0.01, size=(500, 4))
     training = np.concatenate([TRAINING, plain])
     fakes = np.concatenate(

@@ -20,7 +20,7 @@ LATENTS = sample_latents(7, MODEL.latent_dim, (5, 5)).numpy()
 
 
 def sharpen(generator):
-    """Makes a new generator's pale pictures use their range."""
+    """Makes a new generator's pale images use their range."""
     kernel = generator.get_layer("deconv_2").kernel
     kernel.assign(kernel * 20)
 
@@ -78,7 +78,7 @@ def test_there_is_a_good_file_for_each_precision(exported):
 @pytest.mark.parametrize(
     "kind, tolerance", [("float32", 2e-5), ("float16", 1e-2)]
 )
-def test_pictures_are_the_networks_in_litert(
+def test_images_are_the_networks_in_litert(
     exported, generator, kind, tolerance
 ):
     folder, _ = exported

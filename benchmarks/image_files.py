@@ -1,4 +1,4 @@
-"""Drawn pictures in files, as collections are found."""
+"""Drawn images in files, as collections are found."""
 
 from pathlib import Path
 
@@ -16,26 +16,26 @@ _NUM_DRAWN = 100
 RECORDS_NAME = "drawn_faces"
 
 
-def draw_pictures(size: tuple[int, int]) -> list[Image.Image]:
+def draw_images(size: tuple[int, int]) -> list[Image.Image]:
     """Draws 100 different faces, grainy as photographs are.
 
     Args:
         size: Width and height in pixels.
     """
     rng = np.random.default_rng(0)
-    pictures = []
+    images = []
     for face in make_toy_faces(_NUM_DRAWN, 64)[0]:
         large = np.asarray(Image.fromarray(face).resize(size), np.float32)
         large = large + rng.normal(0, _GRAIN_LEVELS, large.shape)
         clipped = np.clip(large, 0, 255).astype(np.uint8)
-        pictures.append(Image.fromarray(clipped))
-    return pictures
+        images.append(Image.fromarray(clipped))
+    return images
 
 
 def write_folder(
     folder: Path, count: int, size: tuple[int, int], file_format: str
 ) -> int:
-    """Writes pictures as files of one format.
+    """Writes images as files of one format.
 
     Args:
         folder: Is made.
@@ -47,14 +47,14 @@ def write_folder(
         A file's mean size in bytes.
     """
     folder.mkdir(parents=True)
-    pictures = draw_pictures(size)
+    images = draw_images(size)
     options = {"quality": _JPEG_QUALITY} if file_format == "JPEG" else {}
     paths = [folder / f"{i:06d}.{file_format.lower()}" for i in range(count)]
     for i, path in enumerate(paths):
-        if i < len(pictures):
-            pictures[i].save(path, file_format, **options)
+        if i < len(images):
+            images[i].save(path, file_format, **options)
         else:
-            path.write_bytes(paths[i % len(pictures)].read_bytes())
+            path.write_bytes(paths[i % len(images)].read_bytes())
     return round(sum(path.stat().st_size for path in paths) / count)
 
 
