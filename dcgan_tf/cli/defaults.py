@@ -13,7 +13,7 @@ _SHOWN_DATASETS = ("mnist_5k", "image_folder", "celeb_a")
 _IN_WORDS = {
     "dataset": "mnist_5k, or the folder of --image_dir",
     "image_dir": "none",
-    "split": "train; of a folder, all but every 20th picture or so",
+    "split": "train; of a folder, all but every 20th image or so",
     "exclude": "none",
     "data_dir": "$TFDS_DATA_DIR, or ~/tensorflow_datasets",
     "manual_dir": "downloads/manual in --data_dir",

@@ -17,12 +17,12 @@ def load_source(data: DataConfig, split: str | None = None) -> Source:
 
     Args:
         data: Names the dataset, and what to leave out.
-        split: `train` for what `data` trains on, `test` for pictures held
+        split: `train` for what `data` trains on, `test` for images held
             out from it, another split's name, or None for `train`.
 
     Returns:
         The source. `test` is the dataset's `test` split or else its
-        `validation`; a folder's is every 20th picture or so.
+        `validation`; a folder's is every 20th image or so.
 
     Raises:
         ValueError: If the dataset or the split doesn't exist, or a folder
@@ -31,10 +31,10 @@ def load_source(data: DataConfig, split: str | None = None) -> Source:
     """
     excluded = _load_excluded(data.exclude)
     source = _open(data, split, excluded)
-    # Held-out pictures have names of their own, which it needn't hold.
+    # Held-out images have names of their own, which it needn't hold.
     if excluded and not source.num_excluded and split in (None, "train"):
         raise ValueError(
-            f"none of the {len(excluded)} pictures to exclude, such as "
+            f"none of the {len(excluded)} images to exclude, such as "
             f"{min(excluded)!r}, is in {source.name}; was the list made for "
             "another?"
         )
@@ -42,22 +42,22 @@ def load_source(data: DataConfig, split: str | None = None) -> Source:
 
 
 def load_held_out(data: DataConfig, training: Source) -> Source:
-    """Opens pictures that a run was not trained on.
+    """Opens images that a run was not trained on.
 
-    The `test` split, unless the run was trained on pictures of it
+    The `test` split, unless the run was trained on images of it
     (`--split=test`, `train+test`, a folder's `all`): then `validation` or
-    `train`, whichever has none of the training pictures.
+    `train`, whichever has none of the training images.
 
     Args:
         data: What the run was trained on.
-        training: Its training pictures.
+        training: Its training images.
 
     Returns:
         The source; its `split` says which it is.
 
     Raises:
         ValueError: If nothing is held out, or every other split has
-            training pictures in it.
+            training images in it.
         OSError: If the dataset isn't there.
     """
     if training.split == "train":  # Disjoint, or there is no other split.
@@ -76,14 +76,14 @@ def load_held_out(data: DataConfig, training: Source) -> Source:
             return source
         overlaps.append(f"{count:,} are in {source.split!r}")
     raise ValueError(
-        f"no pictures of {training.name} are held out from split "
+        f"no images of {training.name} are held out from split "
         f"{training.split!r}, which was trained on ({'; '.join(overlaps)}): "
         "train on a part, such as the split 'train', to evaluate on the rest"
     )
 
 
 def count_common(first: Source, second: Source) -> int:
-    """Counts the pictures, by name, that two sources of a dataset share."""
+    """Counts the images, by name, that two sources of a dataset share."""
     names = {first.name_of(i) for i in range(first.num_examples)}
     return sum(second.name_of(i) in names for i in range(second.num_examples))
 

@@ -85,7 +85,7 @@ class Skipped:
                 those found.
 
         Raises:
-            PicturesLostError: If most of these were there at first, or the
+            ImagesLostError: If most of these were there at first, or the
                 whole collection was.
             ValueError: Otherwise. Both name the first few, with reasons.
         """

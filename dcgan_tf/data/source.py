@@ -32,7 +32,7 @@ class Source:
         read_all: Gives all images in order.
         read: Gives the images at a dataset's positions (scalar int64), in
             that dataset's order; None where reading is in order only.
-        name_of: A position's name, as lists of pictures to exclude have it.
+        name_of: A position's name, as lists of images to exclude have it.
         label_names: Of the classes; empty without labels.
         attribute_names: Of the attributes; empty where labels are classes.
         num_excluded: Pictures left out because a list named them.

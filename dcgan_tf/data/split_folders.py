@@ -1,6 +1,6 @@
 """Folders sorted into `train` and `test` (or `val`), as splits of one dataset.
 
-The usual layout is `train/CLASS/picture`, `test/CLASS/picture`; without
+The usual layout is `train/CLASS/image`, `test/CLASS/image`; without
 classes images lie in `train` and `test` themselves.
 """
 

@@ -49,7 +49,7 @@ def find_duplicates(
     options: Sequence[str] = (),
     work_dir: str | None = None,
 ) -> list[list[int]]:
-    """Finds groups of pictures whose codes are at most `max_bits` apart.
+    """Finds groups of images whose codes are at most `max_bits` apart.
 
     Args:
         data: The collection; workers open it themselves.
@@ -67,7 +67,7 @@ def find_duplicates(
 
     Raises:
         DiskFullError: If there is no room for results in `work_dir`.
-        OSError: If pictures can't be read.
+        OSError: If images can't be read.
     """
     pipeline_options = PipelineOptions(
         list(options), runner=runner, save_main_session=False
@@ -168,7 +168,7 @@ def _build(pipeline, data, split, num_examples, encoder, max_bits, results_dir):
 
 
 class _Encode(beam.DoFn):
-    """Reads the pictures of a range of positions and codes them."""
+    """Reads the images of a range of positions and codes them."""
 
     def __init__(self, data: DataConfig, split: str | None, encoder: Encoder):
         self._data = data
@@ -187,7 +187,7 @@ class _Encode(beam.DoFn):
         position = span[0]
         for images in dataset.batch(_BATCH).as_numpy_iterator():
             for code in self._encoder.encode(images):
-                # What stands in for an unreadable picture is no duplicate.
+                # What stands in for an unreadable image is no duplicate.
                 name = self._source.name_of(position)
                 if name not in self._source.skipped.reasons:
                     yield code.tobytes(), position
@@ -209,7 +209,7 @@ def _compare(band: tuple[object, Iterable[bytes]], max_bits: int):
 def _keep_groups(
     element: tuple[bytes, dict],
 ) -> Iterator[tuple[str, list[int]]]:
-    """Passes on the codes of several pictures or with another one near."""
+    """Passes on the codes of several images or with another one near."""
     code, joined = element
     (positions,) = joined["found"]
     if len(positions) > 1 or any(joined["paired"]):
@@ -251,7 +251,7 @@ def _read_lines(results_dir: Path, name: str) -> Iterator:
 
 
 def load_thumbnails(source, data: DataConfig, positions: Sequence[int]):
-    """Reads pictures at positions as the autoencoder sees them.
+    """Reads images at positions as the autoencoder sees them.
 
     Returns:
         uint8 `(count, 32, 32, 3)`.
