@@ -134,7 +134,7 @@ def _check_one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class DataConfig:
-    """Where pictures come from and how one becomes a training image.
+    """Where images come from and how one becomes a training image.
 
     Attributes:
         dataset: An embedded dataset, `image_folder`, or a TFDS name.
@@ -143,13 +143,13 @@ class DataConfig:
         manual_dir: Where TFDS finds files downloaded by hand.
         split: A TFDS split such as `train` or `train[:80%]`; None for the
             dataset's default.
-        crop: Side in pixels of the square cut from a picture's centre before
+        crop: Side in pixels of the square cut from an image's centre before
             resizing; 0 for the largest centre crop of the target's aspect.
         background: Colour (a Pillow name or `#rrggbb`) under transparent
-            pictures.
+            images.
         cache: Where decoded images are kept: `memory`, `disk`, `off`, or
             `auto` to choose by size.
-        exclude: A text file of picture names to leave out, one a line.
+        exclude: A text file of image names to leave out, one a line.
         flip: Whether to mirror half the training images left to right.
         folder_splits: Whether an image folder's `train`, `test`, `val`,
             `valid` and `validation` are splits rather than classes. Not in

@@ -1,7 +1,7 @@
 """Images: scaling between uint8 and [-1, 1], grids, PNG and GIF files.
 
 The only place where pixel values are scaled. Every file bears a mark, by
-which `data` knows this program's own output among a folder's pictures.
+which `data` knows this program's own output among a folder's images.
 """
 
 import io
@@ -145,7 +145,7 @@ def save_png(
 ) -> None:
     """Writes a uint8 image `(height, width, 1 or 3)` as a PNG file.
 
-    The file appears whole or not at all, so that a picture is never read
+    The file is written atomically, so that an image is never read
     half written.
 
     Args:

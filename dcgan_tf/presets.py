@@ -67,7 +67,7 @@ DATASETS: dict[str, DatasetDefaults] = {
     "svhn_cropped": DatasetDefaults("svhn_32", 40_000),
     "imagenet_resized/32x32": DatasetDefaults("imagenet_32", 200_000),
     "downsampled_imagenet/32x32": DatasetDefaults("imagenet_32", 200_000),
-    # The customary face box of the aligned 178x218 pictures: 108x108 at the
+    # The customary face box of the aligned 178x218 images: 108x108 at the
     # centre (carpedm20/DCGAN-tensorflow, and many works since).
     "celeb_a": DatasetDefaults("paper_64", 40_000, crop=108),
     "stl10": _OTHER_DATASETS,

@@ -1,4 +1,4 @@
-"""What a run leaves behind as it goes: metrics, grids, checkpoints."""
+"""The recorder: writes a run's metrics, grids and checkpoints."""
 
 import contextlib
 import os
@@ -116,7 +116,7 @@ class Recorder:
             )
 
     def start_step(self) -> None:
-        """Tells that an update starts: should it fail, it is half done."""
+        """Notes that an update starts: should it fail, it is half done."""
         self._state_step = None
 
     def count(self, losses: Mapping[str, tf.Tensor]) -> None:
