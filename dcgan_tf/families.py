@@ -1,4 +1,4 @@
-"""The families of networks: which settings each has, and what they start at.
+"""The families of networks: the settings of each, and their defaults.
 
 DCGAN answers to two systems: the fully connected GAN (Goodfellow et al.,
 2014, arXiv 1406.2661) and the Laplacian pyramid of GANs (Denton et al., 2015,

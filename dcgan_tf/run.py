@@ -1,4 +1,4 @@
-"""A trained run, or an export of one, in a program's hands."""
+"""`Run`: a trained run, or an export of one, for use in a program."""
 
 import dataclasses
 import os

@@ -1,4 +1,4 @@
-"""A - B + C on latents (Section 6.3.2)."""
+"""Vector arithmetic on latents, A - B + C (Section 6.3.2)."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""A classifier of toy faces: an image's attributes, and where windows are.
+"""A classifier of toy faces' attributes and of where windows are.
 
 Trained on drawn faces, whose truth is known, and independent of the networks
 whose images it classifies.

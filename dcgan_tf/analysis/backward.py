@@ -1,4 +1,4 @@
-"""From a unit of a layer back to pixels, with another rule at each ReLU.
+"""Projects a layer's units back to pixels, with a given rule at ReLUs.
 
 Gradients, guided backpropagation and the deconvnet go through convolutions
 and batch norm alike, as their transposes; they differ only in what passes a

@@ -1,4 +1,4 @@
-"""Groups of latents that show concepts, as a user asks for them."""
+"""Chooses groups of latents that show concepts, as a user asks for them."""
 
 from collections.abc import Sequence
 

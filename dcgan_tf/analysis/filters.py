@@ -1,4 +1,4 @@
-"""Kernels next to the image as tiles, and what deeper filters like to see."""
+"""Draws kernels as tiles, and images that deeper filters respond to."""
 
 import keras
 import numpy as np

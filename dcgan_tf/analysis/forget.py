@@ -1,4 +1,4 @@
-"""G made to forget an object (Section 6.3.1)."""
+"""Makes G forget an object by dropping feature maps (Section 6.3.1)."""
 
 import dataclasses
 import json

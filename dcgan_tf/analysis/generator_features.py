@@ -1,4 +1,4 @@
-"""What each feature map of G draws: without it, and with more of it."""
+"""Draws what each feature map of G adds: dropped and boosted."""
 
 import numpy as np
 

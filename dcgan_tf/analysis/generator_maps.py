@@ -1,4 +1,4 @@
-"""G with some feature maps louder, quieter or silent."""
+"""Computes G's feature maps, and images from scaled ones."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""What in an image excites a feature (Section 6.2)."""
+"""Guided backpropagation of D's features (Section 6.2)."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""A direction between two groups of latents, at several strengths."""
+"""A direction between two groups of latents, applied by several factors."""
 
 from collections.abc import Sequence
 

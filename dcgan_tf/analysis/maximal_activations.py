@@ -1,4 +1,4 @@
-"""The patches of real images that excite a filter most.
+"""Finds the patches of real images that activate a filter most.
 
 The view of Zeiler & Fergus (2014, arXiv 1311.2901, Figure 2).
 """

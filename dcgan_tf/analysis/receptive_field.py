@@ -1,4 +1,4 @@
-"""Which pixels a unit of a convolution can see."""
+"""Receptive fields: the pixels that a convolution's unit sees."""
 
 import dataclasses
 

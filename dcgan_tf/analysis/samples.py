@@ -1,4 +1,4 @@
-"""What views are drawn from: a trained model, numbered samples, real images."""
+"""Loads what views draw: a trained model, its samples, real images."""
 
 import os
 from pathlib import Path

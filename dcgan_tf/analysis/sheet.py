@@ -1,4 +1,4 @@
-"""Small images laid out as one labelled picture, readable on a slide.
+"""Lays out small images as one labelled figure, readable on a slide.
 
 Tiles are enlarged by whole factors without smoothing, so that a pixel of the
 network stays a pixel; labels are text beside them, never over them. That is

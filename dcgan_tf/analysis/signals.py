@@ -1,4 +1,4 @@
-"""Signals of either sign as pixels."""
+"""Maps signals of either sign to pixels."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What every command shares: flags without global state, one-line errors."""
+"""Runs a command: flags without global state, errors in one line."""
 
 import codecs
 import os

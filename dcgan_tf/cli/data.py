@@ -1,4 +1,4 @@
-"""Shows what the networks will see of a collection, before any training.
+"""Shows what the networks will see of a collection of images.
 
 Writes a contact sheet of the first 64 images after crop and resize, and
 prints counts, sizes, colours, files that can't be used, and warnings.

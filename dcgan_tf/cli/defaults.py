@@ -1,4 +1,4 @@
-"""What a setting is where no flag says it, and whose choice that is."""
+"""Describes each setting's default and where it comes from."""
 
 import dataclasses
 

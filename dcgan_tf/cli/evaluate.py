@@ -1,4 +1,4 @@
-"""Says how good a run is: distances, classifiers on its features, copying.
+"""Evaluates a run: distances, classifiers on its features, copying.
 
 Prints a table and writes evaluation/<step>.json and figures into the run's
 folder. Give --compare and several runs for the same table side by side.

@@ -1,4 +1,4 @@
-"""What `--help` prints: flags by topic, each with its value and default."""
+"""Formats `--help`: flags by topic, each with its value and default."""
 
 import textwrap
 from collections.abc import Iterator

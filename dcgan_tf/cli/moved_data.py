@@ -1,4 +1,4 @@
-"""Where a run's images are, if --data_dir or --image_dir say so."""
+"""Finds a run's images where --data_dir or --image_dir says they are."""
 
 import dataclasses
 

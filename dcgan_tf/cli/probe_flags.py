@@ -1,4 +1,4 @@
-"""Flags of a probe: what it is on, what of, and which rows it has."""
+"""Flags of a linear probe: its images, its protocol and its rows."""
 
 from absl import flags
 

@@ -1,4 +1,4 @@
-"""Trains a DCGAN, or an older GAN, on any collection of pictures.
+"""Trains a DCGAN, or an older GAN, on any collection of images.
 
 Without flags: on the 5,000 handwritten digits that come with the package.
 The same command again resumes the run where it stopped.

@@ -1,4 +1,4 @@
-"""How good a run is: distances, classifiers on features, memorisation.
+"""Evaluation: distances, classifiers on features, memorisation.
 
 Measures are functions of arrays and import nothing from the project.
 """

@@ -1,4 +1,4 @@
-"""A measure cheap enough to choose the best checkpoint while training."""
+"""Selects the best checkpoint while training, by a cheap measure."""
 
 import os
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A trained model evaluated: the file that joins measures, probe, figures."""
+"""Evaluates a trained model: joins measures, probe and figures."""
 
 import time
 from pathlib import Path

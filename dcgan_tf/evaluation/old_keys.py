@@ -1,4 +1,4 @@
-"""Keys that an evaluation's JSON had in 0.1.0, and those that it has today."""
+"""Renames the keys of 0.1.0's evaluation JSON to today's."""
 
 import re
 from collections.abc import Mapping

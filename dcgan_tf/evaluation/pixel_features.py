@@ -1,4 +1,4 @@
-"""G's activations as features of every pixel: segmentation from few labels.
+"""Pixel features: G's activations, for segmentation from few labels.
 
 G computes, on the way to an image, what belongs to what. A linear classifier
 of one pixel's activations, fitted on a handful of labelled samples, labels

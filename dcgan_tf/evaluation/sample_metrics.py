@@ -1,4 +1,4 @@
-"""Samples of a model beside real images: distances, copies, 1-NN."""
+"""Measures a model's samples: distances, memorization, 1-NN."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Samples of a model in segments, by G's features and by pixels alone."""
+"""Segments a model's samples, by G's features and by pixels alone."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What an evaluation computes, and all that its figures depend on.
+"""The settings of an evaluation: all that its figures depend on.
 
 Light to import, since the command's help names what there is.
 """

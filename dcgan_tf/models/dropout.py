@@ -1,4 +1,4 @@
-"""Dropout whose masks come from outside: whoever trains decides the numbers.
+"""Dropout whose masks are drawn by the caller.
 
 Keras's own keeps a counter in the layer, so that its masks depend on how
 often it was called, are the same on every replica, and are no function of the

@@ -1,4 +1,4 @@
-"""How each family of networks is trained: one entry each.
+"""The training of each family of networks, one entry each.
 
 Where it departs from its paper, the entry's functions say. What the families
 share stays in `step`: the losses, which are those of Goodfellow et al. (2014)

@@ -1,4 +1,4 @@
-"""Gradient descent as the older papers have it: rates fall, momentum rises."""
+"""Gradient descent with falling learning rates and rising momentum."""
 
 import math
 

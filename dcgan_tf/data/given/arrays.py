@@ -1,4 +1,4 @@
-"""Images that a program holds, as arrays or a `tf.data` dataset, as a source.
+"""Makes a `Source` of arrays or of a `tf.data` dataset.
 
 They lie in no place that another process could open, so a run records their
 fingerprint alone, and whoever resumes it gives them again.

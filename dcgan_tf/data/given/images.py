@@ -1,4 +1,4 @@
-"""Images as a program gives them: arrays, a dataset, a folder or a name."""
+"""Resolves a program's images: arrays, a dataset, a folder or a name."""
 
 import dataclasses
 import os

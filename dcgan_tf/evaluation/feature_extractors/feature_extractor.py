@@ -1,4 +1,4 @@
-"""What a distance is measured in: a network from images to features."""
+"""Feature extractors: networks whose features distances are measured in."""
 
 import dataclasses
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Results of a probe kept as they come, so that a stopped table goes on.
+"""Results of a probe kept as they come, so that a stopped table resumes.
 
 A result of hours is a small file, named by a hash of everything that it
 depends on: the images, the protocol, the seed, the weights. What isn't the

@@ -1,4 +1,4 @@
-"""Linear probe: how well a linear machine classifies by given features.
+"""Linear probe: fits linear SVMs on features and tests their accuracy.
 
 Radford et al. (2016), Section 5. C is chosen on validation images that are
 held out of the training images; the test images are looked at once.

@@ -1,4 +1,4 @@
-"""How far a stage of minutes or hours is, in lines now and then."""
+"""Progress of a long stage, logged now and then."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""How labels are spent in a linear probe: splits, draws, values of C."""
+"""Protocols of a linear probe: splits, draws of labels, values of C."""
 
 import dataclasses
 

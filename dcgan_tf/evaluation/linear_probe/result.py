@@ -1,4 +1,4 @@
-"""What a probe finds, one number of labels at a time."""
+"""Results of a probe, one for each number of labels."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""What a probe compares: maps from images to features."""
+"""Rows of a probe's table: maps from images to features."""
 
 import dataclasses
 import functools

@@ -1,4 +1,4 @@
-"""D's network trained with the labels alone: what the probe is compared to.
+"""The supervised baseline of a probe: D's network trained on labels.
 
 Section 5.2 trains a network of D's architecture on the same labels, from
 scratch, and finds it worse.

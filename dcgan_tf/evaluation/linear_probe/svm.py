@@ -1,4 +1,4 @@
-"""Linear support vector machines on many features: two solvers, one problem.
+"""Linear support vector machines on many features, by two solvers.
 
 Both minimise, for each class against the rest,
 `|w|^2 / 2 + C * sum(max(0, 1 - y w.x)^2)` with a constant 1 appended to `x`:

@@ -1,4 +1,4 @@
-"""A trained model's features probed beside what they are compared to."""
+"""The table of a probe: a model's features beside their baselines."""
 
 import dataclasses
 import re

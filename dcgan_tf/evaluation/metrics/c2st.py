@@ -1,4 +1,4 @@
-"""Can the nearest neighbour tell generated from real?"""
+"""Classifier two-sample test (C2ST) by the nearest neighbour."""
 
 import numpy as np
 from sklearn.metrics.pairwise import check_pairwise_arrays

@@ -1,4 +1,4 @@
-"""What a classifier sees in samples: which classes, and how surely."""
+"""Class coverage: which classes samples show, and how confidently."""
 
 import numpy as np
 from sklearn.utils import check_array
@@ -26,7 +26,7 @@ def compute_class_fractions(probabilities: np.ndarray) -> np.ndarray:
 def compute_confident_fraction(
     probabilities: np.ndarray, threshold: float = 0.9
 ) -> float:
-    """Computes the fraction of samples that the classifier is sure of.
+    """Computes the fraction of samples that are classified with confidence.
 
     Args:
         probabilities: Floats `(num_samples, num_classes)`.

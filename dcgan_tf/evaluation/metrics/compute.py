@@ -1,4 +1,4 @@
-"""Every measure of a set of images beside a set of real ones."""
+"""Computes every measure of a set of images beside a set of real ones."""
 
 from collections.abc import Callable, Iterable
 

@@ -1,4 +1,4 @@
-"""Does the generator copy? Distances to the nearest training images."""
+"""Memorization: distances of samples to the nearest training images."""
 
 import numpy as np
 from sklearn.metrics.pairwise import check_pairwise_arrays

@@ -1,4 +1,4 @@
-"""The appendix's test: real images classified by generated neighbours."""
+"""1-NN error of real images classified by generated ones (appendix)."""
 
 import numpy as np
 from sklearn.metrics.pairwise import check_pairwise_arrays

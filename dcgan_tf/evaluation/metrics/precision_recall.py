@@ -1,4 +1,4 @@
-"""Precision and recall: is it plausible, and is everything there?"""
+"""Precision (samples are plausible) and recall (nothing is missing)."""
 
 import numpy as np
 from sklearn.metrics import pairwise_distances_chunked
