@@ -316,7 +316,7 @@ class Run:
             cache_dir=cache_dir,
         )
         real = None
-        if settings.measures or needs_own_images(settings):
+        if needs_own_images(settings):
             if self._source is not None or self._held_out is not None:
                 check_held_out(self.config.data.dataset, self._held_out)
             real = load_real_images(

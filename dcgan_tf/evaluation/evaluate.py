@@ -48,7 +48,7 @@ def evaluate(
         "dcgan_tf": __version__,
     }
     # A probe on other images needs none of the run's own.
-    if measures or needs_own_images(settings):
+    if needs_own_images(settings):
         log(f"loading {config.data.dataset}")
         real = real or load_real_images(config.model, config.data)
         result["dataset"] = real.dataset
@@ -62,16 +62,12 @@ def evaluate(
         log("segmenting samples by G's features")
         result["segmentation"] = segment_samples(model, seed, prefix)
     if settings.probe:
-        own = real if needs_own_images(settings) else None
-        result |= probe_model(model, settings, own, figures_dir, log)
+        result |= probe_model(model, settings, real, figures_dir, log)
     result["elapsed_seconds"] = round(time.monotonic() - start, 1)
     return result
 
 
 def needs_own_images(settings: Settings) -> bool:
-    """Whether a probe is of the run's own training and test images."""
-    return (
-        settings.probe is not None
-        and settings.probe_data is None
-        and settings.probe_split == "test"
-    )
+    """Whether an evaluation is of the run's own images in any part."""
+    is_probed = settings.probe is not None and settings.probe_data is None
+    return bool(settings.measures) or is_probed

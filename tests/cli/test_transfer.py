@@ -14,7 +14,7 @@ from fixtures import tiny_run
 from PIL import Image
 
 from dcgan_tf.cli import evaluate
-from dcgan_tf.config import ModelConfig
+from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.evaluation.linear_probe import encoder, probe, supervised
 from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS
 
@@ -203,6 +203,55 @@ def test_validation_images_are_held_out_of_the_training_images(
     assert (data["num_training"], data["num_test"]) == (90, 30)
     assert data["tested_on"] == "held out of train"
     assert "30 (held out of train)" in capsys.readouterr().out
+
+
+def test_a_runs_own_training_images_stand_in_too(orphan, colours, tmp_path):
+    run_dir = tmp_path / "run"
+    tiny_run.make_run(run_dir, colours)
+    arguments = ["--measures=none", "--probe_rows=pixels"]
+    assert run(run_dir, *arguments, "--probe_split=validation") == 0
+    result = read(run_dir, "1-few_labels-validation")
+    data = result["probe_data"]
+    assert (data["num_training"], data["num_test"]) == (90, 30)
+    assert "run's training images" in result["discriminator_statistics"]
+    # The test has a file of its own, with what else there is of the step.
+    assert run(run_dir, *arguments) == 0
+    assert read(run_dir, "1")["probe_data"]["tested_on"] == "test"
+    assert read(run_dir, "1-few_labels-validation") == result
+
+
+def test_the_library_does_what_the_command_does(run_dir, colours):
+    import dcgan_tf
+
+    result = dcgan_tf.load(run_dir).evaluate(
+        [],
+        probe="few_labels",
+        probe_data=DataConfig("image_folder", image_dir=str(colours)),
+        probe_rows=["pixels"],
+    )
+    assert result["probe_data"]["num_test"] == 60
+    written = read(run_dir)
+    assert json.loads(json.dumps(result["probe"])) == written["probe"]
+    assert run(run_dir, f"--probe_image_dir={colours}", "--probe_rows=D") == 0
+    assert len(read(run_dir)["probe"]) == 4
+    for wrong in ({"probe_rows": ["E"]}, {"probe_split": "train"}):
+        with pytest.raises(ValueError, match="untrained"):
+            dcgan_tf.load(run_dir).evaluate([], probe="few_labels", **wrong)
+
+
+def test_statistics_are_of_the_probes_images_and_nobody_elses(orphan, colours):
+    """The D that a run gives to others keeps its own."""
+    from dcgan_tf.runs.trained_model import load_trained_model
+
+    images = np.zeros((4, 16, 16, 3), np.uint8)
+    model = load_trained_model(orphan)
+    before = model.compute_features(images)
+    rng = np.random.default_rng(0)
+    batch = rng.uniform(-1, 1, (8, 16, 16, 3)).astype(np.float32)
+    other = model.with_real_batches([batch])
+    assert np.abs(other.compute_features(images) - before).max() > 1e-3
+    np.testing.assert_array_equal(model.compute_features(images), before)
+    assert model.digest_discriminator() == other.digest_discriminator()
 
 
 def test_rows_of_one_probe_add_up(run_dir, colours, capsys):

@@ -1,5 +1,7 @@
 """The labelled images of a probe: a run's own, or any others."""
 
+import dataclasses
+
 import numpy as np
 
 from dcgan_tf.config import DataConfig, ModelConfig
@@ -51,27 +53,50 @@ def load_probe_images(
         return load_real_images(model, data)
     source = load_source(data)
     images, labels = load_images(source, model, data, MAX_TRAINING_IMAGES)
-    training, held_out = hold_out(protocol, len(images), seed)
+    training = RealImages(
+        images,
+        labels,
+        images[:0],
+        None if labels is None else labels[:0],
+        source.label_names,
+        source.name,
+        "",
+        source.split,
+    )
+    return hold_out_validation(protocol, training, seed)
+
+
+def hold_out_validation(
+    protocol: Protocol, real: RealImages, seed: int
+) -> RealImages:
+    """Has training images stand in for the test set, which is left out.
+
+    Raises:
+        ValueError: If that would take all of them.
+    """
+    count = len(real.training)
+    training, held_out = hold_out(protocol, count, seed)
     if not len(training):
         raise ValueError(
-            f"{len(images)} training images of {source.name}; "
-            f"{protocol.name} holds out {len(held_out)} of them as a stand-in "
-            "for the test set"
+            f"{count} training images of {real.dataset}; {protocol.name} "
+            f"holds out {len(held_out)} of them as a stand-in for the test set"
         )
 
     def take(positions):
-        return (
-            images[positions],
-            None if labels is None else labels[positions],
-        )
+        labels = real.training_labels
+        labels = None if labels is None else labels[positions]
+        return real.training[positions], labels
 
-    return RealImages(
-        *take(training),
-        *take(held_out),
-        source.label_names,
-        source.name,
-        f"held out of {source.split}",
-        source.split,
+    (images, labels), (held_images, held_labels) = map(
+        take, (training, held_out)
+    )
+    return dataclasses.replace(
+        real,
+        training=images,
+        training_labels=labels,
+        held_out=held_images,
+        held_out_labels=held_labels,
+        held_out_split=f"held out of {real.training_split}",
     )
 
 

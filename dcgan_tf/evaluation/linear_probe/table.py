@@ -15,6 +15,7 @@ from dcgan_tf.evaluation.linear_probe.probe import probe_features
 from dcgan_tf.evaluation.linear_probe.probe_images import (
     arrange_images,
     batch_training_images,
+    hold_out_validation,
     load_probe_images,
 )
 from dcgan_tf.evaluation.linear_probe.progress import Progress
@@ -51,8 +52,7 @@ def probe_model(
         model: Unconditional.
         settings: The protocol, the images, what they are split into, rows
             and seed.
-        real: The run's own images; None where others are probed on, or
-            training images that stand in for the test set.
+        real: The run's own images; None where others are probed on.
         folder: Of the figure, and of rows that are kept, so that a stopped
             table goes on.
         log: Takes lines on what is being done and how long it will take.
@@ -71,14 +71,16 @@ def probe_model(
     check_has_features(model)
     protocol = PROTOCOLS[settings.probe]
     config = model.config
-    if real is None:
-        data = settings.probe_data or config.data
+    if settings.probe_data is None:
+        _check_dataset(protocol, model, real)
+        if settings.probe_split == "validation":
+            real = hold_out_validation(protocol, real, settings.seed)
+    else:
+        data = settings.probe_data
         log(f"loading {data.image_dir or data.dataset} to probe on")
         real = load_probe_images(
             config.model, data, protocol, settings.probe_split, settings.seed
         )
-    if settings.probe_data is None:
-        _check_dataset(protocol, model, real)
     data = arrange_images(protocol, real, settings.seed)
     for count in set(protocol.label_counts) - {
         *get_label_counts(protocol, data)
