@@ -1,6 +1,4 @@
-"""Settings: their ranges, differences and JSON."""
-
-import dataclasses
+"""Settings: their ranges and JSON."""
 
 import pytest
 
@@ -9,7 +7,6 @@ from dcgan_tf.config import (
     ModelConfig,
     RunConfig,
     TrainingConfig,
-    find_differences,
 )
 from dcgan_tf.presets import resolve_run_config
 
@@ -54,11 +51,3 @@ def test_runs_of_another_version_are_refused_in_words():
     values["model"]["attention"] = True
     with pytest.raises(ValueError, match="another version"):
         RunConfig.from_dict(values)
-
-
-def test_differences_name_the_section():
-    old = resolve_run_config({})
-    training = dataclasses.replace(old.training, seed=3)
-    assert find_differences(
-        old, dataclasses.replace(old, training=training)
-    ) == {"training.seed": (0, 3)}

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from dcgan_tf import scratch
-from dcgan_tf.config import (
-    RESUMABLE_SETTINGS,
-    RunConfig,
-    find_differences,
-)
+from dcgan_tf.config import RunConfig
 from dcgan_tf.presets import resolve_dataset_name
 from dcgan_tf.runs import checkpoints
 from dcgan_tf.runs.lock import LOCK_FILE
+from dcgan_tf.runs.setting_changes import (
+    RESUMABLE_SETTINGS,
+    find_differences,
+)
 from dcgan_tf.version import __version__
 
 CONFIG_FILE = "config.json"

@@ -2,14 +2,11 @@
 
 import os
 
-from dcgan_tf.config import (
-    RECORDED_SETTINGS,
-    RunConfig,
-    find_differences,
-)
+from dcgan_tf.config import RunConfig
 from dcgan_tf.data.source import Source
 from dcgan_tf.runs import checkpoints, folder
 from dcgan_tf.runs.image_identity import check_images
+from dcgan_tf.runs.setting_changes import RECORDED_SETTINGS, find_differences
 
 # What is told otherwise: steps by the progress, the folder with its images,
 # the precision by what it comes to on this machine.
