@@ -73,16 +73,16 @@ def save_again(quality: int) -> Callable[[np.ndarray], np.ndarray]:
     return change
 
 
-def cut_edges(share: float) -> Callable[[np.ndarray], np.ndarray]:
+def cut_edges(fraction: float) -> Callable[[np.ndarray], np.ndarray]:
     def change(image: np.ndarray) -> np.ndarray:
-        pixels = max(1, round(share * len(image)))
+        pixels = max(1, round(fraction * len(image)))
         return image[pixels:-pixels, pixels:-pixels]
 
     return change
 
 
-def brighten(share: float) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda image: np.clip(image * (1.0 + share), 0, 255).astype(np.uint8)
+def brighten(part: float) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda image: np.clip(image * (1.0 + part), 0, 255).astype(np.uint8)
 
 
 CHANGES = {
@@ -102,8 +102,8 @@ class Row:
     Attributes:
         collection: Its name.
         max_bits: In which codes may differ.
-        found: Of each change's planted copies, the share found.
-        mistaken: Of the originals, the share dropped.
+        found: Of each change's planted copies, the fraction found.
+        mistaken: Of the originals, the fraction dropped.
     """
 
     collection: str
@@ -141,10 +141,10 @@ def measure(name: str, max_images: int, num_steps: int) -> list[Row]:
             group_of.get(len(originals) + number, -1) == group_of.get(i)
             for number, i in enumerate([*chosen] * len(CHANGES))
         ]
-        shares = np.reshape(is_found, (len(CHANGES), -1)).mean(axis=1)
+        fractions = np.reshape(is_found, (len(CHANGES), -1)).mean(axis=1)
         dropped = {i for group in groups for i in group[1:]}
         mistaken = sum(i < len(originals) for i in dropped) / len(originals)
-        found = dict(zip(CHANGES, shares.tolist(), strict=True))
+        found = dict(zip(CHANGES, fractions.tolist(), strict=True))
         rows.append(Row(name, max_bits, found, mistaken))
     return rows
 
@@ -162,9 +162,11 @@ def main() -> None:
     for name in COLLECTIONS:
         for row in measure(name, max_images, num_steps):
             rows.append(row)
-            shares = " | ".join(f"{share:.0%}" for share in row.found.values())
+            fractions = " | ".join(
+                f"{fraction:.0%}" for fraction in row.found.values()
+            )
             print(
-                f"| {row.collection} | {row.max_bits} | {shares} "
+                f"| {row.collection} | {row.max_bits} | {fractions} "
                 f"| {row.mistaken:.2%} |",
                 flush=True,
             )

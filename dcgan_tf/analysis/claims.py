@@ -177,7 +177,7 @@ def measure_latent_direction(
     candidates = model.sample_latents(_NUM_CANDIDATES, _CANDIDATES)
     left = classifier.compute_logits(model.generate(candidates))[:, _LEFT] > 0
     latents = model.sample_latents(num_samples, _FRESH)
-    shares = []
+    fractions = []
     for _ in range(num_directions):
         direction = compute_direction(
             _choose(rng, candidates[~left], num_exemplars),
@@ -186,10 +186,10 @@ def measure_latent_direction(
         moved = apply_direction(latents, direction)
         images = model.generate(moved.reshape(-1, moved.shape[-1]))
         found = classifier.compute_logits(images)[:, _LEFT] > 0
-        shares.append(found.reshape(moved.shape[:2]).mean(0))
+        fractions.append(found.reshape(moved.shape[:2]).mean(0))
     return {
         "strengths": STRENGTHS.tolist(),
-        "looking_left": np.mean(shares, axis=0).tolist(),
+        "looking_left": np.mean(fractions, axis=0).tolist(),
     }
 
 

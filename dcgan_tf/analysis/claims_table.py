@@ -71,7 +71,7 @@ def tabulate_claims(results: dict[str, dict]) -> list[tuple[str, str, str]]:
     """Returns `measure_claims`' results as claim, threshold, measured."""
     three, one = results["arithmetic_3"], results["arithmetic_1"]
     forgetting, walks = results["forgetting"], results["walks"]
-    shares = results["turn"]["looking_left"]
+    fractions = results["turn"]["looking_left"]
     worst_accuracy = min(results["classifier"]["accuracy"].values())
     return [
         (
@@ -99,7 +99,7 @@ def tabulate_claims(results: dict[str, dict]) -> list[tuple[str, str, str]]:
         (
             "turn: looking left at strengths -1 to 1",
             "< 10% to > 90%",
-            " ".join(_percent(share) for share in shares),
+            " ".join(_percent(fraction) for fraction in fractions),
         ),
         (
             f"forget: windows, {forgetting['num_dropped']} of "
@@ -135,5 +135,9 @@ def format_table(results: dict[str, dict]) -> str:
     return "\n".join(lines)
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f}%" if share < 0.98 else f"{100 * share:.1f}%"
+def _percent(fraction: float) -> str:
+    return (
+        f"{100 * fraction:.0f}%"
+        if fraction < 0.98
+        else f"{100 * fraction:.1f}%"
+    )
