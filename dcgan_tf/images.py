@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-import imageio.v3 as iio
 import numpy as np
 import tensorflow as tf
 from PIL import Image, PngImagePlugin
@@ -192,16 +191,20 @@ def save_gif(
     """Writes uint8 frames `(height, width, 1 or 3)` as an endless GIF."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    encoded = iio.imwrite(
-        "<bytes>",
-        [_drop_grey_axis(frame) for frame in frames],
-        extension=".gif",
-        plugin="pillow",
+    first, *others = [
+        Image.fromarray(_drop_grey_axis(frame)) for frame in frames
+    ]
+    encoded = io.BytesIO()
+    first.save(
+        encoded,
+        format="GIF",
+        save_all=True,
+        append_images=others,
         duration=frame_milliseconds,
         loop=0,
         comment=FILE_MARKS["sheet"].encode(),
     )
-    scratch.save_bytes(path, encoded)
+    scratch.save_bytes(path, encoded.getvalue())
 
 
 def _drop_grey_axis(image: np.ndarray) -> np.ndarray:
