@@ -16,6 +16,7 @@ MODULES = (
     "dcgan_tf.kernels.adam",
     "dcgan_tf.kernels.layers",
     "dcgan_tf.models.blocks",
+    "dcgan_tf.models.discriminator",
     "dcgan_tf.models.dropout",
     "dcgan_tf.models.features",
     "dcgan_tf.models.original_gan",

@@ -256,6 +256,16 @@ def test_what_a_run_cannot_do_is_said_in_words(run, images, ask, message):
         ask(run, images)
 
 
+def test_unscaled_images_are_refused_by_the_networks(
+    run, conditional_run, images
+):
+    for inputs in (images[:2], images[:2].astype(int)):
+        with pytest.raises(ValueError, match="to_float"):
+            run.discriminator(inputs)
+    with pytest.raises(ValueError, match="to_float"):
+        conditional_run.discriminator([images[:2], np.zeros(2, np.int32)])
+
+
 def test_a_conditional_run_has_no_walks_and_features(conditional_run, images):
     with pytest.raises(ValueError, match="conditional"):
         conditional_run.walk()

@@ -80,11 +80,22 @@ def join_stages(
     stages: Sequence[Sequence[keras.layers.Layer]],
     config: ModelConfig,
     name: str,
+    sequential: type[keras.Sequential] = keras.Sequential,
+    functional: type[keras.Model] = keras.Model,
 ) -> keras.Model:
-    """Builds a Sequential of stages, or a functional model with labels."""
+    """Builds a Sequential of stages, or a functional model with labels.
+
+    Args:
+        inputs: Latents or images, symbolic.
+        stages: Layers in order.
+        config: Whether there are labels.
+        name: The model's.
+        sequential: Class of the model without labels.
+        functional: Class of the model with labels.
+    """
     if not config.num_classes:
         flat = [layer for stage in stages for layer in stage]
-        return keras.Sequential([inputs, *flat], name=name)
+        return sequential([inputs, *flat], name=name)
     labels = keras.Input((), dtype="int32", name="labels")
     one_hot = keras.layers.CategoryEncoding(
         config.num_classes, output_mode="one_hot", name="one_hot"
@@ -94,7 +105,7 @@ def join_stages(
         outputs = JoinLabels(name=f"join_labels_{index}")([outputs, one_hot])
         for layer in stage:
             outputs = layer(outputs)
-    return keras.Model([inputs, labels], outputs, name=name)
+    return functional([inputs, labels], outputs, name=name)
 
 
 @keras.saving.register_keras_serializable("dcgan_tf")

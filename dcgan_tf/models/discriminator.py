@@ -3,6 +3,7 @@
 import keras
 
 from dcgan_tf.config import ModelConfig
+from dcgan_tf.images import check_float_images
 from dcgan_tf.models import blocks
 
 LEAKY_RELU_SLOPE = 0.2
@@ -29,6 +30,7 @@ def build_discriminator(
         channels)` in `[-1, 1]` to float32 logits `(batch, 1)`; a functional
         model from `[images, labels]` where conditional, labels int32
         `(batch,)`.
+        It raises a ValueError for integer images or an empty batch.
     """
     # Another stream than the generator's, whose seed is the same.
     initializers = blocks.NormalInitializers(seed, stream=1)
@@ -68,4 +70,35 @@ def build_discriminator(
         ]
     )
     images = keras.Input((*config.image_size, config.channels), name="images")
-    return blocks.join_stages(images, stages, config, name="discriminator")
+    return blocks.join_stages(
+        images,
+        stages,
+        config,
+        name="discriminator",
+        sequential=_SequentialDiscriminator,
+        functional=_ConditionalDiscriminator,
+    )
+
+
+@keras.saving.register_keras_serializable("dcgan_tf")
+class _SequentialDiscriminator(keras.Sequential):
+    """Refuses pixels that aren't scaled, which Keras would cast to floats."""
+
+    def __call__(self, images, *args, **kwargs):
+        _check(images)
+        return super().__call__(images, *args, **kwargs)
+
+
+@keras.saving.register_keras_serializable("dcgan_tf")
+class _ConditionalDiscriminator(keras.Model):
+    """The same, with labels."""
+
+    def __call__(self, inputs, *args, **kwargs):
+        if isinstance(inputs, list | tuple):
+            _check(inputs[0])
+        return super().__call__(inputs, *args, **kwargs)
+
+
+def _check(images) -> None:
+    if hasattr(images, "dtype"):
+        check_float_images(images, "the discriminator")
