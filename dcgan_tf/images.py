@@ -165,7 +165,7 @@ def save_png(
 
 
 def save_figure(path: str | os.PathLike, figure) -> None:
-    """Writes a Matplotlib figure as a PNG file, whole or not at all."""
+    """Writes a Matplotlib figure atomically as a PNG file."""
     encoded = io.BytesIO()
     figure.savefig(
         encoded,

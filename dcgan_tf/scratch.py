@@ -102,7 +102,7 @@ def tmp_file(path: str | os.PathLike, needed: int = 0) -> Iterator[Path]:
 
 
 def save_bytes(path: str | os.PathLike, contents: bytes) -> None:
-    """Writes a file, whole or not at all; see `tmp_file`."""
+    """Writes a file atomically; see `tmp_file`."""
     with tmp_file(path, len(contents)) as partial:
         partial.write_bytes(contents)
 
@@ -110,7 +110,7 @@ def save_bytes(path: str | os.PathLike, contents: bytes) -> None:
 def save_text(
     path: str | os.PathLike, text: str, errors: str = "strict"
 ) -> None:
-    """Writes a file in UTF-8, whole or not at all; see `tmp_file`.
+    """Writes a file in UTF-8 atomically; see `tmp_file`.
 
     Args:
         path: The file.

@@ -35,7 +35,7 @@ class AttributeClassifier:
         self._model = model
 
     def compute_logits(self, images: np.ndarray) -> np.ndarray:
-        """Says which attributes images show.
+        """Computes a logit of each attribute that images may show.
 
         Args:
             images: uint8 `(count, size, size, 3)`.
@@ -47,7 +47,7 @@ class AttributeClassifier:
         return self._predict(images)["attributes"]
 
     def find_windows(self, images: np.ndarray) -> np.ndarray:
-        """Says where windows are, on images that have one.
+        """Predicts where windows are, on images that have one.
 
         Args:
             images: uint8 `(count, size, size, 3)`.

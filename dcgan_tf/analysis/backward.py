@@ -51,7 +51,7 @@ def project_units(
     units: Sequence[tuple[int, int, int]],
     rule: Rule,
 ) -> np.ndarray:
-    """Sends one unit's activation down to the pixels of each image.
+    """Projects one unit's activation to the pixels of each image.
 
     Args:
         model: Of images in `[-1, 1]`.

@@ -98,7 +98,7 @@ class LinearLabeller:
         self._classifier.fit(self._normalise(features), targets)
 
     def compute_margins(self, images: np.ndarray) -> np.ndarray:
-        """Says how surely each name fits.
+        """Computes the margin by which each name fits.
 
         Args:
             images: uint8 `(count, height, width, channels)`.

@@ -46,7 +46,7 @@ def maximise_activations(
     seed: int,
     num_steps: int = 60,
 ) -> np.ndarray:
-    """Climbs to an image that each filter responds to most.
+    """Optimizes an image for each filter's activation, by gradient ascent.
 
     Gradient ascent on the unit in the middle of each filter's map, from
     faint noise, among images of one norm (Erhan et al., 2009, "Visualizing

@@ -27,7 +27,7 @@ Box = tuple[int, int, int, int]
 
 @dataclasses.dataclass(frozen=True)
 class LabelledBoxes:
-    """Where an object is on samples of a run.
+    """Boxes of an object on samples of a run.
 
     Attributes:
         seed: Of the samples: number i is latent i of that seed.
@@ -95,7 +95,7 @@ def fit_map_weights(
     image_size: tuple[int, int],
     seed: int,
 ) -> np.ndarray:
-    """Learns which maps are active where the object is.
+    """Fits weights that tell which maps are active where the object is.
 
     A logistic regression on the activations of one pixel of the maps:
     pixels whose centre is in a box against as many random ones outside, of

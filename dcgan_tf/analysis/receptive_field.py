@@ -39,7 +39,7 @@ class ReceptiveField:
 def compute_receptive_field(
     model: keras.Sequential, layer_name: str
 ) -> ReceptiveField:
-    """Follows the windows of a layer's units down to the image.
+    """Computes the windows of the image that a layer's units see.
 
     From the layer to the image, a kernel of k over windows of size n and
     stride s sees (n - 1) * s + k pixels below it, `padding` of them before

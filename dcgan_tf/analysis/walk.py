@@ -32,7 +32,7 @@ class Smoothness:
 
     @property
     def ratio(self) -> float:
-        """The largest over the median: 1 is an even walk, jumps are more."""
+        """The largest distance over the median; 1 for an even walk."""
         return self.largest / self.median
 
 

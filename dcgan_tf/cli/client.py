@@ -58,7 +58,7 @@ def define_flags(values: flags.FlagValues) -> None:
 
 
 def run(values: flags.FlagValues) -> None:
-    """Asks, and writes what comes back."""
+    """Sends the requests and writes the answers."""
     files = resolve_arguments(values.positional)
     suffix = ".npy" if files else ".png"
     output = Path(values.output or ("features.npy" if files else "samples.png"))

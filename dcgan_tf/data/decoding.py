@@ -22,11 +22,11 @@ warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 class UnreadableError(ValueError):
-    """A file can't be decoded as an image; the message says why."""
+    """The file can't be decoded as an image; the message says why."""
 
 
 class LostError(UnreadableError):
-    """A file can't be read from the file system, whatever it holds."""
+    """The file can't be read from the file system, whatever it holds."""
 
 
 def decode_file(path: str | os.PathLike, background: str) -> np.ndarray:

@@ -27,7 +27,7 @@ _DICOM_PREAMBLE_BYTES = 128
 
 
 def find_format_fault(start: bytes) -> str:
-    """Says why a file can't be read as an image, or '' if it may be.
+    """Returns why a file can't be read as an image, or '' if it may be.
 
     Args:
         start: The file's first bytes, 1,024 where it has as many.

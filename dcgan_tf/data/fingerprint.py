@@ -24,7 +24,7 @@ _LEAST_KNOWN = 4
 
 @dataclasses.dataclass(frozen=True)
 class ImagesFingerprint:
-    """Which images a collection holds, whatever folder they lie in.
+    """A fingerprint of a collection's images, wherever they lie.
 
     Attributes:
         count: Images in the collection.

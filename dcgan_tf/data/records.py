@@ -15,7 +15,7 @@ _CHECKSUM_BYTES = 4
 
 
 class RecordIndex:
-    """Where each record of some files lies.
+    """An index of where each record of some files lies.
 
     Takes 24 bytes a record; building it reads 12 bytes of each.
 

@@ -32,7 +32,7 @@ _BLOCK = 1_000
 
 @dataclasses.dataclass(frozen=True)
 class Survey:
-    """What was found in some of a source's images.
+    """Statistics of some of a source's images.
 
     Attributes:
         images: The first few, prepared: uint8

@@ -48,7 +48,7 @@ def save_reports(folder: str | os.PathLike, result: Mapping) -> list[Path]:
 
 
 def save_report(path: Path, result: Mapping) -> None:
-    """Writes results, whole or not at all.
+    """Writes results atomically.
 
     What an earlier evaluation of the same step, data and seed computed and
     this one did not stays: a probe does not cost the distances, nor one of

@@ -60,7 +60,7 @@ def load_run_record(run_dir: str | os.PathLike) -> dict[str, Any]:
 def keep_folder_splits(
     run_dir: str | os.PathLike, config: RunConfig
 ) -> RunConfig:
-    """Takes from a run that is resumed how it reads split folders.
+    """Keeps how a run that is resumed reads split folders.
 
     No flag says it: runs of version 0.1.0 took `train` and `test` for
     classes, and still do.

@@ -78,7 +78,7 @@ class KeptRow:
         return None
 
     def save(self, count: int | None, result: ProbeResult) -> None:
-        """Keeps a result, whole or not at all."""
+        """Keeps a result, atomically."""
         if self.folder is None:
             return
         values = {

@@ -7,7 +7,7 @@ _SECONDS_BETWEEN_LINES = 20.0
 
 
 class Progress:
-    """Says what share of equal units is done and what time the rest takes."""
+    """Logs the fraction of equal units that is done and the time left."""
 
     def __init__(
         self,

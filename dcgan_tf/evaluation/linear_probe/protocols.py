@@ -12,7 +12,7 @@ _HOLD_OUT = 4
 
 @dataclasses.dataclass(frozen=True)
 class Protocol:
-    """A way to probe features.
+    """A protocol of a linear probe: how many labels, how often, which C.
 
     Attributes:
         name: As given to `--probe`.
