@@ -15,6 +15,7 @@ from dcgan_tf.families import (
     MAXOUT_PIECES,
     OPTIMIZERS,
     check_family,
+    check_latent_dim,
     check_optimizer,
 )
 from dcgan_tf.image_sizes import check_image_size, count_scales
@@ -35,7 +36,8 @@ class ModelConfig:
     Attributes:
         image_size: `(height, width)` in pixels, each up to 256.
         channels: 1 (grey) or 3 (RGB).
-        latent_dim: Length of a latent vector.
+        latent_dim: Length of a latent vector. A pyramid's holds all levels'
+            noise.
         base_filters: Filters of the convolution nearest the image; they
             double towards the middle, up to 8 times this.
         kernel_size: Side of every convolution's kernel.
@@ -45,7 +47,8 @@ class ModelConfig:
         family: Of `FAMILIES`. What is said above of convolutions is
             DCGAN's.
         hidden_units: Units of each hidden dense layer of the fully connected
-            G, whose D has a fifth of them; 0 where there are none.
+            G, whose D has a fifth of them, or of a pyramid's coarsest G and
+            D; 0 where there are none.
     """
 
     image_size: tuple[int, int] = (64, 64)
@@ -65,8 +68,8 @@ class ModelConfig:
             raise ValueError(
                 f"channels is {self.channels}; use 1 (grey) or 3 (RGB)"
             )
+        check_latent_dim(self.family, self.latent_dim, self.image_size)
         for name in (
-            "latent_dim",
             "base_filters",
             "kernel_size",
             "convs_per_scale",

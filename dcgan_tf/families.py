@@ -11,6 +11,8 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dcgan_tf.image_sizes import count_scales
+
 ADAM, SGD = "adam", "sgd"
 OPTIMIZERS = (ADAM, SGD)
 # D's maxout units of five pieces beside G's units (goodfeli/adversarial:
@@ -28,6 +30,8 @@ class Family:
         choose_defaults: From `(image_size, channels)` to its paper's
             settings, where a flag doesn't say.
         features_refusal: Why its D has no pooled features; None if it has.
+        count_planes: From an image size to the numbers of a latent that are
+            planes of noise rather than a vector; None for no planes.
         views: Views of `analyze` that look into its networks, beside those
             that look at images alone.
     """
@@ -36,6 +40,7 @@ class Family:
     unused: Mapping[str, str]
     choose_defaults: Callable[[tuple[int, int], int], dict[str, Any]]
     features_refusal: str | None = None
+    count_planes: Callable[[tuple[int, int]], int] | None = None
     views: frozenset[str] = frozenset()
 
 
@@ -62,6 +67,29 @@ def _choose_gan_defaults(
     }
 
 
+def _count_planes(image_size: tuple[int, int]) -> int:
+    """Counts a number a pixel of each level but the coarsest."""
+    height, width = image_size
+    return sum(
+        (height >> level) * (width >> level)
+        for level in range(count_scales(min(image_size)))
+    )
+
+
+def _choose_lapgan_defaults(
+    image_size: tuple[int, int], channels: int
+) -> dict[str, Any]:
+    """Returns facebookarchive/eyescream's settings, its small coarse form."""
+    return {
+        "latent_dim": 100 + _count_planes(image_size),
+        "hidden_units": 600,
+        "base_filters": 128,
+        "batch_size": 128,
+        "learning_rate": 0.01,
+        "weight_decay": 0.0,
+    }
+
+
 FAMILIES: dict[str, Family] = {
     "dcgan": Family(
         (ADAM,),
@@ -80,6 +108,20 @@ FAMILIES: dict[str, Family] = {
         _choose_gan_defaults,
         features_refusal="a gan's discriminator is fully connected and has no "
         "maps to pool into features; train a dcgan for them",
+    ),
+    "lapgan": Family(
+        (SGD, ADAM),
+        {
+            "preset": _NO_PRESET,
+            "kernel_size": "its kernels are 7x7 and 5x5, as published",
+            "convs_per_scale": "each of its levels has the published layers",
+        },
+        _choose_lapgan_defaults,
+        features_refusal="a lapgan's discriminator is one network a level and "
+        "sees no image as a whole, so it has no features; train a dcgan for "
+        "them",
+        count_planes=_count_planes,
+        views=frozenset({"pyramid"}),
     ),
 }
 
@@ -124,4 +166,22 @@ def check_optimizer(name: str, optimizer: str) -> None:
         raise ValueError(
             f"optimizer is {optimizer!r}; the family {name} trains with "
             f"{' or '.join(FAMILIES[name].optimizers)}"
+        )
+
+
+def check_latent_dim(
+    name: str, latent_dim: int, image_size: tuple[int, int]
+) -> None:
+    """Refuses latents that are too short for a family's planes of noise."""
+    count_planes = FAMILIES[name].count_planes
+    planes = count_planes(image_size) if count_planes else 0
+    if latent_dim <= planes:
+        raise ValueError(
+            f"latent_dim is {latent_dim}; it must be at least {planes + 1}"
+            + (
+                f": {planes} numbers are the finer levels' planes of noise, "
+                "and what is left is the coarsest level's (100 in the paper)"
+                if planes
+                else ""
+            )
         )

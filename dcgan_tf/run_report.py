@@ -30,6 +30,7 @@ VIEWS = {
     "maximal_activations.png": "Maximal activations",
     "deconvnet.png": "Deconvolutional network",
     "generator_features.png": "What G's feature maps draw",
+    "pyramid.png": "Levels of the pyramid",
     "walk.png": "Walks between latents",
     "walk.gif": "Nine walks at once",
     "arithmetic.png": "Vector arithmetic",

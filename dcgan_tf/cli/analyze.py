@@ -6,6 +6,7 @@ Writes VIEW's pictures to the run's analysis/ folder. VIEW is one of:
   maximal_activations  the nine real patches that excite each filter most
   deconvnet            those activations through the transposed network
   generator_features   what each feature map of G draws
+  pyramid              a lapgan's samples level by level, and finished anew
   walk                 series between nine random latents, and a GIF
   arithmetic           A - B + C on latents
   turn                 a direction between two groups, at nine strengths
@@ -85,6 +86,7 @@ def run(values: flags.FlagValues) -> None:
         "maximal_activations": _draw_maximal_activations,
         "deconvnet": _draw_deconvnet,
         "generator_features": _draw_generator_features,
+        "pyramid": _draw_pyramid,
         "walk": _draw_walk,
         "arithmetic": _draw_arithmetic,
         "turn": _draw_turn,
@@ -196,6 +198,12 @@ def _draw_generator_features(values):
     layer = _choose_generator_layer(values, model)
     sheet = draw_generator_features(model, layer)
     yield _save(values, "generator_features.png", sheet)
+
+
+def _draw_pyramid(values):
+    from dcgan_tf.analysis.pyramid import draw_pyramid
+
+    yield _save(values, "pyramid.png", draw_pyramid(_load(values)))
 
 
 def _draw_walk(values):

@@ -19,8 +19,9 @@ _IN_WORDS = {
     "manual_dir": "downloads/manual in --data_dir",
     "run_dir": "runs/DATASET, or runs/FOLDER for an image folder",
     "init_from": "none, the paper's initial weights",
-    "hidden_units": "1200 for grey images, 8000 for RGB ones",
-    "optimizer": "sgd for gan, else adam",
+    "hidden_units": "1200 for grey images and 8000 for RGB ones in gan; 600 in "
+    "lapgan",
+    "optimizer": "sgd for gan and lapgan, adam for dcgan",
     "tpu": "none",
     "cpu_devices": "1",
     "conditional": "off",

@@ -54,8 +54,8 @@ _INTEGERS = {
     "base_filters": "Filters of the convolution nearest the image; deeper "
     "ones have 2, 4 and up to 8 times as many.",
     "kernel_size": "Side of every kernel, in pixels.",
-    "hidden_units": "Units of G's dense hidden layers, of a family with some; "
-    "D's have a fifth.",
+    "hidden_units": "Units of G's dense hidden layers: of gan, whose D has a "
+    "fifth, or of both networks at lapgan's coarsest level.",
     "steps": "Training steps: updates of each network.",
     "batch_size": "Images a step, over all replicas.",
     "report_every": "Steps between lines of metrics.",
@@ -86,8 +86,8 @@ _BOOLEANS = {
 _ENUMS = {
     "family": (
         tuple(FAMILIES),
-        "Networks, and the training of their paper: dcgan (2015), or gan, the "
-        "fully connected one (2014).",
+        "Networks, and the training of their paper: dcgan (2015); gan, the "
+        "fully connected one (2014); lapgan, the Laplacian pyramid (2015).",
     ),
     "optimizer": (
         OPTIMIZERS,

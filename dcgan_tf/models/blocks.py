@@ -49,6 +49,21 @@ class NormalInitializers:
         )
 
 
+class UniformInitializers:
+    """Makes a new initializer for each weight, as `NormalInitializers`."""
+
+    def __init__(self, seed: int, stream: int = 0):
+        self._seed = (seed * 2 + stream) * 1_000
+        self._count = 0
+
+    def make(self, largest: float) -> keras.initializers.Initializer:
+        """Makes uniform weights in `[-largest, largest]`."""
+        self._count += 1
+        return keras.initializers.RandomUniform(
+            -largest, largest, seed=self._seed + self._count
+        )
+
+
 def make_norm_factory(
     config: ModelConfig, dtype: str, initializers: NormalInitializers
 ) -> Callable[[str], keras.layers.Layer]:
@@ -127,3 +142,14 @@ class JoinLabels(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         values, one_hot = input_shape
         return (*values[:-1], values[-1] + one_hot[-1])
+
+
+@keras.saving.register_keras_serializable("dcgan_tf")
+class ClipWhenDrawing(keras.layers.Layer):
+    """Clips to `[-1, 1]`, but for training: a clipped pixel learns nothing."""
+
+    def call(self, values, training=False):
+        return values if training else keras.ops.clip(values, -1.0, 1.0)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape

@@ -8,6 +8,10 @@ import keras
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.models.discriminator import build_discriminator
 from dcgan_tf.models.generator import build_generator
+from dcgan_tf.models.laplacian_pyramid import (
+    build_pyramid_discriminator,
+    build_pyramid_generator,
+)
 from dcgan_tf.models.original_gan import (
     build_original_discriminator,
     build_original_generator,
@@ -18,6 +22,7 @@ _Build = Callable[[ModelConfig, str, int], keras.Model]
 _BUILDERS: dict[str, tuple[_Build, _Build]] = {
     "dcgan": (build_generator, build_discriminator),
     "gan": (build_original_generator, build_original_discriminator),
+    "lapgan": (build_pyramid_generator, build_pyramid_discriminator),
 }
 
 

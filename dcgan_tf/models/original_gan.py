@@ -27,7 +27,11 @@ import tensorflow as tf
 
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.families import MAXOUT_PIECES
-from dcgan_tf.models.blocks import JoinLabels
+from dcgan_tf.models.blocks import (
+    ClipWhenDrawing,
+    JoinLabels,
+    UniformInitializers,
+)
 from dcgan_tf.models.dropout import Dropout
 
 # The variance of uniform noise in [-1, 1] becomes 1.
@@ -40,21 +44,6 @@ _KEPT_INPUTS, _KEPT_UNITS = 0.8, 0.5
 _NUM_HIDDEN = 2
 # What has no bias to learn from the data: always black, or always white.
 _LEAST_MARGINAL = 0.5 / 255
-
-
-class UniformInitializers:
-    """Makes a new initializer for each weight, as `NormalInitializers`."""
-
-    def __init__(self, seed: int, stream: int = 0):
-        self._seed = (seed * 2 + stream) * 1_000
-        self._count = 0
-
-    def make(self, largest: float) -> keras.initializers.Initializer:
-        """Makes uniform weights in `[-largest, largest]`."""
-        self._count += 1
-        return keras.initializers.RandomUniform(
-            -largest, largest, seed=self._seed + self._count
-        )
 
 
 def build_original_generator(
@@ -234,14 +223,3 @@ class LargestPiece(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "num_pieces": self.num_pieces}
-
-
-@keras.saving.register_keras_serializable("dcgan_tf")
-class ClipWhenDrawing(keras.layers.Layer):
-    """Clips to `[-1, 1]`, but for training: a clipped pixel learns nothing."""
-
-    def call(self, values, training=False):
-        return values if training else keras.ops.clip(values, -1.0, 1.0)
-
-    def compute_output_shape(self, input_shape):
-        return input_shape

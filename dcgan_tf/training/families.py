@@ -17,6 +17,7 @@ from dcgan_tf.data.pipeline import build_training_dataset
 from dcgan_tf.data.source import Source
 from dcgan_tf.families import ADAM
 from dcgan_tf.kernels.adam import Adam
+from dcgan_tf.models import laplacian_pyramid as pyramid
 from dcgan_tf.models.dropout import masks_drawn_by
 from dcgan_tf.models.networks import Networks
 from dcgan_tf.models.original_gan import set_output_marginals
@@ -31,6 +32,8 @@ _GENERATOR = "philox"
 _ADAM_EPSILON = 1e-8
 # goodfeli/adversarial: 250 epochs of MNIST's 50,000 images in batches of 100.
 _GAN_RISING_STEPS = 250 * 500
+# facebookarchive/eyescream: 45,000 images in batches whose real half is 64.
+_PYRAMID_EPOCH = 45_000 // 64
 _NUM_MARGINAL_BATCHES, _MARGINAL_BATCH = 20, 100
 
 
@@ -66,12 +69,16 @@ class FamilyTraining:
             for each pair of networks that play against each other. Called in
             a replica context and under the gradients' tapes.
         build_sgd: The optimizer of the family's paper, where it isn't Adam.
+        discriminator_weight: Of D's loss in what is minimised: the sum over
+            real and generated images is the project's, half of it, the
+            mean, is the older papers', whose rates belong to it.
         start_from_data: Changes a new run's generator by the real images'
             mean, float32 `(height, width, channels)`; None for nothing.
     """
 
     run_networks: Callable[[Networks, Batch], tuple[tf.Tensor, tf.Tensor]]
     build_sgd: Callable[[RunConfig], keras.optimizers.Optimizer] | None = None
+    discriminator_weight: float = 1.0
     start_from_data: Callable[[keras.Model, tf.Tensor], None] | None = None
 
 
@@ -89,6 +96,27 @@ def run_pair(networks: Networks, batch: Batch) -> tuple[tf.Tensor, tf.Tensor]:
         with masks_drawn_by(draw_masks(seed)):
             seen = batch.condition(batch.augment(images, seed))
             logits.append(networks.discriminator(seen, training=True))
+    return logits[0], logits[1]
+
+
+def run_levels(networks: Networks, batch: Batch) -> tuple[tf.Tensor, tf.Tensor]:
+    """Runs each level of a pyramid's generator against its discriminator.
+
+    The levels don't depend on each other: each sees real coarse images (Denton
+    et al., 2015, Section 3.1), so that one step trains them all.
+    """
+    num_levels = networks.discriminator.output_shape[-1]
+    real = pyramid.shrink_to_levels(batch.images, num_levels)
+    fakes = pyramid.draw_levels(
+        networks.generator, batch.latents, real, batch.labels
+    )
+    labels = [] if batch.labels is None else [batch.labels]
+    logits = []
+    for levels, seed in zip((real, fakes), batch.seeds, strict=True):
+        with masks_drawn_by(draw_masks(seed)):
+            seen = [batch.augment(images, seed) for images in levels]
+            judged = networks.discriminator([*seen, *labels], training=True)
+            logits.append(judged)
     return logits[0], logits[1]
 
 
@@ -125,6 +153,24 @@ def build_gan_sgd(config: RunConfig) -> ScheduledSGD:
     )
 
 
+def build_pyramid_sgd(config: RunConfig) -> ScheduledSGD:
+    """Builds the optimizer of facebookarchive/eyescream.
+
+    The rate is divided by 1.000004 an epoch, down to 1e-6; momentum rises
+    from 0 by 0.0008 an epoch, to 0.7. An epoch is as many updates as one of
+    the authors' CIFAR-10, whatever the dataset, and both change with each
+    update rather than with each epoch.
+    """
+    return ScheduledSGD(
+        config.training.learning_rate,
+        decay=1.000004 ** (1 / _PYRAMID_EPOCH),
+        least_rate=1e-6,
+        momentum=0.0,
+        final_momentum=0.7,
+        rising_steps=round(0.7 / 0.0008) * _PYRAMID_EPOCH,
+    )
+
+
 TRAINING: dict[str, FamilyTraining] = {
     # Both networks are updated on the same images, where the authors'
     # alternate; see `GradientTapeStep`.
@@ -133,7 +179,12 @@ TRAINING: dict[str, FamilyTraining] = {
     # What departs is said in `models.original_gan` and `build_gan_sgd`;
     # besides, samples come from an average of weights, as DCGAN's here do
     # (--ema_decay=0 turns that off).
-    "gan": FamilyTraining(run_pair, build_gan_sgd, set_output_marginals),
+    "gan": FamilyTraining(run_pair, build_gan_sgd, 0.5, set_output_marginals),
+    # All levels in one step on one batch, where the authors train each alone
+    # and the coarsest one on batches of 100; and both networks on the same
+    # images, where theirs take turns on new ones. What departs in the
+    # networks is said in `models.laplacian_pyramid`.
+    "lapgan": FamilyTraining(run_levels, build_pyramid_sgd, 0.5),
 }
 
 

@@ -45,7 +45,7 @@ class GradientTapeStep:
         self._is_conditional = config.model.num_classes > 0
         self._strategy = strategy or tf.distribute.get_strategy()
         self._augment = augment or (lambda images, seed: images)
-        self._run_networks = TRAINING[config.model.family].run_networks
+        self._family = TRAINING[config.model.family]
 
     # Without AutoGraph, which it doesn't need and which would bury what
     # `_check_batch` says in a traceback of its own.
@@ -109,7 +109,7 @@ class GradientTapeStep:
         seeds = tf.unstack(tf.random.split(seed, 2, alg=_GENERATOR))
         batch = Batch(images, latents, labels, tuple(seeds), self._augment)
         with tf.GradientTape() as g_tape, tf.GradientTape() as d_tape:
-            real_logits, fake_logits = self._run_networks(state, batch)
+            real_logits, fake_logits = self._family.run_networks(state, batch)
             # Keras sums gradients over replicas, so each takes its share.
             d_loss = (
                 losses.discriminator_loss(
@@ -122,7 +122,7 @@ class GradientTapeStep:
             # gradient would be shared among them.
             num_pairs = real_logits.shape[-1]
             d_scaled = state.discriminator_optimizer.scale_loss(
-                d_loss * num_pairs
+                d_loss * (num_pairs * self._family.discriminator_weight)
             )
             g_scaled = state.generator_optimizer.scale_loss(g_loss * num_pairs)
         for model, tape, loss, optimizer in (

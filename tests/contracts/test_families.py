@@ -27,6 +27,7 @@ STEPS = 4
 TINY = {
     "dcgan": {"base_filters": 4, "latent_dim": 4},
     "gan": {"hidden_units": 10, "latent_dim": 4},
+    "lapgan": {"hidden_units": 10, "base_filters": 2},
 }
 # At 16x16 in grey, by hand.
 NUM_PARAMETERS = {
@@ -40,6 +41,19 @@ NUM_PARAMETERS = {
     "gan": (
         (4 + 1) * 10 + (10 + 1) * 10 + (10 + 1) * 256,
         (256 + 1) * 10 + (2 + 1) * 10 + (2 + 1),
+    ),
+    # Levels of 4x4, 8x8 and 16x16. G: dense to 4x4, then twice 7x7 from image
+    # and noise to 2, 7x7 to 2, 5x5 to 1. D: dense; twice 5x5 to 2, 5x5 to 2,
+    # and a logit of padded 4x4 maps, or unpadded ones of (12 - 5) // 2 + 1.
+    "lapgan": (
+        101 * 10
+        + 11 * 10
+        + 11 * 16
+        + 2 * (49 * 2 * 2 + 2 + 49 * 2 * 2 + 2 + 25 * 2 + 1),
+        17 * 10
+        + 11 * 10
+        + 11
+        + 2 * (25 * 2 + 2 + 25 * 2 * 2 + 2 + 4 * 4 * 2 + 1),
     ),
 }
 VIEWS = {view for family in FAMILIES.values() for view in family.views}
@@ -151,7 +165,7 @@ def make_state(family, strategy, num_classes=0):
 
 @pytest.mark.parametrize(
     "family, is_conditional",
-    [*((family, False) for family in TINY), ("gan", True)],
+    [*((family, False) for family in TINY), ("gan", True), ("lapgan", True)],
 )
 def test_two_replicas_train_as_one(family, is_conditional, two_replicas):
     """Dropout's masks too are of an image's place in the global batch."""
@@ -277,6 +291,12 @@ def test_views_of_latents_are_drawn(family, runs, view, flags):
     assert np.ptp(load_png(run_dir / "analysis" / f"{view}.png")) > 0
 
 
+def test_a_pyramid_is_drawn_level_by_level(runs):
+    run_dir = runs.run_dir("lapgan")
+    assert run("analyze", "pyramid", f"--run_dir={run_dir}") == 0
+    assert np.ptp(load_png(run_dir / "analysis" / "pyramid.png")) > 0
+
+
 @each_family
 def test_reports_show_the_run(family, runs):
     run_dir = runs.run_dir(family)
@@ -319,6 +339,8 @@ def test_a_probe_of_features_is_refused(family, runs, capsys):
         (["--family=gan", "--hidden_units=4"], ["hidden_units", "5"]),
         (["--hidden_units=10"], ["hidden_units", "dcgan"]),
         (["--optimizer=sgd"], ["optimizer", "adam"]),
+        (["--family=lapgan", "--latent_dim=8"], ["latent_dim", "1345"]),
+        (["--family=lapgan", "--kernel_size=3"], ["kernel_size", "7x7"]),
         (["--family=vae"], ["family", "dcgan"]),
     ],
 )
