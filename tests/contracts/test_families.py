@@ -18,6 +18,7 @@ from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.runs.trained_model import load_generator
 from dcgan_tf.serving.lite.checks import LiteNetwork
 from dcgan_tf.training import loop
+from dcgan_tf.training.batches import distribute_data
 from dcgan_tf.training.families import TRAINING
 from dcgan_tf.training.state import build_training_state
 from dcgan_tf.training.step import GradientTapeStep
@@ -173,9 +174,7 @@ def test_two_replicas_train_as_one(family, is_conditional, two_replicas):
     for strategy in (tf.distribute.OneDeviceStrategy("CPU:0"), two_replicas):
         state, step, config = make_state(family, strategy, 10 * is_conditional)
         before = [w.numpy() for w in state.discriminator.trainable_variables]
-        dataset = loop.distribute_data(
-            config, load_source(config.data), strategy, 0
-        )
+        dataset = distribute_data(config, load_source(config.data), strategy, 0)
         batches = iter(dataset)
         for _ in range(2):
             batch = next(batches)
