@@ -1,0 +1,117 @@
+"""A run's folder: what its record says, and what may start there."""
+
+import json
+
+import pytest
+
+from dcgan_tf.presets import resolve_run_config
+from dcgan_tf.runs import checkpoints, folder
+
+CONFIG = resolve_run_config({"image_size": (16, 16)})
+
+
+@pytest.fixture
+def run_dir(tmp_path, monkeypatch):
+    """A run with a record, said to have a checkpoint."""
+    run_dir = tmp_path / "run"
+    folder.make_run_dir(run_dir)
+    folder.save_run_config(run_dir, CONFIG, precision="float32")
+    monkeypatch.setattr(checkpoints, "list_steps", lambda path: [3])
+    return run_dir
+
+
+def test_a_record_is_read_back_with_its_extras_and_versions(run_dir):
+    assert folder.load_run_config(run_dir) == CONFIG
+    record = folder.load_run_record(run_dir)
+    assert record["precision"] == "float32"
+    assert {"dcgan_tf", "tensorflow", "python"} <= set(record["versions"])
+
+
+def test_a_byte_order_mark_is_passed_over(run_dir):
+    path = run_dir / "config.json"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert folder.load_run_config(run_dir) == CONFIG
+    assert folder.load_run_record(run_dir)["precision"] == "float32"
+
+
+@pytest.mark.parametrize(
+    "load", [folder.load_run_config, folder.load_run_record]
+)
+def test_a_damaged_record_is_named(run_dir, load):
+    (run_dir / "config.json").write_text("{")
+    with pytest.raises(ValueError, match="config.json': "):
+        load(run_dir)
+
+
+def test_a_folder_without_a_record_is_no_run(tmp_path):
+    with pytest.raises(FileNotFoundError, match="is not a run"):
+        folder.load_run_config(tmp_path)
+
+
+def test_a_run_keeps_how_it_reads_split_folders(run_dir, monkeypatch):
+    record = json.loads((run_dir / "config.json").read_text())
+    record["data"]["folder_splits"] = not CONFIG.data.folder_splits
+    (run_dir / "config.json").write_text(json.dumps(record))
+    kept = folder.keep_folder_splits(run_dir, CONFIG).data.folder_splits
+    assert kept != CONFIG.data.folder_splits
+    # One without checkpoints starts anew.
+    monkeypatch.setattr(checkpoints, "list_steps", lambda path: [])
+    assert folder.keep_folder_splits(run_dir, CONFIG) == CONFIG
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        ({}, None),
+        ({"steps": 7}, None),
+        ({"cache": "off"}, None),
+        ({"seed": 5}, "seed was 0, is now 5"),
+        ({"base_filters": 8}, "base_filters was"),
+    ],
+)
+def test_settings_that_decide_the_result_are_the_same(run_dir, settings, name):
+    config = resolve_run_config({"image_size": (16, 16), **settings})
+    if name is None:
+        folder.check_run_dir(run_dir, config)
+    else:
+        with pytest.raises(ValueError, match=name):
+            folder.check_run_dir(run_dir, config)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_free"),
+    [
+        (".DS_Store", True),
+        ("._x", True),
+        ("checkpoints/", True),
+        ("logs/", True),
+        ("checkpoints", False),
+        ("photo.png", False),
+        ("photos/", False),
+    ],
+)
+def test_a_new_run_starts_where_nothing_of_the_users_is(
+    tmp_path, name, is_free
+):
+    path = tmp_path / name
+    path.mkdir() if name.endswith("/") else path.touch()
+    if is_free:
+        folder.check_run_dir(tmp_path, CONFIG)
+    else:
+        with pytest.raises(ValueError, match="holds other files"):
+            folder.check_run_dir(tmp_path, CONFIG)
+
+
+def test_a_file_is_no_folder_for_a_run(tmp_path):
+    path = tmp_path / "run"
+    path.touch()
+    with pytest.raises(ValueError, match="is a file"):
+        folder.check_run_dir(path, CONFIG)
+    with pytest.raises(OSError, match="cannot be written .*--run_dir"):
+        folder.make_run_dir(path)
+
+
+def test_making_a_folder_leaves_no_trace_of_the_attempt(tmp_path):
+    folder.make_run_dir(tmp_path / "run")
+    found = sorted(path.name for path in (tmp_path / "run").rglob("*"))
+    assert found == ["checkpoints", "logs", "samples"]

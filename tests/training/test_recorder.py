@@ -1,0 +1,142 @@
+"""What a recorder writes when, and what it saves when training fails."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dcgan_tf.presets import resolve_run_config
+from dcgan_tf.runs import checkpoints, folder
+from dcgan_tf.runs.metrics import read_metrics
+from dcgan_tf.training.progress import Progress
+from dcgan_tf.training.recorder import DivergenceError, Recorder
+from dcgan_tf.training.schedule import Due
+from dcgan_tf.training.state import build_training_state
+
+CONFIG = resolve_run_config(
+    {
+        "image_size": (16, 16),
+        "base_filters": 4,
+        "latent_dim": 8,
+        "batch_size": 4,
+        "steps": 9,
+        "precision": "float32",
+    }
+)
+NOTHING = dict(metrics=False, samples=False, checkpoint=False, evaluation=False)
+
+
+@pytest.fixture(scope="module")
+def state():
+    return build_training_state(CONFIG, "float32")
+
+
+@pytest.fixture
+def make_recorder(state, tmp_path):
+    folder.make_run_dir(tmp_path)
+
+    def make(is_chief=True, **options):
+        return Recorder(
+            CONFIG, tmp_path, state, Progress(9, 0, is_silent=True), 0,
+            is_chief, count_skipped=lambda: 5, **options,
+        )  # fmt: skip
+
+    return make
+
+
+def take_steps(recorder, *d_losses):
+    for value in d_losses:
+        recorder.start_step()
+        names = ("d_loss", "g_loss", "d_real", "d_fake")
+        recorder.count({name: tf.constant(value) for name in names})
+
+
+def write(recorder, step, **due):
+    recorder.write(step, Due(**{**NOTHING, **due}))
+
+
+def test_a_row_holds_the_means_since_the_last_one(make_recorder, tmp_path):
+    with make_recorder() as recorder:
+        take_steps(recorder, 1.0, 3.0)
+        write(recorder, 2, metrics=True)
+        take_steps(recorder, 7.0)
+        write(recorder, 3, metrics=True)
+    rows = read_metrics(tmp_path)
+    assert [(row["step"], row["d_loss"]) for row in rows] == [
+        ("2", "2"),
+        ("3", "7"),
+    ]
+    rate = CONFIG.training.learning_rate
+    assert float(rows[0]["learning_rate"]) == pytest.approx(rate)
+    assert rows[0]["skipped"] == "5"
+
+
+@pytest.mark.parametrize("due", [*NOTHING])
+def test_what_is_due_is_written_and_nothing_else(make_recorder, tmp_path, due):
+    recorder = make_recorder(evaluator=lambda generator: {"distance": 1.0})
+    take_steps(recorder, 1.0)
+    checkpoints_due = due in ("checkpoint", "evaluation")
+    write(recorder, 1, **{due: True, "checkpoint": checkpoints_due})
+    assert checkpoints.list_steps(tmp_path) == [1] * checkpoints_due
+    grids = list((tmp_path / "samples").glob("*.png"))
+    assert len(grids) == (due == "samples")
+    assert len(read_metrics(tmp_path)) == (due in ("metrics", "evaluation"))
+    best = checkpoints.find_best(tmp_path)
+    assert best == (1 if due == "evaluation" else None)
+
+
+def test_the_lowest_distance_is_the_best(make_recorder, tmp_path):
+    distances = iter([3.0, 2.0, 2.5])
+    recorder = make_recorder(evaluator=lambda _: {"distance": next(distances)})
+    for step in (1, 2, 3):
+        take_steps(recorder, 1.0)
+        write(recorder, step, checkpoint=True, evaluation=True)
+    assert checkpoints.find_best(tmp_path) == 2
+
+
+def test_a_worker_that_is_not_the_chief_leaves_nothing(make_recorder, tmp_path):
+    with make_recorder(is_chief=False, saves_alone=False) as recorder:
+        take_steps(recorder, 1.0)
+        write(recorder, 1, metrics=True, samples=True, checkpoint=True)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_losses_that_are_not_finite_end_it(make_recorder, tmp_path, value):
+    with pytest.raises(DivergenceError, match="diverged by step 1: losses"):
+        with make_recorder() as recorder:
+            take_steps(recorder, value)
+            write(recorder, 1, metrics=True)
+    assert not checkpoints.list_steps(tmp_path)
+
+
+def test_weights_that_are_not_finite_are_not_saved(
+    make_recorder, state, tmp_path
+):
+    weight = state.generator.trainable_variables[0]
+    before = weight.numpy()
+    weight.assign(np.full_like(before, np.nan))
+    try:
+        with pytest.raises(DivergenceError, match="weights of"):
+            with make_recorder() as recorder:
+                take_steps(recorder, 1.0)
+                write(recorder, 1, checkpoint=True)
+    finally:
+        weight.assign(before)
+    assert not checkpoints.list_steps(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("saves_alone", "is_half_done", "saved"),
+    [(True, False, [2]), (True, True, []), (False, False, [])],
+)
+def test_the_newest_whole_state_outlives_a_failure(
+    make_recorder, tmp_path, saves_alone, is_half_done, saved
+):
+    """Two workers would wait for each other in a save."""
+    with pytest.raises(OSError, match="a drive"):
+        with make_recorder(saves_alone=saves_alone) as recorder:
+            take_steps(recorder, 1.0, 1.0)
+            if is_half_done:
+                recorder.start_step()
+            raise OSError("a drive went away")
+    assert checkpoints.list_steps(tmp_path) == saved
