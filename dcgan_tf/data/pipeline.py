@@ -63,10 +63,8 @@ def build_training_dataset(
         `[-1, 1]`, and int32 labels as the source has them.
 
     Raises:
-        ValueError: If a global batch is larger than the data, or over half
-            of a folder is unreadable.
+        ValueError: If over half of a folder is unreadable.
     """
-    check_batch_size(source, global_batch_size)
     store = get_store(source, model, data)
     order = _Order(
         source.num_examples,

@@ -26,7 +26,7 @@ def choose_run_dir(data: DataConfig) -> tuple[Path, str | None]:
     name = source.replace("/", "_").replace(":", "_")
     if data.image_dir:
         source = os.path.realpath(data.image_dir)
-        name = Path(source).name
+        name = Path(source).name or "root"  # Of `/`, which has none.
     plain = _ROOT / name
     other = _find_other_source(plain, data, source)
     if other is None:

@@ -65,7 +65,7 @@ def check_unit_range(images: tf.Tensor) -> tf.Tensor:
     largest = tf.reduce_max(tf.abs(images))
     # Not a number passes here and is refused by its own check.
     check = tf.debugging.Assert(
-        tf.logical_not(largest > MAX_UNIT_VALUE),
+        tf.math.is_nan(largest) | (largest <= MAX_UNIT_VALUE),
         [
             "images must be in [-1, 1] (bytes / 127.5 - 1); the largest "
             "absolute value is",

@@ -28,7 +28,7 @@ from dcgan_tf.training.initialization import restore_networks
 from dcgan_tf.training.interrupts import InterruptGuard
 from dcgan_tf.training.progress import Progress
 from dcgan_tf.training.recorder import Evaluator, Recorder
-from dcgan_tf.training.resuming import check_run
+from dcgan_tf.training.resuming import CLASSES_KEY, check_run
 from dcgan_tf.training.schedule import find_due
 from dcgan_tf.training.state import TrainingState, build_training_state
 from dcgan_tf.training.step import GradientTapeStep
@@ -217,6 +217,8 @@ def _save_record(
 ) -> None:
     """Writes what a later start is compared with."""
     extra = {"precision": precision}
+    if config.model.num_classes:
+        extra[CLASSES_KEY] = list(source.label_names or ())
     if source.fingerprint_images is not None:
         extra[IMAGES_KEY] = source.fingerprint_images().to_dict()
     folder.save_run_config(run_dir, config, **extra)

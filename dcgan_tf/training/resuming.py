@@ -8,6 +8,8 @@ from dcgan_tf.runs import checkpoints, folder
 from dcgan_tf.runs.image_identity import check_images
 from dcgan_tf.runs.setting_changes import RECORDED_SETTINGS, find_differences
 
+# In config.json, of conditional runs; those of version 0.1.0 have none.
+CLASSES_KEY = "classes"
 # What is told otherwise: steps by the progress, the folder with its images,
 # the precision by what it comes to on this machine.
 _TOLD_ELSEWHERE = {
@@ -45,10 +47,33 @@ def check_run(
         return []
     notes = _describe_changes(folder.load_run_config(run_dir), config)
     notes += _compare_precision(run_dir, precision)
+    if config.model.num_classes:
+        _check_classes(run_dir, source)
     if source.fingerprint_images is not None:
         images = source.fingerprint_images()
         notes.append(check_images(run_dir, config, images, allow_fewer_images))
     return [note for note in notes if note]
+
+
+def _check_classes(run_dir: str | os.PathLike, source: Source) -> None:
+    """Checks that the classes' numbers still mean the same.
+
+    Folders that are renamed may sort otherwise, with the same images in them.
+    """
+    now = list(source.label_names or ())
+    was = folder.load_run_record(run_dir).get(CLASSES_KEY, now)
+    if was == now or len(was) != len(now):
+        return
+    # Their number is a setting, and the same.
+    pairs = enumerate(zip(was, now, strict=True))
+    index, (was_name, name) = next(
+        (index, names) for index, names in pairs if names[0] != names[1]
+    )
+    raise ValueError(
+        f"run {os.fspath(run_dir)!r} was started with other classes: number "
+        f"{index} was {was_name!r}, is now {name!r}; name the classes as they "
+        "were, or give another --run_dir to start anew"
+    )
 
 
 def _describe_changes(old: RunConfig, new: RunConfig) -> list[str]:
@@ -61,7 +86,7 @@ def _describe_changes(old: RunConfig, new: RunConfig) -> list[str]:
 
 def _compare_precision(run_dir: str | os.PathLike, now: str) -> list[str]:
     was = folder.load_run_record(run_dir).get("precision", now)
-    if was == now:
+    if was == now or len(was) != len(now):
         return []
     if "mixed_float16" in (was, now):
         # Its optimizers hold a loss scale besides.

@@ -82,28 +82,29 @@ def run_training(
     # Before anything runs: several workers connect here.
     strategy = build_strategy(config.training.strategy, config.training.tpu)
     is_chief = workers.is_chief(strategy)
-    if run_dir is None:
-        run_dir, note = choose_run_dir(config.data)
-        if note and is_chief:
-            log(note)
-    config = folder.keep_folder_splits(run_dir, config)
-    source = source or load_source(config.data)
-    if conditional:
-        config = _count_classes(config, source)
-    precision = resolve_precision(
-        config.training.precision, strategy.num_replicas_in_sync
-    )
-    with workers.lost_workers_named(strategy):
-        result = loop.train(
-            config,
-            run_dir,
-            source,
-            strategy,
-            precision,
-            init_from,
-            build_evaluator=build_evaluator,
-            allow_fewer_images=allow_fewer_images,
+    with workers.nobody_left_waiting(strategy):
+        if run_dir is None:
+            run_dir, note = choose_run_dir(config.data)
+            if note and is_chief:
+                log(note)
+        config = folder.keep_folder_splits(run_dir, config)
+        source = source or load_source(config.data)
+        if conditional:
+            config = _count_classes(config, source)
+        precision = resolve_precision(
+            config.training.precision, strategy.num_replicas_in_sync
         )
+        with workers.lost_workers_named(strategy):
+            result = loop.train(
+                config,
+                run_dir,
+                source,
+                strategy,
+                precision,
+                init_from,
+                build_evaluator=build_evaluator,
+                allow_fewer_images=allow_fewer_images,
+            )
     return RunResult(
         Path(run_dir), config, result, source.num_skipped, is_chief
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from dcgan_tf.models.discriminator import build_discriminator
 from dcgan_tf.models.generator import build_generator
@@ -30,7 +31,7 @@ SETTINGS = (
 # The train command, with a measure that costs nothing; it ends with the
 # weights that this process holds, whether or not it writes files.
 WORKER = """
-import hashlib, sys, types
+import hashlib, os, sys, types
 from dcgan_tf.cli import train
 
 states, import_tensorflow = [], train.import_tensorflow
@@ -45,6 +46,15 @@ def import_watched():
     build = loop.build_training_state
     loop.build_training_state = (
         lambda *a: states.append(build(*a)) or states[-1])
+    if "TEST_FULL_DISK" in os.environ:
+        fill_disk()
+
+def fill_disk():
+    import errno
+    from dcgan_tf.runs import checkpoints
+    def save(*args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    checkpoints.save = save
 
 sys.modules["dcgan_tf.evaluation.checkpoint_selection"] = types.SimpleNamespace(
     build_quick_evaluator=lambda config, training_source: evaluate)
@@ -77,8 +87,16 @@ def find_ports(count):
     return ports
 
 
-def start(run_dir, num_workers=2, steps=STEPS):
-    """Starts each worker with the same command, its place in TF_CONFIG."""
+def start(run_dir, num_workers=2, steps=STEPS, flags=((), ()), full_disk=()):
+    """Starts each worker with the same command, its place in TF_CONFIG.
+
+    Args:
+        run_dir: The run's folder.
+        num_workers: How many.
+        steps: For how long.
+        flags: Further ones, for each worker.
+        full_disk: The workers that find no room for a checkpoint.
+    """
     addresses = [f"127.0.0.1:{port}" for port in find_ports(num_workers)]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
@@ -91,14 +109,15 @@ def start(run_dir, num_workers=2, steps=STEPS):
                     "task": {"type": "worker", "index": index},
                 }
             )
+        full = {"TEST_FULL_DISK": "1"} if index in full_disk else {}
         processes.append(
             subprocess.Popen(
                 [
                     sys.executable, "-c", WORKER, f"--run_dir={run_dir}",
-                    *SETTINGS, f"--steps={steps}",
+                    *SETTINGS, f"--steps={steps}", *flags[index],
                 ],
                 cwd=ROOT,
-                env=environment,
+                env={**environment, **full},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -247,3 +266,51 @@ def test_the_same_commands_go_on_to_the_unbroken_runs_end(broken, unbroken):
     assert int(step[1]) >= 40
     assert_same_weights(run_dir, unbroken[0])
     assert not list(run_dir.rglob(".writing-*"))
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Two folders of as many images, of the same names."""
+    root = tmp_path_factory.mktemp("folders")
+    for seed, name in enumerate(("ours", "theirs")):
+        (root / name).mkdir()
+        rng = np.random.default_rng(seed)
+        for i in range(16):
+            pixels = rng.integers(0, 256, (16, 16, 3), np.uint8)
+            Image.fromarray(pixels).save(root / name / f"{i}.png")
+    return root
+
+
+@pytest.mark.parametrize(
+    ("flags", "name"),
+    [
+        (("--image_dir=ours", "--image_dir=theirs"), "the images"),
+        (
+            ("--image_dir=ours --crop=8", "--image_dir=ours"),
+            "data settings",
+        ),
+    ],
+    ids=["images", "crop"],
+)
+def test_workers_with_other_data_are_refused_in_words(
+    folders, tmp_path, flags, name
+):
+    flags = [flag.replace("dir=", f"dir={folders}/").split() for flag in flags]
+    results = finish(start(tmp_path / "run", flags=flags), timeout=120)
+    for code, _, errors in results:
+        assert code == 1, errors
+        lines = errors.strip().splitlines()
+        assert len(lines) == 1, errors
+        assert f"workers differ in {name} (here" in lines[0]
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_chief_that_fails_leaves_none_hanging(tmp_path):
+    processes = start(tmp_path / "run", full_disk=[0])
+    results = finish(processes, timeout=240)
+    code, _, errors = results[0]
+    assert code == 1
+    assert errors.count("\n") == 1 and "no space left" in errors, errors
+    code, _, errors = results[1]
+    assert code == 75
+    assert errors.count("\n") == 1 and "worker 0 (" in errors, errors

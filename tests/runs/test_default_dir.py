@@ -36,6 +36,7 @@ def start_run(recorded=None, **settings):
         ({"image_dir": "cats/images"}, "images"),
         ({"image_dir": "cats/images/"}, "images"),
         ({"image_dir": "x/paper [a]"}, "paper [a]"),
+        ({"image_dir": "/"}, "root"),
         ({"dataset": "mnist"}, "mnist"),
         ({"dataset": "MNIST"}, "mnist"),
         ({"dataset": "imagenet_resized/32x32"}, "imagenet_resized_32x32"),

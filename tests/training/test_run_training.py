@@ -68,3 +68,21 @@ def test_labels_that_are_not_there_are_named(tmp_path):
             conditional=True,
         )
     assert not (tmp_path / "run").exists()
+
+
+def test_classes_of_other_names_are_refused(tmp_path):
+    """A folder's classes are numbered by name: renamed, they may swap."""
+
+    def train(steps, *names):
+        source = make_source(label_names=names)
+        run_training(
+            make_config(steps),
+            tmp_path / "run",
+            source=source,
+            conditional=True,
+        )
+
+    train(1, "ant", "bee", "cat")
+    train(2, "ant", "bee", "cat")
+    with pytest.raises(ValueError, match="number 1 was 'bee', is now 'cat'"):
+        train(3, "ant", "cat", "dog")

@@ -1,8 +1,11 @@
 """Agreement between workers on what they train and when they stop."""
 
+import atexit
 import contextlib
 import hashlib
+import os
 import re
+import sys
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -16,6 +19,10 @@ _LOST_TEXT = "Collective ops is aborted"
 
 class WorkerLostError(ConnectionError):
     """Another worker stopped, or can't be reached."""
+
+
+class WorkersDifferError(ValueError):
+    """Workers don't have the same settings or images; all of them know."""
 
 
 def num_workers(strategy: tf.distribute.Strategy) -> int:
@@ -83,7 +90,7 @@ def check_agreement(
             equal if their `repr` is; every worker gives the same names.
 
     Raises:
-        ValueError: On every worker, if one has another value.
+        WorkersDifferError: On every worker, if one has another value.
     """
     if not values:
         return
@@ -95,7 +102,7 @@ def check_agreement(
     differs = differs.any(axis=-1)
     if differs.any():
         names = [n for n, d in zip(values, differs, strict=True) if d]
-        raise ValueError(
+        raise WorkersDifferError(
             f"workers differ in {', '.join(names)} (here "
             f"{', '.join(str(values[n]) for n in names)}); start all with the "
             "same command, on a run folder and data that all of them see"
@@ -132,6 +139,30 @@ def lost_workers_named(strategy: tf.distribute.Strategy) -> Iterator[None]:
             "reached; its own messages say why. Start all workers again with "
             "the same command, to resume from the last checkpoint"
         ) from error
+
+
+@contextlib.contextmanager
+def nobody_left_waiting(strategy: tf.distribute.Strategy) -> Iterator[None]:
+    """After a failure of this worker alone, makes its process end at once.
+
+    At its exit TensorFlow waits for the other workers, and those wait for
+    this one in a collective operation. They notice that it is gone.
+    """
+    try:
+        yield
+    except (WorkerLostError, WorkersDifferError):
+        raise
+    except Exception:
+        if num_workers(strategy) > 1:
+            atexit.register(_exit_at_once)
+        raise
+
+
+def _exit_at_once() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(1)
 
 
 def _name_lost(strategy: tf.distribute.Strategy, message: str) -> str:

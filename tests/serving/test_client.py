@@ -1,0 +1,58 @@
+"""The client's calls, without a server; tests/cli/test_client.py has one."""
+
+import numpy as np
+import pytest
+
+from dcgan_tf.serving import client
+
+
+class Predictor:
+    """Notes what it is asked, and answers with numbers that tell rows apart."""
+
+    def __init__(self):
+        self.asked = []
+
+    def __call__(self, model, signature, inputs):
+        self.asked.append((model, signature, inputs))
+        if "seeds" in inputs:
+            pixels = inputs["seeds"].reshape(-1, 1, 1, 1)
+            return {"images": np.broadcast_to(pixels, (len(pixels), 2, 2, 3))}
+        lengths = [[len(contents)] for contents in inputs["image_bytes"]]
+        return {"features": np.array(lengths, np.float64)}
+
+
+def test_images_come_in_the_order_of_their_seeds_over_batches():
+    predict = Predictor()
+    images = client.sample_images(predict, range(5), batch_size=2)
+    assert images.dtype == np.uint8 and images.shape == (5, 2, 2, 3)
+    assert list(images[:, 0, 0, 0]) == [0, 1, 2, 3, 4]
+    assert [len(inputs["seeds"]) for *_, inputs in predict.asked] == [2, 2, 1]
+    assert {asked[:2] for asked in predict.asked} == {("generator", "sample")}
+
+
+def test_labels_go_with_their_seeds():
+    predict = Predictor()
+    client.sample_images(predict, [7, 8, 9], [0, 1, 2], batch_size=2)
+    pairs = [
+        pair
+        for *_, inputs in predict.asked
+        for pair in zip(inputs["seeds"], inputs["labels"], strict=True)
+    ]
+    assert pairs == [(7, 0), (8, 1), (9, 2)]
+    assert predict.asked[0][2]["labels"].dtype == np.int32
+
+
+def test_features_are_a_row_for_each_file(tmp_path):
+    paths = [tmp_path / str(length) for length in (3, 1, 2)]
+    for path in paths:
+        path.write_bytes(b"x" * int(path.name))
+    features = client.extract_features(Predictor(), paths, batch_size=2)
+    assert features.dtype == np.float32
+    assert features.tolist() == [[3], [1], [2]]
+
+
+def test_a_missing_file_is_named_before_anything_is_asked(tmp_path):
+    predict = Predictor()
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        client.extract_features(predict, [tmp_path / "nowhere"])
+    assert not predict.asked

@@ -1,0 +1,43 @@
+"""The model server's settings, as its own messages read them."""
+
+import pytest
+from google.protobuf import text_format
+
+from dcgan_tf.serving import model_server
+
+
+def test_every_model_is_served_from_its_folder(tmp_path):
+    pytest.importorskip("tensorflow_serving")
+    from tensorflow_serving.config import model_server_config_pb2
+
+    paths = model_server.save_settings(tmp_path, ["generator", "features"])
+    assert {path.name for path in paths} == {
+        path.name for path in tmp_path.iterdir()
+    }
+    text = (tmp_path / model_server.MODELS_FILE).read_text(encoding="utf-8")
+    message = model_server_config_pb2.ModelServerConfig()
+    configs = text_format.Parse(text, message).model_config_list.config
+    assert [(c.name, c.base_path) for c in configs] == [
+        ("generator", "/models/generator"),
+        ("features", "/models/features"),
+    ]
+    for config in configs:
+        assert config.model_platform == "tensorflow"
+        assert config.model_version_policy.latest.num_versions == 1
+
+
+def test_settings_are_replaced_whole(tmp_path):
+    model_server.save_settings(tmp_path, ["generator", "features"])
+    before = (tmp_path / model_server.MODELS_FILE).stat().st_ino
+    model_server.save_settings(tmp_path, ["generator"])
+    path = tmp_path / model_server.MODELS_FILE
+    assert path.stat().st_ino != before
+    assert "features" not in path.read_text(encoding="utf-8")
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_monitoring_is_where_the_docs_say(tmp_path):
+    model_server.save_settings(tmp_path, ["generator"])
+    text = (tmp_path / model_server.MONITORING_FILE).read_text(encoding="utf-8")
+    assert f'path: "{model_server.METRICS_PATH}"' in text
+    assert "enable: true" in text
