@@ -86,7 +86,7 @@ def _describe_changes(old: RunConfig, new: RunConfig) -> list[str]:
 
 def _compare_precision(run_dir: str | os.PathLike, now: str) -> list[str]:
     was = folder.load_run_record(run_dir).get("precision", now)
-    if was == now or len(was) != len(now):
+    if was == now:
         return []
     if "mixed_float16" in (was, now):
         # Its optimizers hold a loss scale besides.
