@@ -164,23 +164,29 @@ def _fit_draws(features, data, protocol, count, seed, what, log) -> _Fit:
     total = protocol.num_validation_draws + protocol.num_test_draws
     progress = Progress(log, f"{what}: draws", total)
 
-    def fit(purpose, draw, C_values):
+    def fit(purpose, draw, C_values, start=None):
         chosen = draw_labelled(data, count, (seed, purpose, count, draw))
-        yield from fit_svms(features[chosen], data.labels[chosen], C_values)
+        yield from fit_svms(
+            features[chosen], data.labels[chosen], C_values, start
+        )
         progress.advance()
 
-    scores = [
-        [
-            _score(weights, features[validation], data.labels[validation])
-            for weights in fit(_VALIDATION_DRAW, draw, protocol.C_values)
-        ]
-        for draw in range(protocol.num_validation_draws)
-    ]
+    scores, fitted = [], []
+    for draw in range(protocol.num_validation_draws):
+        fitted = list(fit(_VALIDATION_DRAW, draw, protocol.C_values))
+        scores.append(
+            [
+                _score(weights, features[validation], data.labels[validation])
+                for weights in fitted
+            ]
+        )
     C, validation_accuracy = _choose(protocol, np.mean(scores, axis=0))
+    # What other draws came to is nearer to these than nothing is.
+    start = fitted[protocol.C_values.index(C)]
     machines = [
         weights
         for draw in range(protocol.num_test_draws)
-        for weights in fit(_TEST_DRAW, draw, (C,))
+        for weights in fit(_TEST_DRAW, draw, (C,), start)
     ]
     return _Fit(C, validation_accuracy, machines)
 

@@ -93,6 +93,7 @@ def probe_model(
         f"{len(data.test_images):,} test images of {real.dataset}"
     )
     about = _describe(model, settings, real, data)
+    del real  # Its images are in `data`, in another order.
     results = _probe_rows(
         model, settings, protocol, data, folder / _KEPT_DIR, log
     )
