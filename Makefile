@@ -2,6 +2,8 @@
 # index; both make .venv first.
 PYTHON ?= python3
 BIN := .venv/bin
+# Processes that tests are spread over, file by file; a file is never divided.
+TEST_PROCESSES ?= 2
 
 .PHONY: demo test lint bench clean
 
@@ -20,7 +22,7 @@ demo: .venv/installed
 	@echo "Models:   exports/mnist_5k"
 
 test: .venv/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
 
 lint: .venv/installed
 	$(BIN)/ruff check .
