@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dcgan_tf.config import RunConfig
+from dcgan_tf.config import ModelConfig, RunConfig
 from dcgan_tf.data.given.images import (
     Arrays,
     Images,
@@ -108,6 +108,8 @@ def train(
         found = choose_settings(source)
         if "preset" in settings:
             found = {"dataset": found["dataset"]}
+        elif settings.get("family", ModelConfig.family) != ModelConfig.family:
+            del found["preset"]  # DCGAN's networks.
     if conditional and source is not None and not source.num_classes:
         raise ValueError(
             "conditional=True takes classes: give images as (images, labels)"

@@ -76,7 +76,7 @@ def build_discriminator(
         config,
         name="discriminator",
         sequential=_SequentialDiscriminator,
-        functional=_ConditionalDiscriminator,
+        functional=FunctionalDiscriminator,
     )
 
 
@@ -90,12 +90,12 @@ class _SequentialDiscriminator(keras.Sequential):
 
 
 @keras.saving.register_keras_serializable("dcgan_tf")
-class _ConditionalDiscriminator(keras.Model):
-    """The same, with labels."""
+class FunctionalDiscriminator(keras.Model):
+    """The same of several inputs, or of another family's layers."""
 
     def __call__(self, inputs, *args, **kwargs):
-        if isinstance(inputs, list | tuple):
-            _check(inputs[0])
+        is_several = isinstance(inputs, list | tuple)
+        _check(inputs[0] if is_several else inputs)
         return super().__call__(inputs, *args, **kwargs)
 
 

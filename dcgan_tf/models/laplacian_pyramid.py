@@ -30,6 +30,7 @@ import tensorflow as tf
 
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.models import blocks
+from dcgan_tf.models.discriminator import FunctionalDiscriminator
 from dcgan_tf.models.dropout import Dropout
 
 _SCALE = 0.5
@@ -197,7 +198,7 @@ def build_pyramid_discriminator(
         judge = _judge_finer if level else _judge_coarsest
         logits.append(judge(config, name, size, values, uniform, dtype, seed))
     logits = keras.layers.Concatenate(dtype="float32", name="logits")(logits)
-    return keras.Model(inputs, logits, name="discriminator")
+    return FunctionalDiscriminator(inputs, logits, name="discriminator")
 
 
 def _make_generator_layers(config: ModelConfig, dtype: str, seed: int):

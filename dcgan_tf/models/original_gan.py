@@ -32,6 +32,7 @@ from dcgan_tf.models.blocks import (
     JoinLabels,
     UniformInitializers,
 )
+from dcgan_tf.models.discriminator import FunctionalDiscriminator
 from dcgan_tf.models.dropout import Dropout
 
 # The variance of uniform noise in [-1, 1] becomes 1.
@@ -155,7 +156,7 @@ def build_original_discriminator(
         dtype="float32",
         name="logit",
     )(values)
-    return keras.Model(inputs, logits, name="discriminator")
+    return FunctionalDiscriminator(inputs, logits, name="discriminator")
 
 
 def set_output_marginals(generator: keras.Model, mean_image) -> None:
