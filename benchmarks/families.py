@@ -1,0 +1,270 @@
+"""Trains the families of networks on the same images for the same time.
+
+    python benchmarks/families.py [--minutes=5] [--seeds=0,1,2] [--json=F]
+    python benchmarks/families.py --image_dir=DIR --minutes=45 --seeds=0
+    python benchmarks/families.py --smoke
+
+Each is trained by the command, as a user would, by its own paper's recipe,
+and the older ones again with Adam at the rate of DCGAN's paper, where their
+own schedules are for hours. Clocks run from the first line of metrics on. All
+are measured where time is up, and again at the checkpoint nearest to the number
+of images that the slowest has seen. A grid shows all under each other.
+"""
+
+import dataclasses
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import command  # noqa: E402
+import machine  # noqa: E402
+import numpy as np  # noqa: E402
+
+from dcgan_tf.evaluation.evaluate import evaluate  # noqa: E402
+from dcgan_tf.evaluation.settings import Settings  # noqa: E402
+from dcgan_tf.images import make_grid, save_png  # noqa: E402
+from dcgan_tf.models.networks import build_networks  # noqa: E402
+from dcgan_tf.runs import checkpoints  # noqa: E402
+from dcgan_tf.runs.trained_model import (  # noqa: E402
+    TrainedModel,
+    load_trained_model,
+)
+
+ROOT = Path(__file__).resolve().parents[1]
+MEASURES = ("frechet", "precision_recall", "coverage")
+# From the measures' names to the table's.
+COLUMNS = {
+    "frechet": "distance",
+    "precision": "precision",
+    "recall": "recall",
+    "confident_fraction": "confident",
+    "smallest_class_fraction": "rarest class",
+}
+NUM_TIMED = 1_000
+EXIT_INTERRUPTED = 75
+
+
+@dataclasses.dataclass(frozen=True)
+class Contestant:
+    """A family by one recipe.
+
+    Attributes:
+        name: In the table.
+        flags: Of `train`.
+        smoke_flags: The same, tiny.
+        time_factor: Times the others' minutes.
+    """
+
+    name: str
+    flags: tuple[str, ...]
+    smoke_flags: tuple[str, ...]
+    time_factor: int = 1
+
+
+_ADAM = ("--optimizer=adam",)
+_LAPGAN = ("--family=lapgan", "--base_filters=32")
+_TINY_LAPGAN = ("--base_filters=2", "--hidden_units=10")
+CONTESTANTS = (
+    Contestant("dcgan", (), ("--base_filters=4",)),
+    Contestant("gan", ("--family=gan",), ("--hidden_units=10",)),
+    Contestant("gan, Adam", ("--family=gan", *_ADAM), ("--hidden_units=10",)),
+    # Narrower than the paper's 128 filters, and for longer.
+    Contestant("lapgan, 32 filters", _LAPGAN, _TINY_LAPGAN, 3),
+    Contestant("lapgan, 32 filters, Adam", (*_LAPGAN, *_ADAM), _TINY_LAPGAN, 3),
+)
+
+
+def train(contestant: Contestant, run_dir: Path, values, seed: int) -> float:
+    """Trains until time is up; returns images a second."""
+    arguments = [
+        sys.executable, "-u", str(ROOT / "train.py"), *contestant.flags,
+        *_list_data_flags(values), f"--run_dir={run_dir}", f"--seed={seed}",
+        "--keep_checkpoints=1000", f"--checkpoint_every={values.every}",
+    ]  # fmt: skip
+    if values.smoke:
+        arguments += [*contestant.smoke_flags, "--image_size=16"]
+        arguments += ["--steps=4", "--report_every=1", "--sample_every=4"]
+    else:
+        arguments += ["--steps=100000000", "--report_every=10"]
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+    start = None
+    limit = 60 * values.minutes * contestant.time_factor
+    for line in process.stdout:
+        if not line.startswith("step "):
+            continue
+        start = start or time.monotonic()
+        if time.monotonic() - start > limit:
+            process.send_signal(signal.SIGTERM)
+            break
+    process.stdout.read()
+    if process.wait() not in (0, EXIT_INTERRUPTED):
+        raise RuntimeError(f"{' '.join(arguments)} failed")
+    seconds = time.monotonic() - (start or time.monotonic())
+    return count_images(run_dir) / max(seconds, 1e-9)
+
+
+def _list_data_flags(values) -> list[str]:
+    names = ("dataset", "image_dir", "data_dir", "image_size")
+    given = {name: getattr(values, name) for name in names}
+    return [f"--{name}={value}" for name, value in given.items() if value]
+
+
+def count_images(run_dir: Path, step: int | None = None) -> int:
+    """Returns how many images a run has seen at a step, or at its last."""
+    step = checkpoints.list_steps(run_dir)[-1] if step is None else step
+    return step * _load_batch_size(run_dir)
+
+
+def _load_batch_size(run_dir: Path) -> int:
+    text = (run_dir / "config.json").read_text(encoding="utf-8")
+    return json.loads(text)["training"]["batch_size"]
+
+
+def find_step(run_dir: Path, num_images: int) -> int:
+    """Returns the checkpoint nearest to a number of images."""
+    return min(
+        checkpoints.list_steps(run_dir),
+        key=lambda step: abs(count_images(run_dir, step) - num_images),
+    )
+
+
+def measure(run_dir: Path, step: int, is_smoke: bool) -> dict:
+    """Measures a run's samples at a step."""
+    model = load_trained_model(run_dir, str(step))
+    settings = Settings(
+        measures=MEASURES[:1] if is_smoke else MEASURES,
+        feature_extractor="random" if is_smoke else "auto",
+        num_samples=16 if is_smoke else 2_000,
+    )
+    result = evaluate(model, settings, run_dir / "evaluation")
+    samples = result["measures"]["samples"]
+    return {
+        "step": step,
+        "images": count_images(run_dir, step),
+        **{key: samples.get(key) for key in COLUMNS},
+    }
+
+
+def time_samples(model: TrainedModel) -> float:
+    """Returns the seconds that 1,000 samples take, once traced."""
+    model.sample_images(128)
+    start = time.perf_counter()
+    model.sample_images(NUM_TIMED)
+    return time.perf_counter() - start
+
+
+def describe(run_dir: Path) -> dict:
+    """Returns what doesn't depend on training."""
+    model = load_trained_model(run_dir)
+    networks = build_networks(model.config.model)
+    return {
+        "parameters": sum(x.count_params() for x in networks),
+        "seconds_for_1000": time_samples(model),
+    }
+
+
+def draw_grid(path: Path, run_dirs: Sequence[Path]) -> None:
+    """Draws sixteen samples of each run, a run below the other."""
+    rows = [load_trained_model(x).sample_images(16) for x in run_dirs]
+    save_png(path, make_grid(np.concatenate(rows), 16))
+
+
+def format_table(runs: Sequence[dict], point: str) -> str:
+    """Formats means over seeds at `end` or at `equal_images`."""
+    heads = [
+        "family", "images seen", *COLUMNS.values(), "images/s", "parameters",
+        "s for 1,000",
+    ]  # fmt: skip
+    lines = [
+        f"| {' | '.join(heads)} |",
+        f"|---{'|--:' * (len(heads) - 1)}|",
+    ]
+    for name in dict.fromkeys(run["contestant"] for run in runs):
+        mine = [run for run in runs if run["contestant"] == name]
+        cells = [f"{_mean(mine, point, 'images'):,.0f}"]
+        for key in COLUMNS:
+            value = _mean(mine, point, key)
+            cells.append("-" if value is None else f"{value:.3g}")
+        for key, form in (
+            ("images_per_second", ",.0f"),
+            ("parameters", ",.0f"),
+            ("seconds_for_1000", ".2f"),
+        ):
+            cells.append(format(statistics.mean(r[key] for r in mine), form))
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _mean(runs: Sequence[dict], point: str, key: str) -> float | None:
+    found = [run[point][key] for run in runs]
+    return None if None in found else statistics.mean(found)
+
+
+def compare(values, work_dir: Path) -> list[dict]:
+    """Trains and measures all; returns a record a run."""
+    runs = []
+    for seed in values.seeds.split(",")[: 1 if values.smoke else None]:
+        mine = []
+        for index, contestant in enumerate(CONTESTANTS):
+            run_dir = work_dir / f"{index}-{seed}"
+            speed = train(contestant, run_dir, values, int(seed))
+            record = {
+                "contestant": contestant.name,
+                "seed": int(seed),
+                "run_dir": str(run_dir),
+                "images_per_second": speed,
+                **describe(run_dir),
+            }
+            mine.append(record)
+        folders = [Path(record["run_dir"]) for record in mine]
+        fewest = min(map(count_images, folders))
+        for record, run_dir in zip(mine, folders, strict=True):
+            for point, num_images in (
+                ("end", count_images(run_dir)),
+                ("equal_images", fewest),
+            ):
+                step = find_step(run_dir, num_images)
+                record[point] = measure(run_dir, step, values.smoke)
+            print(json.dumps(record), file=sys.stderr, flush=True)
+        draw_grid(work_dir / f"samples-{seed}.png", folders)
+        runs += mine
+    return runs
+
+
+def main() -> None:
+    parser = command.make_parser(__doc__)
+    parser.add_argument("--minutes", type=float, default=5.0, help="of each")
+    parser.add_argument("--seeds", default="0,1,2", help="0,1,2")
+    parser.add_argument("--every", type=int, default=500, help="checkpoints")
+    parser.add_argument("--dataset", help="mnist_5k")
+    parser.add_argument("--image_dir", help="a folder instead")
+    parser.add_argument("--data_dir", help="where TFDS keeps the dataset")
+    parser.add_argument("--image_size", help="SIDE or HEIGHTxWIDTH")
+    parser.add_argument("--work_dir", default="families", help="of the runs")
+    values = parser.parse_args()
+    if values.smoke:
+        values.every = 2
+    work_dir = Path(values.work_dir)
+    runs = compare(values, work_dir)
+    print(
+        f"{machine.describe()}; {values.minutes:g} minutes each, lapgan three "
+        f"times that; grids in {work_dir}\n"
+    )
+    for point, title in (
+        ("end", "After the same time"),
+        ("equal_images", "At the same number of images"),
+    ):
+        print(f"{title}:\n\n{format_table(runs, point)}\n")
+    command.write_json(values.json, runs=runs)
+
+
+if __name__ == "__main__":
+    main()
