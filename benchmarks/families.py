@@ -95,20 +95,23 @@ def train(contestant: Contestant, run_dir: Path, values, seed: int) -> float:
     else:
         arguments += ["--steps=100000000", "--report_every=10"]
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
-    start = None
+    start, first_step = None, 0
     limit = 60 * values.minutes * contestant.time_factor
     for line in process.stdout:
         if not line.startswith("step "):
             continue
-        start = start or time.monotonic()
+        if start is None:
+            start = time.monotonic()
+            first_step = int(line.split()[1].partition("/")[0])
         if time.monotonic() - start > limit:
             process.send_signal(signal.SIGTERM)
             break
     process.stdout.read()
     if process.wait() not in (0, EXIT_INTERRUPTED):
         raise RuntimeError(f"{' '.join(arguments)} failed")
-    seconds = time.monotonic() - (start or time.monotonic())
-    return count_images(run_dir) / max(seconds, 1e-9)
+    seconds = time.monotonic() - start
+    timed = count_images(run_dir) - count_images(run_dir, first_step)
+    return timed / seconds
 
 
 def _list_data_flags(values) -> list[str]:

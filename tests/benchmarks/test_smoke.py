@@ -161,3 +161,21 @@ def test_help_says_what_it_does(name):
     )
     assert result.returncode == 0
     assert "beside" in result.stdout
+
+
+@pytest.mark.slow
+def test_families(tmp_path):
+    printed, figures = run_smoke("families.py", tmp_path)
+    names = [run["contestant"] for run in figures["runs"]]
+    assert {name.split(",")[0] for name in names} == {"dcgan", "gan", "lapgan"}
+    for run in figures["runs"]:
+        assert printed.count(f"| {run['contestant']} |") == 2
+        assert run["images_per_second"] > 0 and run["parameters"] > 0
+        for point in ("end", "equal_images"):
+            assert run[point]["frechet"] > 0
+    fewest = min(run["end"]["images"] for run in figures["runs"])
+    assert all(
+        run["equal_images"]["images"] < 2 * fewest + 1
+        for run in figures["runs"]
+    )
+    assert (tmp_path / "families" / "samples-0.png").exists()
