@@ -19,8 +19,10 @@ from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.runs.trained_model import load_generator
 from dcgan_tf.serving.lite import lite_files
 from dcgan_tf.serving.lite.checks import LiteNetwork
+from dcgan_tf.serving.web.latent_directions import compute_directions
 from dcgan_tf.training import loop
 from dcgan_tf.training.batches import distribute_data
+from dcgan_tf.training.diff_augment import augment
 from dcgan_tf.training.families import TRAINING
 from dcgan_tf.training.state import build_training_state
 from dcgan_tf.training.step import GradientTapeStep
@@ -209,6 +211,29 @@ def test_precisions_train_in_float32_weights(family, precision):
     for model in (state.generator, state.discriminator):
         assert {w.dtype for w in model.trainable_variables} == {"float32"}
         assert any(x.compute_dtype == precision[6:] for x in model.layers)
+
+
+@each_family
+def test_augmented_images_train_with_decay_and_smoothing(family):
+    config = make_config(
+        family, diff_augment=True, label_smoothing=0.1, weight_decay=1e-4
+    )
+    state = build_training_state(config, "float32")
+    step = GradientTapeStep(state, config, augment=augment)
+    images = tf.random.stateless_uniform((8, 16, 16, 1), (0, 0), -1.0)
+    before = [w.numpy() for w in state.generator.trainable_variables]
+    losses = step.train_step(images)
+    assert all(np.isfinite(value) for value in losses.values())
+    after = [w.numpy() for w in state.generator.trainable_variables]
+    assert all((x != y).any() for x, y in zip(before, after, strict=True))
+
+
+@each_family
+def test_the_page_has_directions_in_latents(family):
+    generator, _ = build_networks(make_config(family).model)
+    directions = compute_directions(generator, 2)
+    assert directions.shape == (2, generator.inputs[0].shape[-1])
+    assert np.isfinite(directions).all() and directions.any()
 
 
 @each_family
