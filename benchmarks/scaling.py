@@ -151,10 +151,10 @@ def format_table(seconds: dict[str, list[float]], batch_size: int) -> str:
         - medians[KERAS_NORM]
         - medians[COLLECTIVES],
     }
-    lines += ["", "| two workers' step | ms | share |", "|---|--:|--:|"]
+    lines += ["", "| two workers' step | ms | fraction |", "|---|--:|--:|"]
     for name, part in parts.items():
-        share = part / medians[TOGETHER]
-        lines.append(f"| {name} | {1000 * part:+.1f} | {share:.0%} |")
+        fraction = part / medians[TOGETHER]
+        lines.append(f"| {name} | {1000 * part:+.1f} | {fraction:.0%} |")
     return "\n".join(lines)
 
 
