@@ -23,7 +23,7 @@ COMMANDS = (
 PATH_FLAG_NAMES = {
     "run_dir", "export_dir", "output", "exclude", "image_dir", "data_dir",
     "manual_dir", "cache_dir", "work_dir", "inception_path", "init_from",
-    "boxes",
+    "boxes", "probe_data_dir", "probe_manual_dir", "probe_image_dir",
 }  # fmt: skip
 # A positional argument that comes first, where a command needs one.
 VIEW = {"analyze": ["walk"]}
