@@ -314,7 +314,7 @@ def test_bad_flags_are_usage_errors(argv, parts, tmp_path, capsys):
     [
         (["--dataset=mnits"], ["mnits", "mnist"]),
         (["--image_dir=/no/such/folder"], ["/no/such/folder"]),
-        (["--batch_size=5000"], ["5,000", "4,000"]),
+        (["--batch_size=5000"], ["5000", "4,000"]),
         (["--init_from=/no/such/run"], ["/no/such/run"]),
     ],
 )
