@@ -30,6 +30,26 @@ def pytest_sessionstart(session):
     )
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable():
+    """Lets a report pass between processes whatever a test printed.
+
+    Names of files that are not UTF-8 are printed by the tests of paths, and
+    no string with such characters can be sent.
+    """
+    return _make_encodable((yield))
+
+
+def _make_encodable(value):
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {key: _make_encodable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(_make_encodable, value))
+    return value
+
+
 @pytest.fixture(scope="session")
 def two_replicas():
     """A strategy that mirrors variables on two logical CPUs."""
