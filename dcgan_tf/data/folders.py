@@ -219,7 +219,8 @@ def _take_split(names: list[str], split: str, root: Path) -> list[str]:
     if not can_hold_out:
         raise ValueError(
             f"image folder {root} holds {len(names)} images, and of fewer "
-            f"than {_LEAST_TO_HOLD_OUT:,} none are held out as 'test'"
+            f"than {_LEAST_TO_HOLD_OUT:,} none are held out as 'test'; train "
+            "on a folder with train/ and test/ to measure on the latter"
         )
     return [name for name in names if _is_held_out(name) == (split == "test")]
 

@@ -172,3 +172,10 @@ def test_nothing_held_out_is_refused(many_pictures):
     )
     with pytest.raises(ValueError, match="held out from split 'all'.*train"):
         load_held_out(data, load_source(data))
+
+
+def test_a_small_folder_says_how_to_hold_images_out(tmp_path, write_pictures):
+    write_pictures(tmp_path, [f"{i}.png" for i in range(4)])
+    data = DataConfig(dataset="image_folder", image_dir=str(tmp_path))
+    with pytest.raises(ValueError, match="holds 4 images.*train/ and test/"):
+        load_held_out(data, load_source(data))
