@@ -30,7 +30,7 @@ def test_the_examples_run_as_they_are_written(
     monkeypatch.setattr(dcgan_tf, "train", train_briefly)
     monkeypatch.chdir(tmp_path)
     matplotlib.use("agg")
-    cats = tmp_path / "pictures" / "cats"
+    cats = tmp_path / "images" / "cats"
     write_pictures(cats, [f"{i}.png" for i in range(12)])
     examples = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.S)
     assert len(examples) > 10

@@ -95,7 +95,7 @@ def encode(kind, size=(4, 4)):
 def test_pictures_are_looked_at_before_they_are_decoded(contents, message):
     @tf.function
     def check(contents):
-        with tf.control_dependencies([input_checks.check_picture(contents)]):
+        with tf.control_dependencies([input_checks.check_image_file(contents)]):
             return tf.identity(contents)
 
     if message is None:
