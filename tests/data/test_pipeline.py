@@ -145,7 +145,7 @@ def test_without_flip_nothing_is_mirrored():
 
 def test_batch_larger_than_the_data_is_refused():
     with pytest.raises(ValueError, match="batch size 64 .* has 50 images"):
-        take(make_source(), 1, global_batch_size=64)
+        check_batch_size(make_source(), 64)
 
 
 def test_load_images_is_in_order_and_prepared():
