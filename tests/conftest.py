@@ -53,9 +53,9 @@ def _make_encodable(value):
 @pytest.fixture(scope="session")
 def two_replicas():
     """A strategy that mirrors variables on two logical CPUs."""
-    import tensorflow as tf
+    from dcgan_tf.training.distribution.strategy import build_strategy
 
-    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    return build_strategy("mirrored")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,5 +1,6 @@
 """Builds the tf.distribute strategy that a run trains under."""
 
+import functools
 import logging
 import signal
 import socket
@@ -53,7 +54,7 @@ def build_strategy(name: str, tpu: str | None = None) -> tf.distribute.Strategy:
         devices = gpus or tf.config.list_logical_devices("CPU")
         if name == "one_device":
             return tf.distribute.OneDeviceStrategy(devices[0].name)
-        return tf.distribute.MirroredStrategy([d.name for d in devices])
+        return _mirror_over(tuple(device.name for device in devices))
     if name == "multi_worker":
         return _build_multi_worker_strategy(resolve_cluster())
     if name == "tpu":
@@ -62,6 +63,17 @@ def build_strategy(name: str, tpu: str | None = None) -> tf.distribute.Strategy:
         f"strategy {name!r} is unknown; use auto, one_device, mirrored, "
         "multi_worker or tpu"
     )
+
+
+@functools.cache
+def _mirror_over(devices: tuple[str, ...]) -> tf.distribute.MirroredStrategy:
+    """Builds the one strategy of a process over these devices.
+
+    Each new one would number its collective operations from the start again,
+    and TensorFlow takes two of one number for the same operation: a second
+    run in the process would fail at the first shape that differs.
+    """
+    return tf.distribute.MirroredStrategy(list(devices))
 
 
 def _choose_strategy() -> str:

@@ -25,6 +25,21 @@ def test_alone_auto_is_one_device():
     assert workers.is_chief(strategy)
 
 
+def test_runs_of_one_process_may_reduce_other_shapes():
+    """TensorFlow fails where two strategies number their operations alike."""
+    for shape in ((2,), (3,), (2, 2)):
+        strategy = strategies.build_strategy("mirrored")
+
+        def reduce_ones(shape=shape):
+            replica = tf.distribute.get_replica_context()
+            return replica.all_reduce("SUM", tf.ones(shape))
+
+        reduced = tf.function(strategy.run)(reduce_ones)
+        for value in strategy.experimental_local_results(reduced):
+            assert value.shape == shape
+            assert tf.reduce_all(value == 2.0)
+
+
 @pytest.mark.parametrize("environment", ["TF_CONFIG", "Slurm"])
 def test_auto_takes_the_environments_workers(monkeypatch, environment):
     if environment == "Slurm":

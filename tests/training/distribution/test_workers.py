@@ -57,3 +57,10 @@ def test_other_failures_are_left_as_they_are():
     with pytest.raises(tf.errors.InternalError):
         with workers.lost_workers_named(TwoWorkers()):
             raise tf.errors.InternalError(None, None, "out of luck")
+
+
+def test_no_worker_is_lost_among_the_replicas_of_one(two_replicas):
+    message = "Collective ops is aborted by: Shape mismatch"
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Shape mismatch"):
+        with workers.lost_workers_named(two_replicas):
+            raise tf.errors.InvalidArgumentError(None, None, message)
