@@ -179,3 +179,9 @@ def test_families(tmp_path):
         for run in figures["runs"]
     )
     assert (tmp_path / "families" / "samples-0.png").exists()
+    for run in figures["runs"]:
+        timing = json.loads(
+            (tmp_path / run["run_dir"] / "timing.json").read_text()
+        )
+        assert timing["seconds"] > 0
+        assert timing["images"] / timing["seconds"] == run["images_per_second"]
