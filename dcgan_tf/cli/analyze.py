@@ -15,8 +15,10 @@ Writes VIEW's pictures to the run's analysis/ folder. VIEW is one of:
   report               report.html: the run and every view made so far
 """
 
+import difflib
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from absl import flags
@@ -95,8 +97,7 @@ def run(values: flags.FlagValues) -> None:
         "report": _write_report,
     }
     if len(values.positional) != 1 or values.positional[0] not in views:
-        given = " ".join(values.positional) or "nothing"
-        raise UsageError(f"VIEW is {given!r}; use one of {', '.join(views)}")
+        raise UsageError(_describe_mistake(values.positional, tuple(views)))
     if values.run_dir is None:
         raise UsageError("give a run with --run_dir")
     _check_exemplar_flags(values)
@@ -104,6 +105,19 @@ def run(values: flags.FlagValues) -> None:
     _check_family(values)
     for path in views[values.positional[0]](values):
         print(path)
+
+
+def _describe_mistake(given: Sequence[str], views: Sequence[str]) -> str:
+    listed = ", ".join(views)
+    if not given:
+        return f"give a VIEW, one of {listed}"
+    if len(given) > 1:
+        return f"give one VIEW, not {' '.join(given)!r}; one of {listed}"
+    near = difflib.get_close_matches(given[0].lower(), views, n=2, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?"
+    if not near:
+        hint = f"use one of {listed}"
+    return f"no VIEW is called {given[0]!r}; {hint}"
 
 
 def _check_exemplar_flags(values) -> None:

@@ -46,6 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         The command's exit code; see `run_command`.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
+    if argv[:1] == ["help"]:  # `dcgan help train` as git and pip have it.
+        argv = [*argv[1:], "--help"]
     if argv and argv[0] in _NAMES:
         # One alone, so that none waits for what another imports.
         module = importlib.import_module(f"dcgan_tf.cli.{argv[0]}")

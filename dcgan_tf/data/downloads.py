@@ -181,9 +181,9 @@ def _advise(
 ) -> str:
     option = shlex.quote(f"--dataset={dataset}")
     advice = (
-        f"{dataset} is not prepared under {builder.data_dir_root}; run `python "
-        f"-m dcgan_tf.cli.data {option} --data_dir=DIR` where there "
-        "is a network and give that DIR here as --data_dir"
+        f"{dataset} is not prepared under {builder.data_dir_root}; run `dcgan "
+        f"data {option} --data_dir=DIR` where there is a network "
+        " and give that DIR here as --data_dir"
     )
     infos = builder.url_infos or {}
     if len(missing) <= _NUM_URLS_NAMED and all(

@@ -166,7 +166,7 @@ def find_warnings(
     if survey.num_near > _MANY_NEAR * count:
         warnings.append(
             f"{survey.num_near} of {count} images are nearly identical to "
-            "another: see python -m dcgan_tf.cli.dedup"
+            "another: see dcgan dedup"
         )
     num_cut = int((survey.kept < 1 - _CUT_BADLY).sum())
     if num_cut > _MANY_CUT * count and not data.crop:

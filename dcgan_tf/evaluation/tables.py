@@ -16,6 +16,8 @@ _CONDITIONS = (
     "counts",
     "probe_data",
 )
+# Measures of as many samples as held-out images.
+_OF_EQUAL_SETS = ("precision", "recall", "c2st", "sliced_wasserstein")
 
 
 def format_result(result: Mapping) -> str:
@@ -121,10 +123,20 @@ def _format_conditions(result: Mapping) -> str:
         f"{counts['samples']} samples, {counts['training']} training images "
         f"(the floor), {counts['noise']} of noise (the ceiling).\n"
         f"Feature extractor: {extractor['name']} ({extractor['description']}); "
-        f"resize: {extractor['resize']}; seed {result['seed']}. Precision, "
-        f"recall, c2st, sliced_wasserstein: {counts['equal_pairs']} of "
-        "each."
+        f"resize: {extractor['resize']}; seed {result['seed']}."
+        + _format_equal_pairs(result)
     )
+
+
+def _format_equal_pairs(result: Mapping) -> str:
+    """Says which of the measures taken compare sets of one size."""
+    taken = result["measures"]["samples"]
+    names = [name for name in _OF_EQUAL_SETS if name in taken]
+    if not names:
+        return ""
+    listed = ", ".join(names)
+    count = result["counts"]["equal_pairs"]
+    return f" {listed[0].upper()}{listed[1:]}: {count} of each."
 
 
 def _format_one_nn(one_nn: Mapping) -> str:

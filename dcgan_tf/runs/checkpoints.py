@@ -234,9 +234,10 @@ def _choose_step(
     if tried:
         return None
     if not str(checkpoint).isdecimal() or int(checkpoint) not in steps:
+        words = ["latest"] if find_best(run_dir) is None else ["latest", "best"]
         raise CheckpointError(
             f"run {os.fspath(run_dir)!r} has no checkpoint {checkpoint!r}; "
-            f"use latest, best or one of {', '.join(map(str, steps))}"
+            f"use {', '.join(words)} or one of {', '.join(map(str, steps))}"
         )
     return int(checkpoint)
 

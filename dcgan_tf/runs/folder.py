@@ -24,6 +24,17 @@ _FOLDERS = ("checkpoints", "samples", "logs")
 _UNCOUNTED_FILES = (LOCK_FILE, ".DS_Store", "Thumbs.db", "desktop.ini", ".directory")
 
 
+def _describe_other(folder: str | os.PathLike) -> str:
+    """Says what a folder without a run is, and what would do."""
+    if any(Path(folder).glob("generator/*/saved_model.pb")):
+        return "it is an export; name the run that it was exported from, or "\
+            "give it as an export"
+    return (
+        f"it has no {CONFIG_FILE}; train one there first, or name another "
+        "folder"
+    )
+
+
 def load_run_config(run_dir: str | os.PathLike) -> RunConfig:
     """Reads a run's settings.
 
@@ -34,8 +45,7 @@ def load_run_config(run_dir: str | os.PathLike) -> RunConfig:
     path = Path(run_dir) / CONFIG_FILE
     if not path.is_file():
         raise FileNotFoundError(
-            f"{os.fspath(run_dir)!r} is not a run: it has no {CONFIG_FILE}; "
-            "train one there first, or name another folder"
+            f"{os.fspath(run_dir)!r} is not a run: {_describe_other(run_dir)}"
         )
     try:
         return RunConfig.from_json(path.read_text(encoding="utf-8-sig"))

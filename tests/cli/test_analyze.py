@@ -74,9 +74,10 @@ def test_report(toy_run):
 @pytest.mark.parametrize(
     "arguments, words",
     [
-        ([], "VIEW is 'nothing'; use one of filters"),
-        (["filter"], "VIEW is 'filter'"),
-        (["filters", "walk"], "VIEW is 'filters walk'"),
+        ([], "give a VIEW, one of filters"),
+        (["filter"], "'filter'; did you mean filters"),
+        (["x"], "no VIEW is called 'x'; use one of filters"),
+        (["filters", "walk"], "give one VIEW, not 'filters walk'"),
         (["filters"], "--run_dir"),
         (["turn", "--run_dir=r", "--pick=1/2", "--concepts=a,b"], "one of"),
         (["turn", "--run_dir=r", "--concepts=a,b,c"], "turn takes 2"),

@@ -244,7 +244,7 @@ def test_a_truncated_checkpoint_gives_way_to_the_one_before(
     "flags, code, message",
     [
         (["run_dir=nowhere"], 1, "'nowhere' is not a run"),
-        (["checkpoint=5"], 1, "use latest, best or one of 3, 8"),
+        (["checkpoint=5"], 1, "use latest or one of 3, 8"),
         (["checkpoint=best"], 1, "no best checkpoint"),
         (["formats=onnx"], 2, "saved_model"),
         (["formats="], 2, "saved_model"),

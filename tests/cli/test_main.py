@@ -72,6 +72,17 @@ def test_help_lists_every_command(flag, capsys):
     assert max(map(len, output.splitlines())) <= 80
 
 
+def test_help_is_a_word_too(capsys):
+    assert main.main(["help"]) == 0
+    listed = capsys.readouterr().out
+    assert main.main(["--help"]) == 0
+    assert capsys.readouterr().out == listed
+    assert main.main(["help", "train"]) == 0
+    assert "--image_dir" in capsys.readouterr().out
+    assert main.main(["help", "trian"]) == EXIT_USAGE
+    assert "did you mean train?" in capsys.readouterr().err
+
+
 def test_the_version_is_printed(capsys):
     assert main.main(["--version"]) == 0
     assert capsys.readouterr().out == f"dcgan_tf {__version__}\n"

@@ -38,10 +38,17 @@ def make_result(name, frechet, num_samples=2_000):
 
 def test_a_result_names_counts_network_resize_and_seed():
     text = format_result(make_result("runs/a", 12.3456))
-    for part in ("2000", "900", "800", "700", "600", "untrained", "seed 3"):
+    for part in ("2000", "900", "800", "700", "untrained", "seed 3"):
         assert part in text
     assert "resize: none" in text and "12.35" in text
     assert "WARNING: looks copied" in text
+
+
+def test_measures_of_equal_sets_are_named_where_they_were_taken():
+    result = make_result("runs/a", 1.0)
+    assert "600" not in format_result(result)
+    result["measures"]["samples"] |= {"c2st": 0.5, "recall": 0.5}
+    assert "Recall, c2st: 600 of each." in format_result(result)
 
 
 def test_comparison_warns_of_unequal_conditions():

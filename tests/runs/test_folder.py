@@ -44,7 +44,12 @@ def test_a_damaged_record_is_named(run_dir, load):
 
 
 def test_a_folder_without_a_record_is_no_run(tmp_path):
-    with pytest.raises(FileNotFoundError, match="is not a run"):
+    with pytest.raises(FileNotFoundError, match="is not a run: it has no"):
+        folder.load_run_config(tmp_path)
+    saved_model = tmp_path / "generator" / "1" / "saved_model.pb"
+    saved_model.parent.mkdir(parents=True)
+    saved_model.touch()
+    with pytest.raises(FileNotFoundError, match="is not a run: it is an exp"):
         folder.load_run_config(tmp_path)
 
 
