@@ -157,6 +157,11 @@ class DataConfig:
         folder_splits: Whether an image folder's `train`, `test`, `val`,
             `valid` and `validation` are splits rather than classes. Not in
             runs of version 0.1.0, which keep what they were trained on.
+        all_pages: Whether each page of a TIFF file is an image.
+        level_range: Of grey images of more than 8 bits, the lowest level,
+            and the one that would be 256; None where there are none such,
+            or before the collection's is known. Runs that don't say took
+            the upper 8 of 16 bits, and keep to it.
     """
 
     dataset: str = "mnist_5k"
@@ -170,6 +175,8 @@ class DataConfig:
     exclude: str | None = None
     flip: bool = False
     folder_splits: bool = True
+    all_pages: bool = False
+    level_range: tuple[float, float] | None = None
 
     def __post_init__(self):
         _check_at_least("crop", self.crop, 0)
@@ -179,6 +186,13 @@ class DataConfig:
                 f"dataset {self.dataset!r} with image_dir {self.image_dir!r}: "
                 "name a dataset or an image folder, not both"
             )
+        if self.level_range is not None:
+            low, high = self.level_range
+            if not low < high:
+                raise ValueError(
+                    f"level_range is {self.level_range}; the first number is "
+                    "the lower one"
+                )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -305,7 +319,7 @@ class RunConfig:
             model["image_size"] = tuple(model["image_size"])
             return cls(
                 model=ModelConfig(**model),
-                data=DataConfig(**{"folder_splits": False, **values["data"]}),
+                data=_read_data(values["data"]),
                 training=TrainingConfig(**values["training"]),
             )
         except (KeyError, TypeError) as error:
@@ -326,3 +340,14 @@ class RunConfig:
             ValueError: If the text is no JSON or no run's configuration.
         """
         return cls.from_dict(json.loads(text))
+
+
+# What runs of earlier versions did that don't say so.
+_EARLIER_DATA = {"folder_splits": False, "level_range": (0, 2**16)}
+
+
+def _read_data(values: Mapping[str, Any]) -> DataConfig:
+    settings = {**_EARLIER_DATA, **values}
+    if settings["level_range"] is not None:
+        settings["level_range"] = tuple(settings["level_range"])
+    return DataConfig(**settings)

@@ -37,6 +37,10 @@ _INTEGERS = {
     "channels": "Channels of the images: 1 (grey) or 3 (RGB).",
     "crop": "Side in pixels of a centred square to cut out first.",
 }
+_BOOLEANS = {
+    "all_pages": "Take each page of a TIFF file for an image, not the first "
+    "alone.",
+}
 
 
 def define_flags(values: flags.FlagValues) -> None:
@@ -44,6 +48,7 @@ def define_flags(values: flags.FlagValues) -> None:
     for define, table in (
         (flags.DEFINE_string, _STRINGS),
         (flags.DEFINE_integer, _INTEGERS),
+        (flags.DEFINE_boolean, _BOOLEANS),
     ):
         for name, help_text in table.items():
             help_text = add_default(name, help_text)
@@ -65,7 +70,7 @@ def build_config(values: flags.FlagValues) -> RunConfig:
     Raises:
         UsageError: If a value is out of range or contradicts another.
     """
-    names = [*_STRINGS, *_PATHS, *_INTEGERS, "preset"]
+    names = [*_STRINGS, *_PATHS, *_INTEGERS, *_BOOLEANS, "preset"]
     settings = {name: values[name].value for name in names}
     try:
         if settings["image_size"] is not None:
@@ -122,6 +127,11 @@ def _print_counts(source, survey) -> None:
     )
     num_grey = int(survey.is_grey.sum())
     print(f"Channels: {num_grey} grey, {survey.num_examined - num_grey} colour")
+    if source.level_range is not None:
+        low, high = source.level_range
+        print(
+            f"Levels of more than 8 bits: {low:g} to {high:g} become 0 to 255"
+        )
 
 
 def _print_skipped(source) -> None:
@@ -132,6 +142,11 @@ def _print_skipped(source) -> None:
         print(f"Left out, since dcgan_tf made it: {first}{more}")
     if len(skipped):
         print(f"Skipped: {len(skipped)} files ({skipped.summarize()})")
+    if skipped.beside:
+        print(
+            f"Beside the images: {len(skipped.beside)} other files "
+            f"({skipped.summarize_beside()})"
+        )
 
 
 def main(argv=None) -> int:

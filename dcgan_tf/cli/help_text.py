@@ -21,7 +21,7 @@ TOPICS = {
     "Images": (
         "image_dir", "dataset", "split", "exclude", "data_dir", "manual_dir",
         "image_size", "channels", "crop", "background", "flip", "cache",
-        "allow_fewer_images",
+        "all_pages", "allow_fewer_images",
     ),
     "Networks": (
         "preset", "family", "latent_dim", "base_filters", "kernel_size",

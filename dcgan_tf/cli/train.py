@@ -76,6 +76,8 @@ _FLOATS = {
     "weight_decay": "L2 coefficient on every parameter.",
 }
 _BOOLEANS = {
+    "all_pages": "Take each page of a TIFF file for an image, not the first "
+    "alone.",
     "flip": "Mirror half of the images left to right.",
     "conditional": "Condition both networks on the classes.",
     "deterministic": "Give the same bits each time; slower on a GPU.",

@@ -3,14 +3,26 @@
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from dcgan_tf.config import DataConfig
-from dcgan_tf.data.decoding import LostError, UnreadableError, decode_file
-from dcgan_tf.data.file_formats import READABLE
-from dcgan_tf.data.listing import hash_bytes, list_images
+from dcgan_tf.data.files.decoding import (
+    LostError,
+    UnreadableError,
+    decode_file,
+    decode_levels,
+)
+from dcgan_tf.data.files.file_formats import READABLE
+from dcgan_tf.data.files.folder_tree import FolderTree
+from dcgan_tf.data.files.level_range import (
+    UPPER_BYTE,
+    LevelRange,
+    measure_level_range,
+)
+from dcgan_tf.data.files.listing import Listing, hash_bytes, list_images
 from dcgan_tf.data.preprocess import parse_colour
 from dcgan_tf.data.skipped import Skipped
 from dcgan_tf.data.source import Source
@@ -27,6 +39,8 @@ _SPLITS = ("train", "test", "all")
 
 # Images tried before anything is made of a collection.
 _NUM_PROBED = 32
+# Images of more than 8 bits whose common range is that of all.
+_NUM_MEASURED = 1_000
 
 
 def load_folder(
@@ -43,8 +57,8 @@ def load_folder(
     images are in none of `train`'s classes has no labels.
 
     Args:
-        data: `image_dir`, `split`, `folder_splits` and `background` are
-            used.
+        data: `image_dir`, `split`, `folder_splits`, `all_pages`,
+            `level_range`, `crop` and `background` are used.
         split: As for `load_source`.
         excluded: Names relative to the folder to leave out.
 
@@ -63,15 +77,15 @@ def load_folder(
         raise FileNotFoundError(f"image folder {root} is {fault}")
     parse_colour(data.background)  # A bad one fails here, not in a thread.
     skipped = Skipped(collection=str(root))
-    listing = list_images(root, skipped)
+    tree = FolderTree(root)
+    listing = list_images(tree, skipped, data.all_pages)
     names = listing.names
     skipped.num_files = len(names) + len(skipped)
     skipped.own_output = (*listing.own_folders, *listing.own_images)
     if not names:
-        others = f" (skipped: {skipped.summarize()})" if len(skipped) else ""
         raise ValueError(
-            f"image folder {root} holds no image{others}; {READABLE} can be "
-            "read"
+            f"image folder {root} holds no image{_describe_others(skipped)}; "
+            f"{READABLE} can be read"
         )
     skipped.check()
     kept = [name for name in names if name not in excluded]
@@ -84,17 +98,23 @@ def load_folder(
         if not {find_class(name) for name in chosen} <= set(classes):
             classes = ()
     else:
-        chosen = _take_split(kept, split, root)
+        chosen = _take_split(kept, split, root, listing.pages)
         find_class = _get_top_folder
         classes = _find_classes(kept)
     chosen = sorted(chosen, key=_hash_name)
     labels = {name: i for i, name in enumerate(classes)}
+    level_range = data.level_range
+    if level_range is None:
+        level_range = _measure_level_range(tree, listing)
     files = _ImageFiles(
-        root,
+        tree,
         chosen,
+        listing.pages,
         lambda name: labels.get(find_class(name), -1),
-        data.background,
         skipped,
+        background=data.background,
+        level_range=level_range or UPPER_BYTE,
+        crop=data.crop,
     )
     files.probe()
     return Source(
@@ -102,7 +122,8 @@ def load_folder(
         split=split,
         num_examples=len(chosen),
         fingerprint=f"{listing.digest} {sorted(excluded)} {split}"
-        f"{' folder' if split_folders else ''}",
+        f"{' folder' if split_folders else ''}"
+        f"{f' {level_range}' if listing.deep else ''}",
         read_all=lambda: files.read(tf.data.Dataset.range(len(chosen))),
         read=files.read,
         name_of=chosen.__getitem__,
@@ -110,7 +131,40 @@ def load_folder(
         num_excluded=len(names) - len(kept),
         fingerprint_images=lambda: listing.images_fingerprint,
         skipped=skipped,
+        level_range=level_range,
     )
+
+
+def _describe_others(skipped: Skipped) -> str:
+    parts = []
+    if len(skipped):
+        parts.append(f"skipped: {skipped.summarize()}")
+    if skipped.beside:
+        parts.append(f"no images: {skipped.summarize_beside()}")
+    return f" ({'; '.join(parts)})" if parts else ""
+
+
+def _measure_level_range(
+    tree: FolderTree, listing: Listing
+) -> LevelRange | None:
+    """Measures the range of the whole collection, whatever the split."""
+
+    def decode():
+        num_decoded = 0
+        for name in sorted(listing.deep, key=_hash_name):
+            file_name, page = listing.pages.get(name, (name, 0))
+            try:
+                with tree.open(file_name) as file:
+                    levels = decode_levels(file, page)
+            except (OSError, UnreadableError):
+                continue  # Found, named and counted when it is read.
+            if levels is not None:
+                num_decoded += 1
+                yield levels
+            if num_decoded == _NUM_MEASURED:
+                return
+
+    return measure_level_range(decode())
 
 
 class _ImageFiles:
@@ -118,17 +172,19 @@ class _ImageFiles:
 
     def __init__(
         self,
-        root: Path,
+        tree: FolderTree,
         names: list[str],
+        pages: dict[str, tuple[str, int]],
         find_label: Callable[[str], int],
-        background: str,
         skipped: Skipped,
+        **decoding: Any,
     ):
-        self._root = root
+        self._tree = tree
         self._names = names
+        self._pages = pages
         self._find_label = find_label
-        self._background = background
         self._skipped = skipped
+        self._decoding = decoding
 
     def probe(self) -> None:
         """Tries a few, so that a broken collection fails before training."""
@@ -160,20 +216,29 @@ class _ImageFiles:
             image = self._decode(name)
             if image is not None:
                 return image, np.int32(self._find_label(name))
-        raise ValueError(f"no image in {self._root} can be read")
+        raise ValueError(f"no image in {self._tree.path} can be read")
 
     def _decode(self, name: str) -> np.ndarray | None:
         if name in self._skipped.reasons:
             return None
+        file_name, page = self._pages.get(name, (name, 0))
         try:
-            return decode_file(self._root / name, self._background)
+            return self._decode_page(file_name, page)
         except UnreadableError as error:
             is_lost = isinstance(error, LostError)
-            if is_lost and not self._root.is_dir():
+            if is_lost and not self._tree.is_there():
                 self._skipped.is_collection_lost = True
             self._skipped.add(name, str(error), is_lost)
             self._skipped.check()
             return None
+
+    def _decode_page(self, file_name: str, page: int) -> np.ndarray:
+        try:
+            file = self._tree.open(file_name)
+        except OSError as error:
+            raise LostError(error.strerror or str(error)) from None
+        with file:
+            return decode_file(file, page=page, **self._decoding)
 
 
 def _choose_split(
@@ -210,7 +275,9 @@ def _find_class_in_split(name: str) -> str:
     return _get_top_folder(remove_split(name))
 
 
-def _take_split(names: list[str], split: str, root: Path) -> list[str]:
+def _take_split(
+    names: list[str], split: str, root: Path, pages: dict[str, tuple[str, int]]
+) -> list[str]:
     if not names:
         raise ValueError(f"every image in image folder {root} is excluded")
     can_hold_out = len(names) >= _LEAST_TO_HOLD_OUT
@@ -222,7 +289,12 @@ def _take_split(names: list[str], split: str, root: Path) -> list[str]:
             f"than {_LEAST_TO_HOLD_OUT:,} none are held out as 'test'; train "
             "on a folder with train/ and test/ to measure on the latter"
         )
-    return [name for name in names if _is_held_out(name) == (split == "test")]
+    # All pages of a file together, since they may be slices of one thing.
+    return [
+        name
+        for name in names
+        if _is_held_out(pages.get(name, (name, 0))[0]) == (split == "test")
+    ]
 
 
 def _hash_name(name: str) -> int:

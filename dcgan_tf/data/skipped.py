@@ -1,11 +1,12 @@
 """Files of a collection that can't be used, counted by reason."""
 
 import collections
+import os
 import threading
 
 from absl import logging
 
-from dcgan_tf.data.file_formats import READABLE
+from dcgan_tf.data.files.file_formats import READABLE
 
 _NUM_NAMED_IN_ERROR = 3
 # A line each for the first few; then one whenever there are ten times more.
@@ -29,6 +30,8 @@ class Skipped:
         is_collection_lost: Whether the folder itself is no longer there.
         own_output: Names of what this program made, left out of the
             collection and of the counts.
+        beside: Names of files that lie beside the images and don't pretend
+            to be any, such as captions and tables; not counted either.
     """
 
     def __init__(self, num_files: int = 0, collection: str = ""):
@@ -37,6 +40,7 @@ class Skipped:
         self.num_lost = 0
         self.is_collection_lost = False
         self.own_output: tuple[str, ...] = ()
+        self.beside: list[str] = []
         self._collection = collection
         self._lock = threading.Lock()
 
@@ -75,6 +79,20 @@ class Skipped:
         ]
         if len(counts) > len(parts):
             parts.append(f"{len(counts) - len(parts)} other reasons")
+        return ", ".join(parts)
+
+    def summarize_beside(self) -> str:
+        """Counts the files beside the images by suffix: `3 .txt, 1 .json`."""
+        suffixes = (os.path.splitext(name)[1] for name in self.beside)
+        counts = collections.Counter(
+            suffix.lower() or "without a suffix" for suffix in suffixes
+        )
+        parts = [
+            f"{count} {suffix}"
+            for suffix, count in counts.most_common(_NUM_REASONS)
+        ]
+        if len(counts) > len(parts):
+            parts.append(f"{len(counts) - len(parts)} other kinds")
         return ", ".join(parts)
 
     def check(self, num_expected: float = 0) -> None:

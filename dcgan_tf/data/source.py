@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from dcgan_tf.data.files.level_range import LevelRange
 from dcgan_tf.data.fingerprint import (
     ImagesFingerprint,
     fingerprint_arrays,
@@ -42,6 +43,8 @@ class Source:
         fingerprint_images: Tells which images the collection holds, before
             a split or a list of names leaves some out; None where nothing
             does.
+        level_range: By which grey of more than 8 bits became one of 8; None
+            where there is none such.
         stores: Prepared images kept ready, by what they were made with.
     """
 
@@ -58,6 +61,7 @@ class Source:
     image_shape: tuple[int | None, ...] = (None, None, None)
     skipped: Skipped = dataclasses.field(default_factory=Skipped)
     fingerprint_images: Callable[[], ImagesFingerprint] | None = None
+    level_range: LevelRange | None = None
     stores: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     @property

@@ -67,22 +67,24 @@ def load_run_record(run_dir: str | os.PathLike) -> dict[str, Any]:
         raise ValueError(f"{os.fspath(path)!r}: {error}") from error
 
 
-def keep_folder_splits(
+def keep_recorded_data(
     run_dir: str | os.PathLike, config: RunConfig
 ) -> RunConfig:
-    """Keeps how a run that is resumed reads split folders.
+    """Keeps how a run that is resumed reads its images.
 
     No flag says it: runs of version 0.1.0 took `train` and `test` for
-    classes, and still do.
+    classes and the upper byte of 16 bits, and still do.
     """
     is_run = (Path(run_dir) / CONFIG_FILE).exists()
     if not (is_run and checkpoints.list_steps(run_dir)):
         return config
-    kept = load_run_config(run_dir).data.folder_splits
-    data = dataclasses.replace(config.data, folder_splits=kept)
+    old = load_run_config(run_dir).data
+    data = dataclasses.replace(
+        config.data,
+        folder_splits=old.folder_splits,
+        level_range=old.level_range,
+    )
     return dataclasses.replace(config, data=data)
-
-
 
 
 def save_run_config(

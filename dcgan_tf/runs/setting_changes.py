@@ -34,7 +34,9 @@ ADJUSTABLE_SETTINGS = frozenset(
     }
 )
 # Facts that the run's record holds and no flag changes:
-RECORDED_SETTINGS = frozenset({"training.init_from", "data.folder_splits"})
+RECORDED_SETTINGS = frozenset(
+    {"training.init_from", "data.folder_splits", "data.level_range"}
+)
 RESUMABLE_SETTINGS = NEUTRAL_SETTINGS | ADJUSTABLE_SETTINGS | RECORDED_SETTINGS
 
 

@@ -87,8 +87,9 @@ def run_training(
             run_dir, note = choose_run_dir(config.data)
             if note and is_chief:
                 log(note)
-        config = folder.keep_folder_splits(run_dir, config)
+        config = folder.keep_recorded_data(run_dir, config)
         source = source or load_source(config.data)
+        config = _keep_level_range(config, source)
         if conditional:
             config = _count_classes(config, source)
         precision = resolve_precision(
@@ -123,6 +124,12 @@ def _split_processor(count: int) -> None:
             f"cpu_devices {count} comes too late: TensorFlow has started in "
             "this process and has its devices; give it in a new process"
         ) from None
+
+
+def _keep_level_range(config: RunConfig, source: Source) -> RunConfig:
+    """Records the range, so that all who read the run's images have it."""
+    data = dataclasses.replace(config.data, level_range=source.level_range)
+    return dataclasses.replace(config, data=data)
 
 
 def _count_classes(config: RunConfig, source: Source) -> RunConfig:

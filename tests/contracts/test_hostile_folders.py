@@ -21,6 +21,7 @@ from PIL import Image
 from dcgan_tf.cli import data as data_command
 from dcgan_tf.cli import train as train_command
 from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.data.files import file_formats
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import build_training_dataset, load_images
 
@@ -81,21 +82,45 @@ def claim(width, height):
     )
 
 
+def claim_jpeg(width, height, progressive=False, num_in_scan=3):
+    """A JPEG file of one colour that claims to be of that size.
+
+    Only where its scan is whole are there as many blocks as it says.
+    """
+    image = Image.new("YCbCr", (width, 16), (90, 80, 200))
+    contents = io.BytesIO()
+    image.save(contents, "JPEG", progressive=progressive, subsampling=0)
+    contents = bytearray(contents.getvalue())
+    frame = max(contents.find(bytes([0xFF, 0xC0 + kind])) for kind in (0, 2))
+    contents[frame + 5 : frame + 7] = height.to_bytes(2, "big")
+    scan = contents.find(b"\xff\xda")
+    contents[scan + 4] = num_in_scan
+    if num_in_scan == 3 and not progressive:
+        whole = io.BytesIO()
+        Image.new("L", (width, height), 90).save(whole, "JPEG")
+        return whole.getvalue()
+    return bytes(contents)
+
+
 @dataclasses.dataclass(frozen=True)
 class Row:
     """A folder and how reading it ends.
 
     Attributes:
         fill: Writes the folder.
-        num_pictures: How many can be used.
+        num_images: How many can be used.
         skipped: Names of the files that are left out.
         classes: Names of the classes found.
+        num_beside: Files beside the images, of no account.
+        options: Settings of the data that it is read with.
     """
 
     fill: Callable[[Path], None]
     num_images: int = 6
     skipped: frozenset[str] = frozenset()
     classes: tuple[str, ...] = ()
+    num_beside: int = 0
+    options: dict = dataclasses.field(default_factory=dict)
 
 
 ROWS: dict[str, Row] = {}
@@ -158,13 +183,92 @@ def truncated(folder):
         write(folder / name, contents[: len(contents) // 2])
 
 
-@row(skipped=frozenset({"notes.txt", "empty.jpg", "table.csv", "page.png"}))
+@row(skipped=frozenset({"empty.jpg", "page.png"}), num_beside=3)
 def files_that_are_no_images(folder):
     write_good(folder)
     write(folder / "notes.txt", b"hello")
     write(folder / "empty.jpg", b"")
     write(folder / "table.csv", b"a,b\n")
     write(folder / "page.png", b"<html></html>")
+    write(folder / "README", b"")
+
+
+@row(num_beside=18)
+def more_files_beside_images_than_images(folder):
+    write_good(folder)
+    for i in range(6):
+        write(folder / f"good{i}.txt", b"BMW, seen from the left")
+        write(folder / f"good{i}.json", b'{"caption": "<svg/>"}')
+        write(folder / f"good{i}.xml", b"<svg></svg>")
+
+
+@row(num_images=20)
+def tiff(folder):
+    modes = ("1", "L", "LA", "RGB", "RGBA", "CMYK", "P", "I;16", "I", "F")
+    for i, mode in enumerate(modes):
+        levels = np.arange(400, dtype=np.uint16).reshape(20, 20)
+        image = Image.fromarray(levels.astype(np.float32))
+        if mode == "I;16":
+            image = Image.fromarray(levels)
+        elif mode not in "IF":
+            image = image.convert("L").convert(mode)
+        folder.mkdir(exist_ok=True)
+        for compression in ("raw", "tiff_adobe_deflate"):
+            path = folder / f"{i}-{compression}.tif"
+            image.convert(mode).save(path, compression=compression)
+
+
+@row(num_images=10, options={"all_pages": True})
+def tiff_pages(folder):
+    folder.mkdir()
+    pages = [Image.new("L", (20 + i, 20), i) for i in range(3)]
+    for i in range(3):
+        path = folder / f"{i}.tif"
+        pages[0].save(path, save_all=True, append_images=pages[1:])
+    write(folder / "0.tif#2", encode())
+
+
+@row(num_images=3)
+def first_pages_of_tiff(folder):
+    tiff_pages(folder)
+    (folder / "0.tif#2").unlink()
+
+
+@row(num_images=4)
+def avif_and_jpeg_2000(folder):
+    for i, kind in enumerate(("AVIF", "JPEG2000") * 2):
+        mode = ("RGB", "RGBA")[i // 2]
+        write(folder / f"{i}.x", encode(mode=mode, file_format=kind))
+
+
+@row(skipped=frozenset({"cut.tif", "cut.avif", "cut.jp2", "raw.tif"}))
+def broken_tiff_avif_and_jpeg_2000(folder):
+    write_good(folder)
+    for name, kind in (("tif", "TIFF"), ("avif", "AVIF"), ("jp2", "JPEG2000")):
+        contents = encode((64, 64), file_format=kind)
+        write(folder / f"cut.{name}", contents[: len(contents) // 2])
+    write(folder / "raw.tif", b"II*\0\x10\0\0\0CR\2\0" + bytes(100))
+
+
+@row()
+def grey_of_12_bits_in_16(folder):
+    folder.mkdir()
+    for i in range(6):
+        levels = np.full((20, 20), 700 * i, np.uint16)
+        Image.fromarray(levels).save(folder / f"{i}.png")
+
+
+@row(num_images=7)
+def photograph_of_108_megapixels(folder):
+    write_good(folder)
+    write(folder / "large.jpg", claim_jpeg(12_000, 9_000))
+
+
+@row(skipped=frozenset({"bomb.jpg", "scans.jpg"}))
+def jpeg_bombs(folder):
+    write_good(folder)
+    write(folder / "bomb.jpg", claim_jpeg(65_000, 65_000, progressive=True))
+    write(folder / "scans.jpg", claim_jpeg(65_000, 65_000, num_in_scan=1))
 
 
 @row()
@@ -270,8 +374,9 @@ def test_trains_on_what_can_be_read(tmp_path, name, cache):
     folder = tmp_path / "folder"
     expected.fill(folder)
     data = DataConfig(
-        dataset="image_folder", image_dir=str(folder), cache=cache
-    )
+        dataset="image_folder", image_dir=str(folder), cache=cache,
+        **expected.options,
+    )  # fmt: skip
     source = load_source(data)
     batches = build_training_dataset(
         source, MODEL, data, batch_size_per_replica=4, global_batch_size=4,
@@ -284,6 +389,7 @@ def test_trains_on_what_can_be_read(tmp_path, name, cache):
     assert len(images) == expected.num_images
     assert set(source.skipped.reasons) == expected.skipped
     assert source.num_skipped == len(expected.skipped)
+    assert len(source.skipped.beside) == expected.num_beside
     assert source.label_names == expected.classes
 
 
@@ -306,9 +412,10 @@ def test_subfolder_that_may_not_be_read_is_named(tmp_path, monkeypatch):
 
 
 def mostly_text(folder):
+    """As a failed download leaves it: pages that say why, named .jpg."""
     write_good(folder, 2)
     for i in range(3):
-        write(folder / f"{i}.txt", b"text")
+        write(folder / f"{i}.jpg", b"text")
 
 
 def mostly_truncated(folder):
@@ -344,7 +451,7 @@ def a_file(folder):
         (mostly_text, "over half of the 5 files"),
         (mostly_truncated, "over half of the 30 files"),
         (empty, "holds no image"),
-        (only_text, "holds no image"),
+        (only_text, "holds no image (no images: 1 .txt)"),
         (only_empty_subfolders, "holds no image"),
         (missing, "is not there"),
         (a_file, "is no folder"),
@@ -392,14 +499,8 @@ def test_training_counts_what_it_skips(tmp_path, capsys):
 
 
 FORMATS = {
-    "TIFF": (b"II*\0\x08", b"MM\0*", b"II+\0"),
-    "AVIF": (b"\0\0\0\x1cftypavif\0\0\0\0mif1miaf",),
-    "HEIC": (
-        b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
-        b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic",
-    ),
+    "a camera's raw file": (b"II*\0\x10\0\0\0CR",),
     "JPEG XL": (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n"),
-    "JPEG 2000": (b"\0\0\0\x0cjP  \r\n",),
     "Photoshop": (b"8BPS\0\1",),
     "SVG": (b"<?xml version='1.0'?>\n<svg></svg>",),
     "PDF": (b"%PDF-1.7",),
@@ -432,11 +533,31 @@ def test_sound_and_film_are_no_images(tmp_path, start):
     assert load_source(data).skipped.reasons == {"other.jpg": "not an image"}
 
 
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("HEIC", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"),
+        ("HEIC", b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic"),
+        ("AVIF", b"\0\0\0\x1cftypavif\0\0\0\0mif1miaf"),
+        ("JPEG 2000", b"\0\0\0\x0cjP  \r\n"),
+    ],
+)
+@pytest.mark.parametrize("is_read", [False, True])
+def test_formats_that_pillow_may_lack(monkeypatch, name, start, is_read):
+    monkeypatch.setitem(file_formats._OPTIONAL, name, is_read)
+    fault = file_formats.find_format_fault(start + bytes(100))
+    if is_read:
+        assert fault == ""
+    else:
+        assert fault.startswith(f"{name}, which is not read; convert it to")
+        assert ("pip install pillow-heif" in fault) == (name == "HEIC")
+
+
 def test_folder_of_one_other_format_says_what_to_do(tmp_path, capsys):
     for i in range(3):
-        write(tmp_path / "scans" / f"{i}.tif", b"II*\0" + bytes(100))
+        write(tmp_path / "scans" / f"{i}.pdf", b"%PDF" + bytes(100))
     assert train_command.main([f"--image_dir={tmp_path / 'scans'}"]) == 1
-    message = "3 TIFF, which is not read; convert it to PNG or JPEG"
+    message = "3 PDF, which is not read; convert it to PNG or JPEG"
     assert message in capsys.readouterr().err
 
 
@@ -444,7 +565,7 @@ def test_flood_of_unreadable_files_is_counted(tmp_path, caplog):
     folder = tmp_path / "folder"
     write_good(folder, 1)
     for i in range(1_200):
-        write(folder / f"{i}.txt", b"text")
+        write(folder / f"{i}.jpg", b"text")
     data = DataConfig(dataset="image_folder", image_dir=str(folder))
     with pytest.raises(ValueError, match="over half of the 1201 files"):
         load_source(data)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.data import preprocess
-from dcgan_tf.data.decoding import decode_file
+from dcgan_tf.data.files.decoding import decode_file
 
 
 def make_noise(height, width, channels=3, seed=0):

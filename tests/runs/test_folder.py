@@ -57,11 +57,11 @@ def test_a_run_keeps_how_it_reads_split_folders(run_dir, monkeypatch):
     record = json.loads((run_dir / "config.json").read_text())
     record["data"]["folder_splits"] = not CONFIG.data.folder_splits
     (run_dir / "config.json").write_text(json.dumps(record))
-    kept = folder.keep_folder_splits(run_dir, CONFIG).data.folder_splits
+    kept = folder.keep_recorded_data(run_dir, CONFIG).data.folder_splits
     assert kept != CONFIG.data.folder_splits
     # One without checkpoints starts anew.
     monkeypatch.setattr(checkpoints, "list_steps", lambda path: [])
-    assert folder.keep_folder_splits(run_dir, CONFIG) == CONFIG
+    assert folder.keep_recorded_data(run_dir, CONFIG) == CONFIG
 
 
 @pytest.mark.parametrize(

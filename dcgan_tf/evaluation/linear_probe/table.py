@@ -77,6 +77,10 @@ def probe_model(
             real = hold_out_validation(protocol, real, settings.seed)
     else:
         data = settings.probe_data
+        if data.level_range is None:  # What D has learnt to see.
+            data = dataclasses.replace(
+                data, level_range=config.data.level_range
+            )
         log(f"loading {data.image_dir or data.dataset} to probe on")
         real = load_probe_images(
             config.model, data, protocol, settings.probe_split, settings.seed

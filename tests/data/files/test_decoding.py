@@ -1,13 +1,20 @@
 """Image files of every kind become upright RGB, or an error that says why."""
 
 import struct
+import warnings
 import zlib
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from dcgan_tf.data.decoding import MAX_PIXELS, UnreadableError, decode_file
+from dcgan_tf.data.files.decoding import (
+    MAX_PIXELS,
+    UnreadableError,
+    count_pages,
+    decode_file,
+    decode_levels,
+)
 
 RED, GREEN, BLUE = (250, 10, 10), (10, 240, 10), (10, 10, 245)
 
@@ -37,6 +44,11 @@ def assert_upright(pixels, tolerance=0):
         ("a.gif", {}, 0),
         ("a.webp", {"lossless": True}, 0),
         ("a.jpg", {"quality": 95}, 8),
+        ("a.tif", {}, 0),
+        ("a.tif", {"compression": "tiff_lzw"}, 0),
+        ("a.avif", {"quality": 95}, 12),
+        ("a.jp2", {}, 0),
+        ("a.j2k", {"no_jp2": True}, 0),
         ("no_suffix", {"format": "PNG"}, 0),
         ("wrong_suffix.jpg", {"format": "PNG"}, 0),
     ],
@@ -62,8 +74,9 @@ def test_grey(tmp_path, mode):
     assert (decode_file(tmp_path / "a.png", "black") == 255).all()
 
 
+@pytest.mark.parametrize("suffix", ["jpg", "tif", "avif"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_exif_orientation_is_applied(tmp_path, orientation):
+def test_exif_orientation_is_applied(tmp_path, orientation, suffix):
     turns = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
@@ -78,8 +91,10 @@ def test_exif_orientation_is_applied(tmp_path, orientation):
         image = image.transpose(turns[orientation])
     exif = Image.Exif()
     exif[0x0112] = orientation
-    image.save(tmp_path / "a.jpg", exif=exif, quality=95, subsampling=0)
-    assert_upright(decode_file(tmp_path / "a.jpg", "white"), 20)
+    options = {"subsampling": 0} if suffix == "jpg" else {}
+    path = tmp_path / f"a.{suffix}"
+    image.save(path, exif=exif, quality=95, **options)
+    assert_upright(decode_file(path, "white"), 20)
 
 
 def test_broken_exif_does_not_spoil_an_image(tmp_path):
@@ -94,6 +109,65 @@ def test_16_bits_keep_the_upper_8(tmp_path):
     Image.fromarray(levels).save(tmp_path / "a.png")
     decoded = decode_file(tmp_path / "a.png", "white")
     np.testing.assert_array_equal(decoded[..., 1], levels >> 8)
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif", "jp2"])
+def test_grey_of_12_bits_by_the_range_of_12_bits(tmp_path, suffix):
+    levels = np.arange(64, dtype=np.uint16).reshape(8, 8) * 65
+    Image.fromarray(levels).save(tmp_path / f"a.{suffix}")
+    path = tmp_path / f"a.{suffix}"
+    decoded = decode_file(path, "white", level_range=(0, 2**12))
+    np.testing.assert_array_equal(decoded[..., 1], levels >> 4)
+    np.testing.assert_array_equal(decode_levels(path), levels)
+
+
+def test_reals_that_are_no_numbers_are_the_lowest_level(tmp_path):
+    levels = np.array([[np.nan, -1, 0, 0.5, 1, np.inf]], np.float32)
+    Image.fromarray(levels).save(tmp_path / "a.tif")
+    decoded = decode_file(tmp_path / "a.tif", "white", level_range=(0.0, 1.0))
+    assert decoded[0, :, 0].tolist() == [0, 0, 0, 128, 255, 255]
+
+
+def test_pages(tmp_path):
+    others = [Image.new("L", (5 + i, 4), i) for i in range(2)]
+    path = tmp_path / "a.tif"
+    make_picture().save(path, save_all=True, append_images=others)
+    assert count_pages(path) == 3
+    assert_upright(decode_file(path, "white"))
+    for page in (1, 2):
+        decoded = decode_file(path, "white", page=page)
+        assert decoded.shape == (4, 4 + page, 3)
+        assert (decoded == page - 1).all()
+
+
+# The last two must fit: a long strip keeps its short side.
+@pytest.mark.parametrize(
+    ("size", "crop", "decoded"),
+    [
+        ((12_000, 9_000), 0, (3_000, 2_250)),
+        ((12_000, 9_000), 1_000, (250, 250)),
+        ((12_000, 9_000), 10_000, (2_500, 2_250)),
+        ((5_000, 5_000), 0, (5_000, 5_000)),
+        ((40_000, 700), 0, (40_000, 700)),
+        ((60_000, 2_000), 0, (30_000, 1_000)),
+    ],
+)
+def test_large_jpegs_are_decoded_at_a_reduced_scale(
+    tmp_path, size, crop, decoded
+):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Image.new("L", size, 90).save(tmp_path / "a.jpg")
+        pixels = decode_file(tmp_path / "a.jpg", "white", crop=crop)
+    assert pixels.shape == (*decoded[::-1], 3)
+    assert (pixels[::97, ::97] == 90).all()
+
+
+def test_large_progressive_jpeg_would_take_memory_at_any_scale(tmp_path):
+    image = Image.new("L", (10_001, 10_000), 90)
+    image.save(tmp_path / "a.jpg", progressive=True)
+    with pytest.raises(UnreadableError, match="claims 10001x10000 pixels"):
+        decode_file(tmp_path / "a.jpg", "white")
 
 
 def test_16_bit_colour(tmp_path):
@@ -161,7 +235,9 @@ def test_first_frame_of_an_animation(tmp_path, suffix):
     assert_upright(decode_file(path, "white"), 2)
 
 
-@pytest.mark.parametrize("suffix", ["jpg", "png", "gif", "bmp", "webp"])
+@pytest.mark.parametrize(
+    "suffix", ["jpg", "png", "gif", "bmp", "webp", "tif", "avif", "jp2"]
+)
 def test_truncated(tmp_path, suffix):
     rng = np.random.default_rng(0)
     noise = Image.fromarray(rng.integers(0, 256, (64, 64, 3), np.uint8))

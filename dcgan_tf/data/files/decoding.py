@@ -1,0 +1,251 @@
+"""Decodes image files of any common format to upright RGB."""
+
+import contextlib
+import os
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from dcgan_tf.data.files.file_formats import PILLOW_FORMATS
+from dcgan_tf.data.files.level_range import UPPER_BYTE, LevelRange, scale_levels
+from dcgan_tf.data.preprocess import parse_colour
+
+# What claims more is refused before its pixels take memory.
+MAX_PIXELS = 100_000_000
+
+# JPEG files of more are decoded at a half, a quarter or an eighth of their
+# size, down to no less than this side: twice the networks' largest image.
+_LARGE_PIXELS = 25_000_000
+_LEAST_SIDE = 512
+
+_ORIENTATION = 0x0112
+_PREFIX_BYTES = 16
+# A JPEG file's segments: frames that are decoded scan by scan, or are of
+# kinds that Pillow reads all the same; starts of a frame and of a scan.
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_SEQUENTIAL_FRAMES = (0xC0, 0xC1)
+_SCAN = 0xDA
+
+# What Pillow's readers raise on a file of another format.
+_OTHER_FORMAT_ERRORS = (SyntaxError, IndexError, TypeError, struct.error)
+
+
+class UnreadableError(ValueError):
+    """The file can't be decoded as an image; the message says why."""
+
+
+class LostError(UnreadableError):
+    """The file can't be read from the file system, whatever it holds."""
+
+
+def decode_file(
+    file: str | os.PathLike | BinaryIO,
+    background: str,
+    *,
+    level_range: LevelRange = UPPER_BYTE,
+    page: int = 0,
+    crop: int = 0,
+) -> np.ndarray:
+    """Decodes an image: one page or frame, upright, without transparency.
+
+    All formats of `file_formats.READABLE`, in any mode. EXIF orientation is
+    applied. Of 16-bit colour the upper 8 bits are kept. A JPEG of over 25
+    million pixels is decoded at a half, a quarter or an eighth of its size.
+
+    Args:
+        file: A regular file's path, or an open file.
+        background: Colour under transparent pixels.
+        level_range: By which grey of 16 or 32 bits becomes one of 8.
+        page: Of a TIFF file, from 0.
+        crop: Side in pixels, at full size, of what will be cut from the
+            centre; of an image decoded at less, it is cut here.
+
+    Returns:
+        uint8 `(height, width, 3)`.
+
+    Raises:
+        UnreadableError: If the file is no image, broken, truncated or
+            would take the memory of more than `MAX_PIXELS`; a `LostError`
+            if it can't be opened or read at all.
+    """
+    with _open(file, page) as (image, scale):
+        levels = _get_levels(image)
+        if levels is not None:
+            image = Image.fromarray(scale_levels(levels, level_range))
+        else:
+            image = _turn_upright(image)
+        if crop and scale > 1:
+            image = _cut_centre(image, -(-crop // scale))
+        return np.asarray(_to_rgb(image, background))
+
+
+def decode_levels(
+    file: str | os.PathLike | BinaryIO, page: int = 0
+) -> np.ndarray | None:
+    """Decodes an image of more than 8 bits of grey, before any scaling.
+
+    Args:
+        file: As for `decode_file`.
+        page: As for `decode_file`.
+
+    Returns:
+        Integers or reals `(height, width)`; None if it is another image.
+
+    Raises:
+        UnreadableError: As of `decode_file`.
+    """
+    with _open(file, page) as (image, _):
+        return _get_levels(image)
+
+
+def count_pages(file: str | os.PathLike | BinaryIO) -> int:
+    """Counts a TIFF file's pages; what can't be read has one.
+
+    Raises:
+        LostError: If the file can't be opened.
+    """
+    try:
+        with _open(file) as (image, _):
+            return getattr(image, "n_frames", 1)
+    except LostError:
+        raise
+    except UnreadableError:
+        return 1
+
+
+@contextlib.contextmanager
+def _open(
+    file: str | os.PathLike | BinaryIO, page: int = 0
+) -> Iterator[tuple[Image.Image, int]]:
+    """Opens an image that isn't too large; gives its reduction too.
+
+    Whatever goes wrong up to the end of the block is an `UnreadableError`.
+    """
+    try:
+        with contextlib.ExitStack() as stack:
+            if not hasattr(file, "read"):
+                file = stack.enter_context(open(file, "rb"))
+            image = stack.enter_context(_identify(file))
+            if page:
+                image.seek(page)
+            scale = _reduce_large(image, file)
+            _check_size(image)
+            yield image, scale
+    except UnreadableError:
+        raise
+    except OSError as error:
+        if error.errno is not None:  # The system's error, not Pillow's.
+            raise LostError(error.strerror or str(error)) from None
+        raise UnreadableError(f"{error}") from None
+    # Pillow's decoders raise nearly anything on a hostile file.
+    except Exception as error:
+        raise UnreadableError(f"{error}" or type(error).__name__) from None
+
+
+def _identify(file: BinaryIO) -> Image.Image:
+    """Opens an image as `Image.open` does, but for that one's size check.
+
+    It warns of, and refuses, sizes that are checked here otherwise, and
+    only for the whole process could it be told not to.
+    """
+    prefix = file.read(_PREFIX_BYTES)
+    for name in PILLOW_FORMATS:
+        factory, accept = Image.OPEN[name]
+        is_accepted = accept is None or accept(prefix)
+        # A text says why a format can't be read here.
+        if isinstance(is_accepted, str) or not is_accepted:
+            continue
+        file.seek(0)
+        try:
+            return factory(file, "")
+        except _OTHER_FORMAT_ERRORS:
+            continue
+    raise UnreadableError("not an image that can be read")
+
+
+def _check_size(image: Image.Image) -> None:
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise UnreadableError(
+            f"claims {width}x{height} pixels, more than {MAX_PIXELS:,}"
+        )
+
+
+def _reduce_large(image: Image.Image, file: BinaryIO) -> int:
+    """Has a large JPEG decoded at 1/2, 1/4 or 1/8; returns the divisor.
+
+    One that comes in several scans, such as a progressive one, takes memory
+    for all of its coefficients at any scale.
+    """
+    width, height = image.size
+    if image.format not in ("JPEG", "MPO") or width * height <= _LARGE_PIXELS:
+        return 1
+    if width * height > MAX_PIXELS and not _has_one_scan(file):
+        return 1
+    scale = 1
+    while scale < 8 and width * height > _LARGE_PIXELS * scale**2:
+        is_small = min(width, height) < 2 * scale * _LEAST_SIDE
+        if is_small and width * height <= MAX_PIXELS * scale**2:
+            break
+        scale *= 2
+    image.draft(None, (width // scale, height // scale))
+    return round(width / image.width)
+
+
+def _has_one_scan(file: BinaryIO) -> bool:
+    """Whether a JPEG's first image is sequential, its first scan complete."""
+    position = file.tell()
+    try:
+        file.seek(2)
+        num_components = None
+        while True:
+            marker, kind = file.read(2)
+            if marker != 0xFF:
+                return False
+            length = int.from_bytes(file.read(2), "big")
+            contents = file.read(length - 2)
+            if kind in _FRAMES:
+                num_components = contents[5]
+                if kind not in _SEQUENTIAL_FRAMES:
+                    return False
+            elif kind == _SCAN:
+                return contents[0] == num_components
+    except (ValueError, IndexError):  # Cut off, or filled with 0xFF.
+        return False
+    finally:
+        file.seek(position)
+
+
+def _get_levels(image: Image.Image) -> np.ndarray | None:
+    """Returns the levels of an image of over 8 bits of grey, upright."""
+    if not image.mode.startswith(("I", "F")):
+        return None
+    return np.asarray(_turn_upright(image))
+
+
+def _turn_upright(image: Image.Image) -> Image.Image:
+    try:
+        image.load()  # TIFF files are turned by this.
+        is_turned = image.getexif().get(_ORIENTATION, 1) != 1
+    except OSError:
+        raise
+    except Exception:  # A broken EXIF block doesn't spoil the image.
+        return image
+    return ImageOps.exif_transpose(image) if is_turned else image
+
+
+def _cut_centre(image: Image.Image, side: int) -> Image.Image:
+    width, height = min(side, image.width), min(side, image.height)
+    left, top = (image.width - width) // 2, (image.height - height) // 2
+    return image.crop((left, top, left + width, top + height))
+
+
+def _to_rgb(image: Image.Image, background: str) -> Image.Image:
+    if image.has_transparency_data:
+        colour = parse_colour(background)
+        sheet = Image.new("RGBA", image.size, (*colour, 255))
+        image = Image.alpha_composite(sheet, image.convert("RGBA"))
+    return image.convert("RGB")

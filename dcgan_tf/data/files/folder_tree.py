@@ -1,0 +1,115 @@
+"""A folder of files, as `listing` walks it and images are read from it."""
+
+import dataclasses
+import functools
+import os
+import stat
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+from dcgan_tf.data.files.own_output import is_own_folder
+
+
+@dataclasses.dataclass(frozen=True)
+class FileStatus:
+    """What is known of a file before it is opened.
+
+    Attributes:
+        size: Bytes.
+        version: Changes when the file does.
+        fault: Why it isn't to be opened, or ''.
+    """
+
+    size: int
+    version: str
+    fault: str = ""
+
+
+# A file's name under the root, with forward slashes, and its status, which
+# raises an `OSError` where there is none.
+WalkedFile = tuple[str, Callable[[], FileStatus]]
+
+
+class FolderTree:
+    """A folder and all below it.
+
+    Names that begin with a dot are left out, and each real folder is entered
+    once, through links too.
+
+    Args:
+        root: The folder.
+    """
+
+    kind = "image folder"
+
+    def __init__(self, root: str | os.PathLike):
+        self.path = os.fspath(root)
+
+    def is_there(self) -> bool:
+        """Whether the files can still be read."""
+        return os.path.isdir(self.path)
+
+    def open(self, name: str) -> BinaryIO:
+        """Opens a file that `walk` found."""
+        return open(os.path.join(self.path, name), "rb")
+
+    def walk(self, own_folders: list[str]) -> Iterator[WalkedFile]:
+        """Yields the files.
+
+        Args:
+            own_folders: Gets the names of run and export folders, which are
+                not entered.
+        """
+        entered = set()
+        real, linked = [""], []
+        while real or linked:
+            # Real folders first: a folder is known by its own name, not a
+            # link's.
+            folder = real.pop() if real else linked.pop()
+            path = os.path.join(self.path, folder)
+            try:
+                status, entries = os.stat(path), os.scandir(path)
+            except OSError as error:  # Such as one that may not be read.
+                if not folder:
+                    raise
+                yield folder, functools.partial(_fail, error)
+                continue
+            with entries:
+                if (status.st_dev, status.st_ino) in entered:
+                    continue
+                entered.add((status.st_dev, status.st_ino))
+                visible = [e for e in entries if not e.name.startswith(".")]
+            if folder and is_own_folder(path, {e.name for e in visible}):
+                own_folders.append(folder)
+                continue
+            for entry in visible:
+                name = f"{folder}/{entry.name}" if folder else entry.name
+                if not _is_folder(entry):
+                    yield name, functools.partial(_describe, entry)
+                elif entry.is_symlink():
+                    linked.append(name)
+                else:
+                    real.append(name)
+            linked.sort(reverse=True)
+
+
+def _fail(error: OSError):
+    raise error
+
+
+def _is_folder(entry: os.DirEntry) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # A link to itself.
+        return False
+
+
+def _describe(entry: os.DirEntry) -> FileStatus:
+    status = entry.stat()
+    # Nothing else is opened, so that a pipe can't block.
+    is_file = stat.S_ISREG(status.st_mode)
+    return FileStatus(
+        status.st_size,
+        f"{status.st_size} {status.st_mtime_ns}",
+        "" if is_file else "not a regular file",
+    )
