@@ -23,6 +23,8 @@ from dcgan_tf.image_sizes import check_image_size, count_scales
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 STRATEGIES = ("auto", "one_device", "mirrored", "multi_worker", "tpu")
 CACHES = ("auto", "memory", "disk", "off")
+JOINT, ALTERNATING = "joint", "alternating"
+UPDATES = (JOINT, ALTERNATING)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -221,6 +223,9 @@ class TrainingConfig:
             code has 1e-5 for faces and 2.5e-5 for MNIST).
         diff_augment: Whether both networks' images pass differentiable
             augmentation before D (Zhao et al., 2020; not in the paper).
+        updates: `joint`: both networks' gradients are of the same generated
+            images and of the same D; `alternating`: D is updated first, then
+            G through the updated D, as in the authors' code.
         report_every: Steps between lines of metrics.
         sample_every: Steps between sample grids.
         checkpoint_every: Steps between checkpoints.
@@ -246,6 +251,7 @@ class TrainingConfig:
     label_smoothing: float = 0.0
     weight_decay: float = 0.0
     diff_augment: bool = False
+    updates: str = JOINT
     report_every: int = 50
     sample_every: int = 500
     checkpoint_every: int = 500
@@ -256,6 +262,7 @@ class TrainingConfig:
     def __post_init__(self):
         _check_one_of("precision", self.precision, PRECISIONS)
         _check_one_of("optimizer", self.optimizer, OPTIMIZERS)
+        _check_one_of("updates", self.updates, UPDATES)
         if self.strategy == "parameter_server":
             raise ValueError(
                 "strategy 'parameter_server' is not supported by Keras 3; "

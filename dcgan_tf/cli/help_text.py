@@ -30,6 +30,7 @@ TOPICS = {
     "Training": (
         "steps", "batch_size", "optimizer", "learning_rate", "beta_1",
         "weight_decay", "label_smoothing", "ema_decay", "diff_augment",
+        "updates",
     ),
     "What is recorded": (
         "report_every", "sample_every", "checkpoint_every", "eval_every",

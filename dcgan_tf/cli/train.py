@@ -20,7 +20,13 @@ from dcgan_tf.cli.command import (
 from dcgan_tf.cli.defaults import add_default
 from dcgan_tf.cli.interruption import EXIT_INTERRUPTED
 from dcgan_tf.cli.path_flags import define_path, define_seed
-from dcgan_tf.config import CACHES, PRECISIONS, STRATEGIES, RunConfig
+from dcgan_tf.config import (
+    CACHES,
+    PRECISIONS,
+    STRATEGIES,
+    UPDATES,
+    RunConfig,
+)
 from dcgan_tf.families import FAMILIES, OPTIMIZERS
 from dcgan_tf.image_sizes import parse_image_size
 from dcgan_tf.presets import PRESETS, resolve_run_config
@@ -94,6 +100,12 @@ _ENUMS = {
     "optimizer": (
         OPTIMIZERS,
         "adam, or sgd with the schedules of the family's paper.",
+    ),
+    "updates": (
+        UPDATES,
+        "joint: both networks learn from the same generated images and the "
+        "same D; alternating: D first, then G through the updated D on new "
+        "latents, as in the authors' code.",
     ),
     "preset": (tuple(PRESETS), "Networks to start from."),
     "cache": (

@@ -1,8 +1,7 @@
 """The training of each family of networks, one entry each.
 
 Where it departs from its paper, the entry's functions say. What the families
-share stays in `step`: the losses, which are those of Goodfellow et al. (2014)
-in all of them, gradients of both networks before either is updated, averages.
+share stays in `step`: losses, the order of updates, averages.
 """
 
 import dataclasses
@@ -25,6 +24,8 @@ from dcgan_tf.training.distribution.replica_share import draw_share
 from dcgan_tf.training.scheduled_sgd import ScheduledSGD
 
 Augmentation = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+# What D sees: images, or a pyramid's from coarse to fine.
+Seen = tf.Tensor | list[tf.Tensor]
 
 # Named, since TensorFlow's default depends on the device.
 _GENERATOR = "philox"
@@ -44,14 +45,12 @@ class Batch(NamedTuple):
         images: float32 `(batch, height, width, channels)` in `[-1, 1]`.
         latents: float32 `(batch, latent_dim)`.
         labels: Integers `(batch,)`, or None.
-        seeds: Two of integers `(2,)`, for real and for generated images.
         augment: From images and a seed to images.
     """
 
     images: tf.Tensor
     latents: tf.Tensor
     labels: tf.Tensor | None
-    seeds: tuple[tf.Tensor, tf.Tensor]
     augment: Augmentation
 
     def condition(self, values):
@@ -63,11 +62,16 @@ class Batch(NamedTuple):
 class FamilyTraining:
     """A family's part in training.
 
+    What D sees is images, or a list of them from coarse to fine. The three
+    functions are called in a replica context, under gradients' tapes.
+
     Attributes:
-        run_networks: From both networks and a batch to D's logits on real
-            and on generated images, each float32 `(batch, pairs)`, a column
-            for each pair of networks that play against each other. Called in
-            a replica context and under the gradients' tapes.
+        take_real: From both networks and a batch to what D sees of its real
+            images.
+        draw_fake: The same of images that G draws.
+        judge: From networks, batch, what D sees and a seed to D's logits,
+            float32 `(batch, pairs)`, a column for each pair of networks that
+            play against each other.
         build_sgd: The optimizer of the family's paper, where it isn't Adam.
         discriminator_weight: Of D's loss in what is minimised: the sum over
             real and generated images is the project's, half of it, the
@@ -76,48 +80,67 @@ class FamilyTraining:
             mean, float32 `(height, width, channels)`; None for nothing.
     """
 
-    run_networks: Callable[[Networks, Batch], tuple[tf.Tensor, tf.Tensor]]
+    take_real: Callable[[Networks, Batch], Seen]
+    draw_fake: Callable[[Networks, Batch], Seen]
+    judge: Callable[[Networks, Batch, Seen, tf.Tensor], tf.Tensor]
     build_sgd: Callable[[RunConfig], keras.optimizers.Optimizer] | None = None
     discriminator_weight: float = 1.0
     start_from_data: Callable[[keras.Model, tf.Tensor], None] | None = None
 
 
-def run_pair(networks: Networks, batch: Batch) -> tuple[tf.Tensor, tf.Tensor]:
-    """Runs one generator against one discriminator.
+def take_images(networks: Networks, batch: Batch) -> tf.Tensor:
+    """Takes a batch's real images as they are."""
+    return batch.images
 
-    Separate passes: real and generated images keep their own batch
-    statistics, as in DCGAN's authors' code, and get dropout masks of their
-    own, keyed by the run's seed, the step and the image's place in the global
-    batch.
+
+def draw_images(networks: Networks, batch: Batch) -> tf.Tensor:
+    """Draws images from a batch's latents."""
+    return networks.generator(batch.condition(batch.latents), training=True)
+
+
+def judge_images(
+    networks: Networks, batch: Batch, images: tf.Tensor, seed: tf.Tensor
+) -> tf.Tensor:
+    """Runs one discriminator on images, real or generated.
+
+    In passes of their own, so that each kind keeps its batch statistics, as
+    in DCGAN's authors' code, and gets dropout masks of its own, keyed by the
+    run's seed, the step and the image's place in the global batch.
     """
-    fakes = networks.generator(batch.condition(batch.latents), training=True)
-    logits = []
-    for images, seed in zip((batch.images, fakes), batch.seeds, strict=True):
-        with masks_drawn_by(draw_masks(seed)):
-            seen = batch.condition(batch.augment(images, seed))
-            logits.append(networks.discriminator(seen, training=True))
-    return logits[0], logits[1]
+    with masks_drawn_by(draw_masks(seed)):
+        seen = batch.condition(batch.augment(images, seed))
+        return networks.discriminator(seen, training=True)
 
 
-def run_levels(networks: Networks, batch: Batch) -> tuple[tf.Tensor, tf.Tensor]:
-    """Runs each level of a pyramid's generator against its discriminator.
-
-    The levels don't depend on each other: each sees real coarse images (Denton
-    et al., 2015, Section 3.1), so that one step trains them all.
-    """
+def shrink_images(networks: Networks, batch: Batch) -> list[tf.Tensor]:
+    """Shrinks a batch's real images to each level of a pyramid."""
     num_levels = networks.discriminator.output_shape[-1]
-    real = pyramid.shrink_to_levels(batch.images, num_levels)
-    fakes = pyramid.draw_levels(
+    return pyramid.shrink_to_levels(batch.images, num_levels)
+
+
+def draw_levels(networks: Networks, batch: Batch) -> list[tf.Tensor]:
+    """Draws each level of a pyramid on real coarser images.
+
+    The levels don't depend on each other (Denton et al., 2015, Section 3.1),
+    so that one step trains them all.
+    """
+    real = shrink_images(networks, batch)
+    return pyramid.draw_levels(
         networks.generator, batch.latents, real, batch.labels
     )
+
+
+def judge_levels(
+    networks: Networks,
+    batch: Batch,
+    levels: list[tf.Tensor],
+    seed: tf.Tensor,
+) -> tf.Tensor:
+    """Runs each level's discriminator on its images."""
     labels = [] if batch.labels is None else [batch.labels]
-    logits = []
-    for levels, seed in zip((real, fakes), batch.seeds, strict=True):
-        with masks_drawn_by(draw_masks(seed)):
-            seen = [batch.augment(images, seed) for images in levels]
-            judged = networks.discriminator([*seen, *labels], training=True)
-            logits.append(judged)
-    return logits[0], logits[1]
+    with masks_drawn_by(draw_masks(seed)):
+        seen = [batch.augment(images, seed) for images in levels]
+        return networks.discriminator([*seen, *labels], training=True)
 
 
 def draw_masks(seed: tf.Tensor):
@@ -173,18 +196,27 @@ def build_pyramid_sgd(config: RunConfig) -> ScheduledSGD:
 
 TRAINING: dict[str, FamilyTraining] = {
     # Both networks are updated on the same images, where the authors'
-    # alternate; see `GradientTapeStep`.
-    "dcgan": FamilyTraining(run_pair),
+    # alternate unless `updates` says so; see `GradientTapeStep`.
+    "dcgan": FamilyTraining(take_images, draw_images, judge_images),
     # As its authors: both networks at once, dropout in D in G's pass too.
     # What departs is said in `models.original_gan` and `build_gan_sgd`;
     # besides, samples come from an average of weights, as DCGAN's here do
     # (--ema_decay=0 turns that off).
-    "gan": FamilyTraining(run_pair, build_gan_sgd, 0.5, set_output_marginals),
+    "gan": FamilyTraining(
+        take_images,
+        draw_images,
+        judge_images,
+        build_gan_sgd,
+        0.5,
+        set_output_marginals,
+    ),
     # All levels in one step on one batch, where the authors train each alone
     # and the coarsest one on batches of 100; and both networks on the same
-    # images, where theirs take turns on new ones. What departs in the
-    # networks is said in `models.laplacian_pyramid`.
-    "lapgan": FamilyTraining(run_levels, build_pyramid_sgd, 0.5),
+    # images, where theirs take turns, as `updates` may have it. What departs
+    # in the networks is said in `models.laplacian_pyramid`.
+    "lapgan": FamilyTraining(
+        shrink_images, draw_levels, judge_levels, build_pyramid_sgd, 0.5
+    ),
 }
 
 

@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from dcgan_tf import losses
-from dcgan_tf.config import RunConfig
+from dcgan_tf.config import ALTERNATING, RunConfig
 from dcgan_tf.images import check_float_images
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.training.distribution.replica_share import draw_share
@@ -17,10 +17,15 @@ _GENERATOR = "philox"
 class GradientTapeStep:
     """A training step of G and D under a distribution strategy.
 
-    Both networks' gradients are computed on the same generated images and
-    with the same D, before either network is updated. The authors' code
-    alternates instead, updating G on one mini-batch and D on the next: a
+    `joint` updates compute both networks' gradients on the same generated
+    images and with the same D, before either network is updated. The authors'
+    code alternates instead, updating G on one mini-batch and D on the next: a
     step here does the work of two of theirs with one generator pass fewer.
+
+    `alternating` updates follow it: D is updated on real and generated
+    images, then G, whose images are drawn anew from other latents and judged
+    by the updated D. The authors start with G and read another mini-batch of
+    real images for D, which G's update doesn't look at.
 
     Args:
         state: Networks and optimizers, built in the strategy's scope.
@@ -78,13 +83,23 @@ class GradientTapeStep:
         seed = tf.stack(
             [tf.cast(self._training.seed, tf.int64), self._state.step]
         )
-        latents = draw_share(
-            lambda count: sample_latents(count, self._latent_dim, seed),
-            tf.shape(images)[0],
-        )
-        return self.update(images, latents, labels, seed)
 
-    def update(self, images, latents, labels=None, seed=(0, 0)):
+        def draw_latents(seed):
+            return draw_share(
+                lambda count: sample_latents(count, self._latent_dim, seed),
+                tf.shape(images)[0],
+            )
+
+        latents, generator_latents = draw_latents(seed), None
+        if self._training.updates == ALTERNATING:
+            generator_latents = draw_latents(
+                tf.random.fold_in(seed, 1, alg=_GENERATOR)
+            )
+        return self.update(images, latents, labels, seed, generator_latents)
+
+    def update(
+        self, images, latents, labels=None, seed=(0, 0), generator_latents=None
+    ):
         """Updates both networks once from given latents.
 
         Call it in a replica context.
@@ -94,6 +109,8 @@ class GradientTapeStep:
             latents: float32 `(batch, latent_dim)`.
             labels: Integers `(batch,)` for conditional networks.
             seed: Integers `(2,)`, for augmentation and dropout alone.
+            generator_latents: For G's part of alternating updates; None for
+                the same latents.
 
         Returns:
             As `train_step`, but divided by the number of replicas: the sum
@@ -104,41 +121,89 @@ class GradientTapeStep:
                 none, or if labels are missing or superfluous.
         """
         self._check_batch(images, labels)
-        state = self._state
-        num_replicas = self._strategy.num_replicas_in_sync
+        batch = Batch(images, latents, labels, self._augment)
+        if self._training.updates == ALTERNATING:
+            if generator_latents is not None:
+                latents = generator_latents
+            return self._update_in_turn(
+                batch, batch._replace(latents=latents), seed
+            )
+        return self._update_jointly(batch, seed)
+
+    def _update_jointly(self, batch: Batch, seed):
+        """Updates both networks by gradients from before either update."""
         seeds = tf.unstack(tf.random.split(seed, 2, alg=_GENERATOR))
-        batch = Batch(images, latents, labels, tuple(seeds), self._augment)
         with tf.GradientTape() as g_tape, tf.GradientTape() as d_tape:
-            real_logits, fake_logits = self._family.run_networks(state, batch)
-            # Keras sums gradients over replicas, so each takes its share.
-            d_loss = (
-                losses.discriminator_loss(
-                    real_logits, fake_logits, self._training.label_smoothing
-                )
-                / num_replicas
+            fake = self._family.draw_fake(self._state, batch)
+            real_logits, fake_logits = self._judge_both(batch, fake, seeds)
+            d_loss, d_scaled = self._compute_discriminator_loss(
+                real_logits, fake_logits
             )
-            g_loss = losses.generator_loss(fake_logits) / num_replicas
-            # Pairs of networks learn each from its own logits: the mean's
-            # gradient would be shared among them.
-            num_pairs = real_logits.shape[-1]
-            d_scaled = state.discriminator_optimizer.scale_loss(
-                d_loss * (num_pairs * self._family.discriminator_weight)
+            g_loss, g_scaled = self._compute_generator_loss(fake_logits)
+        self._minimize("discriminator", d_tape, d_scaled)
+        self._minimize("generator", g_tape, g_scaled)
+        return self._measure(d_loss, g_loss, real_logits, fake_logits)
+
+    def _update_in_turn(self, d_batch: Batch, g_batch: Batch, seed):
+        """Updates D, and then G on other latents through the new D."""
+        *d_seeds, g_seed = tf.unstack(tf.random.split(seed, 3, alg=_GENERATOR))
+        fake = self._family.draw_fake(self._state, d_batch)
+        with tf.GradientTape() as tape:
+            real_logits, fake_logits = self._judge_both(d_batch, fake, d_seeds)
+            d_loss, scaled = self._compute_discriminator_loss(
+                real_logits, fake_logits
             )
-            g_scaled = state.generator_optimizer.scale_loss(g_loss * num_pairs)
-        for model, tape, loss, optimizer in (
-            (
-                state.discriminator,
-                d_tape,
-                d_scaled,
-                state.discriminator_optimizer,
-            ),
-            (state.generator, g_tape, g_scaled, state.generator_optimizer),
-        ):
-            weights = model.trainable_variables
-            gradients = tape.gradient(loss, [w.value for w in weights])
-            optimizer.apply(
-                self._add_decay(gradients, weights, optimizer), weights
+        self._minimize("discriminator", tape, scaled)
+        with tf.GradientTape() as tape:
+            fake = self._family.draw_fake(self._state, g_batch)
+            logits = self._family.judge(self._state, g_batch, fake, g_seed)
+            g_loss, scaled = self._compute_generator_loss(logits)
+        self._minimize("generator", tape, scaled)
+        return self._measure(d_loss, g_loss, real_logits, fake_logits)
+
+    def _judge_both(self, batch: Batch, fake, seeds):
+        """Returns D's logits on a batch's real images and on fake ones."""
+        real = self._family.take_real(self._state, batch)
+        return tuple(
+            self._family.judge(self._state, batch, seen, seed)
+            for seen, seed in zip((real, fake), seeds, strict=True)
+        )
+
+    def _compute_discriminator_loss(self, real_logits, fake_logits):
+        """Returns D's loss, and what is minimised."""
+        # Keras sums gradients over replicas, so each takes its share.
+        loss = (
+            losses.discriminator_loss(
+                real_logits, fake_logits, self._training.label_smoothing
             )
+            / self._strategy.num_replicas_in_sync
+        )
+        # Pairs of networks learn each from its own logits: the mean's
+        # gradient would be shared among them.
+        num_pairs = real_logits.shape[-1]
+        return loss, self._state.discriminator_optimizer.scale_loss(
+            loss * (num_pairs * self._family.discriminator_weight)
+        )
+
+    def _compute_generator_loss(self, fake_logits):
+        """Returns G's loss, and what is minimised."""
+        loss = (
+            losses.generator_loss(fake_logits)
+            / self._strategy.num_replicas_in_sync
+        )
+        return loss, self._state.generator_optimizer.scale_loss(
+            loss * fake_logits.shape[-1]
+        )
+
+    def _minimize(self, name: str, tape, loss) -> None:
+        """Updates one network by its optimizer."""
+        weights = getattr(self._state, name).trainable_variables
+        optimizer = getattr(self._state, f"{name}_optimizer")
+        gradients = tape.gradient(loss, [w.value for w in weights])
+        optimizer.apply(self._add_decay(gradients, weights, optimizer), weights)
+
+    def _measure(self, d_loss, g_loss, real_logits, fake_logits):
+        num_replicas = self._strategy.num_replicas_in_sync
         return {
             "d_loss": d_loss,
             "g_loss": g_loss,

@@ -214,9 +214,14 @@ def test_precisions_train_in_float32_weights(family, precision):
 
 
 @each_family
-def test_augmented_images_train_with_decay_and_smoothing(family):
+@pytest.mark.parametrize("updates", ["joint", "alternating"])
+def test_augmented_images_train_with_decay_and_smoothing(family, updates):
     config = make_config(
-        family, diff_augment=True, label_smoothing=0.1, weight_decay=1e-4
+        family,
+        diff_augment=True,
+        label_smoothing=0.1,
+        weight_decay=1e-4,
+        updates=updates,
     )
     state = build_training_state(config, "float32")
     step = GradientTapeStep(state, config, augment=augment)

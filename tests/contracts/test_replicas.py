@@ -98,6 +98,7 @@ KINDS = {
     "augmented": {"diff_augment": True},
     "labels and augmented": {"diff_augment": True, "num_classes": 10},
     "smoothed, with decay": {"label_smoothing": 0.1, "weight_decay": 0.1},
+    "alternating, augmented": {"updates": "alternating", "diff_augment": True},
 }
 
 
@@ -155,7 +156,7 @@ def test_an_update_from_fixed_latents_is_one_devices(two_replicas):
 
 def test_replicas_draw_their_own_latents(two_replicas):
     _, step = make_step(two_replicas)
-    step.update = lambda images, latents, labels, seed: latents
+    step.update = lambda images, latents, labels, seed, others: latents
     images = share(two_replicas, draw_images(0))
     drawn = two_replicas.experimental_local_results(
         tf.function(two_replicas.run)(step._replica_step, (images, None))

@@ -81,6 +81,76 @@ def test_update_is_adams_first_step_on_the_papers_losses():
             )
 
 
+@pytest.mark.parametrize("num_classes", [0, 3])
+def test_alternating_updates_are_the_authors_order(num_classes):
+    """Against D's step, and then G's through the updated D, written out."""
+    rng = np.random.default_rng(0)
+    images = draw_halves(16)
+    labels = [tf.range(16) % num_classes] if num_classes else []
+    draws = tf.constant(rng.uniform(-1, 1, (2, 16, 8)), tf.float32)
+    model = dataclasses.replace(MODEL, num_classes=num_classes)
+    config = make_config(model, ema_decay=0.0, updates="alternating")
+    expected, _ = make_step(config)
+
+    def run(network, values):
+        inputs = [values, *labels] if labels else values
+        return getattr(expected, network)(inputs, training=True)
+
+    def apply(network, tape, loss):
+        weights = getattr(expected, network).trainable_variables
+        gradients = tape.gradient(loss, [w.value for w in weights])
+        getattr(expected, f"{network}_optimizer").apply(gradients, weights)
+
+    fakes = run("generator", draws[0])
+    with tf.GradientTape() as tape:
+        real = run("discriminator", images)
+        fake = run("discriminator", fakes)
+        d_loss = losses.discriminator_loss(real, fake)
+    apply("discriminator", tape, d_loss)
+    with tf.GradientTape() as tape:
+        fake = run("discriminator", run("generator", draws[1]))
+        g_loss = losses.generator_loss(fake)
+    apply("generator", tape, g_loss)
+
+    state, step = make_step(config)
+    measures = step.update(
+        images, draws[0], *labels, generator_latents=draws[1]
+    )
+    np.testing.assert_allclose(measures["d_loss"], d_loss, rtol=1e-6)
+    np.testing.assert_allclose(measures["g_loss"], g_loss, rtol=1e-6)
+    before, _ = make_step(config)
+    joint, joint_step = make_step(
+        make_config(model, ema_decay=0.0, updates="joint")
+    )
+    joint_step.update(images, draws[0], *labels)
+    for network in ("generator", "discriminator"):
+        moved = False
+        for got, wanted, old in zip(
+            weights_of(getattr(state, network)),
+            weights_of(getattr(expected, network)),
+            weights_of(getattr(before, network)),
+            strict=True,
+        ):
+            np.testing.assert_allclose(got, wanted, atol=1e-7)
+            moved = moved or np.any(old != got)
+        assert moved
+    assert any(
+        np.any(np.abs(one - other) > 1e-5)
+        for one, other in zip(
+            weights_of(state.generator),
+            weights_of(joint.generator),
+            strict=True,
+        )
+    )
+
+
+def test_alternating_updates_draw_latents_of_their_own():
+    _, step = make_step(make_config(updates="alternating"))
+    step.update = lambda images, latents, labels, seed, other: (latents, other)
+    latents, others = step._replica_step(draw_halves(4), None)
+    assert not np.any(np.isclose(latents, others).all(axis=1))
+
+
 def test_training_learns():
     """The mean image gets at least twice as close to the real one."""
     state, step = make_step(make_config(learning_rate=2e-3, batch_size=32))
