@@ -3,7 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Processes that tests are spread over, file by file; a file is never divided.
-TEST_PROCESSES ?= 2
+# One more than two cores: many tests wait, for a worker or a server.
+TEST_PROCESSES ?= 3
 
 .PHONY: demo test lint bench clean
 
@@ -22,7 +23,8 @@ demo: .venv/installed
 	@echo "Models:   exports/mnist_5k"
 
 test: .venv/installed
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile \
+	  --no-loadscope-reorder
 
 lint: .venv/installed
 	$(BIN)/ruff check .

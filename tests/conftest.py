@@ -4,6 +4,7 @@ Imports of TensorFlow are inside the functions: the CPU is split in two when
 the session starts, which has to come before anything uses it.
 """
 
+import collections
 import os
 
 import pytest
@@ -28,6 +29,19 @@ def pytest_sessionstart(session):
         tf.config.list_physical_devices("CPU")[0],
         [tf.config.LogicalDeviceConfiguration()] * 2,
     )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Puts files with slow tests first.
+
+    Processes share the files; a long one at the end would keep one of them
+    busy alone.
+    """
+    num_slow = collections.Counter(
+        item.path for item in items if item.get_closest_marker("slow")
+    )
+    items.sort(key=lambda item: -num_slow[item.path])
 
 
 @pytest.hookimpl(wrapper=True)

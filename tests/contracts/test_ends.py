@@ -148,7 +148,7 @@ TF_FULL = tf.errors.ResourceExhaustedError(
         (images, "save_png", FULL, [2, 4]),
         (MetricsWriter, "write", QUOTA, [2, 4]),
     ],
-    ids=str,
+    ids=["checkpoint", "samples", "metrics"],
 )
 def test_a_full_disk_is_one_line_and_the_newest_state_is_saved(
     resume, owner, name, error, saved, monkeypatch
