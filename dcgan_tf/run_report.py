@@ -20,6 +20,7 @@ from dcgan_tf.runs.metrics import (
     read_metrics,
 )
 from dcgan_tf.runs.sample_grids import GIF_FILE, SAMPLES_DIR, list_grids
+from dcgan_tf.runs.training_warnings import read_warnings
 
 REPORT_FILE = "report.html"
 
@@ -96,6 +97,7 @@ def write_report(run_dir: str | os.PathLike) -> Path:
     run_dir = Path(run_dir)
     config = load_run_config(run_dir)
     sections = {
+        "Warnings": _show_warnings(run_dir),
         "Samples": _show_samples(run_dir),
         "Training": _show_training(run_dir),
         "Evaluation": _show_evaluation(run_dir),
@@ -142,6 +144,14 @@ def _summarise(run_dir: Path, config) -> str:
         minutes = get_elapsed_seconds(rows) / 60
         text += f"; {int(rows[-1]['step']):,} steps in {minutes:.0f} minutes"
     return html.escape(text + ".")
+
+
+def _show_warnings(run_dir: Path) -> str:
+    rows = [
+        (f"step {int(row['step']):,}", f"{row['kind']}: {row['text']}")
+        for row in read_warnings(run_dir)
+    ]
+    return _table("Noticed while training", rows) if rows else ""
 
 
 def _show_samples(run_dir: Path) -> str:

@@ -232,6 +232,8 @@ def _print_result(result, run_dir: str | os.PathLike, config: RunConfig):
             f"  TensorBoard  tensorboard {shlex.quote(logdir)}\n"
             f"  export       {format_command('export', run_dir=where)}"
         )
+    for warning in result.warnings:
+        print(f"WARNING: {warning}")
 
 
 def main(argv: list[str] | None = None) -> int:

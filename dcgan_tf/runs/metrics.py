@@ -213,6 +213,11 @@ class MetricsWriter:
         with self._summaries.as_default(step):
             tf.summary.image(name, image[None])
 
+    def write_text(self, step: int, name: str, text: str) -> None:
+        """Adds a text to TensorBoard."""
+        with self._summaries.as_default(step):
+            tf.summary.text(name, text)
+
     def flush(self) -> None:
         """Makes everything written visible to TensorBoard."""
         self._summaries.flush()

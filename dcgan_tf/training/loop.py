@@ -44,12 +44,14 @@ class TrainingResult:
         was_interrupted: Whether a signal, to this or another worker, ended
             it early.
         signal_number: The signal, if it came to this process.
+        warnings: What was wrong with the run as it ended, a line each.
     """
 
     step: int
     was_complete: bool = False
     was_interrupted: bool = False
     signal_number: int | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def train(
@@ -194,8 +196,13 @@ def _train_steps(
                     step,
                     was_interrupted=True,
                     signal_number=guard.signal_number,
+                    warnings=_list_warnings(recorder),
                 )
-    return TrainingResult(training.steps)
+        return TrainingResult(training.steps, warnings=_list_warnings(recorder))
+
+
+def _list_warnings(recorder: Recorder) -> tuple[str, ...]:
+    return tuple(map(str, recorder.warnings))
 
 
 def _check_unchanged(

@@ -15,6 +15,17 @@ from dcgan_tf.config import RunConfig
 from dcgan_tf.runs import checkpoints, sample_grids
 from dcgan_tf.runs.metrics import CURVES_FILE, MetricsWriter, save_curves
 from dcgan_tf.runs.repair import repair_best
+from dcgan_tf.runs.training_warnings import (
+    WARNINGS_FILE,
+    add_warning,
+    remove_later_warnings,
+)
+from dcgan_tf.training.health import (
+    CHECK_EVERY,
+    HealthMonitor,
+    TrainingWarning,
+)
+from dcgan_tf.training.image_statistics import SAMPLE_STATISTICS
 from dcgan_tf.training.progress import Progress
 from dcgan_tf.training.schedule import Due
 from dcgan_tf.training.state import TrainingState
@@ -24,7 +35,7 @@ from dcgan_tf.training.step_timer import StepTimer
 # best, and less is better.
 Evaluator = Callable[[keras.Model], Mapping[str, float]]
 
-_LOSSES = ("d_loss", "g_loss", "d_real", "d_fake")
+_MEASURES = ("d_loss", "g_loss", "d_real", "d_fake", *SAMPLE_STATISTICS)
 
 
 class DivergenceError(ValueError):
@@ -82,12 +93,16 @@ class Recorder:
             self._metrics = MetricsWriter(
                 run_dir,
                 start_step,
-                (*_LOSSES, "learning_rate", "images_per_second", "skipped"),
+                (*_MEASURES, "learning_rate", "images_per_second", "skipped"),
                 progress.log,
             )
+            remove_later_warnings(run_dir, start_step)
             self._earlier_seconds = self._metrics.elapsed_seconds
         self._start_time = time.monotonic()
         self._pending: list[Mapping[str, tf.Tensor]] = []
+        self._health = HealthMonitor()
+        # Of the steps since it looked last.
+        self._unseen: list[Mapping[str, tf.Tensor]] = []
         self._timer = StepTimer(self._wait)
 
     def __enter__(self) -> "Recorder":
@@ -119,11 +134,17 @@ class Recorder:
         """Notes that an update starts: should it fail, it is half done."""
         self._state_step = None
 
-    def count(self, losses: Mapping[str, tf.Tensor]) -> None:
-        """Takes one step's losses; they are read when they are logged."""
+    @property
+    def warnings(self) -> tuple[TrainingWarning, ...]:
+        """What is wrong with the run as it is now, the worst first."""
+        return self._health.current
+
+    def count(self, measures: Mapping[str, tf.Tensor]) -> None:
+        """Takes one step's measures; they are read when they are logged."""
         self._counted_step += 1
         self._state_step = self._counted_step
-        self._pending.append(losses)
+        self._pending.append(measures)
+        self._unseen.append(measures)
         self._progress.advance()
         self._timer.count_step()
 
@@ -138,6 +159,8 @@ class Recorder:
             DivergenceError: If a loss or a weight isn't finite.
             DiskFullError: If there is no room for a checkpoint.
         """
+        if step % CHECK_EVERY == 0 or step == self._config.training.steps:
+            self._check_health(step)
         if due.metrics:
             self._write_metrics(step)
         if due.samples:
@@ -147,16 +170,42 @@ class Recorder:
         if due.evaluation and self._evaluator is not None:
             self._evaluate(step)
 
+    def _check_health(self, step: int) -> None:
+        """Warns of what goes wrong, in all places where it is looked for."""
+        measures = [
+            {name: float(value) for name, value in each.items()}
+            for each in self._unseen
+        ]
+        self._unseen = []
+        for each in measures:
+            self._check_finite(step, each)
+        warning = self._health.look(step, measures)
+        if warning is None:
+            return
+        self._progress.log(f"WARNING: {warning}")
+        if self._metrics is None:
+            return
+        self._metrics.write_text(step, "warnings", str(warning))
+        self._try(
+            WARNINGS_FILE,
+            lambda: add_warning(
+                self._run_dir, step, warning.kind, warning.text
+            ),
+        )
+
+    def _check_finite(self, step: int, measures: Mapping[str, float]) -> None:
+        if not all(np.isfinite(value) for value in measures.values()):
+            self._fail(step, f"losses {dict(measures)}")
+
     def _write_metrics(self, step: int) -> None:
-        """Writes the means of the losses since the last time."""
+        """Writes the means of the step's measures since the last time."""
         scalars = {
             name: float(np.mean([float(m[name]) for m in self._pending]))
-            for name in _LOSSES
+            for name in self._pending[-1]
         }
         seconds = self._timer.take_seconds_per_step()
         self._pending = []
-        if not all(np.isfinite(value) for value in scalars.values()):
-            self._fail(step, f"losses {scalars}")
+        self._check_finite(step, scalars)
         batch_size = self._config.training.batch_size
         scalars["images_per_second"] = batch_size / seconds if seconds else 0.0
         self._progress.log_metrics(step, scalars, seconds)

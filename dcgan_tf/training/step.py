@@ -8,6 +8,7 @@ from dcgan_tf.images import check_float_images
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.training.distribution.replica_share import draw_share
 from dcgan_tf.training.families import TRAINING, Augmentation, Batch
+from dcgan_tf.training.image_statistics import compare_images
 from dcgan_tf.training.state import TrainingState
 
 # Named, since TensorFlow's default depends on the device.
@@ -66,7 +67,9 @@ class GradientTapeStep:
 
         Returns:
             float32 scalars, means over the global batch: `d_loss`,
-            `g_loss`, and D's mean output `d_real` and `d_fake` in `[0, 1]`.
+            `g_loss`, D's mean output `d_real` and `d_fake` in `[0, 1]`, and
+            what `compare_images` says of the samples that G was updated on,
+            the mean over replicas.
 
         Raises:
             ValueError: As `update`.
@@ -142,7 +145,9 @@ class GradientTapeStep:
             g_loss, g_scaled = self._compute_generator_loss(fake_logits)
         self._minimize("discriminator", d_tape, d_scaled)
         self._minimize("generator", g_tape, g_scaled)
-        return self._measure(d_loss, g_loss, real_logits, fake_logits)
+        return self._measure(
+            batch, fake, (d_loss, g_loss), real_logits, fake_logits
+        )
 
     def _update_in_turn(self, d_batch: Batch, g_batch: Batch, seed):
         """Updates D, and then G on other latents through the new D."""
@@ -159,7 +164,9 @@ class GradientTapeStep:
             logits = self._family.judge(self._state, g_batch, fake, g_seed)
             g_loss, scaled = self._compute_generator_loss(logits)
         self._minimize("generator", tape, scaled)
-        return self._measure(d_loss, g_loss, real_logits, fake_logits)
+        return self._measure(
+            g_batch, fake, (d_loss, g_loss), real_logits, fake_logits
+        )
 
     def _judge_both(self, batch: Batch, fake, seeds):
         """Returns D's logits on a batch's real images and on fake ones."""
@@ -202,13 +209,22 @@ class GradientTapeStep:
         gradients = tape.gradient(loss, [w.value for w in weights])
         optimizer.apply(self._add_decay(gradients, weights, optimizer), weights)
 
-    def _measure(self, d_loss, g_loss, real_logits, fake_logits):
+    def _measure(
+        self, batch: Batch, fake, both_losses, real_logits, fake_logits
+    ):
+        d_loss, g_loss = both_losses
+        # Of a pyramid's levels, the finest.
+        samples = fake[-1] if isinstance(fake, list) else fake
+        means = {
+            "d_real": tf.reduce_mean(tf.sigmoid(real_logits)),
+            "d_fake": tf.reduce_mean(tf.sigmoid(fake_logits)),
+            **compare_images(batch.images, samples),
+        }
         num_replicas = self._strategy.num_replicas_in_sync
         return {
             "d_loss": d_loss,
             "g_loss": g_loss,
-            "d_real": tf.reduce_mean(tf.sigmoid(real_logits)) / num_replicas,
-            "d_fake": tf.reduce_mean(tf.sigmoid(fake_logits)) / num_replicas,
+            **{name: value / num_replicas for name, value in means.items()},
         }
 
     def _check_batch(self, images, labels) -> None:
