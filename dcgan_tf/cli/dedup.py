@@ -37,7 +37,8 @@ _STRINGS = {
     f"Default: {DataConfig.background}.",
 }
 _PATHS = {
-    "image_dir": "Folder of your own images, nested or flat. Default: none.",
+    "image_dir": "Folder of your own images, nested or flat; or a .zip, .tar, "
+    ".npy or .npz file of them. Default: none.",
     "data_dir": "Folder where TFDS keeps prepared datasets. Default: "
     "$TFDS_DATA_DIR, or ~/tensorflow_datasets.",
     "manual_dir": "Folder where TFDS finds files fetched by hand. Default: "

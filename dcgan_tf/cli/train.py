@@ -43,7 +43,8 @@ _STRINGS = {
     "tpu": "Name or address of the TPU, for --strategy=tpu (experimental).",
 }
 _PATHS = {
-    "image_dir": "Folder of your own images, nested or flat.",
+    "image_dir": "Folder of your own images, nested or flat; or a .zip, .tar, "
+    ".npy or .npz file of them.",
     "data_dir": "Folder where TFDS keeps prepared datasets.",
     "manual_dir": "Folder where TFDS finds files fetched by hand.",
     "exclude": "File of image names to leave out, one a line.",

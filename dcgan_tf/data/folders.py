@@ -1,28 +1,18 @@
-"""Opens a folder of images, nested or flat, as a `Source`."""
+"""Opens a folder or an archive of images, nested or flat, as a `Source`."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
-import numpy as np
 import tensorflow as tf
 
 from dcgan_tf.config import DataConfig
-from dcgan_tf.data.files.decoding import (
-    LostError,
-    UnreadableError,
-    decode_file,
-    decode_levels,
-)
+from dcgan_tf.data.files.archives import open_tree
 from dcgan_tf.data.files.file_formats import READABLE
-from dcgan_tf.data.files.folder_tree import FolderTree
-from dcgan_tf.data.files.level_range import (
-    UPPER_BYTE,
-    LevelRange,
-    measure_level_range,
-)
-from dcgan_tf.data.files.listing import Listing, hash_bytes, list_images
+from dcgan_tf.data.files.image_files import ImageFiles, measure_collection
+from dcgan_tf.data.files.level_range import UPPER_BYTE
+from dcgan_tf.data.files.listing import hash_name, list_images
 from dcgan_tf.data.preprocess import parse_colour
 from dcgan_tf.data.skipped import Skipped
 from dcgan_tf.data.source import Source
@@ -37,16 +27,11 @@ _LEAST_TO_HOLD_OUT = 1_000
 _HELD_OUT_EVERY = 20
 _SPLITS = ("train", "test", "all")
 
-# Images tried before anything is made of a collection.
-_NUM_PROBED = 32
-# Images of more than 8 bits whose common range is that of all.
-_NUM_MEASURED = 1_000
-
 
 def load_folder(
     data: DataConfig, split: str | None, excluded: frozenset[str] = frozenset()
 ) -> Source:
-    """Lists a folder's images; decodes only a few of them yet.
+    """Lists the images of a folder or an archive; decodes only a few yet.
 
     The order is by a hash of the names, so that any few in a row are a fair
     sample. Splits are `train`, `test` and `all`: of 1,000 images or more,
@@ -67,24 +52,21 @@ def load_folder(
         replaced by the next one that isn't.
 
     Raises:
-        FileNotFoundError: If the folder doesn't exist.
+        FileNotFoundError: If there is no folder or archive.
         ValueError: If it holds no image, over half of its files are none,
-            or the split is unknown or empty.
+            it is a damaged archive, or the split is unknown or empty.
     """
     root = Path(os.path.expanduser(data.image_dir))
-    if not root.is_dir():
-        fault = "no folder" if root.exists() else "not there"
-        raise FileNotFoundError(f"image folder {root} is {fault}")
+    tree = open_tree(root)
     parse_colour(data.background)  # A bad one fails here, not in a thread.
     skipped = Skipped(collection=str(root))
-    tree = FolderTree(root)
     listing = list_images(tree, skipped, data.all_pages)
     names = listing.names
     skipped.num_files = len(names) + len(skipped)
     skipped.own_output = (*listing.own_folders, *listing.own_images)
     if not names:
         raise ValueError(
-            f"image folder {root} holds no image{_describe_others(skipped)}; "
+            f"{tree.kind} {root} holds no image{_describe_others(skipped)}; "
             f"{READABLE} can be read"
         )
     skipped.check()
@@ -98,15 +80,15 @@ def load_folder(
         if not {find_class(name) for name in chosen} <= set(classes):
             classes = ()
     else:
-        chosen = _take_split(kept, split, root, listing.pages)
+        chosen = take_split(kept, split, root, listing.pages)
         find_class = _get_top_folder
         classes = _find_classes(kept)
-    chosen = sorted(chosen, key=_hash_name)
+    chosen = sorted(chosen, key=hash_name)
     labels = {name: i for i, name in enumerate(classes)}
     level_range = data.level_range
     if level_range is None:
-        level_range = _measure_level_range(tree, listing)
-    files = _ImageFiles(
+        level_range = measure_collection(tree, listing)
+    files = ImageFiles(
         tree,
         chosen,
         listing.pages,
@@ -144,103 +126,6 @@ def _describe_others(skipped: Skipped) -> str:
     return f" ({'; '.join(parts)})" if parts else ""
 
 
-def _measure_level_range(
-    tree: FolderTree, listing: Listing
-) -> LevelRange | None:
-    """Measures the range of the whole collection, whatever the split."""
-
-    def decode():
-        num_decoded = 0
-        for name in sorted(listing.deep, key=_hash_name):
-            file_name, page = listing.pages.get(name, (name, 0))
-            try:
-                with tree.open(file_name) as file:
-                    levels = decode_levels(file, page)
-            except (OSError, UnreadableError):
-                continue  # Found, named and counted when it is read.
-            if levels is not None:
-                num_decoded += 1
-                yield levels
-            if num_decoded == _NUM_MEASURED:
-                return
-
-    return measure_level_range(decode())
-
-
-class _ImageFiles:
-    """Reads images by position, each worker thread on its own."""
-
-    def __init__(
-        self,
-        tree: FolderTree,
-        names: list[str],
-        pages: dict[str, tuple[str, int]],
-        find_label: Callable[[str], int],
-        skipped: Skipped,
-        **decoding: Any,
-    ):
-        self._tree = tree
-        self._names = names
-        self._pages = pages
-        self._find_label = find_label
-        self._skipped = skipped
-        self._decoding = decoding
-
-    def probe(self) -> None:
-        """Tries a few, so that a broken collection fails before training."""
-        names = self._names[:_NUM_PROBED]
-        num_broken = sum(self._decode(name) is None for name in names)
-        self._skipped.check(num_broken * (len(self._names) / len(names) - 1))
-
-    def read(self, positions: tf.data.Dataset) -> tf.data.Dataset:
-        """Decodes the images at these positions, in this order."""
-
-        def read_in_graph(position):
-            image, label = tf.numpy_function(
-                self._read, [position], (tf.uint8, tf.int32), stateful=False
-            )
-            image.set_shape((None, None, 3))
-            label.set_shape(())
-            return image, label
-
-        return positions.map(read_in_graph, num_parallel_calls=tf.data.AUTOTUNE)
-
-    def _read(self, position: int) -> tuple[np.ndarray, np.int32]:
-        """Reads one image, or the next one that is readable.
-
-        A stand-in keeps every position in use, so that the order of
-        training doesn't depend on when a broken file is noticed.
-        """
-        for offset in range(len(self._names)):
-            name = self._names[(position + offset) % len(self._names)]
-            image = self._decode(name)
-            if image is not None:
-                return image, np.int32(self._find_label(name))
-        raise ValueError(f"no image in {self._tree.path} can be read")
-
-    def _decode(self, name: str) -> np.ndarray | None:
-        if name in self._skipped.reasons:
-            return None
-        file_name, page = self._pages.get(name, (name, 0))
-        try:
-            return self._decode_page(file_name, page)
-        except UnreadableError as error:
-            is_lost = isinstance(error, LostError)
-            if is_lost and not self._tree.is_there():
-                self._skipped.is_collection_lost = True
-            self._skipped.add(name, str(error), is_lost)
-            self._skipped.check()
-            return None
-
-    def _decode_page(self, file_name: str, page: int) -> np.ndarray:
-        try:
-            file = self._tree.open(file_name)
-        except OSError as error:
-            raise LostError(error.strerror or str(error)) from None
-        with file:
-            return decode_file(file, page=page, **self._decoding)
-
-
 def _choose_split(
     data: DataConfig, split: str | None, split_folders: dict[str, list[str]]
 ) -> str:
@@ -275,9 +160,23 @@ def _find_class_in_split(name: str) -> str:
     return _get_top_folder(remove_split(name))
 
 
-def _take_split(
-    names: list[str], split: str, root: Path, pages: dict[str, tuple[str, int]]
+def take_split(
+    names: list[str],
+    split: str,
+    root: str | os.PathLike,
+    pages: Mapping[str, tuple[str, int]] = MappingProxyType({}),
 ) -> list[str]:
+    """Chooses the images of a split where no folders say which they are.
+
+    Args:
+        names: Of the images, less those to exclude.
+        split: `train`, `test` or `all`.
+        root: The collection, for messages.
+        pages: Of a `Listing`.
+
+    Raises:
+        ValueError: If there are no images, or none are held out.
+    """
     if not names:
         raise ValueError(f"every image in image folder {root} is excluded")
     can_hold_out = len(names) >= _LEAST_TO_HOLD_OUT
@@ -297,12 +196,8 @@ def _take_split(
     ]
 
 
-def _hash_name(name: str) -> int:
-    return hash_bytes(os.fsencode(name))
-
-
 def _is_held_out(name: str) -> bool:
-    return _hash_name(name) % _HELD_OUT_EVERY == 0
+    return hash_name(name) % _HELD_OUT_EVERY == 0
 
 
 def _find_classes(names: Iterable[str]) -> tuple[str, ...]:

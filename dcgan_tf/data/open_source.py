@@ -91,11 +91,12 @@ def count_common(first: Source, second: Source) -> int:
 def _open(
     data: DataConfig, split: str | None, excluded: frozenset[str]
 ) -> Source:
-    return _choose_loader(data.dataset)(data, split, excluded)
+    return _choose_loader(data)(data, split, excluded)
 
 
-def _choose_loader(dataset: str) -> Callable[..., Source]:
+def _choose_loader(data: DataConfig) -> Callable[..., Source]:
     """Imports what is needed alone: TensorFlow Datasets takes seconds."""
+    dataset = data.dataset
     from dcgan_tf.data.embedded import EMBEDDED, load_embedded
 
     if dataset == ARRAYS:
@@ -105,9 +106,11 @@ def _choose_loader(dataset: str) -> Callable[..., Source]:
             "to dcgan_tf.load too, or images as a folder"
         )
     if dataset == "image_folder":
+        from dcgan_tf.data.array_files import is_array_file, load_array_file
         from dcgan_tf.data.folders import load_folder
 
-        return load_folder
+        is_arrays = is_array_file(data.image_dir)
+        return load_array_file if is_arrays else load_folder
     if dataset in EMBEDDED:
         return load_embedded
     from dcgan_tf.data.prepared import load_prepared

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from pathlib import Path
 
 from dcgan_tf.config import DataConfig
@@ -10,6 +11,8 @@ from dcgan_tf.runs.folder import CONFIG_FILE, load_run_config
 
 _ROOT = Path("runs")
 _NUM_DIGITS = 8
+# Of an archive or a file of arrays.
+_FILE_SUFFIX = re.compile(r"\.(tgz|tar(\.\w+)?|zip|npz|npy)$", re.IGNORECASE)
 
 
 def choose_run_dir(data: DataConfig) -> tuple[Path, str | None]:
@@ -27,6 +30,8 @@ def choose_run_dir(data: DataConfig) -> tuple[Path, str | None]:
     if data.image_dir:
         source = os.path.realpath(data.image_dir)
         name = Path(source).name or "root"  # Of `/`, which has none.
+        if os.path.isfile(source):
+            name = _FILE_SUFFIX.sub("", name) or name
     plain = _ROOT / name
     other = _find_other_source(plain, data, source)
     if other is None:

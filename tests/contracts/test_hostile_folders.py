@@ -6,10 +6,14 @@ Nothing hangs, and nothing is lost without a word.
 import csv
 import dataclasses
 import errno
+import gzip
 import io
 import os
+import shutil
 import signal
 import struct
+import tarfile
+import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -22,8 +26,11 @@ from dcgan_tf.cli import data as data_command
 from dcgan_tf.cli import train as train_command
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.data.files import file_formats
+from dcgan_tf.data.files.archives import open_tree
+from dcgan_tf.data.files.listing import list_images
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import build_training_dataset, load_images
+from dcgan_tf.data.skipped import Skipped
 
 MODEL = ModelConfig((16, 16), 3)
 TINY = (
@@ -367,6 +374,111 @@ def animations(folder):
         frames[i].save(path, save_all=True, append_images=frames)
 
 
+def write_zip(path, members, **options):
+    with zipfile.ZipFile(path, "w", **options) as archive:
+        for name, contents in members.items():
+            archive.writestr(name, contents)
+
+
+def write_tar(path, members, mode="w"):
+    with tarfile.open(path, mode) as archive:
+        for name, contents in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(contents)
+            archive.addfile(member, io.BytesIO(contents))
+
+
+def make_members(prefix="", count=6):
+    return {f"{prefix}good{i}.png": encode(seed=i) for i in range(count)}
+
+
+@row(num_images=12, classes=("cats", "dogs"), num_beside=1)
+def zip_of_classes_in_a_folder(path):
+    members = {**make_members("pets/cats/"), **make_members("pets/dogs/")}
+    members["README"] = b"Pets."
+    members["__MACOSX/pets/cats/._good0.png"] = b"whatever"
+    members["pets/.thumbs/a.png"] = encode()
+    write_zip(path, members, compression=zipfile.ZIP_DEFLATED)
+
+
+@row(skipped=frozenset({"../out.png", "/root.png", "a/../../b.png", "link"}))
+def zip_that_leads_elsewhere(path):
+    link = zipfile.ZipInfo("link")
+    link.external_attr = 0o120777 << 16
+    bad = dict.fromkeys(("../out.png", "/root.png", "a/../../b.png"), encode())
+    write_zip(path, {**make_members(), **bad, link: b"/etc/passwd"})
+
+
+@row(skipped=frozenset({"damaged.png"}))
+def zip_with_a_damaged_member(path):
+    members = {**make_members(), "damaged.png": encode(seed=9)}
+    write_zip(path, members)
+    contents = bytearray(path.read_bytes())
+    contents[contents.find(members["damaged.png"]) + 200] ^= 255
+    path.write_bytes(contents)
+
+
+@row()
+def tar(path):
+    write_tar(path, make_members("./"))
+
+
+@row(num_images=12, classes=("cats", "dogs"))
+def tar_gz(path):
+    members = {**make_members("cats/"), **make_members("dogs/")}
+    write_tar(path, members, "w:gz")
+
+
+@row(skipped=frozenset({"../out.png", "/root.png", "link", "hard", "pipe"}))
+def tar_that_leads_elsewhere(path):
+    bad = dict.fromkeys(("../out.png", "/root.png"), encode())
+    write_tar(path, {**make_members(), **bad})
+    with tarfile.open(path, "a") as archive:
+        for name, kind in (
+            ("link", tarfile.SYMTYPE),
+            ("hard", tarfile.LNKTYPE),
+            ("pipe", tarfile.FIFOTYPE),
+        ):
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, "/etc/passwd"
+            archive.addfile(member)
+
+
+@row()
+def npy_of_colour(path):
+    with open(path, "wb") as file:
+        np.save(file, np.zeros((6, 20, 24, 3), np.uint8))
+
+
+@row()
+def npy_of_grey_reals(path):
+    with open(path, "wb") as file:
+        np.save(file, np.linspace(-1, 1, 6 * 400).reshape(6, 20, 20))
+
+
+@row(classes=("cat", "dog"))
+def npz_with_classes(path):
+    with open(path, "wb") as file:
+        np.savez_compressed(
+            file,
+            images=np.zeros((6, 20, 20, 3), np.uint8),
+            labels=np.arange(6) % 2,
+            label_names=np.array(["cat", "dog"]),
+        )
+
+
+@row(classes=("0", "1", "2"))
+def npz_with_splits(path):
+    with open(path, "wb") as file:
+        np.savez(
+            file,
+            x_train=np.zeros((6, 20, 20), np.uint8),
+            y_train=np.arange(6) % 3,
+            x_test=np.zeros((2, 20, 20), np.uint8),
+            y_test=np.arange(2),
+        )
+
+
 @pytest.mark.parametrize("cache", ["memory", "off"])
 @pytest.mark.parametrize("name", ROWS)
 def test_trains_on_what_can_be_read(tmp_path, name, cache):
@@ -391,6 +503,34 @@ def test_trains_on_what_can_be_read(tmp_path, name, cache):
     assert source.num_skipped == len(expected.skipped)
     assert len(source.skipped.beside) == expected.num_beside
     assert source.label_names == expected.classes
+
+
+@pytest.mark.parametrize("suffix", [".zip", ".tar.gz"])
+def test_archive_that_is_cut_off_is_named(tmp_path, suffix):
+    path = tmp_path / f"images{suffix}"
+    path.write_bytes(b"PK\3\4" + bytes(100))
+    data = DataConfig(dataset="image_folder", image_dir=str(path))
+    with pytest.raises(ValueError, match="cut off or of another kind"):
+        load_source(data)
+
+
+def test_archive_has_the_images_of_its_folder(tmp_path):
+    """Names, splits and fingerprints: a run goes on from either."""
+    for i in range(1_000):
+        write(tmp_path / "pets" / f"{i}.png", b"\x89PNG\r\n\x1a\n%d" % i)
+    write(tmp_path / "pets" / "good.png", encode())
+    paths = [tmp_path / "pets"]
+    for kind in ("zip", "tar"):
+        paths.append(
+            shutil.make_archive(tmp_path / kind, kind, tmp_path, "pets")
+        )
+    listings = []
+    for path in paths:
+        tree, skipped = open_tree(path), Skipped()
+        listing = list_images(tree, skipped)
+        assert not skipped.reasons
+        listings.append((set(listing.names), listing.images_fingerprint))
+    assert listings[0] == listings[1] == listings[2]
 
 
 def test_subfolder_that_may_not_be_read_is_named(tmp_path, monkeypatch):
@@ -445,9 +585,92 @@ def a_file(folder):
     folder.write_bytes(encode())
 
 
+def zip_with_a_member_that_unpacks_to_gigabytes(path):
+    write_zip(path, {**make_members(), "huge.bmp": b"BM"})
+    contents = path.read_bytes()
+    # What the directory at the end says: sizes lie before the name.
+    at = contents.rfind(b"huge.bmp") - 22
+    claimed = (2**30 + 1).to_bytes(4, "little")
+    path.write_bytes(contents[:at] + claimed + contents[at + 4 :])
+
+
+def zip_bomb(path):
+    write_zip(path, {f"{i:02d}.bmp": b"BM" for i in range(60)})
+    contents = path.read_bytes()
+    for i in range(60):
+        at = contents.rfind(f"{i:02d}.bmp".encode()) - 22
+        claimed = (2**29).to_bytes(4, "little")
+        contents = contents[:at] + claimed + contents[at + 4 :]
+    path.write_bytes(contents)
+
+
+def tar_gz_bomb(path):
+    member = tarfile.TarInfo("huge.bmp")
+    member.size = 2**40
+    path.write_bytes(gzip.compress(member.tobuf() + bytes(10_000)))
+
+
+def cut_off_tar_gz(path):
+    write_tar(path, make_members(), "w:gz")
+    path.write_bytes(path.read_bytes()[:-3_000])
+
+
+def zip_of_text(path):
+    write_zip(path, {"notes.txt": b"text"})
+
+
+def npy_that_needs_pickle(path):
+    with open(path, "wb") as file:
+        np.save(file, np.array([{"a": 1}], object), allow_pickle=True)
+
+
+def cut_off_npy(path):
+    npy_of_colour(path)
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def npy_that_claims_terabytes(path):
+    with open(path, "wb") as file:
+        header = {"descr": "|u1", "fortran_order": False}
+        header["shape"] = (2**30, 64, 64, 3)
+        np.lib.format.write_array_header_1_0(file, header)
+
+
+def npz_that_claims_terabytes(path):
+    npy_that_claims_terabytes(path)
+    write_zip(path, {"images.npy": path.read_bytes()})
+
+
+def npz_of_two_collections(path):
+    with open(path, "wb") as file:
+        np.savez(file, a=np.zeros((6, 9, 9)), b=np.zeros((6, 9, 9)))
+
+
+def npy_of_numbers(path):
+    with open(path, "wb") as file:
+        np.save(file, np.arange(9))
+
+
+def npy_of_five_channels(path):
+    with open(path, "wb") as file:
+        np.save(file, np.zeros((6, 9, 9, 5)))
+
+
 @pytest.mark.parametrize(
     ("fill", "message"),
     [
+        (zip_bomb, "would unpack to 32,212,254,720 or more, as a bomb does"),
+        (zip_with_a_member_that_unpacks_to_gigabytes, "as a bomb does"),
+        (tar_gz_bomb, "would unpack to 1,099,511,6"),
+        (cut_off_tar_gz, "is damaged or cut off"),
+        (zip_of_text, "holds no image (no images: 1 .txt)"),
+        (npy_that_needs_pickle, "can't be read: "),
+        (cut_off_npy, "can't be read: "),
+        (npy_that_claims_terabytes, "can't be read: "),
+        (npz_that_claims_terabytes, "can't be read: "),
+        (npz_of_two_collections, "holds a float64 (6, 9, 9), b float64"),
+        (npy_of_numbers, "holds an array int64 (9,); give it one array"),
+        (npy_of_five_channels, "of shape (6, 9, 9, 5); give numbers (count"),
         (mostly_text, "over half of the 5 files"),
         (mostly_truncated, "over half of the 30 files"),
         (empty, "holds no image"),

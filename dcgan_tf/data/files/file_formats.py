@@ -110,10 +110,14 @@ def is_beside(name: str, fault: str) -> bool:
         name: The file's.
         fault: From `find_format_fault`.
     """
-    suffix = os.path.splitext(name)[1].lower()
     # A web page or a table may hold drawings in SVG.
     is_none = fault in (NOT_AN_IMAGE, EMPTY) or fault.startswith("SVG")
-    return is_none and suffix not in _IMAGE_SUFFIXES
+    return is_none and not has_image_suffix(name)
+
+
+def has_image_suffix(name: str) -> bool:
+    """Whether a file is named as an image, of a format that is read or not."""
+    return os.path.splitext(name)[1].lower() in _IMAGE_SUFFIXES
 
 
 def is_tiff(start: bytes) -> bool:

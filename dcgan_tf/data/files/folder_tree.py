@@ -7,7 +7,11 @@ import stat
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
+from dcgan_tf.data.files.file_formats import START_BYTES
 from dcgan_tf.data.files.own_output import is_own_folder
+
+# Where images differ that share a header.
+_MIDDLE_BYTES = 64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +57,16 @@ class FolderTree:
         """Opens a file that `walk` found."""
         return open(os.path.join(self.path, name), "rb")
 
+    def read_sample(self, name: str, size: int) -> tuple[bytes, bytes]:
+        """Reads a file's first bytes and some at its middle.
+
+        Args:
+            name: A regular file that `walk` found.
+            size: Its bytes.
+        """
+        with self.open(name) as file:
+            return read_sample(file, size)
+
     def walk(self, own_folders: list[str]) -> Iterator[WalkedFile]:
         """Yields the files.
 
@@ -91,6 +105,18 @@ class FolderTree:
                 else:
                     real.append(name)
             linked.sort(reverse=True)
+
+
+def read_sample(file: BinaryIO, size: int) -> tuple[bytes, bytes]:
+    """Reads what tells an image from others: its start, and its middle.
+
+    Args:
+        file: At its start.
+        size: Its bytes.
+    """
+    start = file.read(START_BYTES)
+    file.seek(size // 2)
+    return start, file.read(_MIDDLE_BYTES)
 
 
 def _fail(error: OSError):

@@ -5,10 +5,10 @@ import hashlib
 import os
 
 from dcgan_tf.data import fingerprint
+from dcgan_tf.data.files.archives import Archive
 from dcgan_tf.data.files.decoding import UnreadableError, count_pages
 from dcgan_tf.data.files.file_formats import (
     EMPTY,
-    START_BYTES,
     find_format_fault,
     is_beside,
     is_tiff,
@@ -17,9 +17,6 @@ from dcgan_tf.data.files.file_formats import (
 from dcgan_tf.data.files.folder_tree import FileStatus, FolderTree
 from dcgan_tf.data.files.own_output import read_mark
 from dcgan_tf.data.skipped import Skipped
-
-# Read at a file's middle, where images differ that share a header.
-_MIDDLE_BYTES = 64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +58,7 @@ class _Examined:
 
 
 def list_images(
-    tree: FolderTree, skipped: Skipped, all_pages: bool = False
+    tree: FolderTree | Archive, skipped: Skipped, all_pages: bool = False
 ) -> Listing:
     """Lists what may be images.
 
@@ -131,21 +128,23 @@ def hash_bytes(contents: bytes) -> int:
     return int.from_bytes(hashlib.sha256(contents).digest(), "big")
 
 
+def hash_name(name: str) -> int:
+    """Returns 256 bits for a file's name, whatever bytes that is of."""
+    return hash_bytes(os.fsencode(name))
+
+
 def _examine(
-    tree: FolderTree, name: str, status: FileStatus, all_pages: bool
+    tree: FolderTree | Archive, name: str, status: FileStatus, all_pages: bool
 ) -> _Examined:
     if status.fault:
         return _Examined(status.fault)
     if not status.size:
         return _Examined(EMPTY)
-    with tree.open(name) as file:
-        start = file.read(START_BYTES)
-        file.seek(status.size // 2)
-        middle = file.read(_MIDDLE_BYTES)
-        fault = find_format_fault(start)
-        num_pages = 1
-        if all_pages and not fault and is_tiff(start):
-            file.seek(0)
+    start, middle = tree.read_sample(name, status.size)
+    fault = find_format_fault(start)
+    num_pages = 1
+    if all_pages and not fault and is_tiff(start):
+        with tree.open(name) as file:
             num_pages = count_pages(file)
     return _Examined(
         fault,

@@ -157,7 +157,7 @@ def _build_source(
             )
         labels = np.full(len(images), -1)
     else:
-        labels, names["label_names"] = _check_labels(
+        labels, names["label_names"] = check_labels(
             np.asarray(labels), len(images), label_names
         )
     source = build_array_source(ARRAYS, split, images, labels, **names)
@@ -165,9 +165,22 @@ def _build_source(
     return dataclasses.replace(source, fingerprint=_digest(images, labels))
 
 
-def _check_labels(
+def check_labels(
     labels: np.ndarray, count: int, names: Sequence[str] | None
 ) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Refuses what are no classes of so many images.
+
+    Args:
+        labels: To check.
+        count: Of the images.
+        names: Of the classes; None for their numbers.
+
+    Returns:
+        Integers `(count,)`, and the classes' names.
+
+    Raises:
+        ValueError: If dtype, shape or range are others.
+    """
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]  # As Keras's CIFAR-10 has them.
     if labels.shape != (count,) or labels.dtype.kind not in "iu":

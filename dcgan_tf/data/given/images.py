@@ -73,8 +73,9 @@ def is_place(images: Images) -> bool:
 def name_place(place: str | os.PathLike) -> dict[str, str]:
     """Turns a folder or a dataset's name into settings.
 
-    Text is a folder if it starts like a path (`./cats`) or names a folder
-    and no dataset of `presets.DATASETS`; a `pathlib.Path` always is.
+    Text is a folder, or a file of images, if it starts like a path
+    (`./cats`) or names what is there and no dataset of `presets.DATASETS`; a
+    `pathlib.Path` always is.
 
     Returns:
         `image_dir`, or `dataset`.
@@ -85,7 +86,7 @@ def name_place(place: str | os.PathLike) -> dict[str, str]:
     is_folder = (
         isinstance(place, os.PathLike)
         or _LOOKS_LIKE_PATH.match(text)
-        or (os.path.isdir(text) and not is_known)
+        or (os.path.exists(text) and not is_known)
     )
     if is_folder:
         return {"image_dir": os.path.abspath(os.path.expanduser(text))}

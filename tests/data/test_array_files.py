@@ -1,0 +1,107 @@
+"""Images in .npy and .npz files, as sources and through the commands."""
+
+import numpy as np
+import pytest
+
+from dcgan_tf.cli import data as data_command
+from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.data.open_source import count_common, load_held_out, load_source
+from dcgan_tf.data.pipeline import load_images
+
+MODEL = ModelConfig((16, 16), 1)
+
+
+def make_data(path, **options):
+    return DataConfig("image_folder", image_dir=str(path), **options)
+
+
+def load(data, split=None):
+    source = load_source(data, split)
+    return source, *load_images(source, MODEL, data)
+
+
+@pytest.mark.parametrize(
+    ("images", "expected"),
+    [
+        (np.array([0, 7, 255], np.uint8), [0, 7, 255]),
+        (np.array([0, 7, 255], np.int64), [0, 7, 255]),
+        (np.array([0, 2048, 4095], np.uint16), [0, 128, 255]),
+        (np.array([-1, 0, 1], np.float32), [0, 128, 255]),
+        (np.array([False, True]), [0, 255]),
+    ],
+)
+def test_any_numbers_become_levels(tmp_path, images, expected):
+    np.save(tmp_path / "a.npy", images[:, None, None] + np.zeros_like(
+        images, shape=(1, 16, 16)
+    ))  # fmt: skip
+    source, decoded, labels = load(make_data(tmp_path / "a.npy"))
+    levels = {
+        int(source.name_of(i)): decoded[i, 0, 0, 0] for i in range(len(decoded))
+    }
+    assert [levels[i] for i in range(len(expected))] == expected
+    assert labels is None
+
+
+def save_digits(path):
+    """Six training and two test images whose level says which they are."""
+    levels = np.arange(8, dtype=np.uint8)[:, None, None]
+    images = np.tile(levels, (1, 16, 16))
+    np.savez(
+        path, x_train=images[:6], y_train=np.arange(6) % 3,
+        x_test=images[6:], y_test=np.array([1, 2]),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("split", "levels", "labels"),
+    [
+        ("train", range(6), [0, 1, 2, 0, 1, 2]),
+        ("test", (6, 7), [1, 2]),
+        ("all", range(8), [0, 1, 2, 0, 1, 2, 1, 2]),
+    ],
+)
+def test_splits_and_classes_of_npz(tmp_path, split, levels, labels):
+    save_digits(tmp_path / "mnist.npz")
+    data = make_data(tmp_path / "mnist.npz", split=split)
+    source, images, found = load(data)
+    order = np.argsort(images[:, 0, 0, 0])
+    assert images[order, 0, 0, 0].tolist() == list(levels)
+    assert found[order].tolist() == labels
+    assert source.label_names == ("0", "1", "2")
+
+
+def test_images_of_npy_are_held_out_by_position(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (1_000, 2, 2), np.uint8)
+    np.save(tmp_path / "a.npy", images)
+    data = make_data(tmp_path / "a.npy")
+    training = load_source(data)
+    held_out = load_held_out(data, training)
+    assert held_out.num_examples + training.num_examples == 1_000
+    assert 20 < held_out.num_examples < 80
+    assert not count_common(held_out, training)
+    fingerprint = training.fingerprint_images()
+    assert fingerprint.count == 1_000
+    np.save(tmp_path / "b.npy", images[::-1])
+    other = load_source(make_data(tmp_path / "b.npy")).fingerprint_images()
+    assert (other.count, other.digest) == (1_000, fingerprint.digest)
+
+
+def test_excluded_positions(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros((4, 8, 8), np.uint8))
+    (tmp_path / "exclude.txt").write_text("1\n3\n")
+    exclude = str(tmp_path / "exclude.txt")
+    source = load_source(make_data(tmp_path / "a.npy", exclude=exclude))
+    assert {source.name_of(i) for i in range(2)} == {"0", "2"}
+    assert source.num_examples == source.num_excluded == 2
+
+
+def test_data_command_counts_them(tmp_path, capsys):
+    save_digits(tmp_path / "mnist.npz")
+    argv = [
+        f"--image_dir={tmp_path / 'mnist.npz'}", "--image_size=16",
+        f"--output={tmp_path / 's.png'}",
+    ]  # fmt: skip
+    assert data_command.main(argv) == 0
+    output = capsys.readouterr().out
+    assert "mnist.npz: 6 images (train)" in output
+    assert "3 classes: 0, 1, 2" in output
