@@ -231,6 +231,8 @@ class TrainingConfig:
         checkpoint_every: Steps between checkpoints.
         eval_every: Steps between evaluations that choose the best
             checkpoint; 0 for none.
+        patience: Evaluations in a row without a better one after which
+            training ends; 0 for all `steps`, come what may.
         keep_checkpoints: How many of the last checkpoints stay on disk.
         init_from: `RUN@STEP`, the absolute path and the checkpoint of the
             run whose networks this one started from; None for initial
@@ -256,6 +258,7 @@ class TrainingConfig:
     sample_every: int = 500
     checkpoint_every: int = 500
     eval_every: int = 0
+    patience: int = 0
     keep_checkpoints: int = 3
     init_from: str | None = None
 
@@ -278,13 +281,18 @@ class TrainingConfig:
             "keep_checkpoints",
         ):
             _check_at_least(name, getattr(self, name), 1)
-        for name in ("seed", "eval_every", "weight_decay"):
+        for name in ("seed", "eval_every", "patience", "weight_decay"):
             _check_at_least(name, getattr(self, name), 0)
         for name in ("beta_1", "ema_decay", "label_smoothing"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(
                     f"{name} is {getattr(self, name)}; it must be in [0, 1)"
                 )
+        if self.patience and not self.eval_every:
+            raise ValueError(
+                f"patience {self.patience} counts evaluations, and eval_every "
+                "is 0, so that there are none; give both"
+            )
         if not 0 < self.learning_rate < float("inf"):
             raise ValueError(
                 f"learning_rate is {self.learning_rate}; it must be positive"

@@ -13,6 +13,12 @@ from dcgan_tf.analysis import ANALYSIS_DIR
 from dcgan_tf.analysis.claims_table import tabulate_claims
 from dcgan_tf.evaluation import EVALUATION_DIR
 from dcgan_tf.evaluation.result_files import load_report
+from dcgan_tf.runs.checkpoints import (
+    CheckpointError,
+    list_steps,
+    load_best,
+)
+from dcgan_tf.runs.early_stopping import find_lost_patience
 from dcgan_tf.runs.folder import load_run_config
 from dcgan_tf.runs.metrics import (
     CURVES_FILE,
@@ -143,7 +149,28 @@ def _summarise(run_dir: Path, config) -> str:
     if rows:
         minutes = get_elapsed_seconds(rows) / 60
         text += f"; {int(rows[-1]['step']):,} steps in {minutes:.0f} minutes"
-    return html.escape(text + ".")
+    text += "." + _describe_best(run_dir, config.training.patience)
+    return html.escape(text)
+
+
+def _describe_best(run_dir: Path, patience: int) -> str:
+    try:
+        best = load_best(run_dir)
+    except CheckpointError:
+        best = None
+    if best is None:
+        return ""
+    text = (
+        f" Best checkpoint: step {best['step']:,} ({best['measure']} "
+        f"{best['value']:.4g})."
+    )
+    step = max(list_steps(run_dir), default=0)
+    if num_stale := find_lost_patience(run_dir, patience, step):
+        text += (
+            f" Ended early, as {num_stale} evaluations since then were no "
+            "better."
+        )
+    return text
 
 
 def _show_warnings(run_dir: Path) -> str:

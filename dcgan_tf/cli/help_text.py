@@ -34,7 +34,7 @@ TOPICS = {
     ),
     "What is recorded": (
         "report_every", "sample_every", "checkpoint_every", "eval_every",
-        "keep_checkpoints",
+        "patience", "keep_checkpoints",
     ),
     "Hardware": ("precision", "strategy", "tpu", "cpu_devices"),
     "Samples": ("num", "label"),

@@ -70,6 +70,8 @@ _INTEGERS = {
     "checkpoint_every": "Steps between checkpoints.",
     "eval_every": "Steps between evaluations that find the best checkpoint; 0 "
     "for none.",
+    "patience": "Evaluations in a row without a better one after which it "
+    "ends; 0 for never.",
     "keep_checkpoints": "Latest checkpoints to keep.",
     "cpu_devices": "Logical devices to split the CPU into, to try "
     "--strategy=mirrored without GPUs.",
@@ -219,6 +221,8 @@ def _print_result(result, run_dir: str | os.PathLike, config: RunConfig):
             f"{where} is complete: {result.step} steps. Give more --steps to "
             "resume it, or another --run_dir to start anew."
         )
+    elif result.num_stale:
+        _print_early_stop(result, run_dir, config)
     elif result.was_interrupted:
         print(
             f"Stopped after step {result.step} of {config.training.steps}; "
@@ -235,6 +239,21 @@ def _print_result(result, run_dir: str | os.PathLike, config: RunConfig):
         )
     for warning in result.warnings:
         print(f"WARNING: {warning}")
+
+
+def _print_early_stop(
+    result, run_dir: str | os.PathLike, config: RunConfig
+) -> None:
+    from dcgan_tf.runs.checkpoints import load_best
+
+    best = load_best(run_dir)
+    print(
+        f"Stopped after step {result.step} of {config.training.steps}: the "
+        f"last {result.num_stale} evaluations were no better than that of step "
+        f"{best['step']} ({best['measure']} {best['value']:.4g}), which "
+        "--checkpoint=best takes. A larger --patience, or --patience=0, goes "
+        "on from here."
+    )
 
 
 def main(argv: list[str] | None = None) -> int:

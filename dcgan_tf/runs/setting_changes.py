@@ -28,6 +28,7 @@ ADJUSTABLE_SETTINGS = frozenset(
         "training.learning_rate",
         "training.precision",
         "training.eval_every",
+        "training.patience",
         # The images themselves are compared by their fingerprint.
         "data.image_dir",
         "data.exclude",

@@ -12,6 +12,7 @@ from dcgan_tf.data.cache import get_store
 from dcgan_tf.data.pipeline import check_batch_size
 from dcgan_tf.data.source import Source
 from dcgan_tf.runs import checkpoints, folder
+from dcgan_tf.runs.early_stopping import find_lost_patience
 from dcgan_tf.runs.image_identity import IMAGES_KEY
 from dcgan_tf.runs.lock import RunLock, RunLockedError, check_unlocked
 from dcgan_tf.training import resources
@@ -44,6 +45,8 @@ class TrainingResult:
         was_interrupted: Whether a signal, to this or another worker, ended
             it early.
         signal_number: The signal, if it came to this process.
+        num_stale: Evaluations since the best one, where that many ended the
+            run early, or had ended it before; else 0.
         warnings: What was wrong with the run as it ended, a line each.
     """
 
@@ -51,6 +54,7 @@ class TrainingResult:
     was_complete: bool = False
     was_interrupted: bool = False
     signal_number: int | None = None
+    num_stale: int = 0
     warnings: tuple[str, ...] = ()
 
 
@@ -119,6 +123,8 @@ def train(
     )
     if start >= training.steps:
         return TrainingResult(start, was_complete=True)
+    if num_stale := find_lost_patience(run_dir, training.patience, start):
+        return TrainingResult(start, num_stale=num_stale)
     checkpoint_bytes = resources.compute_checkpoint_bytes(state)
     if is_chief:
         resources.check_disk_space(run_dir, config, checkpoint_bytes, start)
@@ -174,6 +180,8 @@ def _train_steps(
         state, config, strategy, augment if training.diff_augment else None
     )
     stop_agreement = workers.StopAgreement(strategy)
+    is_alone = workers.num_workers(strategy) == 1
+    num_stale = 0
     with InterruptGuard() as guard, recorder:
         batch = take_batch(batches, source)
         for step in range(start + 1, training.steps + 1):
@@ -183,19 +191,29 @@ def _train_steps(
             if step < training.steps:
                 batch, failure = try_take_batch(batches, source)
             is_stopping = stop_agreement.any_worker(
-                guard.signal_number is not None or failure is not None
+                guard.signal_number is not None
+                or failure is not None
+                or num_stale > 0
             )
-            recorder.write(step, find_due(training, step, is_stopping))
+            due = find_due(training, step, is_stopping)
+            recorder.write(step, due)
             if failure is not None:
                 raise type(failure)(
                     f"{failure}. A checkpoint of step {step} is saved, from "
                     "which the same command resumes"
                 ) from failure
-            if is_stopping and step < training.steps:
+            if due.evaluation and recorder.is_chief:
+                num_stale = recorder.find_lost_patience(step)
+            # Several workers agree on it in the next step.
+            if (
+                is_stopping or num_stale and is_alone
+            ) and step < training.steps:
+                num_stale = recorder.find_lost_patience(step)
                 return TrainingResult(
                     step,
-                    was_interrupted=True,
+                    was_interrupted=not num_stale,
                     signal_number=guard.signal_number,
+                    num_stale=num_stale,
                     warnings=_list_warnings(recorder),
                 )
         return TrainingResult(training.steps, warnings=_list_warnings(recorder))

@@ -13,6 +13,7 @@ import tensorflow as tf
 from dcgan_tf import failures, images
 from dcgan_tf.config import RunConfig
 from dcgan_tf.runs import checkpoints, sample_grids
+from dcgan_tf.runs.early_stopping import find_lost_patience
 from dcgan_tf.runs.metrics import CURVES_FILE, MetricsWriter, save_curves
 from dcgan_tf.runs.repair import repair_best
 from dcgan_tf.runs.training_warnings import (
@@ -169,6 +170,19 @@ class Recorder:
             self._save_checkpoint(step)
         if due.evaluation and self._evaluator is not None:
             self._evaluate(step)
+
+    @property
+    def is_chief(self) -> bool:
+        """Whether this process writes the run's files."""
+        return self._is_chief
+
+    def find_lost_patience(self, step: int) -> int:
+        """Counts evaluations without a better one; 0 until they are too many.
+
+        See `early_stopping.find_lost_patience`.
+        """
+        patience = self._config.training.patience
+        return find_lost_patience(self._run_dir, patience, step)
 
     def _check_health(self, step: int) -> None:
         """Warns of what goes wrong, in all places where it is looked for."""

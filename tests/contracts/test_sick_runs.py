@@ -2,9 +2,13 @@
 
 import csv
 
+import pytest
 from tensorboard.backend.event_processing import event_accumulator
 
 from dcgan_tf.cli import analyze, train
+from dcgan_tf.evaluation import checkpoint_selection
+from dcgan_tf.run_report import write_report
+from dcgan_tf.runs import checkpoints
 
 TINY = (
     "--image_size=16", "--base_filters=4", "--latent_dim=8",
@@ -36,3 +40,49 @@ def test_a_run_that_explodes_says_so_everywhere(tmp_path, capsys):
     assert analyze.main(["report", f"--run_dir={run_dir}"]) == 0
     page = (run_dir / "report.html").read_text()
     assert 'href="#warnings"' in page and "losses have exploded" in page
+
+
+def test_a_run_without_improvement_ends_and_can_go_on(
+    tmp_path, capsys, monkeypatch
+):
+    values = iter([3.0, 2.0, 2.5, 2.0, 9.0])
+
+    def build(config, **_):
+        return lambda generator: {"frechet_random": next(values)}
+
+    monkeypatch.setattr(checkpoint_selection, "build_quick_evaluator", build)
+    run_dir = tmp_path / "run"
+
+    def run(*argv):
+        code = train.main([*TINY, *argv, f"--run_dir={run_dir}"])
+        return code, *capsys.readouterr()
+
+    argv = ("--steps=20", "--eval_every=2", "--checkpoint_every=2")
+    code, out, _ = run(*argv, "--patience=2")
+    assert code == 0
+    assert "Stopped after step 8 of 20: the last 2 evaluations" in out
+    assert "step 4 (frechet_random 2)" in out and "--patience=0" in out
+    assert "Done" not in out and checkpoints.list_steps(run_dir)[-1] == 8
+    # The same command again does nothing, and says how to go on.
+    code, out, _ = run(*argv, "--patience=2")
+    assert code == 0 and "Stopped after step 8" in out and next(values) == 9.0
+    write_report(run_dir)
+    page = (run_dir / "report.html").read_text()
+    assert "Best checkpoint: step 4 (frechet_random 2)" in page
+    assert "Ended early" in page
+    code, out, _ = run("--steps=9", "--eval_every=0")
+    assert code == 0 and "Done: 9 steps" in out
+    assert "resuming from step 8" in out and "patience 0 (was 2)" in out
+
+
+@pytest.mark.parametrize(
+    ("argv", "part"),
+    [
+        (["--patience=3"], "eval_every"),
+        (["--patience=-1", "--eval_every=2"], "patience is -1"),
+    ],
+)
+def test_patience_without_evaluations_is_refused(argv, part, capsys):
+    assert train.main([*TINY, *argv]) == 2
+    errors = capsys.readouterr().err.strip()
+    assert part in errors and len(errors.splitlines()) == 1
