@@ -6,7 +6,7 @@ BIN := .venv/bin
 # One more than two cores: many tests wait, for a worker or a server.
 TEST_PROCESSES ?= 3
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench bench-gpu clean
 
 .venv/installed: setup.cfg constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -33,6 +33,16 @@ lint: .venv/installed
 bench: .venv/installed
 	$(BIN)/python -m pip install --quiet -e '.[bench]' -c constraints.txt
 	$(BIN)/python benchmarks/training_step.py
+
+# On a machine with a GPU: the tests that meet it, then the step beside
+# PyTorch's, with XLA off and on. Asks for TensorFlow's CUDA libraries.
+GPU_TESTS := tests/kernels tests/models tests/training tests/contracts/test_resume.py
+
+bench-gpu: .venv/installed
+	$(BIN)/python -m pip install --quiet -e '.[bench]' 'tensorflow[and-cuda]' \
+	  -c constraints.txt
+	$(BIN)/python -m pytest $(GPU_TESTS)
+	$(BIN)/python benchmarks/training_step.py --device=gpu --json=bench-gpu.json
 
 clean:
 	rm -rf .venv build dist *.egg-info

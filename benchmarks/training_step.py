@@ -1,15 +1,22 @@
 """Times one training step beside what else one would use.
 
     python benchmarks/training_step.py [--json=F] [--smoke]
+    python benchmarks/training_step.py --device=gpu
 
 The same network, batch and precision for: this project, PyTorch's DCGAN
 example (channels-last), Keras's (`fit` with a `train_step`) and TensorFlow's
 tutorial. Prints medians over alternating rounds, ratios, peak memory, and the
-share of the machine's own limit that the convolutions reach.
+share of the machine's own limit that the convolutions reach: of its best
+bfloat16 rate, and of its best rate in the table's own number format.
+
+On a GPU: this project with XLA off and on beside PyTorch, in both 16-bit
+formats and float32. Memory is the host's there.
 """
 
 import dataclasses
-from collections.abc import Mapping
+import os
+import sys
+from collections.abc import Mapping, Sequence
 
 import command
 import interleaved_timing
@@ -18,14 +25,49 @@ import work
 
 from dcgan_tf.config import ModelConfig
 
-PRECISIONS = ("mixed_bfloat16", "float32")
+# Precision -> the format that its convolutions compute in.
+PRECISIONS = {
+    "mixed_bfloat16": "bfloat16",
+    "mixed_float16": "float16",
+    "float32": "float32",
+}
+DEFAULT_PRECISIONS = {
+    "cpu": ("mixed_bfloat16", "float32"),
+    "gpu": tuple(PRECISIONS),
+}
 PROJECT = "dcgan_tf"
-# Name -> its module and the passes that it makes.
+_TORCH = ("PyTorch example, channels-last", "pytorch", work.PYTORCH_EXAMPLE)
+
+
+@dataclasses.dataclass(frozen=True)
+class Peer:
+    """What is timed.
+
+    Attributes:
+        name: In the table.
+        module: In `peers`.
+        passes: That it makes.
+        arguments: Of the module's `build`, besides the network's.
+    """
+
+    name: str
+    module: str
+    passes: work.Step
+    arguments: Mapping[str, bool] = dataclasses.field(default_factory=dict)
+
+
 PEERS = {
-    PROJECT: ("project", work.ONE_FAKE_PASS),
-    "PyTorch example, channels-last": ("pytorch", work.PYTORCH_EXAMPLE),
-    "Keras example, fit": ("keras_fit", work.KERAS_EXAMPLE),
-    "TensorFlow tutorial": ("tutorial", work.ONE_FAKE_PASS),
+    "cpu": (
+        Peer(PROJECT, "project", work.ONE_FAKE_PASS),
+        Peer(*_TORCH),
+        Peer("Keras example, fit", "keras_fit", work.KERAS_EXAMPLE),
+        Peer("TensorFlow tutorial", "tutorial", work.ONE_FAKE_PASS),
+    ),
+    "gpu": (
+        Peer(PROJECT, "project", work.ONE_FAKE_PASS),
+        Peer("dcgan_tf, XLA", "project", work.ONE_FAKE_PASS, {"xla": True}),
+        Peer(*_TORCH),
+    ),
 }
 
 
@@ -42,6 +84,7 @@ class Row:
         peak_bytes: The process's largest resident memory.
         operations: Convolutions' multiplications and additions in a step.
         limit_share: Of the machine's best bfloat16 rate.
+        own_limit_share: Of its best rate in the precision's own format.
     """
 
     contestant: str
@@ -51,10 +94,11 @@ class Row:
     peak_bytes: int
     operations: int
     limit_share: float
+    own_limit_share: float
 
 
-def measure_limit(num_rounds: int, is_smoke: bool) -> float:
-    """Returns the best rate of a bfloat16 operation, per second."""
+def measure_limit(dtype: str, num_rounds: int, is_smoke: bool) -> float:
+    """Returns the best rate of a large operation, per second."""
     batch_size, matrix_side = (4, 256) if is_smoke else (128, 4096)
     # The paper's largest layer, which most arithmetic falls to, and its
     # widest maps, which kernels like best: side, inputs, filters.
@@ -74,7 +118,7 @@ def measure_limit(num_rounds: int, is_smoke: bool) -> float:
         )
     timings = interleaved_timing.time_interleaved(
         {
-            name: ("operation", {"left": left, "right": right})
+            name: ("operation", {"left": left, "right": right, "dtype": dtype})
             for name, (left, right) in shapes.items()
         },
         num_rounds,
@@ -91,7 +135,8 @@ def measure_network(
     precision: str,
     batch_size: int,
     num_rounds: int,
-    limit: float,
+    limits: Mapping[str, float],
+    peers: Sequence[Peer],
 ) -> list[Row]:
     """Times every peer on one network in one precision."""
     arguments = {
@@ -100,14 +145,19 @@ def measure_network(
         "precision": precision,
     }
     timings = interleaved_timing.time_interleaved(
-        {name: (module, arguments) for name, (module, _) in PEERS.items()},
+        {
+            peer.name: (peer.module, {**arguments, **peer.arguments})
+            for peer in peers
+        },
         num_rounds,
     )
+    passes = {peer.name: peer.passes for peer in peers}
     rows = []
     for name, timing in timings.items():
         operations = work.count_step_operations(
-            config, batch_size, PEERS[name][1]
+            config, batch_size, passes[name]
         )
+        rate = operations / timing.median
         rows.append(
             Row(
                 contestant=name,
@@ -116,27 +166,29 @@ def measure_network(
                 project_ratio=timing.median / timings[PROJECT].median,
                 peak_bytes=timing.peak_bytes,
                 operations=operations,
-                limit_share=operations / timing.median / limit,
+                limit_share=rate / limits["bfloat16"],
+                own_limit_share=rate / limits[PRECISIONS[precision]],
             )
         )
     return rows
 
 
-def format_table(title: str, rows: list[Row]) -> str:
+def format_table(title: str, dtype: str, rows: list[Row]) -> str:
     """Writes rows as a Markdown table under a heading."""
     lines = [
         f"### {title}",
         "",
         "| step | images/s | spread | dcgan_tf is | peak memory | GFLOP/step "
-        "| of the limit |",
-        "|---|--:|--:|--:|--:|--:|--:|",
+        f"| of bfloat16's limit | of {dtype}'s |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for row in rows:
         lines.append(
             f"| {row.contestant} | {row.images_per_second:.1f} "
             f"| {row.spread:.0%} | {row.project_ratio:.2f}x "
             f"| {row.peak_bytes / 2**30:.1f} GB "
-            f"| {row.operations / 1e9:,.0f} | {row.limit_share:.0%} |"
+            f"| {row.operations / 1e9:,.0f} | {row.limit_share:.0%} "
+            f"| {row.own_limit_share:.0%} |"
         )
     return "\n".join([*lines, ""])
 
@@ -150,34 +202,61 @@ def main() -> None:
     )
     parser.add_argument(
         "--precisions",
-        default=",".join(PRECISIONS),
         help=f"some of {', '.join(PRECISIONS)}, with commas between",
     )
+    parser.add_argument("--device", choices=tuple(PEERS), default="cpu")
     values = parser.parse_args()
     networks: Mapping[str, ModelConfig] = {
         name: command.NETWORKS[name] for name in values.networks.split(";")
     }
-    precisions = values.precisions.split(",")
+    precisions = DEFAULT_PRECISIONS[values.device]
+    if values.precisions:
+        precisions = values.precisions.split(",")
     batch_size, num_rounds = 128, values.rounds
     if values.smoke:
-        networks, precisions = command.SMOKE_NETWORKS, PRECISIONS[:1]
+        networks, precisions = command.SMOKE_NETWORKS, precisions[:1]
         batch_size, num_rounds = 4, 1
+    if values.device == "gpu":
+        _check_for_gpu()
+    os.environ["BENCHMARK_DEVICE"] = values.device  # For the peers' processes.
 
-    limit = measure_limit(num_rounds, values.smoke)
+    dtypes = {"bfloat16", *(PRECISIONS[name] for name in precisions)}
+    limits = {
+        dtype: measure_limit(dtype, num_rounds, values.smoke)
+        for dtype in sorted(dtypes)
+    }
+    listed = ", ".join(
+        f"{x / 1e9:,.0f} in {name}" for name, x in limits.items()
+    )
     print(
-        f"{machine.describe()}; batch {batch_size}, {num_rounds} rounds. "
-        f"Limit: {limit / 1e9:,.0f} GFLOP/s in bfloat16.\n"
+        f"{machine.describe(values.device)}; batch {batch_size}, {num_rounds} "
+        f"rounds. Limit in GFLOP/s: {listed}.\n"
     )
     tables = {}
     for name, config in networks.items():
         for precision in precisions:
             rows = measure_network(
-                config, precision, batch_size, num_rounds, limit
+                config,
+                precision,
+                batch_size,
+                num_rounds,
+                limits,
+                PEERS[values.device],
             )
             title = f"{name}, {precision}"
-            print(format_table(title, rows), flush=True)
+            print(format_table(title, PRECISIONS[precision], rows), flush=True)
             tables[title] = [dataclasses.asdict(r) for r in rows]
-    command.write_json(values.json, limit=limit, tables=tables)
+    command.write_json(
+        values.json, limit=limits["bfloat16"], limits=limits, tables=tables
+    )
+
+
+def _check_for_gpu() -> None:
+    """Ends with a line where no GPU is, rather than time the processor."""
+    import tensorflow as tf
+
+    if not tf.config.list_physical_devices("GPU"):
+        sys.exit("training_step.py: error: TensorFlow finds no GPU here")
 
 
 if __name__ == "__main__":

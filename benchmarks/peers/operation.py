@@ -1,18 +1,19 @@
-"""One large bfloat16 operation, to find what the machine can do at most."""
+"""One large operation, to find what the machine can do at most."""
 
 import tensorflow as tf
 
 
-def build(left: list[int], right: list[int]):
-    """Returns a function that repeats the operation on the CPU.
+def build(left: list[int], right: list[int], dtype: str):
+    """Returns a function that repeats the operation.
 
     Args:
         left: Shape of a matrix, or of maps `(batch, rows, columns, inputs)`.
         right: Shape of the matrix it is multiplied by, or of the kernel
             that the maps are convolved with at stride 2.
+        dtype: Of both.
     """
     a, b = (
-        tf.cast(tf.random.stateless_normal(shape, (0, 0)), tf.bfloat16)
+        tf.cast(tf.random.stateless_normal(shape, (0, 0)), dtype)
         for shape in (left, right)
     )
 
@@ -24,6 +25,8 @@ def build(left: list[int], right: list[int]):
 
     def run(num_steps: int) -> None:
         for _ in range(num_steps):
-            operate(a, b)
+            result = operate(a, b)
+        # A GPU is done when its result is here.
+        tf.reshape(result, [-1])[0].numpy()
 
     return run

@@ -8,8 +8,16 @@ from dcgan_tf.training.step import GradientTapeStep
 from peers import batches
 
 
-def build(model: dict, batch_size: int, precision: str):
-    """Returns a function that trains a number of steps."""
+def build(model: dict, batch_size: int, precision: str, xla: bool = False):
+    """Returns a function that trains a number of steps.
+
+    Args:
+        model: `ModelConfig` as a dictionary.
+        batch_size: Images a step.
+        precision: Of the computations.
+        xla: Whether XLA compiles what it can.
+    """
+    tf.config.optimizer.set_jit(xla)
     config = batches.make_config(model)
     training = TrainingConfig(batch_size=batch_size, precision=precision)
     run_config = RunConfig(config, DataConfig(), training)

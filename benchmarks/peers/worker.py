@@ -14,8 +14,11 @@ import resource
 import sys
 import time
 
-# A benchmark of processors: every peer sees the same ones.
-os.environ["CUDA_VISIBLE_DEVICES"] = ""
+# Every peer sees the same processors, and a GPU only where it is asked for.
+if os.environ.get("BENCHMARK_DEVICE") != "gpu":
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
+# They share its memory while they take turns.
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 

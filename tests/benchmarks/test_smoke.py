@@ -1,6 +1,7 @@
 """Each benchmark runs from its command line, in its tiny mode."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -47,7 +48,21 @@ def test_training_step(tmp_path):
         assert row["images_per_second"] > 0
         assert row["peak_bytes"] > 2**27
         assert 0 < row["limit_share"] < 1
+        assert row["own_limit_share"] == row["limit_share"]  # In bfloat16.
     assert rows[0]["project_ratio"] == 1
+
+
+def test_no_processor_is_timed_as_a_gpu(tmp_path):
+    result = subprocess.run(
+        [sys.executable, BENCHMARKS / "training_step.py", "--device=gpu"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
+    )
+    assert result.returncode == 1
+    assert "error: TensorFlow finds no GPU here" in result.stderr
+    assert not result.stdout
 
 
 @pytest.mark.slow

@@ -54,7 +54,7 @@ def build_strategy(name: str, tpu: str | None = None) -> tf.distribute.Strategy:
         devices = gpus or tf.config.list_logical_devices("CPU")
         if name == "one_device":
             return tf.distribute.OneDeviceStrategy(devices[0].name)
-        return _mirror_over(tuple(device.name for device in devices))
+        return mirror_over(tuple(device.name for device in devices))
     if name == "multi_worker":
         return _build_multi_worker_strategy(resolve_cluster())
     if name == "tpu":
@@ -66,7 +66,7 @@ def build_strategy(name: str, tpu: str | None = None) -> tf.distribute.Strategy:
 
 
 @functools.cache
-def _mirror_over(devices: tuple[str, ...]) -> tf.distribute.MirroredStrategy:
+def mirror_over(devices: tuple[str, ...]) -> tf.distribute.MirroredStrategy:
     """Builds the one strategy of a process over these devices.
 
     Each new one would number its collective operations from the start again,
