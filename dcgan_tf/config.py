@@ -159,6 +159,10 @@ class DataConfig:
         folder_splits: Whether an image folder's `train`, `test`, `val`,
             `valid` and `validation` are splits rather than classes. Not in
             runs of version 0.1.0, which keep what they were trained on.
+        labels: A table of the labels of an image folder's images; None for
+            those of the folder.
+        condition_on: Name of one of several attributes, or of a column of
+            `labels`: the label that counts. None where there is only one.
         all_pages: Whether each page of a TIFF file is an image.
         level_range: Of grey images of more than 8 bits, the lowest level,
             and the one that would be 256; None where there are none such,
@@ -177,6 +181,8 @@ class DataConfig:
     exclude: str | None = None
     flip: bool = False
     folder_splits: bool = True
+    labels: str | None = None
+    condition_on: str | None = None
     all_pages: bool = False
     level_range: tuple[float, float] | None = None
 
@@ -187,6 +193,11 @@ class DataConfig:
             raise ValueError(
                 f"dataset {self.dataset!r} with image_dir {self.image_dir!r}: "
                 "name a dataset or an image folder, not both"
+            )
+        if self.labels is not None and self.image_dir is None:
+            raise ValueError(
+                f"labels {self.labels!r} are for an image folder, and dataset "
+                f"{self.dataset!r} has its own"
             )
         if self.level_range is not None:
             low, high = self.level_range

@@ -18,6 +18,7 @@ from dcgan_tf.evaluation.real_images import load_real_images
 from dcgan_tf.evaluation.result_files import get_report_path, save_reports
 from dcgan_tf.evaluation.settings import MEASURES, Settings
 from dcgan_tf.image_sizes import format_image_size
+from dcgan_tf.runs.class_names import find_label
 from dcgan_tf.runs.metrics import parse_number, read_metrics
 from dcgan_tf.runs.trained_model import TrainedModel
 from dcgan_tf.seeds import SEEDS_PER_SEED, make_seeds
@@ -67,6 +68,18 @@ class Run:
     def is_export(self) -> bool:
         """Whether it is an export, whose networks are closed graphs."""
         return self._model.generator is None
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes of a conditional run, by their numbers.
+
+        Example:
+
+        ```python
+        cats = conditional_run.sample(16, labels=conditional_run.class_names[0])
+        ```
+        """
+        return self._model.class_names
 
     @property
     def generator(self) -> keras.Model:
@@ -139,7 +152,7 @@ class Run:
         self,
         num: int = 64,
         seed: int = 0,
-        labels: int | Sequence[int] | np.ndarray | None = None,
+        labels: int | str | Sequence[int | str] | np.ndarray | None = None,
     ) -> np.ndarray:
         """Draws images, the same ones as the command `sample` for a seed.
 
@@ -153,8 +166,8 @@ class Run:
         Args:
             num: How many, from 1 to 1,000,000.
             seed: Another one gives other images.
-            labels: Of a conditional run: a class for all, or `num` of them;
-                None for all classes in turn.
+            labels: Of a conditional run: a class for all, or `num` of them,
+                by name or number; None for all classes in turn.
 
         Returns:
             uint8 `(num, height, width, channels)`.
@@ -389,6 +402,12 @@ class Run:
                 "labels are given and the run is unconditional; leave them "
                 "out, or train with conditional=True"
             )
+        if labels.dtype.kind == "U" and labels.shape in ((), (num,)):
+            numbers = [
+                find_label(str(label), self._model.class_names, count)
+                for label in labels.ravel()
+            ]
+            labels = np.reshape(numbers, labels.shape)
         if labels.dtype.kind not in "iu" or labels.shape not in ((), (num,)):
             raise ValueError(
                 f"labels are {labels.dtype} of shape {labels.shape}; give one "

@@ -18,6 +18,7 @@ from dcgan_tf.runs.checkpoints import (
     list_steps,
     load_best,
 )
+from dcgan_tf.runs.class_names import load_class_names
 from dcgan_tf.runs.early_stopping import find_lost_patience
 from dcgan_tf.runs.folder import load_run_config
 from dcgan_tf.runs.metrics import (
@@ -186,7 +187,9 @@ def _show_samples(run_dir: Path) -> str:
     if not grids:
         return ""
     step, path = list(grids.items())[-1]
-    return f"<p>Step {step:,}.</p>\n" + _show_picture(
+    names = load_class_names(run_dir)
+    rows = f" Rows: {html.escape(', '.join(names))}." if names else ""
+    return f"<p>Step {step:,}.{rows}</p>\n" + _show_picture(
         path, f"Samples of step {step}", "small pixels"
     )
 

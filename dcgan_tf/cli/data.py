@@ -21,6 +21,8 @@ _NUM_SHOWN = 64
 _NUM_NAMED = 10
 
 _STRINGS = {
+    "condition_on": "Name of one of several attributes, or of a column of "
+    "--labels, to take for the classes.",
     "dataset": "mnist_5k (embedded), toy_faces (drawn), or an image dataset "
     "of TFDS: celeb_a, mnist, cifar10, ...",
     "split": "Which part, such as train or test.",
@@ -33,6 +35,8 @@ _PATHS = {
     "data_dir": "Folder where TFDS keeps prepared datasets.",
     "manual_dir": "Folder where TFDS finds files fetched by hand.",
     "exclude": "File of image names to leave out, one a line.",
+    "labels": "Table of the labels of a folder's images: CSV of names and "
+    "labels, CelebA's text, or the dataset.json of StyleGAN's tools.",
 }
 _INTEGERS = {
     "channels": "Channels of the images: 1 (grey) or 3 (RGB).",
@@ -115,7 +119,9 @@ def _print_counts(source, survey) -> None:
         more = ", ..." if source.num_classes > _NUM_NAMED else ""
         print(f"{source.num_classes} classes: {names}{more}")
     if source.attribute_names:
-        print(f"{len(source.attribute_names)} attributes")
+        names = ", ".join(source.attribute_names[:_NUM_NAMED])
+        more = ", ..." if len(source.attribute_names) > _NUM_NAMED else ""
+        print(f"{len(source.attribute_names)} attributes: {names}{more}")
     if survey.num_examined < count:
         print(f"The first {survey.num_examined} of them were examined:")
     (low_height, low_width), (high_height, high_width) = (

@@ -15,6 +15,8 @@ _IN_WORDS = {
     "image_dir": "none",
     "split": "train; of a folder, all but every 20th image or so",
     "exclude": "none",
+    "labels": "none, subfolders are the classes",
+    "condition_on": "none",
     "data_dir": "$TFDS_DATA_DIR, or ~/tensorflow_datasets",
     "manual_dir": "downloads/manual in --data_dir",
     "run_dir": "runs/DATASET, or runs/FOLDER for an image folder",

@@ -21,11 +21,11 @@ TOPICS = {
     "Images": (
         "image_dir", "dataset", "split", "exclude", "data_dir", "manual_dir",
         "image_size", "channels", "crop", "background", "flip", "cache",
-        "all_pages", "allow_fewer_images",
+        "labels", "all_pages", "allow_fewer_images",
     ),
     "Networks": (
         "preset", "family", "latent_dim", "base_filters", "kernel_size",
-        "hidden_units", "conditional",
+        "hidden_units", "conditional", "condition_on",
     ),
     "Training": (
         "steps", "batch_size", "optimizer", "learning_rate", "beta_1",

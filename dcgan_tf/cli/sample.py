@@ -44,9 +44,9 @@ def define_flags(values: flags.FlagValues) -> None:
         **options,
     )  # fmt: skip
     define_seed(0, "Another one gives other samples.", values)
-    flags.DEFINE_integer(
-        "label", None, "Class to draw, of a conditional run. Default: all "
-        "classes in turn.",
+    flags.DEFINE_string(
+        "label", None, "Class to draw, of a conditional run: its name or its "
+        "number. Default: all classes in turn.",
         **options,
     )  # fmt: skip
     define_path("output", "samples.png", "A .png file or a folder.", values)
@@ -64,10 +64,11 @@ def run(values: flags.FlagValues) -> None:
         )
     import_tensorflow()
     model = _load_model(values)
+    label = None
     if values.label is not None:
-        _check_label(values.label, model.config.model.num_classes)
+        label = _find_label(values.label, model)
     seeds = make_seeds(values.seed, values.num)
-    samples = model.sample_from_seeds(seeds, values.label)
+    samples = model.sample_from_seeds(seeds, label)
     _save(samples, seeds, Path(values.output))
     print(f"{len(samples)} samples: {values.output}")
 
@@ -81,13 +82,18 @@ def _load_model(values):
     return load_exported_model(values.export_dir)
 
 
-def _check_label(label: int, num_classes: int) -> None:
+def _find_label(label: str, model) -> int:
+    from dcgan_tf.runs.class_names import find_label
+
+    num_classes = model.config.model.num_classes
     if not num_classes:
         raise UsageError(
             f"--label={label} for an unconditional generator; leave it out"
         )
-    if not 0 <= label < num_classes:
-        raise UsageError(f"--label={label}: use 0 to {num_classes - 1}")
+    try:
+        return find_label(label, model.class_names, num_classes)
+    except ValueError as error:
+        raise UsageError(f"--label={error}") from error
 
 
 def _save(samples: np.ndarray, seeds: np.ndarray, output: Path) -> None:

@@ -32,6 +32,8 @@ from dcgan_tf.image_sizes import parse_image_size
 from dcgan_tf.presets import PRESETS, resolve_run_config
 
 _STRINGS = {
+    "condition_on": "Name of one of several attributes, or of a column of "
+    "--labels, to condition both networks on.",
     "dataset": "mnist_5k (embedded), toy_faces (drawn), or an image dataset "
     "of TFDS: celeb_a, mnist, cifar10, svhn_cropped, ...",
     "split": "Split to train on, such as 'train[:90%]'.",
@@ -48,11 +50,13 @@ _PATHS = {
     "data_dir": "Folder where TFDS keeps prepared datasets.",
     "manual_dir": "Folder where TFDS finds files fetched by hand.",
     "exclude": "File of image names to leave out, one a line.",
+    "labels": "Table of the labels of a folder's images: CSV of names and "
+    "labels, CelebA's text, or the dataset.json of StyleGAN's tools.",
     "run_dir": "The run's folder; an unfinished run there is resumed.",
     "init_from": "RUN or RUN@STEP: start a new run from another's networks.",
 }
 # Recorded whole: a run is resumed and evaluated from other folders too.
-_DATA_PATHS = ("image_dir", "data_dir", "manual_dir", "exclude")
+_DATA_PATHS = ("image_dir", "data_dir", "manual_dir", "exclude", "labels")
 _INTEGERS = {
     "crop": "Side in pixels of the centre square cut out before resizing; 0 "
     "for the largest crop of the images' aspect.",

@@ -72,6 +72,11 @@ def load_array_file(
         OSError: If it can't be read.
     """
     path = os.path.expanduser(data.image_dir)
+    if data.labels is not None:
+        raise ValueError(
+            f"labels {data.labels} are for files of images; put an array of "
+            f"whole numbers beside the images in {path}"
+        )
     groups = _group_by_split(path, _read_arrays(path))
     label_names = _find_label_names(path, groups)
     if split in (None, "train"):

@@ -6,13 +6,21 @@ from pathlib import Path
 from types import MappingProxyType
 
 import tensorflow as tf
+from absl import logging
 
 from dcgan_tf.config import DataConfig
-from dcgan_tf.data.files.archives import open_tree
+from dcgan_tf.data.files.archives import Archive, open_tree
 from dcgan_tf.data.files.file_formats import READABLE
+from dcgan_tf.data.files.folder_tree import FolderTree
 from dcgan_tf.data.files.image_files import ImageFiles, measure_collection
 from dcgan_tf.data.files.level_range import UPPER_BYTE
 from dcgan_tf.data.files.listing import hash_name, list_images
+from dcgan_tf.data.label_table import (
+    Labels,
+    Table,
+    assign_labels,
+    read_table,
+)
 from dcgan_tf.data.preprocess import parse_colour
 from dcgan_tf.data.skipped import Skipped
 from dcgan_tf.data.source import Source
@@ -39,11 +47,13 @@ def load_folder(
     same when images are added. Where every image lies in one of several
     subfolders, those are its classes. Folders `train` and `test` (or `val`,
     `valid`, `validation`) are splits, with the classes inside; a split whose
-    images are in none of `train`'s classes has no labels.
+    images are in none of `train`'s classes has no labels. A table of labels
+    takes the place of folders; images that it doesn't list are left out.
 
     Args:
-        data: `image_dir`, `split`, `folder_splits`, `all_pages`,
-            `level_range`, `crop` and `background` are used.
+        data: `image_dir`, `split`, `folder_splits`, `labels`,
+            `condition_on`, `all_pages`, `level_range`, `crop` and
+            `background` are used.
         split: As for `load_source`.
         excluded: Names relative to the folder to leave out.
 
@@ -71,20 +81,22 @@ def load_folder(
         )
     skipped.check()
     kept = [name for name in names if name not in excluded]
+    num_excluded = len(names) - len(kept)
     split_folders = find_splits(names) if data.folder_splits else {}
     split = _choose_split(data, split, split_folders)
+    labels = digest = None
+    if data.labels is not None:
+        table = _load_table(data.labels, tree)
+        labels = assign_labels(table, names, data.condition_on)
+        digest = f" {table.digest} {data.condition_on}"
+        kept = _drop_unlabelled(kept, labels, table)
     if split_folders:
         chosen = _take_folder(kept, split, split_folders, root)
-        find_class = _find_class_in_split
-        classes = _find_classes(map(remove_split, split_folders["train"]))
-        if not {find_class(name) for name in chosen} <= set(classes):
-            classes = ()
     else:
         chosen = take_split(kept, split, root, listing.pages)
-        find_class = _get_top_folder
-        classes = _find_classes(kept)
+    if labels is None:
+        labels = _find_folder_labels(kept, chosen, split_folders)
     chosen = sorted(chosen, key=hash_name)
-    labels = {name: i for i, name in enumerate(classes)}
     level_range = data.level_range
     if level_range is None:
         level_range = measure_collection(tree, listing)
@@ -92,7 +104,7 @@ def load_folder(
         tree,
         chosen,
         listing.pages,
-        lambda name: labels.get(find_class(name), -1),
+        labels,
         skipped,
         background=data.background,
         level_range=level_range or UPPER_BYTE,
@@ -105,16 +117,66 @@ def load_folder(
         num_examples=len(chosen),
         fingerprint=f"{listing.digest} {sorted(excluded)} {split}"
         f"{' folder' if split_folders else ''}"
-        f"{f' {level_range}' if listing.deep else ''}",
+        f"{f' {level_range}' if listing.deep else ''}{digest or ''}",
         read_all=lambda: files.read(tf.data.Dataset.range(len(chosen))),
         read=files.read,
         name_of=chosen.__getitem__,
-        label_names=classes,
-        num_excluded=len(names) - len(kept),
+        label_names=labels.label_names,
+        attribute_names=labels.attribute_names,
+        labels_digest=digest or "",
+        num_excluded=num_excluded,
         fingerprint_images=lambda: listing.images_fingerprint,
         skipped=skipped,
         level_range=level_range,
     )
+
+
+def _load_table(path: str, tree: FolderTree | Archive) -> Table:
+    """Reads a table of labels where it is, or else among the images."""
+    try:
+        if not os.path.exists(path):
+            name = os.path.basename(path)
+            with tree.open(name) as file:
+                return read_table(f"{tree.path}/{name}", file.read())
+        with open(path, "rb") as file:
+            return read_table(path, file.read())
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"labels {path} are not there, nor is a file of that name in "
+            f"{tree.path}"
+        ) from None
+
+
+def _drop_unlabelled(
+    names: list[str], labels: Labels, table: Table
+) -> list[str]:
+    kept = [name for name in names if name in labels.by_name]
+    if len(kept) < len(names):
+        missing = next(name for name in names if name not in labels.by_name)
+        logging.warning(
+            "%s images, such as %s, are left out: %s has no label for them",
+            f"{len(names) - len(kept):,}",
+            missing,
+            table.path,
+        )
+    return kept
+
+
+def _find_folder_labels(
+    kept: list[str], chosen: list[str], split_folders: dict[str, list[str]]
+) -> Labels:
+    """Takes subfolders for classes, inside those of splits where there are."""
+    find_class = _get_top_folder
+    if split_folders:
+        find_class = _find_class_in_split
+        classes = _find_classes(map(remove_split, split_folders["train"]))
+        if not {find_class(name) for name in chosen} <= set(classes):
+            classes = ()
+    else:
+        classes = _find_classes(kept)
+    numbers = {name: number for number, name in enumerate(classes)}
+    by_name = {n: numbers[find_class(n)] for n in chosen} if classes else {}
+    return Labels(by_name, classes)
 
 
 def _describe_others(skipped: Skipped) -> str:

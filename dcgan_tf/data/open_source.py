@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.given.arrays import ARRAYS
-from dcgan_tf.data.source import Source
+from dcgan_tf.data.source import Source, take_attribute
 
 
 def load_source(data: DataConfig, split: str | None = None) -> Source:
@@ -91,7 +91,11 @@ def count_common(first: Source, second: Source) -> int:
 def _open(
     data: DataConfig, split: str | None, excluded: frozenset[str]
 ) -> Source:
-    return _choose_loader(data)(data, split, excluded)
+    source = _choose_loader(data)(data, split, excluded)
+    # A table's column is taken as the table is read.
+    if data.condition_on is None or data.labels is not None:
+        return source
+    return take_attribute(source, data.condition_on)
 
 
 def _choose_loader(data: DataConfig) -> Callable[..., Source]:

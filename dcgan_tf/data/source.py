@@ -12,6 +12,7 @@ from dcgan_tf.data.fingerprint import (
     ImagesFingerprint,
     fingerprint_arrays,
 )
+from dcgan_tf.data.label_table import name_classes
 from dcgan_tf.data.skipped import Skipped
 
 
@@ -36,6 +37,7 @@ class Source:
         name_of: A position's name, as lists of images to exclude have it.
         label_names: Of the classes; empty without labels.
         attribute_names: Of the attributes; empty where labels are classes.
+        labels_digest: Changes when a table of labels does; '' without one.
         num_excluded: Pictures left out because a list named them.
         skipped: Files of the collection that could not be used.
         image_shape: `(height, width, channels)` where all images of an array
@@ -57,6 +59,7 @@ class Source:
     name_of: Callable[[int], str] = str
     label_names: tuple[str, ...] = ()
     attribute_names: tuple[str, ...] = ()
+    labels_digest: str = ""
     num_excluded: int = 0
     image_shape: tuple[int | None, ...] = (None, None, None)
     skipped: Skipped = dataclasses.field(default_factory=Skipped)
@@ -78,6 +81,43 @@ class Source:
     def num_skipped(self) -> int:
         """Files found unusable so far: one may show only when it is read."""
         return len(self.skipped)
+
+
+def take_attribute(source: Source, name: str) -> Source:
+    """Makes two classes of one of a source's attributes.
+
+    Args:
+        source: With attributes.
+        name: The attribute's, in any case of letters.
+
+    Returns:
+        The same images with the classes `not NAME` and `NAME`.
+
+    Raises:
+        ValueError: If it has none of that name.
+    """
+    names = source.attribute_names
+    found = [i for i, own in enumerate(names) if own.lower() == name.lower()]
+    if not found:
+        has = f"the attributes {', '.join(names)}" if names else "no attributes"
+        raise ValueError(
+            f"{source.name} has no attribute {name!r} to condition on; it has "
+            f"{has}"
+        )
+    index = found[0]
+
+    def take(dataset: tf.data.Dataset) -> tf.data.Dataset:
+        return dataset.map(lambda image, label: (image, label[index]))
+
+    return dataclasses.replace(
+        source,
+        fingerprint=f"{source.fingerprint} {names[index]}",
+        read_all=lambda: take(source.read_all()),
+        read=source.read and (lambda places: take(source.read(places))),
+        label_names=name_classes(names[index]),
+        attribute_names=(),
+        stores={},
+    )
 
 
 def build_array_source(

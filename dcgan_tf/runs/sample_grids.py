@@ -3,7 +3,7 @@
 import logging
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
@@ -14,6 +14,8 @@ from dcgan_tf import images
 from dcgan_tf.config import RunConfig
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.models.batch_norm import reestimate_statistics
+from dcgan_tf.runs.class_names import load_class_names
+from dcgan_tf.runs.row_names import add_row_names
 
 SAMPLES_DIR = "samples"
 GIF_FILE = "samples.gif"
@@ -62,10 +64,12 @@ class SampleGrid:
     Args:
         config: The run's settings; its seed decides the latents. A
             conditional run's grid shows a class a row.
+        row_names: Written beside the rows; empty for none.
     """
 
-    def __init__(self, config: RunConfig):
+    def __init__(self, config: RunConfig, row_names: Sequence[str] = ()):
         self._config = config
+        self._row_names = row_names
         num_classes = config.model.num_classes
         self._num_columns = _SAMPLES_PER_CLASS if num_classes else None
         count = num_samples(config)
@@ -82,9 +86,37 @@ class SampleGrid:
         """
         reestimate_generator(generator, self._config)
         samples = generator(self._inputs, training=False)
-        return images.make_grid(
+        grid = images.make_grid(
             images.to_uint8(samples).numpy(), self._num_columns
         )
+        if not self._row_names:
+            return grid
+        row_height = grid.shape[0] // len(self._row_names)
+        return add_row_names(grid, self._row_names, row_height)
+
+
+def choose_row_names(
+    run_dir: str | os.PathLike, config: RunConfig
+) -> tuple[str, ...]:
+    """Returns the names that a run's grids show: its classes', or none.
+
+    A run whose grids have none so far keeps to it: all have one shape.
+    """
+    if not config.model.num_classes:
+        return ()
+    paths = list(list_grids(run_dir).values())
+    if paths and _is_plain(paths[-1], config.model.image_size):
+        return ()
+    return load_class_names(run_dir)
+
+
+def _is_plain(path: Path, image_size: tuple[int, int]) -> bool:
+    cells = np.zeros((_SAMPLES_PER_CLASS, *image_size, 1), np.uint8)
+    width = images.make_grid(cells, _SAMPLES_PER_CLASS).shape[1]
+    try:
+        return images.load_png(path).shape[1] == width
+    except (OSError, ValueError, SyntaxError):
+        return False
 
 
 def sample_path(run_dir: str | os.PathLike, step: int) -> Path:

@@ -32,6 +32,8 @@ ADJUSTABLE_SETTINGS = frozenset(
         # The images themselves are compared by their fingerprint.
         "data.image_dir",
         "data.exclude",
+        # The classes' names are compared, and what changed is told.
+        "data.labels",
     }
 )
 # Facts that the run's record holds and no flag changes:

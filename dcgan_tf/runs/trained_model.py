@@ -18,6 +18,7 @@ from dcgan_tf.latents import sample_latents
 from dcgan_tf.models.features import build_feature_extractor
 from dcgan_tf.models.networks import build_networks
 from dcgan_tf.runs import checkpoints
+from dcgan_tf.runs.class_names import load_class_names
 from dcgan_tf.runs.discriminator_statistics import (
     load_real_batches,
     reestimate_discriminator,
@@ -61,6 +62,8 @@ class TrainedModel:
             images that its statistics are of.
         load_sampler: Gives the map from seeds to images of an export's graph.
         load_extractor: Gives the map from images to features of an export's.
+        class_names: Of the labels that condition both networks; empty where
+            there are none or aren't known.
         seed: Of the latents that `sample_latents` draws.
     """
 
@@ -76,6 +79,7 @@ class TrainedModel:
     digest_discriminator: Callable[[], str] = lambda: ""
     load_sampler: Callable[[], Sampler] | None = None
     load_extractor: Callable[[], Extractor] | None = None
+    class_names: tuple[str, ...] = ()
     seed: int = 0
 
     @functools.cached_property
@@ -284,6 +288,7 @@ def load_trained_model(
         load_real_batches=get_real_batches,
         measure_discriminator=measure_discriminator,
         digest_discriminator=lambda: digest_weights(discriminator),
+        class_names=load_class_names(run_dir),
         seed=seed,
     )
 

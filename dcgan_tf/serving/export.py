@@ -140,7 +140,10 @@ def export_model(
         )
     images = _choose_images(trained, log)
     record = versions.ExportRecord(
-        trained.config, trained.step, os.path.abspath(trained.name)
+        trained.config,
+        trained.step,
+        os.path.abspath(trained.name),
+        trained.class_names,
     )
     kinds = _list_kinds(trained.config.model, formats)
     lite_checks = []
@@ -307,7 +310,9 @@ def _describe_networks(
 ) -> list[convert.Network]:
     model, step = trained.config.model, trained.step
     described = [
-        descriptions.describe_generator(trained.generator, model, step)
+        descriptions.describe_generator(
+            trained.generator, model, step, trained.class_names
+        )
     ]
     if not model.features_refusal:
         described.append(

@@ -53,6 +53,7 @@ def load_exported_model(
         load_sampler=functools.partial(_load_sampler, export_dir),
         load_extractor=functools.partial(_load_extractor, export_dir),
         digest_discriminator=functools.partial(_digest_features, export_dir),
+        class_names=record.classes,
     )
 
 

@@ -35,11 +35,14 @@ class ExportRecord:
         config: The run's settings.
         step: The checkpoint's step.
         run_dir: The run.
+        classes: The names of a conditional run's, in the order of labels;
+            empty where they aren't known.
     """
 
     config: RunConfig
     step: int
     run_dir: str
+    classes: tuple[str, ...] = ()
 
 
 def find_versions(folder: Path) -> list[int]:
@@ -83,7 +86,10 @@ def load_record(version_dir: Path) -> ExportRecord:
         )
     values = json.loads(path.read_text(encoding="utf-8"))
     return ExportRecord(
-        RunConfig.from_dict(values["config"]), values["step"], values["run_dir"]
+        RunConfig.from_dict(values["config"]),
+        values["step"],
+        values["run_dir"],
+        tuple(values.get("classes", ())),
     )
 
 
@@ -209,6 +215,8 @@ def _write_record(folder: Path, kind: str, record: ExportRecord) -> None:
         "run_dir": record.run_dir,
         "dcgan_tf": __version__,
     }
+    if record.classes:
+        values["classes"] = list(record.classes)
     signatures = interface.describe_signatures(kind, record.config.model)
     if signatures:
         values["signatures"] = signatures

@@ -12,6 +12,7 @@ from dcgan_tf.data.cache import get_store
 from dcgan_tf.data.pipeline import check_batch_size
 from dcgan_tf.data.source import Source
 from dcgan_tf.runs import checkpoints, folder
+from dcgan_tf.runs.class_names import CLASSES_KEY, LABELS_KEY
 from dcgan_tf.runs.early_stopping import find_lost_patience
 from dcgan_tf.runs.image_identity import IMAGES_KEY
 from dcgan_tf.runs.lock import RunLock, RunLockedError, check_unlocked
@@ -29,7 +30,7 @@ from dcgan_tf.training.initialization import restore_networks
 from dcgan_tf.training.interrupts import InterruptGuard
 from dcgan_tf.training.progress import Progress
 from dcgan_tf.training.recorder import Evaluator, Recorder
-from dcgan_tf.training.resuming import CLASSES_KEY, check_run
+from dcgan_tf.training.resuming import check_run
 from dcgan_tf.training.schedule import find_due
 from dcgan_tf.training.state import TrainingState, build_training_state
 from dcgan_tf.training.step import GradientTapeStep
@@ -244,6 +245,8 @@ def _save_record(
     extra = {"precision": precision}
     if config.model.num_classes:
         extra[CLASSES_KEY] = list(source.label_names or ())
+    if source.labels_digest:
+        extra[LABELS_KEY] = source.labels_digest
     if source.fingerprint_images is not None:
         extra[IMAGES_KEY] = source.fingerprint_images().to_dict()
     folder.save_run_config(run_dir, config, **extra)

@@ -83,7 +83,8 @@ class Recorder:
         self._count_skipped = count_skipped
         self._evaluator = evaluator
         self._saves_alone = saves_alone
-        self._grid = sample_grids.SampleGrid(config)
+        row_names = sample_grids.choose_row_names(run_dir, config)
+        self._grid = sample_grids.SampleGrid(config, row_names)
         # Steps that the state holds: None in the middle of an update.
         self._state_step: int | None = start_step
         self._counted_step = self._saved_step = start_step

@@ -5,11 +5,10 @@ import os
 from dcgan_tf.config import RunConfig
 from dcgan_tf.data.source import Source
 from dcgan_tf.runs import checkpoints, folder
+from dcgan_tf.runs.class_names import CLASSES_KEY, LABELS_KEY
 from dcgan_tf.runs.image_identity import check_images
 from dcgan_tf.runs.setting_changes import RECORDED_SETTINGS, find_differences
 
-# In config.json, of conditional runs; those of version 0.1.0 have none.
-CLASSES_KEY = "classes"
 # What is told otherwise: steps by the progress, the folder with its images,
 # the precision by what it comes to on this machine.
 _TOLD_ELSEWHERE = {
@@ -49,6 +48,9 @@ def check_run(
     notes += _compare_precision(run_dir, precision)
     if config.model.num_classes:
         _check_classes(run_dir, source)
+    was = folder.load_run_record(run_dir).get(LABELS_KEY, source.labels_digest)
+    if was != source.labels_digest:
+        notes.append(f"other labels in {config.data.labels} than before")
     if source.fingerprint_images is not None:
         images = source.fingerprint_images()
         notes.append(check_images(run_dir, config, images, allow_fewer_images))

@@ -90,7 +90,7 @@ def run_training(
         config = folder.keep_recorded_data(run_dir, config)
         source = source or load_source(config.data)
         config = _keep_level_range(config, source)
-        if conditional:
+        if conditional or config.data.condition_on is not None:
             config = _count_classes(config, source)
         precision = resolve_precision(
             config.training.precision, strategy.num_replicas_in_sync

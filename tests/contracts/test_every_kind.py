@@ -216,7 +216,10 @@ def test_training_leaves_a_run(runs, name):
     grid = load_png(run_dir / "samples" / f"step-{STEPS:07d}.png")
     # A row for each class, where there are any.
     rows = kind.num_classes or 8
-    assert grid.shape == grid_shape(kind.image_shape, rows, 8)
+    shape = grid_shape(kind.image_shape, rows, 8)
+    assert grid.shape[::2] == shape[::2]
+    # Their names stand beside the rows.
+    assert (grid.shape[1] > shape[1]) == bool(kind.num_classes)
     config = json.loads((run_dir / "config.json").read_text())
     assert config["model"]["num_classes"] == kind.num_classes
     assert (run_dir / "samples" / "samples.gif").exists()
@@ -263,6 +266,14 @@ def test_labels_are_for_conditional_runs(runs, tmp_path, capsys):
     conditional = f"--run_dir={runs.run_dir('conditional')}"
     assert run("sample", *flags, "--label=2", conditional) == 2
     assert "use 0 to 1" in capsys.readouterr().err
+    assert run("sample", *flags, "--label=cat", conditional) == 2
+    assert "--label=cat: use 0 to 1, or a name: cats" in capsys.readouterr().err
+    pixels = []
+    for label in ("1", "dogs", "Dogs"):
+        assert run("sample", *flags, f"--label={label}", conditional) == 0
+        pixels.append(load_png(tmp_path / "grid.png"))
+    np.testing.assert_array_equal(pixels[0], pixels[1])
+    np.testing.assert_array_equal(pixels[0], pixels[2])
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -286,7 +297,9 @@ def test_evaluation_measures_distances(runs, name, capsys):
 @pytest.mark.parametrize("name", KINDS)
 def test_exports_draw_what_their_runs_draw(runs, name, tmp_path):
     export_dir, kind = runs.export_dir(name), KINDS[name]
-    label = ["--label=1"] if kind.num_classes else []
+    label = ["--label=dogs"] if kind.num_classes else []
+    record = json.loads((export_dir / "generator/1/export.json").read_text())
+    assert record.get("classes") == (["cats", "dogs"] if label else None)
     grids = []
     for source in (f"--run_dir={runs.run_dir(name)}", export_dir):
         if source == export_dir:

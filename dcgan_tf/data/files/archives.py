@@ -97,6 +97,8 @@ class Archive:
             UnreadableError: If it is damaged.
             OSError: If the archive can't be read.
         """
+        if name not in self._members:
+            raise FileNotFoundError(f"{self.path} has no {name}")
         with _damage_named(), self._open(self._members[name]) as file:
             return io.BytesIO(file.read())
 

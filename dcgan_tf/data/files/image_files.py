@@ -1,6 +1,5 @@
 """Reads and decodes the images of a tree of files."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from dcgan_tf.data.files.decoding import (
 from dcgan_tf.data.files.folder_tree import FolderTree
 from dcgan_tf.data.files.level_range import LevelRange, measure_level_range
 from dcgan_tf.data.files.listing import Listing, hash_name
+from dcgan_tf.data.label_table import Labels
 from dcgan_tf.data.skipped import Skipped
 
 # Images tried before anything is made of a collection.
@@ -62,7 +62,7 @@ class ImageFiles:
         tree: Their files.
         names: Of the images, in the order of their positions.
         pages: Of a `Listing`.
-        find_label: Gives the label of a name.
+        labels: Of the images; -1 where they have none.
         skipped: Gets what can't be read.
         **decoding: Arguments of `decode_file`.
     """
@@ -72,14 +72,14 @@ class ImageFiles:
         tree: FolderTree | Archive,
         names: list[str],
         pages: dict[str, tuple[str, int]],
-        find_label: Callable[[str], int],
+        labels: Labels,
         skipped: Skipped,
         **decoding: Any,
     ):
         self._tree = tree
         self._names = names
         self._pages = pages
-        self._find_label = find_label
+        self._labels = labels
         self._skipped = skipped
         self._decoding = decoding
 
@@ -97,7 +97,8 @@ class ImageFiles:
                 self._read, [position], (tf.uint8, tf.int32), stateful=False
             )
             image.set_shape((None, None, 3))
-            label.set_shape(())
+            num_attributes = len(self._labels.attribute_names)
+            label.set_shape((num_attributes,) if num_attributes else ())
             return image, label
 
         return positions.map(read_in_graph, num_parallel_calls=tf.data.AUTOTUNE)
@@ -112,7 +113,7 @@ class ImageFiles:
             name = self._names[(position + offset) % len(self._names)]
             image = self._decode(name)
             if image is not None:
-                return image, np.int32(self._find_label(name))
+                return image, np.int32(self._labels.by_name.get(name, -1))
         raise ValueError(f"no image in {self._tree.path} can be read")
 
     def _decode(self, name: str) -> np.ndarray | None:

@@ -1,5 +1,7 @@
 """Describes both networks to be converted to LiteRT, with examples."""
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -18,7 +20,10 @@ _EXAMPLES_SEED = (1, -1)
 
 
 def describe_generator(
-    generator: keras.Model, model: ModelConfig, step: int
+    generator: keras.Model,
+    model: ModelConfig,
+    step: int,
+    class_names: Sequence[str] = (),
 ) -> convert.Network:
     """Describes a generator for conversion; its examples are latents."""
     inputs = {"latents": tf.TensorSpec((None, model.latent_dim), tf.float32)}
@@ -43,7 +48,8 @@ def describe_generator(
         draw,
         inputs,
         examples,
-        _describe(model, step, interface.describe_generator(model)),
+        _describe(model, step, interface.describe_generator(model))
+        | ({"classes": list(class_names)} if class_names else {}),
     )
 
 

@@ -15,6 +15,7 @@ _OWN_DATA_SETTINGS = (
     "data_dir",
     "manual_dir",
     "exclude",
+    "labels",
     "cache",
 )
 
@@ -48,6 +49,7 @@ def describe_work(
         "the images' order": _hash_names(source),
         "the networks": config.model,
         "data settings": data,
+        "the table of labels": source.labels_digest,
         "training settings": dataclasses.replace(
             config.training, init_from=None
         ),

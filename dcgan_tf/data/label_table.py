@@ -1,0 +1,269 @@
+"""Labels from a table: CSV, StyleGAN's dataset.json, or CelebA's text."""
+
+import csv
+import dataclasses
+import hashlib
+import io
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+# Headings of the column that has the files' names, where it isn't the first.
+_NAME_HEADINGS = frozenset(
+    "file filename file_name image image_id image_name img path".split()
+)
+_CLASS_HEADINGS = ("label", "class", "category", "target")
+_DELIMITERS = ",;\t|"
+# Words for an attribute that an image hasn't, and has.
+_ATTRIBUTE_WORDS = {
+    "0": 0, "-1": 0, "0.0": 0, "false": 0, "no": 0,
+    "1": 1, "1.0": 1, "true": 1, "yes": 1,
+}  # fmt: skip
+# Of a collection that is really the table's, more are listed.
+_LEAST_LISTED = 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """A table of labels as it was written.
+
+    Attributes:
+        path: Where it was read.
+        headings: Of the columns; None where a first row may be these or may
+            be an image's.
+        rows: Cells, all of one length.
+        digest: Of the file.
+    """
+
+    path: str
+    headings: tuple[str, ...] | None
+    rows: list[tuple[str, ...]]
+    digest: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Labels:
+    """The labels of a collection's images.
+
+    Attributes:
+        by_name: An image's class or, of attributes, a tuple of zeros and
+            ones; images that the table doesn't list aren't in it.
+        label_names: Of classes; empty for attributes.
+        attribute_names: Of attributes; empty for classes.
+    """
+
+    by_name: Mapping[str, int | tuple[int, ...]]
+    label_names: tuple[str, ...] = ()
+    attribute_names: tuple[str, ...] = ()
+
+
+def read_table(path: str, contents: bytes) -> Table:
+    """Reads a table.
+
+    Args:
+        path: Its file's, for messages; what begins with `{` is JSON.
+        contents: The file's.
+
+    Raises:
+        ValueError: If it is no table, or an empty one.
+    """
+    digest = hashlib.blake2b(contents, digest_size=16).hexdigest()
+    text = contents.decode("utf-8-sig", "surrogateescape")
+    try:
+        if text.lstrip().startswith("{"):
+            headings, rows = None, _read_json(text)
+        elif re.match(r"\s*\d+\s*\n", text):
+            headings, rows = _read_celeb_a(text)
+        else:
+            headings, rows = None, _read_csv(text)
+        rows = [tuple(cell.strip() for cell in row) for row in rows]
+        lengths = {len(row) for row in rows}
+        if headings is not None:
+            lengths.add(len(headings))
+        if len(lengths) != 1 or min(lengths) < 2:
+            raise ValueError(
+                "its rows have "
+                f"{' or '.join(map(str, sorted(lengths))) or 'no'} cells"
+            )
+    except (ValueError, TypeError, KeyError, csv.Error) as error:
+        raise ValueError(
+            f"labels {path} are no table ({error}); give lines such as "
+            "cat/1.png,cat, or a dataset.json whose 'labels' are [name, "
+            "label] pairs"
+        ) from None
+    return Table(path, headings, rows, digest)
+
+
+def assign_labels(
+    table: Table, names: Sequence[str], column: str | None = None
+) -> Labels:
+    """Finds each image's label in a table.
+
+    Names in the table are those relative to the folder, or else files'
+    own; both also without their suffix.
+
+    Args:
+        table: From `read_table`.
+        names: Of the collection's images.
+        column: Heading of the column to take; None for the only one, or
+            the one that is called `label` or `class`, or all where all are
+            attributes.
+
+    Raises:
+        ValueError: If there is no such column, it isn't clear which, or over
+            half of the images aren't listed.
+    """
+    find_name = _build_lookup(names)
+    headings, rows = table.headings, table.rows
+    name_column = 0
+    if headings is None and find_name(rows[0][0]) is None:
+        headings, rows = rows[0], rows[1:]
+        lowered = [heading.lower() for heading in headings]
+        named = [i for i, text in enumerate(lowered) if text in _NAME_HEADINGS]
+        name_column = named[0] if named else 0
+    if headings is None:
+        headings = ("name", *(f"label{i}" for i in range(1, len(rows[0]))))
+    by_name = {}
+    for row in rows:
+        name = find_name(row[name_column])
+        if name is not None:
+            by_name[name] = row
+    if len(by_name) < _LEAST_LISTED * len(names):
+        raise ValueError(
+            f"labels {table.path} list {len(by_name)} of the {len(names)} "
+            f"images, such as {names[0]!r}, and name others such as "
+            f"{rows[0][name_column] if rows else ''!r}; give the table of this "
+            "collection"
+        )
+    columns = [i for i in range(len(headings)) if i != name_column]
+    return _choose_column(table.path, headings, columns, by_name, column)
+
+
+def _choose_column(
+    path: str,
+    headings: Sequence[str],
+    columns: Sequence[int],
+    rows: Mapping[str, Sequence[str]],
+    wanted: str | None,
+) -> Labels:
+    listing = ", ".join(headings[i] for i in columns)
+    attributes = [
+        i for i in columns if _are_attributes(row[i] for row in rows.values())
+    ]
+    if wanted is not None:
+        found = [i for i in columns if headings[i].lower() == wanted.lower()]
+        if not found:
+            raise ValueError(
+                f"labels {path} have no column {wanted!r} to condition on; "
+                f"they have {listing}"
+            )
+        if found[0] in attributes:
+            return name_attribute(
+                {n: _read_attribute(r[found[0]]) for n, r in rows.items()},
+                headings[found[0]],
+            )
+        return _make_classes(rows, found[0])
+    if len(columns) == 1:
+        return _make_classes(rows, columns[0])
+    for i in columns:
+        if headings[i].lower() in _CLASS_HEADINGS:
+            return _make_classes(rows, i)
+    if len(attributes) == len(columns):
+        return Labels(
+            {
+                name: tuple(_read_attribute(row[i]) for i in columns)
+                for name, row in rows.items()
+            },
+            attribute_names=tuple(headings[i] for i in columns),
+        )
+    raise ValueError(
+        f"labels {path} have the columns {listing}; say which one to take "
+        "with --condition_on=NAME"
+    )
+
+
+def name_attribute(values: Mapping[str, int], name: str) -> Labels:
+    """Makes two classes of an attribute: without it, and with it."""
+    return Labels(values, name_classes(name))
+
+
+def name_classes(attribute: str) -> tuple[str, str]:
+    """Names the two classes of an attribute that is conditioned on."""
+    return f"not {attribute}", attribute
+
+
+def _make_classes(rows: Mapping[str, Sequence[str]], column: int) -> Labels:
+    """Numbers the classes in order: numbers by value, texts by alphabet."""
+    values = {name: row[column] for name, row in rows.items() if row[column]}
+    try:
+        names = sorted(set(values.values()), key=int)
+    except ValueError:
+        names = sorted(set(values.values()))
+    numbers = {name: number for number, name in enumerate(names)}
+    return Labels(
+        {name: numbers[value] for name, value in values.items()}, tuple(names)
+    )
+
+
+def _are_attributes(values: Iterable[str]) -> bool:
+    return {value.lower() for value in values} <= set(_ATTRIBUTE_WORDS)
+
+
+def _read_attribute(value: str) -> int:
+    return _ATTRIBUTE_WORDS[value.lower()]
+
+
+def _build_lookup(names: Sequence[str]) -> Callable[[str], str | None]:
+    """Builds what finds an image by what a table calls it."""
+    # The more a key says, the earlier it counts; one of several images none.
+    indexes: list[dict[str, str | None]] = [{}, {}, {}, {}]
+    for name in names:
+        base = name.rpartition("/")[2]
+        keys = (
+            name,
+            os.path.splitext(name)[0],
+            base,
+            os.path.splitext(base)[0],
+        )
+        for index, key in zip(indexes, keys, strict=True):
+            index[key] = None if key in index else name
+
+    def find(written: str) -> str | None:
+        key = written.replace("\\", "/").removeprefix("./").lstrip("/")
+        base = key.rpartition("/")[2]
+        for index, found in zip(indexes, (key, key, base, base), strict=True):
+            if index.get(found) is not None:
+                return index[found]
+        return None
+
+    return find
+
+
+def _read_csv(text: str) -> list[Sequence[str]]:
+    first = text.lstrip().partition("\n")[0]
+    delimiter = max(_DELIMITERS, key=first.count)
+    if delimiter not in first:
+        raise ValueError("its first line has no comma")
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    return [row for row in rows if any(cell.strip() for cell in row)]
+
+
+def _read_json(text: str) -> list[Sequence[str]]:
+    labels = json.loads(text)["labels"]
+    if labels is None:
+        raise ValueError("its labels are null")
+    pairs = labels.items() if isinstance(labels, dict) else labels
+    rows = []
+    for name, label in pairs:
+        cells = label if isinstance(label, list) else [label]
+        rows.append((name, *("" if c is None else str(c) for c in cells)))
+    if not all(isinstance(row[0], str) for row in rows):
+        raise ValueError("a name in it is no text")
+    return rows
+
+
+def _read_celeb_a(text: str) -> tuple[Sequence[str], list[Sequence[str]]]:
+    """Reads list_attr_celeba.txt: a count, headings, rows between spaces."""
+    _, headings, *rows = text.strip().splitlines()
+    return ("name", *headings.split()), [row.split() for row in rows]

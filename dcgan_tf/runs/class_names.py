@@ -1,0 +1,61 @@
+"""The names of a conditional run's classes, and labels by name."""
+
+import difflib
+import os
+from collections.abc import Sequence
+
+from dcgan_tf.runs.folder import load_run_record
+
+# In config.json, of conditional runs; those of version 0.1.0 have none.
+CLASSES_KEY = "classes"
+# In config.json, where labels came from a table.
+LABELS_KEY = "labels_digest"
+_NUM_NAMED = 10
+
+
+def load_class_names(run_dir: str | os.PathLike) -> tuple[str, ...]:
+    """Reads the names of a run's classes; empty where it has none.
+
+    Raises:
+        OSError: If it is no run.
+        ValueError: If its record can't be read.
+    """
+    return tuple(load_run_record(run_dir).get(CLASSES_KEY) or ())
+
+
+def find_label(
+    label: str | int, class_names: Sequence[str], num_classes: int
+) -> int:
+    """Finds the class that a user means.
+
+    Args:
+        label: A class's name, in any case of letters, or else its number.
+        class_names: In the order of their numbers; empty where the names
+            aren't known.
+        num_classes: How many there are.
+
+    Returns:
+        Its number.
+
+    Raises:
+        ValueError: If there is no such class.
+    """
+    text = str(label)
+    by_name = {name.lower(): i for i, name in enumerate(class_names)}
+    if isinstance(label, str) and text in class_names:
+        return class_names.index(text)
+    if isinstance(label, str) and text.lower() in by_name:
+        return by_name[text.lower()]
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if 0 <= number < num_classes:
+        return number
+    wanted = f"use 0 to {num_classes - 1}"
+    if class_names:
+        near = difflib.get_close_matches(text, class_names, _NUM_NAMED)
+        shown = near or class_names[:_NUM_NAMED]
+        more = ", ..." if len(shown) < len(class_names) else ""
+        wanted += f", or a name: {', '.join(shown)}{more}"
+    raise ValueError(f"{label}: {wanted}")

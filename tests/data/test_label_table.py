@@ -1,0 +1,182 @@
+"""Labels from tables: what is read, how images are found, what is refused."""
+
+import json
+
+import numpy as np
+import pytest
+
+from dcgan_tf.cli import data as data_command
+from dcgan_tf.cli import train as train_command
+from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.data.label_table import assign_labels, read_table
+from dcgan_tf.data.open_source import load_source
+from dcgan_tf.data.pipeline import load_images
+from dcgan_tf.runs.class_names import find_label, load_class_names
+
+NAMES = ["a/1.png", "a/2.png", "b/3.jpg"]
+CELEB_A = "3\nBald Smiling\n1.png  1 -1\n2.png -1 1\n3.jpg -1 -1\n"
+WIDE = "id,file,kind,age\n7,1.png,cat,3\n8,2.png,dog,5\n9,3.jpg,dog,4\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "classes", "labels"),
+    [
+        ("a/1.png,cat\na/2.png,dog\nb/3.jpg,dog", None, "cat dog", (0, 1, 1)),
+        ("1.png;cat\n2.png;dog\n3.jpg;dog\n", None, "cat dog", (0, 1, 1)),
+        ("1\tcat\r\n2\tdog\r\n3\tdog\r\n", None, "cat dog", (0, 1, 1)),
+        ("\ufefffilename,label\n1,10\n2,9\n3,9\n", None, "9 10", (1, 0, 0)),
+        ("./a\\1.png,x\n/a/2.png,y\nq/3.jpg,y\n", None, "x y", (0, 1, 1)),
+        ('"1.png","a, b"\n2.png,c\n3.jpg,c\n\n', None, "a,_b c", (0, 1, 1)),
+        (WIDE, "kind", "cat dog", (0, 1, 1)),
+        (WIDE, "AGE", "3 4 5", (0, 2, 1)),
+        (CELEB_A, "smiling", "not_Smiling Smiling", (0, 1, 0)),
+        (
+            '{"labels": [["a/1.png", 6], ["a/2.png", 0], ["b/3.jpg", 6]]}',
+            None,
+            "0 6",
+            (1, 0, 1),
+        ),
+        (
+            '{"labels": {"1.png": "u", "2.png": "v", "3.jpg": "u"}}',
+            None,
+            "u v",
+            (0, 1, 0),
+        ),
+    ],
+)
+def test_tables(text, column, classes, labels):
+    table = read_table("labels.csv", text.encode())
+    found = assign_labels(table, NAMES, column)
+    assert [name.replace(" ", "_") for name in found.label_names] == (
+        classes.split()
+    )
+    assert tuple(found.by_name[name] for name in NAMES) == labels
+
+
+def test_attributes():
+    found = assign_labels(read_table("x", CELEB_A.encode()), NAMES)
+    assert found.attribute_names == ("Bald", "Smiling")
+    assert not found.label_names
+    assert [found.by_name[name] for name in NAMES] == [(1, 0), (0, 1), (0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "message"),
+    [
+        ("", None, "are no table"),
+        ("1.png cat", None, "no comma"),
+        ("1.png,cat\n2.png\n", None, "its rows have 1 or 2 cells"),
+        ('{"labels": null}', None, "are null"),
+        ('{"images": []}', None, "are no table"),
+        ("{", None, "are no table"),
+        ("x.png,cat\ny.png,cat\n", None, "list 0 of the 3 images"),
+        (WIDE, None, "have the columns id, kind, age; say .*--condition_on"),
+        (WIDE, "colour", "no column 'colour' .* they have id, kind, age"),
+    ],
+)
+def test_bad_tables(text, column, message):
+    with pytest.raises(ValueError, match=message):
+        assign_labels(read_table("labels.csv", text.encode()), NAMES, column)
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"), [("cat", 0), ("CAT", 0), ("2", 1), ("0", 0), (1, 1)]
+)
+def test_labels_are_found_by_name_or_number(label, expected):
+    assert find_label(label, ("cat", "2"), 2) == expected
+
+
+@pytest.mark.parametrize("label", ["dog", "5", "-1", 2])
+def test_unknown_labels(label):
+    with pytest.raises(ValueError, match="use 0 to 1, or a name: "):
+        find_label(label, ("cat", "2"), 2)
+    with pytest.raises(ValueError, match="use 0 to 1$"):
+        find_label("cat", (), 2)
+
+
+@pytest.fixture
+def pets(tmp_path, write_pictures):
+    """Six images and a table beside them that lists five."""
+    write_pictures(tmp_path / "pets", [f"{i}.png" for i in range(6)])
+    rows = [f"{i}.png,{('cat', 'dog')[i % 2]},{i % 3 // 2}" for i in range(5)]
+    table = "\n".join(["name,kind,old", *rows])
+    (tmp_path / "pets" / "labels.csv").write_text(table)
+    return tmp_path / "pets"
+
+
+def make_data(folder, **options):
+    return DataConfig("image_folder", image_dir=str(folder), **options)
+
+
+def test_a_folder_has_the_labels_of_its_table(pets, caplog):
+    data = make_data(pets, labels="labels.csv", condition_on="kind")
+    source = load_source(data)
+    assert source.num_examples == 5 and source.label_names == ("cat", "dog")
+    _, labels = load_images(source, ModelConfig((16, 16), 3), data)
+    names = [source.name_of(i) for i in range(5)]
+    assert labels.tolist() == [int(name[0]) % 2 for name in names]
+    assert "1 images, such as 5.png, are left out" in caplog.text
+    assert not source.skipped.reasons
+
+
+def test_another_column_is_another_cached_copy(pets):
+    sources = [
+        load_source(make_data(pets, labels="labels.csv", condition_on=column))
+        for column in ("kind", "old")
+    ]
+    assert sources[0].fingerprint != sources[1].fingerprint
+
+
+def test_attributes_of_a_dataset(few_faces):
+    data = DataConfig("toy_faces", condition_on="Smiling")
+    model = ModelConfig((32, 32), 3)
+    source = load_source(data)
+    images, labels = load_images(source, model, data, 20)
+    whole = load_source(DataConfig("toy_faces"))
+    same, attributes = load_images(whole, model, data, 20)
+    np.testing.assert_array_equal(images, same)
+    index = whole.attribute_names.index("smiling")
+    np.testing.assert_array_equal(labels, attributes[:, index])
+    assert source.label_names == ("not smiling", "smiling")
+    assert not source.attribute_names
+
+
+TINY = (
+    "--image_size=16", "--base_filters=4", "--latent_dim=4",
+    "--batch_size=4", "--strategy=one_device", "--precision=float32",
+    "--report_every=1",
+)  # fmt: skip
+
+
+def test_training_is_conditioned_on_a_column(pets, tmp_path, capsys):
+    run_dir = tmp_path / "run"
+    argv = [
+        *TINY, f"--image_dir={pets}", f"--run_dir={run_dir}",
+        f"--labels={pets}/labels.csv",
+    ]  # fmt: skip
+    first = [*argv, "--condition_on=kind", "--steps=2"]
+    assert train_command.main(first) == 0
+    record = json.loads((run_dir / "config.json").read_text())
+    assert record["model"]["num_classes"] == 2
+    assert load_class_names(run_dir) == ("cat", "dog")
+    # Another column would be another run; without one it isn't clear which.
+    capsys.readouterr()
+    assert train_command.main([*argv, "--condition_on=old", "--steps=4"]) == 1
+    assert "condition_on was 'kind', is now 'old'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "message"),
+    [
+        (["--labels=x.csv", "--dataset=toy_faces"], 2, "has its own"),
+        (["--condition_on=x"], 1, "no attribute 'x' to condition on"),
+        (["--labels=nowhere.csv", "--image_dir={}"], 1, "nowhere.csv are not"),
+        (["--labels=1.png", "--image_dir={}"], 1, "1.png are no table"),
+    ],
+)
+def test_bad_flags_are_one_line(pets, tmp_path, capsys, flags, code, message):
+    argv = [flag.replace("{}", str(pets)) for flag in flags]
+    for command in (train_command, data_command):
+        assert command.main(argv) == code
+        error = capsys.readouterr().err
+        assert message in error and "Traceback" not in error
