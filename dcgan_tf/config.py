@@ -22,6 +22,7 @@ from dcgan_tf.image_sizes import check_image_size, count_scales
 
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 STRATEGIES = ("auto", "one_device", "mirrored", "multi_worker", "tpu")
+FITS = ("crop", "pad", "stretch")
 CACHES = ("auto", "memory", "disk", "off")
 JOINT, ALTERNATING = "joint", "alternating"
 UPDATES = (JOINT, ALTERNATING)
@@ -150,8 +151,12 @@ class DataConfig:
             dataset's default.
         crop: Side in pixels of the square cut from an image's centre before
             resizing; 0 for the largest centre crop of the target's aspect.
+        fit: Of `FITS`: how an image of another aspect than the target's
+            comes to it. `crop` cuts the largest centred part of that aspect,
+            `pad` keeps all and fills up with the background, `stretch`
+            resizes height and width apart.
         background: Colour (a Pillow name or `#rrggbb`) under transparent
-            images.
+            images and around those that are padded.
         cache: Where decoded images are kept: `memory`, `disk`, `off`, or
             `auto` to choose by size.
         exclude: A text file of image names to leave out, one a line.
@@ -176,6 +181,7 @@ class DataConfig:
     manual_dir: str | None = None
     split: str | None = None
     crop: int = 0
+    fit: str = "crop"
     background: str = "white"
     cache: str = "auto"
     exclude: str | None = None
@@ -189,6 +195,7 @@ class DataConfig:
     def __post_init__(self):
         _check_at_least("crop", self.crop, 0)
         _check_one_of("cache", self.cache, CACHES)
+        _check_one_of("fit", self.fit, FITS)
         if (self.dataset == "image_folder") != (self.image_dir is not None):
             raise ValueError(
                 f"dataset {self.dataset!r} with image_dir {self.image_dir!r}: "

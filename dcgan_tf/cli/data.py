@@ -12,7 +12,7 @@ from absl import flags
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
 from dcgan_tf.cli.defaults import add_default
 from dcgan_tf.cli.path_flags import define_path
-from dcgan_tf.config import RunConfig
+from dcgan_tf.config import FITS, RunConfig
 from dcgan_tf.image_sizes import format_image_size, parse_image_size
 from dcgan_tf.presets import PRESETS, resolve_run_config
 
@@ -60,6 +60,12 @@ def define_flags(values: flags.FlagValues) -> None:
             define(name, None, help_text, flag_values=values)
     for name, help_text in _PATHS.items():
         define_path(name, None, add_default(name, help_text), values)
+    fit_help = add_default(
+        "fit",
+        "How images of another aspect than --image_size's come to it: crop "
+        "cuts the centre, pad fills up with the background, stretch distorts.",
+    )
+    flags.DEFINE_enum("fit", None, FITS, fit_help, flag_values=values)
     preset_help = add_default("preset", "Networks whose sizes to show.")
     flags.DEFINE_enum(
         "preset", None, tuple(PRESETS), preset_help, flag_values=values
@@ -75,7 +81,7 @@ def build_config(values: flags.FlagValues) -> RunConfig:
     Raises:
         UsageError: If a value is out of range or contradicts another.
     """
-    names = [*_STRINGS, *_PATHS, *_INTEGERS, *_BOOLEANS, "preset"]
+    names = [*_STRINGS, *_PATHS, *_INTEGERS, *_BOOLEANS, "fit", "preset"]
     settings = {name: values[name].value for name in names}
     try:
         if settings["image_size"] is not None:

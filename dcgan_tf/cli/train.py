@@ -22,6 +22,7 @@ from dcgan_tf.cli.interruption import EXIT_INTERRUPTED
 from dcgan_tf.cli.path_flags import define_path, define_seed
 from dcgan_tf.config import (
     CACHES,
+    FITS,
     PRECISIONS,
     STRATEGIES,
     UPDATES,
@@ -113,6 +114,11 @@ _ENUMS = {
         "joint: both networks learn from the same generated images and the "
         "same D; alternating: D first, then G through the updated D on new "
         "latents, as in the authors' code.",
+    ),
+    "fit": (
+        FITS,
+        "How images of another aspect than --image_size's come to it: crop "
+        "cuts the centre, pad fills up with the background, stretch distorts.",
     ),
     "preset": (tuple(PRESETS), "Networks to start from."),
     "cache": (

@@ -178,6 +178,9 @@ def _describe(source: Source, model: ModelConfig, data: DataConfig) -> str:
         "background": data.background,
         "padded_side": get_padded_side(data.dataset),
     }
+    # Copies that were made before there was a choice stay good.
+    if data.fit != "crop":
+        settings["fit"] = data.fit
     return json.dumps(settings, sort_keys=True)
 
 

@@ -30,7 +30,8 @@ def prepare_image(
         image: uint8 `(height, width, channels)` with 1, 3 or 4 (RGBA)
             channels, statically known.
         model: Its `image_size` and `channels` are the target's.
-        data: Its `dataset`, `crop` and `background` decide the rest.
+        data: Its `dataset`, `crop`, `fit` and `background` decide the
+            rest.
 
     Returns:
         uint8 `(*model.image_size, model.channels)`.
@@ -39,7 +40,11 @@ def prepare_image(
     side = get_padded_side(data.dataset)
     if side:
         image = pad_to_side(image, side)
-    return crop_and_resize(image, model.image_size, data.crop)
+    if data.fit == "pad":
+        return resize_and_pad(
+            image, model.image_size, data.crop, data.background
+        )
+    return crop_and_resize(image, model.image_size, data.crop, data.fit)
 
 
 def decode_image_bytes(
@@ -183,7 +188,10 @@ def pad_to_side(image: tf.Tensor, side: int) -> tf.Tensor:
 
 
 def crop_and_resize(
-    image: tf.Tensor, image_size: tuple[int, int], crop: int = 0
+    image: tf.Tensor,
+    image_size: tuple[int, int],
+    crop: int = 0,
+    fit: str = "crop",
 ) -> tf.Tensor:
     """Cuts the centre out of an image and resizes it with antialiasing.
 
@@ -196,23 +204,81 @@ def crop_and_resize(
         crop: Side of a centred square to cut first, in pixels, at most as
             long as the image allows. The largest centred part of the
             target's aspect is what is then resized.
+        fit: `crop`; or `stretch`, to resize what the square leaves whole.
 
     Returns:
         uint8 `(*image_size, channels)`, rounded to the nearest level.
     """
     height, width, channels = _get_sizes(image)
-    cut_height, cut_width = find_cut(height, width, image_size, crop)
+    cut_height, cut_width = find_cut(height, width, image_size, crop, fit)
     cut = _cut_centre(image, cut_height, cut_width)
+    resized = _resize(cut, *image_size)
+    return tf.ensure_shape(resized, (*image_size, channels))
+
+
+def resize_and_pad(
+    image: tf.Tensor,
+    image_size: tuple[int, int],
+    crop: int = 0,
+    background: str = "white",
+) -> tf.Tensor:
+    """Resizes an image to fit into the target, and fills that up.
+
+    Args:
+        image: uint8 `(height, width, channels)` of any size.
+        image_size: Target `(height, width)`.
+        crop: Side of a centred square to cut first, as in `crop_and_resize`.
+        background: Colour of what is added; transparent in RGBA.
+
+    Returns:
+        uint8 `(*image_size, channels)`, the image at its centre.
+    """
+    height, width, channels = _get_sizes(image)
+    cut_height, cut_width = find_cut(height, width, image_size, crop, "pad")
+    cut = _cut_centre(image, cut_height, cut_width)
+    target_height, target_width = image_size
+    is_wide = cut_width * target_height > cut_height * target_width
+    fitted_height = tf.where(
+        is_wide, _divide(cut_height * target_width, cut_width), target_height
+    )
+    fitted_width = tf.where(
+        is_wide, target_width, _divide(cut_width * target_height, cut_height)
+    )
+    resized = _resize(cut, fitted_height, fitted_width)
+    top = (target_height - fitted_height) // 2
+    left = (target_width - fitted_width) // 2
+    # Zeros around it, and there the background.
+    sides = [
+        [top, target_height - fitted_height - top],
+        [left, target_width - fitted_width - left],
+        [0, 0],
+    ]
+    padded = tf.pad(resized, sides)
+    is_image = tf.pad(tf.ones_like(resized[..., :1], tf.bool), sides)
+    colour = tf.constant([[parse_colour(background)]], tf.uint8)
+    if channels == 4:
+        colour = tf.concat([colour, tf.zeros((1, 1, 1), tf.uint8)], axis=-1)
+    else:
+        colour = convert_channels(colour, channels)
+    return tf.ensure_shape(
+        tf.where(is_image, padded, colour), (*image_size, channels)
+    )
+
+
+def _resize(image: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
+    """Resizes with antialiasing; an image of that size is left alone."""
 
     def resize():
-        resized = tf.image.resize(cut, image_size, "bilinear", antialias=True)
+        resized = tf.image.resize(
+            image, (height, width), "bilinear", antialias=True
+        )
         return tf.cast(
             tf.clip_by_value(tf.round(resized), 0.0, 255.0), tf.uint8
         )
 
-    is_done = (cut_height == image_size[0]) & (cut_width == image_size[1])
-    resized = tf.cond(is_done, lambda: cut, resize)
-    return tf.ensure_shape(resized, (*image_size, channels))
+    now_height, now_width, _ = _get_sizes(image)
+    is_done = (now_height == height) & (now_width == width)
+    return tf.cond(is_done, lambda: image, resize)
 
 
 def find_cut(
@@ -220,6 +286,7 @@ def find_cut(
     width: tf.Tensor,
     image_size: tuple[int, int],
     crop: int = 0,
+    fit: str = "crop",
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Computes the sides of what is cut out of an image's centre.
 
@@ -228,6 +295,7 @@ def find_cut(
         width: int32 scalar, the image's.
         image_size: Target `(height, width)`.
         crop: As for `crop_and_resize`.
+        fit: Of `config.FITS`; but for `crop`, only the square is cut.
 
     Returns:
         Two int32 scalars: height and width.
@@ -235,6 +303,8 @@ def find_cut(
     target_height, target_width = image_size
     if crop:
         height, width = tf.minimum(height, crop), tf.minimum(width, crop)
+    if fit != "crop":
+        return height, width
     # Compared exactly, to keep an image of the right aspect whole.
     is_too_wide = width * target_height > height * target_width
     cut_height = tf.where(
@@ -246,7 +316,7 @@ def find_cut(
     return cut_height, cut_width
 
 
-def _divide(numerator: tf.Tensor, denominator: int) -> tf.Tensor:
+def _divide(numerator: tf.Tensor, denominator: int | tf.Tensor) -> tf.Tensor:
     """Divides integers to the nearest one, and at least 1."""
     return tf.maximum(1, (2 * numerator + denominator) // (2 * denominator))
 

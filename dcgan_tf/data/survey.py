@@ -85,7 +85,9 @@ def examine(
     def describe(image, _):
         size = tf.shape(image)[:2]
         padded = tf.maximum(size, get_padded_side(data.dataset))
-        cut = find_cut(padded[0], padded[1], model.image_size, data.crop)
+        cut = find_cut(
+            padded[0], padded[1], model.image_size, data.crop, data.fit
+        )
         rgb = convert_channels(image, 3, data.background)
         return {
             "image": prepare_image(image, model, data),
@@ -109,13 +111,19 @@ def examine(
         found.append(element)
     columns = {name: np.stack([f[name] for f in found]) for name in found[0]}
     cuts, areas = columns["cut"], columns["padded"].prod(axis=1)
+    is_smaller = cuts < model.image_size
     return Survey(
         images=np.stack(images),
         num_unreadable=num_unreadable,
         sizes=columns["size"],
         is_grey=columns["is_grey"],
         kept=cuts.prod(axis=1) / areas,
-        is_enlarged=(cuts < model.image_size).any(axis=1),
+        # One long side keeps what is padded from being enlarged.
+        is_enlarged=(
+            is_smaller.all(axis=1)
+            if data.fit == "pad"
+            else is_smaller.any(axis=1)
+        ),
         num_near=count_near(columns["thumbnail"]),
     )
 
@@ -175,7 +183,8 @@ def find_warnings(
         warnings.append(
             f"{num_cut} of {count} images lose over a third of their area "
             f"to the crop (the middle one is {width} wide and "
-            f"{height} high): an --image_size of their shape would not"
+            f"{height} high): an --image_size of their shape would not, nor "
+            "would --fit=pad"
         )
     num_enlarged = int(survey.is_enlarged.sum())
     if num_enlarged > _MANY_ENLARGED * count:

@@ -104,8 +104,8 @@ KINDS = {
     "every_flag": Kind(
         (
             "--image_dir={}/many", "--image_size=16", "--channels=1",
-            "--crop=17", "--background=#102030", "--exclude={}/exclude.txt",
-            "--split=train",
+            "--crop=17", "--background=#102030", "--fit=pad",
+            "--exclude={}/exclude.txt", "--split=train",
         ),
         (
             FLOAT32, "--cache=disk", "--flip", "--diff_augment",

@@ -96,6 +96,8 @@ def test_disk_cache_notices_changed_files(folder, change):
     ("model", "options"),
     [
         (MODEL, {"crop": 10}),
+        (MODEL, {"fit": "pad"}),
+        (MODEL, {"fit": "stretch"}),
         (MODEL, {"background": "red"}),
         (ModelConfig((16, 16), 1), {}),
         (ModelConfig((16, 32), 3), {}),

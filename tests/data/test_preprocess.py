@@ -76,6 +76,49 @@ def test_fine_checkerboard_turns_grey(run):
     assert np.abs(result[2:-2, 2:-2] - 127.5).max() < 2
 
 
+def prepare(run, image, size, channels=3, **options):
+    model = ModelConfig(size, channels)
+    data = DataConfig(dataset="image_folder", image_dir="x", **options)
+    return run(lambda i: preprocess.prepare_image(i, model, data), image)
+
+
+@pytest.mark.parametrize(
+    ("size", "target", "crop", "inner"),
+    [
+        ((40, 20), (32, 32), 0, np.s_[:, 8:24]),
+        ((10, 30), (32, 64), 0, np.s_[5:26, :]),
+        ((10, 20), (32, 64), 0, np.s_[:, :]),
+        ((300, 1), (32, 32), 0, np.s_[:, 15:16]),
+        ((1, 1), (16, 16), 0, np.s_[:, :]),
+        ((100, 20), (32, 32), 40, np.s_[:, 8:24]),
+    ],
+)
+def test_padding_keeps_all_and_fills_up(run, size, target, crop, inner):
+    image = np.full((*size, 3), 77, np.uint8)
+    result = prepare(
+        run, image, target, fit="pad", crop=crop, background="#102030"
+    )
+    expected = np.full((*target, 3), (16, 32, 48), np.uint8)
+    expected[inner] = 77
+    np.testing.assert_array_equal(result, expected)
+
+
+def test_padding_of_grey_is_grey(run):
+    image = np.zeros((16, 8, 3), np.uint8)
+    result = prepare(run, image, (16, 16), 1, fit="pad", background="#ff0000")
+    assert result.shape == (16, 16, 1)
+    assert result[0, :, 0].tolist() == [76] * 4 + [0] * 8 + [76] * 4
+
+
+def test_stretching_keeps_all_and_distorts(run):
+    image = np.zeros((10, 64, 3), np.uint8)
+    image[:, 32:] = 200
+    result = prepare(run, image, (32, 32), fit="stretch")
+    assert (result[:, :15] == 0).all() and (result[:, 17:] == 200).all()
+    result = prepare(run, image, (32, 32), fit="stretch", crop=20)
+    assert (result[:, :14] == 0).all() and (result[:, 18:] == 200).all()
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (3, 2)])
 def test_tiny_images_are_enlarged(run, size):
     image = np.full((*size, 3), 77, np.uint8)

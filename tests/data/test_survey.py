@@ -51,6 +51,15 @@ def test_bad_crops_are_warned_of_unless_asked_for(tmp_path, write_pictures):
     assert not any("lose" in warning for warning in warnings)
 
 
+@pytest.mark.parametrize("fit", ["pad", "stretch"])
+def test_what_is_kept_whole_is_not_warned_of(tmp_path, write_pictures, fit):
+    write_pictures(tmp_path, [f"{i}.png" for i in range(5)], size=(10, 100))
+    survey, warnings = survey_folder(tmp_path, fit=fit)
+    assert (survey.kept == 1).all()
+    assert survey.is_enlarged.all() == (fit == "stretch")
+    assert not any("lose" in warning for warning in warnings)
+
+
 def test_enlarging_is_warned_of(tmp_path, write_pictures):
     write_pictures(tmp_path, ["a.png", "b.png"], size=(20, 20))
     _, warnings = survey_folder(tmp_path, ModelConfig((32, 32), 3))
