@@ -36,7 +36,7 @@ from dcgan_tf.training.run_training import run_training
 
 __all__ = ["Run", "load", "train"]
 
-_PATHS = ("data_dir", "manual_dir", "exclude", "labels")
+_PATHS = ("held_out_dir", "data_dir", "manual_dir", "exclude", "labels")
 
 
 def train(

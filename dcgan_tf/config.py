@@ -23,6 +23,9 @@ from dcgan_tf.image_sizes import check_image_size, count_scales
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 STRATEGIES = ("auto", "one_device", "mirrored", "multi_worker", "tpu")
 FITS = ("crop", "pad", "stretch")
+# How much of a collection is held out: of all but the smallest; of large
+# ones alone, as in version 0.1.0; or none, as others are named.
+HOLD_OUT = ("auto", "large", "none")
 CACHES = ("auto", "memory", "disk", "off")
 JOINT, ALTERNATING = "joint", "alternating"
 UPDATES = (JOINT, ALTERNATING)
@@ -168,6 +171,11 @@ class DataConfig:
             those of the folder.
         condition_on: Name of one of several attributes, or of a column of
             `labels`: the label that counts. None where there is only one.
+        hold_out: How much of an image folder without such splits is held
+            out from training: of `HOLD_OUT`. Runs that don't
+            say held out of 1,000 images or more, and keep to it.
+        held_out_dir: A folder of other images, to evaluate on in place of
+            those held out.
         all_pages: Whether each page of a TIFF file is an image.
         level_range: Of grey images of more than 8 bits, the lowest level,
             and the one that would be 256; None where there are none such,
@@ -189,6 +197,8 @@ class DataConfig:
     folder_splits: bool = True
     labels: str | None = None
     condition_on: str | None = None
+    hold_out: str = "auto"
+    held_out_dir: str | None = None
     all_pages: bool = False
     level_range: tuple[float, float] | None = None
 
@@ -196,6 +206,7 @@ class DataConfig:
         _check_at_least("crop", self.crop, 0)
         _check_one_of("cache", self.cache, CACHES)
         _check_one_of("fit", self.fit, FITS)
+        _check_one_of("hold_out", self.hold_out, HOLD_OUT)
         if (self.dataset == "image_folder") != (self.image_dir is not None):
             raise ValueError(
                 f"dataset {self.dataset!r} with image_dir {self.image_dir!r}: "
@@ -376,7 +387,11 @@ class RunConfig:
 
 
 # What runs of earlier versions did that don't say so.
-_EARLIER_DATA = {"folder_splits": False, "level_range": (0, 2**16)}
+_EARLIER_DATA = {
+    "folder_splits": False,
+    "level_range": (0, 2**16),
+    "hold_out": "large",
+}
 
 
 def _read_data(values: Mapping[str, Any]) -> DataConfig:

@@ -13,7 +13,9 @@ _SHOWN_DATASETS = ("mnist_5k", "image_folder", "celeb_a")
 _IN_WORDS = {
     "dataset": "mnist_5k, or the folder of --image_dir",
     "image_dir": "none",
-    "split": "train; of a folder, all but every 20th image or so",
+    "split": "train; of a folder, all but every 20th image or so, of one of "
+    "fewer than 1,000 images every 10th",
+    "held_out_dir": "none",
     "exclude": "none",
     "labels": "none, subfolders are the classes",
     "condition_on": "none",

@@ -4,6 +4,7 @@ Prints a table and writes evaluation/<step>.json and figures into the run's
 folder. Give --compare and several runs for the same table side by side.
 """
 
+import dataclasses
 import sys
 
 from absl import flags
@@ -20,6 +21,7 @@ from dcgan_tf.cli.probe_flags import (
     define_probe_flags,
     find_probe_data,
 )
+from dcgan_tf.config import DataConfig
 from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS
 from dcgan_tf.evaluation.settings import (
     FEATURE_EXTRACTORS,
@@ -88,6 +90,11 @@ def define_flags(values: flags.FlagValues) -> None:
         "Folder of the run's images, if they moved. Default: the run's.",
         values,
     )
+    define_path(
+        "held_out_dir", None, "Folder of images that the run was not trained "
+        "on, to measure by instead of those held out. Default: the run's.",
+        values,
+    )  # fmt: skip
     flags.DEFINE_boolean(
         "compare", False, "Compare the runs that are given as arguments.",
         **options,
@@ -200,12 +207,20 @@ def _load_model(values, run_dir, export_dir):
     if export_dir is not None:
         data = load_newest_record(export_dir).config.data
         return load_exported_model(
-            export_dir, real_data=find_moved_data(data, values)
+            export_dir, real_data=_find_data(data, values)
         )
     data = load_run_config(run_dir).data
     return load_trained_model(
-        run_dir, values.checkpoint, real_data=find_moved_data(data, values)
+        run_dir, values.checkpoint, real_data=_find_data(data, values)
     )
+
+
+def _find_data(data: DataConfig, values: flags.FlagValues) -> DataConfig | None:
+    """Returns a run's data as the flags have it; None without them."""
+    moved = find_moved_data(data, values)
+    if values.held_out_dir is None:
+        return moved
+    return dataclasses.replace(moved or data, held_out_dir=values.held_out_dir)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -19,7 +19,8 @@ TOPICS = {
     ),
     "Run": ("run_dir", "export_dir", "checkpoint", "init_from"),
     "Images": (
-        "image_dir", "dataset", "split", "exclude", "data_dir", "manual_dir",
+        "image_dir", "held_out_dir", "dataset", "split", "exclude",
+        "data_dir", "manual_dir",
         "image_size", "channels", "crop", "fit", "background",
         "flip", "cache", "labels", "all_pages", "allow_fewer_images",
     ),

@@ -48,6 +48,8 @@ _STRINGS = {
 _PATHS = {
     "image_dir": "Folder of your own images, nested or flat; or a .zip, .tar, "
     ".npy or .npz file of them.",
+    "held_out_dir": "Folder of other images to evaluate on; none of "
+    "--image_dir are then held out.",
     "data_dir": "Folder where TFDS keeps prepared datasets.",
     "manual_dir": "Folder where TFDS finds files fetched by hand.",
     "exclude": "File of image names to leave out, one a line.",
@@ -57,7 +59,9 @@ _PATHS = {
     "init_from": "RUN or RUN@STEP: start a new run from another's networks.",
 }
 # Recorded whole: a run is resumed and evaluated from other folders too.
-_DATA_PATHS = ("image_dir", "data_dir", "manual_dir", "exclude", "labels")
+_DATA_PATHS = (
+    "image_dir", "held_out_dir", "data_dir", "manual_dir", "exclude", "labels",
+)  # fmt: skip
 _INTEGERS = {
     "crop": "Side in pixels of the centre square cut out before resizing; 0 "
     "for the largest crop of the images' aspect.",

@@ -62,7 +62,7 @@ def load_array_file(
     range for the whole file.
 
     Args:
-        data: `image_dir`, `split` and `level_range` are used.
+        data: `image_dir`, `split`, `hold_out` and `level_range` are used.
         split: As for `load_source`.
         excluded: Positions to leave out, as text.
 
@@ -85,8 +85,14 @@ def load_array_file(
     count = sum(map(len, images))
     names = [str(i) for i in range(count) if str(i) not in excluded]
     num_excluded = count - len(names)
+    num_held_out = 0
     if "" in groups:
-        names = take_split(names, split, path)
+        num_kept = len(names)
+        names = take_split(names, split, path, data.hold_out)
+        num_held_out = num_kept - len(names) if split == "train" else 0
+    elif split == "train":
+        test = groups.get(choose_split(groups, "test"))
+        num_held_out = len(test[0]) if test else 0
     names.sort(key=hash_name)  # Any few in a row are a fair sample.
     positions = np.array([int(name) for name in names])
     level_range = data.level_range
@@ -110,8 +116,10 @@ def load_array_file(
     return dataclasses.replace(
         source,
         fingerprint=f"{source.fingerprint} {status.st_size} "
-        f"{status.st_mtime_ns} {sorted(excluded)} {level_range}",
+        f"{status.st_mtime_ns} {sorted(excluded)} {level_range} "
+        f"{data.hold_out}",
         num_excluded=num_excluded,
+        num_held_out=num_held_out,
         level_range=level_range,
     )
 

@@ -15,6 +15,13 @@ from dcgan_tf.data.files.folder_tree import FolderTree
 from dcgan_tf.data.files.image_files import ImageFiles, measure_collection
 from dcgan_tf.data.files.level_range import UPPER_BYTE
 from dcgan_tf.data.files.listing import hash_name, list_images
+from dcgan_tf.data.held_out import (
+    AUTO,
+    LARGE,
+    LARGE_COUNT,
+    LEAST_COUNT,
+    find_held_out,
+)
 from dcgan_tf.data.label_table import (
     Labels,
     Table,
@@ -30,9 +37,6 @@ from dcgan_tf.data.split_folders import (
     remove_split,
 )
 
-# Smaller collections have none to spare.
-_LEAST_TO_HOLD_OUT = 1_000
-_HELD_OUT_EVERY = 20
 _SPLITS = ("train", "test", "all")
 
 
@@ -42,16 +46,15 @@ def load_folder(
     """Lists the images of a folder or an archive; decodes only a few yet.
 
     The order is by a hash of the names, so that any few in a row are a fair
-    sample. Splits are `train`, `test` and `all`: of 1,000 images or more,
-    the one in 20 whose hash says so are held out as `test`; they stay the
-    same when images are added. Where every image lies in one of several
+    sample. Splits are `train`, `test` and `all`: what `find_held_out` chooses
+    is `test`. Where every image lies in one of several
     subfolders, those are its classes. Folders `train` and `test` (or `val`,
     `valid`, `validation`) are splits, with the classes inside; a split whose
     images are in none of `train`'s classes has no labels. A table of labels
     takes the place of folders; images that it doesn't list are left out.
 
     Args:
-        data: `image_dir`, `split`, `folder_splits`, `labels`,
+        data: `image_dir`, `split`, `folder_splits`, `hold_out`, `labels`,
             `condition_on`, `all_pages`, `level_range`, `crop` and
             `background` are used.
         split: As for `load_source`.
@@ -93,7 +96,7 @@ def load_folder(
     if split_folders:
         chosen = _take_folder(kept, split, split_folders, root)
     else:
-        chosen = take_split(kept, split, root, listing.pages)
+        chosen = take_split(kept, split, root, data.hold_out, listing.pages)
     if labels is None:
         labels = _find_folder_labels(kept, chosen, split_folders)
     chosen = sorted(chosen, key=hash_name)
@@ -115,7 +118,9 @@ def load_folder(
         name=str(root),
         split=split,
         num_examples=len(chosen),
+        num_held_out=_count_held_out(kept, chosen, split, split_folders),
         fingerprint=f"{listing.digest} {sorted(excluded)} {split}"
+        f"{_describe_hold_out(data.hold_out, len(kept))}"
         f"{' folder' if split_folders else ''}"
         f"{f' {level_range}' if listing.deep else ''}{digest or ''}",
         read_all=lambda: files.read(tf.data.Dataset.range(len(chosen))),
@@ -179,6 +184,27 @@ def _find_folder_labels(
     return Labels(by_name, classes)
 
 
+def _describe_hold_out(hold_out: str, count: int) -> str:
+    """Marks where another rule than version 0.1.0's chooses other images."""
+    is_other = (hold_out == AUTO) != (count >= LARGE_COUNT)
+    return f" hold_out {hold_out}" if is_other and hold_out != LARGE else ""
+
+
+def _count_held_out(
+    kept: list[str],
+    chosen: list[str],
+    split: str,
+    split_folders: dict[str, list[str]],
+) -> int:
+    """Counts the images that evaluation takes beside those of `train`."""
+    if split != "train":
+        return 0
+    if not split_folders:
+        return len(kept) - len(chosen)
+    test = choose_split(split_folders, "test")
+    return len(set(split_folders.get(test, ())).intersection(kept))
+
+
 def _describe_others(skipped: Skipped) -> str:
     parts = []
     if len(skipped):
@@ -226,6 +252,7 @@ def take_split(
     names: list[str],
     split: str,
     root: str | os.PathLike,
+    hold_out: str,
     pages: Mapping[str, tuple[str, int]] = MappingProxyType({}),
 ) -> list[str]:
     """Chooses the images of a split where no folders say which they are.
@@ -234,6 +261,7 @@ def take_split(
         names: Of the images, less those to exclude.
         split: `train`, `test` or `all`.
         root: The collection, for messages.
+        hold_out: Of `config.HOLD_OUT`.
         pages: Of a `Listing`.
 
     Raises:
@@ -241,25 +269,20 @@ def take_split(
     """
     if not names:
         raise ValueError(f"every image in image folder {root} is excluded")
-    can_hold_out = len(names) >= _LEAST_TO_HOLD_OUT
-    if split == "all" or (split == "train" and not can_hold_out):
+    if split == "all":
         return names
-    if not can_hold_out:
+    held_out = find_held_out(names, hold_out, pages)
+    if split == "test" and not held_out:
         raise ValueError(
-            f"image folder {root} holds {len(names)} images, and of fewer "
-            f"than {_LEAST_TO_HOLD_OUT:,} none are held out as 'test'; train "
-            "on a folder with train/ and test/ to measure on the latter"
+            f"of the {len(names)} images of {root} none are held out from "
+            "training; name a folder of others with --held_out_dir"
+            + (
+                f", or train anew on {LEAST_COUNT} or more"
+                if len(names) < LEAST_COUNT
+                else ""
+            )
         )
-    # All pages of a file together, since they may be slices of one thing.
-    return [
-        name
-        for name in names
-        if _is_held_out(pages.get(name, (name, 0))[0]) == (split == "test")
-    ]
-
-
-def _is_held_out(name: str) -> bool:
-    return hash_name(name) % _HELD_OUT_EVERY == 0
+    return [name for name in names if (name in held_out) == (split == "test")]
 
 
 def _find_classes(names: Iterable[str]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ this is the only file that knows all of them.
 """
 
 import dataclasses
+import os
 from collections.abc import Callable
 
 from dcgan_tf.config import DataConfig
@@ -44,7 +45,8 @@ def load_source(data: DataConfig, split: str | None = None) -> Source:
 def load_held_out(data: DataConfig, training: Source) -> Source:
     """Opens images that a run was not trained on.
 
-    The `test` split, unless the run was trained on images of it
+    Those of `held_out_dir`, where it names some. Otherwise the `test` split,
+    unless the run was trained on images of it
     (`--split=test`, `train+test`, a folder's `all`): then `validation` or
     `train`, whichever has none of the training images.
 
@@ -60,6 +62,8 @@ def load_held_out(data: DataConfig, training: Source) -> Source:
             training images in it.
         OSError: If the dataset isn't there.
     """
+    if data.held_out_dir is not None:
+        return _open_held_out_dir(data, training)
     if training.split == "train":  # Disjoint, or there is no other split.
         return load_source(data, "test")
     excluded = _load_excluded(data.exclude)
@@ -80,6 +84,50 @@ def load_held_out(data: DataConfig, training: Source) -> Source:
         f"{training.split!r}, which was trained on ({'; '.join(overlaps)}): "
         "train on a part, such as the split 'train', to evaluate on the rest"
     )
+
+
+def _open_held_out_dir(data: DataConfig, training: Source) -> Source:
+    """Opens a folder of other images, prepared as a run's own."""
+    folder = os.path.abspath(os.path.expanduser(data.held_out_dir))
+    own = dataclasses.replace(
+        data,
+        dataset="image_folder",
+        image_dir=folder,
+        held_out_dir=None,
+        exclude=None,
+        labels=None,
+        condition_on=None,
+        split="all",
+    )
+    source = _open(own, "all", frozenset())
+    _check_other_images(data, folder, source, training)
+    if source.label_names != training.label_names:
+        source = dataclasses.replace(source, label_names=())
+    return dataclasses.replace(source, split=folder)
+
+
+def _check_other_images(
+    data: DataConfig, folder: str, held_out: Source, training: Source
+) -> None:
+    """Refuses files that a run is trained on, by where they lie."""
+    if data.image_dir is None:
+        return
+    root = os.path.realpath(os.path.expanduser(data.image_dir))
+    trained_on = {
+        os.path.join(root, training.name_of(i))
+        for i in range(training.num_examples)
+    }
+    folder = os.path.realpath(folder)
+    count = sum(
+        os.path.join(folder, held_out.name_of(i)) in trained_on
+        for i in range(held_out.num_examples)
+    )
+    if count:
+        raise ValueError(
+            f"{count:,} of the {held_out.num_examples:,} images of "
+            f"held_out_dir {data.held_out_dir!r} are trained on; name a folder "
+            "of others"
+        )
 
 
 def count_common(first: Source, second: Source) -> int:

@@ -39,6 +39,8 @@ class Source:
         attribute_names: Of the attributes; empty where labels are classes.
         labels_digest: Changes when a table of labels does; '' without one.
         num_excluded: Pictures left out because a list named them.
+        num_held_out: Images of a collection that are held out from `train`,
+            where it is that split and they are known; 0 otherwise.
         skipped: Files of the collection that could not be used.
         image_shape: `(height, width, channels)` where all images of an array
             have it; None for what differs or isn't known.
@@ -61,6 +63,7 @@ class Source:
     attribute_names: tuple[str, ...] = ()
     labels_digest: str = ""
     num_excluded: int = 0
+    num_held_out: int = 0
     image_shape: tuple[int | None, ...] = (None, None, None)
     skipped: Skipped = dataclasses.field(default_factory=Skipped)
     fingerprint_images: Callable[[], ImagesFingerprint] | None = None

@@ -56,7 +56,8 @@ def evaluate(
     prefix = figures_dir / str(model.step)
     if measures & {*SET_MEASURES, "copying"}:
         result |= measure_samples(model, settings, real, prefix, log)
-    if "one_nn" in measures and config.model.num_classes:
+    has_labels = real is not None and real.held_out_labels is not None
+    if "one_nn" in measures and config.model.num_classes and has_labels:
         result["one_nn"] = classify_by_neighbours(model, real, seed, log)
     if "segmentation" in measures and can_segment(model):
         log("segmenting samples by G's features")

@@ -31,6 +31,8 @@ _NUM_ONE_NN_SAMPLES = 10_000
 _NUM_SUSPECTS, _NUM_NEIGHBOURS = 5, 3
 # Three times the fraction that held-out images have by definition.
 _COPYING_LIMIT = 0.15
+# Of fewer real images, what a distance is above 0 is mostly their number's.
+FEW_IMAGES = 300
 _SPACES = ("pixels", "features")
 
 
@@ -55,6 +57,10 @@ def measure_samples(
         depend on, and `warnings`.
     """
     count, seed = settings.num_samples, settings.seed
+    is_few = min(len(real.held_out), len(real.training)) < FEW_IMAGES
+    if is_few:
+        # As many as the floor is of: what few images bring is in both.
+        count = min(count, len(real.training))
     log("preparing the feature extractor")
     extractor = choose_feature_extractor(
         real,
@@ -81,6 +87,8 @@ def measure_samples(
         log(f"measures: {name}")
         values[name] = compute_measures(names, members, held_out, seed)
     warnings = []
+    if is_few and names:
+        warnings.append(_warn_of_few(real, values["training"]))
     if "copying" in settings.measures:
         log("nearest training images")
         training = compute_features(extractor, real.training)
@@ -105,6 +113,21 @@ def measure_samples(
         "measures": values,
         "warnings": warnings,
     }
+
+
+def _warn_of_few(real: RealImages, floor: dict[str, float]) -> str:
+    distance = (
+        f", which is {floor['frechet']:.4g} for the Fréchet distance"
+        if "frechet" in floor
+        else ""
+    )
+    return (
+        f"{len(real.held_out)} held-out and {len(real.training)} training "
+        "images are few: distances are too large by about as much as the "
+        f"floor, that of the training images{distance}; look at what lies "
+        "above it, compare figures of equal counts alone, and take no small "
+        "difference for one"
+    )
 
 
 def _warn_of_copies(copying: dict[str, float]) -> list[str]:

@@ -35,6 +35,9 @@ def load_real_batches(
 ) -> list[np.ndarray]:
     """Reads 1,024 of a run's training images, or all there are of fewer.
 
+    None of them twice: a collection that is smaller gives fewer batches, or
+    smaller ones, and the few that are left over are left out.
+
     In an order that the run's seed decides, so that every call gives the
     same ones.
 
@@ -69,7 +72,9 @@ def _read(
     config: RunConfig, data: DataConfig, source: Source | None
 ) -> list[np.ndarray]:
     source = source or load_source(data, "train")
-    batch_size = min(_BATCH_SIZE, source.num_examples)
+    count = min(source.num_examples, _BATCH_SIZE * _NUM_BATCHES)
+    num_batches = -(-count // _BATCH_SIZE)
+    batch_size = count // num_batches
     if source.read is not None:
         # A few batches don't repay decoding everything.
         data = dataclasses.replace(data, cache="off")
@@ -81,7 +86,7 @@ def _read(
         global_batch_size=batch_size,
         seed=config.training.seed,
     )
-    return [batch.numpy() for batch in dataset.take(_NUM_BATCHES)]
+    return [batch.numpy() for batch in dataset.take(num_batches)]
 
 
 def reestimate_discriminator(

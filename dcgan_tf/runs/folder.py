@@ -73,7 +73,8 @@ def keep_recorded_data(
     """Keeps how a run that is resumed reads its images.
 
     No flag says it: runs of version 0.1.0 took `train` and `test` for
-    classes and the upper byte of 16 bits, and still do.
+    classes, the upper byte of 16 bits, and all images of a small folder, and
+    still do.
     """
     is_run = (Path(run_dir) / CONFIG_FILE).exists()
     if not (is_run and checkpoints.list_steps(run_dir)):
@@ -83,6 +84,7 @@ def keep_recorded_data(
         config.data,
         folder_splits=old.folder_splits,
         level_range=old.level_range,
+        hold_out=old.hold_out,
     )
     return dataclasses.replace(config, data=data)
 

@@ -34,11 +34,17 @@ ADJUSTABLE_SETTINGS = frozenset(
         "data.exclude",
         # The classes' names are compared, and what changed is told.
         "data.labels",
+        "data.held_out_dir",
     }
 )
 # Facts that the run's record holds and no flag changes:
 RECORDED_SETTINGS = frozenset(
-    {"training.init_from", "data.folder_splits", "data.level_range"}
+    {
+        "training.init_from",
+        "data.folder_splits",
+        "data.level_range",
+        "data.hold_out",
+    }
 )
 RESUMABLE_SETTINGS = NEUTRAL_SETTINGS | ADJUSTABLE_SETTINGS | RECORDED_SETTINGS
 

@@ -9,10 +9,11 @@ import keras
 import tensorflow as tf
 
 from dcgan_tf.config import RunConfig
+from dcgan_tf.data.held_out import NONE
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.source import Source
 from dcgan_tf.kernels.precision import resolve_precision
-from dcgan_tf.runs import folder
+from dcgan_tf.runs import checkpoints, folder
 from dcgan_tf.runs.default_dir import choose_run_dir
 from dcgan_tf.training import loop
 from dcgan_tf.training.distribution import workers
@@ -87,8 +88,15 @@ def run_training(
             run_dir, note = choose_run_dir(config.data)
             if note and is_chief:
                 log(note)
-        config = folder.keep_recorded_data(run_dir, config)
+        is_new = not checkpoints.list_steps(run_dir)
+        if not is_new:
+            config = folder.keep_recorded_data(run_dir, config)
+        elif config.data.held_out_dir is not None:
+            config = _hold_out_nothing(config)
         source = source or load_source(config.data)
+        if is_new and _takes_all_to_fill_a_batch(config, source):
+            config = _hold_out_nothing(config)
+            source = load_source(config.data)
         config = _keep_level_range(config, source)
         if conditional or config.data.condition_on is not None:
             config = _count_classes(config, source)
@@ -124,6 +132,19 @@ def _split_processor(count: int) -> None:
             f"cpu_devices {count} comes too late: TensorFlow has started in "
             "this process and has its devices; give it in a new process"
         ) from None
+
+
+def _hold_out_nothing(config: RunConfig) -> RunConfig:
+    data = dataclasses.replace(config.data, hold_out=NONE)
+    return dataclasses.replace(config, data=data)
+
+
+def _takes_all_to_fill_a_batch(config: RunConfig, source: Source) -> bool:
+    """Whether a folder fills a batch only if nothing is held out of it."""
+    count = source.num_examples
+    is_own_folder = config.data.image_dir is not None
+    fills = count < config.training.batch_size <= count + source.num_held_out
+    return is_own_folder and fills and config.data.hold_out != NONE
 
 
 def _keep_level_range(config: RunConfig, source: Source) -> RunConfig:

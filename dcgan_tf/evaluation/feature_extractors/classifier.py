@@ -93,7 +93,7 @@ def load_classifier(
     class_names: tuple[str, ...],
     seed: int = 0,
     cache_dir: str | os.PathLike | None = None,
-    held_out: tuple[np.ndarray, np.ndarray] | None = None,
+    held_out: tuple[np.ndarray, np.ndarray | None] | None = None,
 ) -> FeatureExtractor:
     """Loads the classifier of a dataset, training it the first time.
 
@@ -127,7 +127,7 @@ def load_classifier(
         _save(model, path)
     apply = _make_apply(model)
     accuracy = ""
-    if held_out is not None:
+    if held_out is not None and held_out[1] is not None:
         correct = _count_correct(apply, *held_out)
         total = len(held_out[0])
         accuracy = f", right on {correct / total:.1%} of {total} held out"

@@ -1,0 +1,117 @@
+"""Folders of few images: measured, exported and named truthfully."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from fixtures.tiny_run import make_pictures, make_run
+
+from dcgan_tf.cli import evaluate, train
+from dcgan_tf.config import RunConfig
+from dcgan_tf.data.open_source import load_source
+from dcgan_tf.runs.discriminator_statistics import load_real_batches
+from dcgan_tf.runs.folder import load_run_config
+
+TINY = (
+    "--image_size=16", "--base_filters=4", "--latent_dim=8",
+    "--strategy=one_device", "--precision=float32",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    """A run on 40 images, and a folder of 12 others."""
+    folder = tmp_path_factory.mktemp("few")
+    make_pictures(folder / "others", 12)
+    return make_run(folder / "run", make_pictures(folder / "pictures", 40))
+
+
+def run_evaluate(capsys, *argv):
+    code = evaluate.main(list(argv))
+    return code, *capsys.readouterr()
+
+
+def load_result(run_dir):
+    return json.loads((run_dir / "evaluation" / "1.json").read_text())
+
+
+def test_40_images_are_measured_with_their_floor(few, tmp_path, capsys):
+    run_dir = shutil.copytree(few, tmp_path / "run")
+    argv = (f"--run_dir={run_dir}", "--num_samples=500")
+    measures = "--measures=frechet,kernel,precision_recall,c2st,copying"
+    code, out, errors = run_evaluate(capsys, *argv, measures)
+    assert code == 0, errors
+    result = load_result(run_dir)
+    counts = result["counts"]
+    assert counts["held_out"] >= 4
+    # As many samples as the floor is of.
+    assert counts["samples"] == counts["training"] == 40 - counts["held_out"]
+    floor = result["measures"]["training"]["frechet"]
+    assert 0 < floor < result["measures"]["samples"]["frechet"]
+    assert "WARNING: " in out and "images are few" in out
+    assert f"{floor:.4g} for the Fréchet distance" in out
+
+
+def test_a_run_that_held_nothing_out_is_measured_on_others(
+    few, tmp_path, capsys
+):
+    run_dir = shutil.copytree(few, tmp_path / "run")
+    path = run_dir / "config.json"
+    record = json.loads(path.read_text())
+    del record["data"]["hold_out"]  # As version 0.1.0 wrote it.
+    path.write_text(json.dumps(record))
+    argv = (f"--run_dir={run_dir}", "--measures=frechet,copying")
+    code, _, errors = run_evaluate(capsys, *argv)
+    assert code == 1 and "--held_out_dir" in errors.splitlines()[-1]
+    others = few.parent / "others"
+    code, out, errors = run_evaluate(capsys, *argv, f"--held_out_dir={others}")
+    assert code == 0, errors
+    result = load_result(run_dir)
+    assert result["counts"]["held_out"] == 12
+    assert result["counts"]["training"] == 40
+    assert result["held_out_split"] == str(others) and str(others) in out
+    assert result["measures"]["samples"]["frechet"] > 0
+    own = few.parent / "pictures"
+    code, _, errors = run_evaluate(capsys, *argv, f"--held_out_dir={own}")
+    assert code == 1 and "trained on" in errors.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("argv", "hold_out", "num_trained_on"),
+    [
+        # Only all of them fill a batch.
+        (["--batch_size=40"], "none", 40),
+        (["--batch_size=8", "--held_out_dir={others}"], "none", 40),
+    ],
+)
+def test_a_new_run_holds_out_what_it_can(
+    few, tmp_path, argv, hold_out, num_trained_on
+):
+    run_dir = tmp_path / "run"
+    others = few.parent / "others"
+    argv = [
+        *TINY, *(arg.format(others=others) for arg in argv), "--steps=1",
+        f"--image_dir={few.parent / 'pictures'}", f"--run_dir={run_dir}",
+    ]  # fmt: skip
+    assert train.main(argv) == 0
+    data = load_run_config(run_dir).data
+    assert data.hold_out == hold_out
+    count = load_source(data).num_examples
+    assert count == num_trained_on
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"), [(1, 1), (61, 61), (130, 130), (201, 200)]
+)
+def test_statistics_are_of_images_counted_once(few, count, expected):
+    """Not of 8 batches, whatever there is to fill them."""
+    config: RunConfig = load_run_config(few)
+    images = np.arange(count, dtype=np.uint8)[:, None, None, None]
+    images = np.broadcast_to(images, (count, 16, 16, 3))
+    from dcgan_tf.data.source import build_array_source
+
+    source = build_array_source("own", "train", images, np.full(count, -1))
+    batches = load_real_batches(config, None, print, source)
+    values = np.concatenate([batch[:, 0, 0, 0] for batch in batches])
+    assert len(values) == len(np.unique(values)) == expected

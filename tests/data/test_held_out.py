@@ -1,0 +1,117 @@
+"""Which images of a folder are held out, and that they stay so."""
+
+import pytest
+
+from dcgan_tf.config import DataConfig
+from dcgan_tf.data.held_out import AUTO, LARGE, NONE, find_held_out
+from dcgan_tf.data.open_source import load_held_out, load_source
+
+
+def make_names(count):
+    return [f"{i}.png" for i in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("count", "hold_out", "least", "most"),
+    [
+        (1, AUTO, 0, 0),
+        (19, AUTO, 0, 0),
+        (20, AUTO, 4, 6),
+        (40, AUTO, 4, 9),
+        (200, AUTO, 10, 32),
+        (999, AUTO, 70, 130),
+        (1_000, AUTO, 30, 75),
+        (10_000, AUTO, 430, 570),
+        (999, LARGE, 0, 0),
+        (1_000, LARGE, 30, 75),
+        (5_000, NONE, 0, 0),
+    ],
+)
+def test_how_many_are_held_out(count, hold_out, least, most):
+    names = make_names(count)
+    held_out = find_held_out(names, hold_out, {})
+    assert least <= len(held_out) <= most
+    assert held_out <= set(names)
+    if count >= 1_000 and hold_out == AUTO:
+        assert held_out == find_held_out(names, LARGE, {})
+
+
+def test_what_is_held_out_stays_so_when_images_are_added():
+    held_out = [find_held_out(make_names(n), AUTO, {}) for n in (200, 300, 990)]
+    assert held_out[0] < held_out[1] < held_out[2]
+    # A folder that grows large gives some back, and takes none of its own.
+    small = set(make_names(990))
+    assert find_held_out(make_names(2_000), AUTO, {}) & small < held_out[2]
+
+
+def test_pages_of_a_file_go_together():
+    pages = {
+        f"a{i}.tif#{j}": (f"a{i}.tif", j) for i in range(9) for j in (1, 2)
+    }
+    names = [f"a{i}.tif" for i in range(9)] + list(pages)
+    held_out = find_held_out(names, AUTO, pages)
+    files = {pages.get(name, (name, 0))[0] for name in held_out}
+    assert len(held_out) == 3 * len(files) and 2 <= len(files) < 9
+
+
+@pytest.fixture(scope="module")
+def few_pictures(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("few")
+    write_few(folder / "own", 40)
+    write_few(folder / "own/inside", 3)
+    write_few(folder / "others", 5, start=100)
+    return folder
+
+
+def write_few(folder, count, start=0):
+    import numpy as np
+    from PIL import Image
+
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(start)
+    for i in range(start, start + count):
+        noise = rng.integers(0, 256, (4, 4, 3), np.uint8)
+        Image.fromarray(noise).save(folder / f"{i}.png")
+
+
+def make_data(folder, **options):
+    return DataConfig("image_folder", image_dir=str(folder), **options)
+
+
+@pytest.mark.parametrize("hold_out", [AUTO, LARGE, NONE])
+def test_a_small_folder_is_opened_by_its_rule(few_pictures, hold_out):
+    data = make_data(few_pictures / "own", hold_out=hold_out)
+    training = load_source(data)
+    if hold_out == AUTO:
+        held_out = load_held_out(data, training)
+        assert held_out.num_examples == training.num_held_out >= 4
+        assert training.num_examples + training.num_held_out == 43
+        other = load_source(make_data(few_pictures / "own", hold_out=NONE))
+        assert other.fingerprint != training.fingerprint
+        return
+    assert (training.num_examples, training.num_held_out) == (43, 0)
+    with pytest.raises(ValueError, match="of the 43 images.*--held_out_dir"):
+        load_held_out(data, training)
+
+
+def test_other_images_can_be_named(few_pictures):
+    data = make_data(
+        few_pictures / "own",
+        hold_out=NONE,
+        held_out_dir=str(few_pictures / "others"),
+    )
+    training = load_source(data)
+    held_out = load_held_out(data, training)
+    assert (training.num_examples, held_out.num_examples) == (43, 5)
+    assert held_out.split == str(few_pictures / "others")
+
+
+@pytest.mark.parametrize("name", ["own", "own/inside"])
+def test_images_that_are_trained_on_are_refused(few_pictures, name):
+    data = make_data(
+        few_pictures / "own",
+        hold_out=NONE,
+        held_out_dir=str(few_pictures / name),
+    )
+    with pytest.raises(ValueError, match="are trained on; name a folder"):
+        load_held_out(data, load_source(data))
