@@ -26,7 +26,11 @@ from dcgan_tf.evaluation.checkpoint_selection import build_quick_evaluator
 from dcgan_tf.image_sizes import parse_image_size
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.run import Run, check_held_out
-from dcgan_tf.runs.folder import CONFIG_FILE, load_run_config
+from dcgan_tf.runs.folder import (
+    CONFIG_FILE,
+    load_kept_config,
+    load_run_config,
+)
 from dcgan_tf.runs.trained_model import load_trained_model
 from dcgan_tf.serving.trained_export import (
     load_exported_model,
@@ -80,9 +84,9 @@ def train(
         init_from: `RUN` or `RUN@STEP`: another run whose networks a new run
             starts from.
         allow_fewer_images: Whether to resume though images are gone.
-        **settings: `preset`, and attributes of `ModelConfig`, `DataConfig`
-            and `TrainingConfig`, such as `steps`, `batch_size`, `image_size`
-            (a side, or `(height, width)`), `learning_rate` and `seed`: the
+        **settings: `preset`, `recipe`, and attributes of `ModelConfig`,
+            `DataConfig` and `TrainingConfig`, such as `steps`, `batch_size`,
+            `image_size` (a side, or `(height, width)`) and `seed`: the
             flags of the command `train`. Those left out are the dataset's
             or, of images that are given, follow from their size.
 
@@ -115,7 +119,8 @@ def train(
             "conditional=True takes classes: give images as (images, labels)"
         )
     held_out_source = _open_held_out(held_out, label_names)
-    config = _build_config(found, settings)
+    kept = load_kept_config(os.path.expanduser(os.fspath(run_dir)))
+    config = _build_config(found, settings, kept)
     if config.training.eval_every:
         check_held_out(config.data.dataset, held_out_source)
     result = run_training(
@@ -205,7 +210,9 @@ def _open_held_out(
     return open_given(held_out, label_names, split="held_out")
 
 
-def _build_config(found: dict[str, Any], settings: dict[str, Any]) -> RunConfig:
+def _build_config(
+    found: dict[str, Any], settings: dict[str, Any], kept: RunConfig | None
+) -> RunConfig:
     for name in ("dataset", "image_dir"):
         if name in settings:
             raise ValueError(
@@ -222,7 +229,7 @@ def _build_config(found: dict[str, Any], settings: dict[str, Any]) -> RunConfig:
         if settings.get(name) is not None:
             path = os.path.expanduser(os.fspath(settings[name]))
             settings[name] = os.path.abspath(path)
-    return resolve_run_config(settings)
+    return resolve_run_config(settings, kept)
 
 
 def _read_size(size: int | Sequence[int]) -> tuple[int, int]:

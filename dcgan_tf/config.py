@@ -17,6 +17,7 @@ from dcgan_tf.families import (
     check_family,
     check_latent_dim,
     check_optimizer,
+    check_unchanged,
 )
 from dcgan_tf.image_sizes import check_image_size, count_scales
 
@@ -29,6 +30,12 @@ HOLD_OUT = ("auto", "large", "none")
 CACHES = ("auto", "memory", "disk", "off")
 JOINT, ALTERNATING = "joint", "alternating"
 UPDATES = (JOINT, ALTERNATING)
+CROSS_ENTROPY, HINGE, RELATIVISTIC = "cross_entropy", "hinge", "relativistic"
+LOSSES = (CROSS_ENTROPY, HINGE, RELATIVISTIC)
+
+
+_DISCRIMINATORS_OWN = ("spectral_norm", "discriminator_batch_norm")
+_PENALTIES = ("r1_weight", "r2_weight")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +62,10 @@ class ModelConfig:
         hidden_units: Units of each hidden dense layer of the fully connected
             G, whose D has a fifth of them, or of a pyramid's coarsest G and
             D; 0 where there are none.
+        spectral_norm: Whether each kernel of D is divided by its largest
+            singular value (Miyato et al., 2018; not in the paper).
+        discriminator_batch_norm: Whether D has batch norm, as in the paper.
+            Its convolutions have biases where it hasn't.
     """
 
     image_size: tuple[int, int] = (64, 64)
@@ -66,6 +77,8 @@ class ModelConfig:
     num_classes: int = 0
     family: str = "dcgan"
     hidden_units: int = 0
+    spectral_norm: bool = False
+    discriminator_batch_norm: bool = True
 
     def __post_init__(self):
         check_family(self.family)
@@ -96,6 +109,22 @@ class ModelConfig:
                 f"hidden_units is {self.hidden_units}, and the family "
                 f"{self.family} has no hidden dense layers; leave it 0"
             )
+        check_unchanged(self.family, self, _DISCRIMINATORS_OWN)
+
+    @property
+    def plain(self) -> "ModelConfig":
+        """The same networks without spectral norm, as they are used.
+
+        What normalises D's kernels is folded into them once D is trained.
+        """
+        return dataclasses.replace(self, spectral_norm=False)
+
+    @property
+    def papers(self) -> "ModelConfig":
+        """The same networks with the paper's D, which other tasks train."""
+        return dataclasses.replace(
+            self, spectral_norm=False, discriminator_batch_norm=True
+        )
 
     @property
     def features_refusal(self) -> str | None:
@@ -255,6 +284,19 @@ class TrainingConfig:
         updates: `joint`: both networks' gradients are of the same generated
             images and of the same D; `alternating`: D is updated first, then
             G through the updated D, as in the authors' code.
+        loss: Of `LOSSES`; `cross_entropy` is the paper's.
+        discriminator_learning_rate: D's, where it isn't G's `learning_rate`
+            (Heusel et al., 2017, arXiv 1706.08500; not in the paper).
+        r1_weight: Of the zero-centred gradient penalty on real images
+            (Mescheder et al., 2018; not in the paper); 0 for none.
+        r2_weight: The same on generated images.
+        penalty_every: Steps between gradient penalties, which then count so
+            many times (Karras et al., 2020).
+        diff_augment_target: What the mean sign of D's logits on real images
+            is held at by augmenting more or fewer images (Karras et al.,
+            2020, arXiv 2006.06676); 0 to augment all.
+        ema_warmup: Until `ema_decay` allows for longer ones, averages are
+            over the last 1 / `ema_warmup` of all steps.
         report_every: Steps between lines of metrics.
         sample_every: Steps between sample grids.
         checkpoint_every: Steps between checkpoints.
@@ -283,6 +325,13 @@ class TrainingConfig:
     weight_decay: float = 0.0
     diff_augment: bool = False
     updates: str = JOINT
+    loss: str = CROSS_ENTROPY
+    discriminator_learning_rate: float | None = None
+    r1_weight: float = 0.0
+    r2_weight: float = 0.0
+    penalty_every: int = 16
+    diff_augment_target: float = 0.0
+    ema_warmup: float = 9.0
     report_every: int = 50
     sample_every: int = 500
     checkpoint_every: int = 500
@@ -295,6 +344,7 @@ class TrainingConfig:
         _check_one_of("precision", self.precision, PRECISIONS)
         _check_one_of("optimizer", self.optimizer, OPTIMIZERS)
         _check_one_of("updates", self.updates, UPDATES)
+        _check_one_of("loss", self.loss, LOSSES)
         if self.strategy == "parameter_server":
             raise ValueError(
                 "strategy 'parameter_server' is not supported by Keras 3; "
@@ -308,11 +358,18 @@ class TrainingConfig:
             "sample_every",
             "checkpoint_every",
             "keep_checkpoints",
+            "penalty_every",
+            "ema_warmup",
         ):
             _check_at_least(name, getattr(self, name), 1)
-        for name in ("seed", "eval_every", "patience", "weight_decay"):
+        for name in (
+            "seed", "eval_every", "patience", "weight_decay", "r1_weight",
+            "r2_weight",
+        ):  # fmt: skip
             _check_at_least(name, getattr(self, name), 0)
-        for name in ("beta_1", "ema_decay", "label_smoothing"):
+        for name in (
+            "beta_1", "ema_decay", "label_smoothing", "diff_augment_target",
+        ):  # fmt: skip
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(
                     f"{name} is {getattr(self, name)}; it must be in [0, 1)"
@@ -322,14 +379,55 @@ class TrainingConfig:
                 f"patience {self.patience} counts evaluations, and eval_every "
                 "is 0, so that there are none; give both"
             )
-        if not 0 < self.learning_rate < float("inf"):
-            raise ValueError(
-                f"learning_rate is {self.learning_rate}; it must be positive"
-            )
+        for name, rate in (
+            ("learning_rate", self.learning_rate),
+            ("discriminator_learning_rate", self.rates[1]),
+        ):
+            if not 0 < rate < float("inf"):
+                raise ValueError(f"{name} is {rate}; it must be positive")
+        self._check_choices()
         if self.tpu is not None and self.strategy != "tpu":
             raise ValueError(
                 f"tpu {self.tpu!r} is given with strategy "
                 f"{self.strategy!r}; use strategy 'tpu'"
+            )
+
+    @property
+    def rates(self) -> tuple[float, float]:
+        """The learning rates of G and of D."""
+        own = self.discriminator_learning_rate
+        return self.learning_rate, self.learning_rate if own is None else own
+
+    @property
+    def has_penalty(self) -> bool:
+        """Whether D is penalised for its gradients."""
+        return bool(self.r1_weight or self.r2_weight)
+
+    def _check_choices(self) -> None:
+        """Refuses settings that contradict each other."""
+        if self.label_smoothing and self.loss != CROSS_ENTROPY:
+            raise ValueError(
+                f"label_smoothing {self.label_smoothing} is of targets, and "
+                f"the loss {self.loss!r} has none; leave it 0, or use loss "
+                f"{CROSS_ENTROPY!r}"
+            )
+        if self.diff_augment_target and not self.diff_augment:
+            raise ValueError(
+                f"diff_augment_target {self.diff_augment_target} says how "
+                "often images are augmented, and diff_augment is off; turn it "
+                "on too"
+            )
+        if self.diff_augment_target and self.loss == RELATIVISTIC:
+            raise ValueError(
+                f"diff_augment_target {self.diff_augment_target} goes by the "
+                f"sign of D's logits, which the loss {RELATIVISTIC!r} leaves "
+                "without a zero; leave it 0 to augment all images"
+            )
+        if self.has_penalty and self.precision == "mixed_float16":
+            raise ValueError(
+                "r1_weight and r2_weight penalise gradients of single pixels, "
+                "which are too small for mixed_float16; leave them 0, or use "
+                "mixed_bfloat16 or float32"
             )
 
 
@@ -343,6 +441,7 @@ class RunConfig:
 
     def __post_init__(self):
         check_optimizer(self.model.family, self.training.optimizer)
+        check_unchanged(self.model.family, self.training, _PENALTIES)
 
     def to_dict(self) -> dict[str, dict[str, Any]]:
         """Returns plain nested dicts, as `from_dict` reads them."""

@@ -52,6 +52,10 @@ _CONVOLUTIONAL_VIEWS = frozenset(
 )  # fmt: skip
 _NO_CONVOLUTIONS = "its layers are fully connected"
 _NO_PRESET = "presets are DCGAN's networks"
+_OWN_DISCRIMINATOR = dict.fromkeys(
+    ("spectral_norm", "discriminator_batch_norm", "r1_weight", "r2_weight"),
+    "its D is its paper's; these are choices for DCGAN's",
+)
 
 
 def _choose_gan_defaults(
@@ -104,6 +108,7 @@ FAMILIES: dict[str, Family] = {
             "base_filters": _NO_CONVOLUTIONS,
             "kernel_size": _NO_CONVOLUTIONS,
             "convs_per_scale": _NO_CONVOLUTIONS,
+            **_OWN_DISCRIMINATOR,
         },
         _choose_gan_defaults,
         features_refusal="a gan's discriminator is fully connected and has no "
@@ -115,6 +120,7 @@ FAMILIES: dict[str, Family] = {
             "preset": _NO_PRESET,
             "kernel_size": "its kernels are 7x7 and 5x5, as published",
             "convs_per_scale": "each of its levels has the published layers",
+            **_OWN_DISCRIMINATOR,
         },
         _choose_lapgan_defaults,
         features_refusal="a lapgan's discriminator is one network a level and "
@@ -158,6 +164,24 @@ def check_settings(name: str, given: Mapping[str, Any]) -> None:
             f"beta_1 {given['beta_1']!r} is Adam's, and the family {name} "
             f"trains with {optimizer} unless optimizer is {ADAM!r}"
         )
+
+
+def check_unchanged(name: str, config: Any, settings: tuple[str, ...]) -> None:
+    """Refuses settings that mean nothing to a family and aren't the default.
+
+    Args:
+        name: The family's.
+        config: A dataclass that has the settings.
+        settings: Their names.
+    """
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        reason = FAMILIES[name].unused.get(field.name)
+        if field.name in settings and reason and value != field.default:
+            raise ValueError(
+                f"{field.name} {value!r} means nothing to the family {name}: "
+                f"{reason}; leave it {field.default!r}"
+            )
 
 
 def check_optimizer(name: str, optimizer: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from dcgan_tf.config import DataConfig, ModelConfig, RunConfig, TrainingConfig
 from dcgan_tf.families import ADAM, FAMILIES, check_settings
+from dcgan_tf.recipes import PAPER, expand_recipe, list_choices
 
 PRESETS: dict[str, ModelConfig] = {
     # Radford et al. (2016), Figure 1: the LSUN and face network.
@@ -35,6 +36,7 @@ class DatasetDefaults:
     base_filters: int | None = None
     learning_rate: float = TrainingConfig.learning_rate
     weight_decay: float = TrainingConfig.weight_decay
+    recipe: str = PAPER
 
 
 # Newmu/dcgan_code, mnist/train_cond_dcgan.py.
@@ -106,12 +108,17 @@ def get_dataset_defaults(dataset: str) -> DatasetDefaults:
     return _OTHER_DATASETS
 
 
-def resolve_run_config(settings: Mapping[str, Any]) -> RunConfig:
+def resolve_run_config(
+    settings: Mapping[str, Any], kept: RunConfig | None = None
+) -> RunConfig:
     """Fills what isn't set from family, preset and the dataset's defaults.
 
     Args:
         settings: Names of `ModelConfig`, `DataConfig` and `TrainingConfig`
-            attributes, and `preset`, to values; None counts as not set.
+            attributes, `preset` and `recipe`, to values; None counts as not
+            set.
+        kept: Of a run that is resumed, whose choices stay where no recipe
+            is named, whatever the dataset's is today.
 
     Raises:
         ValueError: If a setting is unknown, out of range or contradicts
@@ -125,6 +132,7 @@ def resolve_run_config(settings: Mapping[str, Any]) -> RunConfig:
     given["dataset"] = dataset
     defaults = get_dataset_defaults(dataset)
     preset = given.pop("preset", defaults.preset)
+    recipe = given.pop("recipe", None)
     if preset not in PRESETS:
         raise ValueError(
             f"preset is {preset!r}; use one of {', '.join(PRESETS)}"
@@ -143,6 +151,10 @@ def resolve_run_config(settings: Mapping[str, Any]) -> RunConfig:
     check_settings(family, own)
     for name in FAMILIES[family].unused:
         values.pop(name, None)
+    if kept is not None and recipe is None:
+        values.update(list_choices(kept))
+    else:
+        values.update(_choose_recipe(family, recipe, defaults.recipe, given))
     values.update(
         _choose_family_defaults(
             family,
@@ -167,10 +179,24 @@ def resolve_run_config(settings: Mapping[str, Any]) -> RunConfig:
     return RunConfig(**sections)
 
 
+def _choose_recipe(
+    family: str, recipe: str | None, default: str, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Returns a recipe's settings; another family has its paper's alone."""
+    if family == ModelConfig.family:
+        return expand_recipe(recipe or default, given)
+    if recipe not in (None, PAPER):
+        raise ValueError(
+            f"recipe is {recipe!r}, which is for the family dcgan; {family} "
+            f"has its paper's: leave it out, or use {PAPER!r}"
+        )
+    return {}
+
+
 def _describe_unknown(names: list[str]) -> str:
     kinds = (ModelConfig, DataConfig, TrainingConfig)
     known = [f.name for kind in kinds for f in dataclasses.fields(kind)]
-    near = difflib.get_close_matches(names[0], [*known, "preset"])
+    near = difflib.get_close_matches(names[0], [*known, "preset", "recipe"])
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
     return f"unknown settings: {', '.join(names)}{hint}"
 

@@ -29,6 +29,10 @@ _IN_WORDS = {
     "tpu": "none",
     "cpu_devices": "1",
     "conditional": "off",
+    "recipe": "paper",
+    "discriminator_learning_rate": "none, the same for both",
+    "spectral_norm": "off",
+    "discriminator_batch_norm": "on",
     "allow_fewer_images": "off",
 }
 

@@ -26,12 +26,15 @@ TOPICS = {
     ),
     "Networks": (
         "preset", "family", "latent_dim", "base_filters", "kernel_size",
-        "hidden_units", "conditional", "condition_on",
+        "hidden_units", "conditional", "condition_on", "spectral_norm",
+        "discriminator_batch_norm",
     ),
     "Training": (
-        "steps", "batch_size", "optimizer", "learning_rate", "beta_1",
-        "weight_decay", "label_smoothing", "ema_decay", "diff_augment",
-        "updates",
+        "steps", "batch_size", "recipe", "optimizer", "learning_rate",
+        "discriminator_learning_rate", "beta_1", "weight_decay", "loss",
+        "label_smoothing", "updates", "r1_weight", "r2_weight",
+        "penalty_every", "ema_decay", "ema_warmup", "diff_augment",
+        "diff_augment_target",
     ),
     "What is recorded": (
         "report_every", "sample_every", "checkpoint_every", "eval_every",

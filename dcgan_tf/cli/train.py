@@ -23,6 +23,7 @@ from dcgan_tf.cli.path_flags import define_path, define_seed
 from dcgan_tf.config import (
     CACHES,
     FITS,
+    LOSSES,
     PRECISIONS,
     STRATEGIES,
     UPDATES,
@@ -31,6 +32,7 @@ from dcgan_tf.config import (
 from dcgan_tf.families import FAMILIES, OPTIMIZERS
 from dcgan_tf.image_sizes import parse_image_size
 from dcgan_tf.presets import PRESETS, resolve_run_config
+from dcgan_tf.recipes import RECIPES
 
 _STRINGS = {
     "condition_on": "Name of one of several attributes, or of a column of "
@@ -82,11 +84,21 @@ _INTEGERS = {
     "patience": "Evaluations in a row without a better one after which it "
     "ends; 0 for never.",
     "keep_checkpoints": "Latest checkpoints to keep.",
+    "penalty_every": "Steps between gradient penalties, which then count so "
+    "many times.",
     "cpu_devices": "Logical devices to split the CPU into, to try "
     "--strategy=mirrored without GPUs.",
 }
 _FLOATS = {
     "learning_rate": "Learning rate, for both networks; sgd's falls from it.",
+    "discriminator_learning_rate": "Learning rate of D, where it isn't G's.",
+    "r1_weight": "Zero-centred gradient penalty of D on real images; 0 for "
+    "none.",
+    "r2_weight": "The same on generated images.",
+    "diff_augment_target": "Augment so often that the mean sign of D's logits "
+    "on real images stays here, as 0.6; 0 for always.",
+    "ema_warmup": "At first the averages are over the last 1 / ema_warmup of "
+    "the steps so far; fewer is longer.",
     "beta_1": "Adam's decay rate of the first moment, from 0 to 1.",
     "ema_decay": "Decay rate of the moving averages of the weights, a step; 0 "
     "turns them off, as in the paper.",
@@ -102,8 +114,20 @@ _BOOLEANS = {
     "allow_fewer_images": "Resume though images that the run was trained on "
     "are gone.",
     "diff_augment": "Differentiable augmentation before D, for few images.",
+    "spectral_norm": "Divide D's kernels by their largest singular value.",
+    "discriminator_batch_norm": "Batch norm in D; it has biases without.",
 }
 _ENUMS = {
+    "recipe": (
+        tuple(RECIPES),
+        "A set of choices, each a flag of its own that wins over it: paper, or "
+        "small for a few thousand images (docs/recipes.md).",
+    ),
+    "loss": (
+        LOSSES,
+        "cross_entropy, the paper's; hinge; relativistic, which compares real "
+        "and generated images in pairs.",
+    ),
     "family": (
         tuple(FAMILIES),
         "Networks, and the training of their paper: dcgan (2015); gan, the "
@@ -167,8 +191,14 @@ def define_flags(values: flags.FlagValues) -> None:
         flags.DEFINE_enum(name, None, choices, help_text, flag_values=values)
 
 
-def build_config(values: flags.FlagValues) -> RunConfig:
+def build_config(
+    values: flags.FlagValues, kept: RunConfig | None = None
+) -> RunConfig:
     """Turns flags into a run's settings.
+
+    Args:
+        values: The command's flags.
+        kept: The settings of a run that is resumed.
 
     Raises:
         UsageError: If a value is out of range or contradicts another.
@@ -185,7 +215,7 @@ def build_config(values: flags.FlagValues) -> RunConfig:
         for name in _DATA_PATHS:
             if settings[name] is not None:
                 settings[name] = os.path.abspath(settings[name])
-        return resolve_run_config(settings)
+        return resolve_run_config(settings, kept)
     except ValueError as error:
         raise UsageError(error) from error
 
@@ -199,9 +229,13 @@ def run(values: flags.FlagValues) -> int:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Slow, so only once the flags are known to be good.
     import_tensorflow()
+    from dcgan_tf.runs.default_dir import choose_run_dir
+    from dcgan_tf.runs.folder import load_kept_config
     from dcgan_tf.training.distribution.workers import WorkerLostError
     from dcgan_tf.training.run_training import run_training
 
+    run_dir = values.run_dir or choose_run_dir(config.data)[0]
+    config = build_config(values, load_kept_config(run_dir))
     try:
         result = run_training(
             config,

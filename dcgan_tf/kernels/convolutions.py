@@ -1,6 +1,8 @@
 """Strided convolutions with faster gradients on CPUs.
 
-Outputs and gradients equal TensorFlow's up to rounding. Three passes are
+Outputs and gradients equal TensorFlow's up to rounding, gradients of input
+gradients too: each input gradient is computed by what has gradients of its
+own here, since a penalty of D's gradients differentiates it. Three passes are
 computed in another way, because TensorFlow's CPU kernels for them run at a
 fraction of the speed of its forward convolution:
 
@@ -80,7 +82,7 @@ def convolve(
     def convolve_with_gradients(maps, kernel):
         def compute_gradients(upstream):
             return (
-                _transpose(upstream, kernel, stride),
+                convolve_transpose(upstream, kernel, stride),
                 _compute_filter_gradient(maps, upstream, kernel.shape, stride),
             )
 
@@ -113,7 +115,7 @@ def convolve_transpose(
     def transpose_with_gradients(maps, kernel):
         def compute_gradients(upstream):
             return (
-                tf.nn.conv2d(upstream, kernel, stride, "SAME"),
+                convolve(upstream, kernel, stride),
                 _compute_filter_gradient(upstream, maps, kernel.shape, stride),
             )
 

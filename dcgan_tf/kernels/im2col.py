@@ -28,7 +28,7 @@ def convolve(maps: tf.Tensor, kernel: tf.Tensor, stride: int) -> tf.Tensor:
 
         def compute_gradients(upstream):
             return (
-                _transpose(upstream, kernel, stride),
+                convolve_transpose(upstream, kernel, stride),
                 _multiply_filters(patches, upstream, kernel.shape),
             )
 
@@ -45,9 +45,10 @@ def convolve_transpose(
     @tf.custom_gradient
     def transpose_with_gradients(maps, kernel):
         def compute_gradients(upstream):
+            # Gathered once for both gradients, where graphs are optimised.
             patches = gather_patches(upstream, kernel.shape, stride)
             return (
-                _multiply(patches, kernel, upstream.shape, stride),
+                convolve(upstream, kernel, stride),
                 _multiply_filters(patches, maps, kernel.shape),
             )
 

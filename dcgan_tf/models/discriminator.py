@@ -5,6 +5,7 @@ import keras
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.images import check_float_images
 from dcgan_tf.models import blocks
+from dcgan_tf.models.spectral_norm import SpectralConv2D, SpectralDense
 
 LEAKY_RELU_SLOPE = 0.2
 
@@ -17,7 +18,9 @@ def build_discriminator(
     Strided convolutions halve the map. Each but the first is followed by
     batch norm, and each by LeakyReLU with slope 0.2; the last map is
     flattened into a single logit. There is no pooling and no hidden dense
-    layer, and no layer has a bias, as in the authors' code.
+    layer, and no layer has a bias, as in the authors' code. Without batch
+    norm (`discriminator_batch_norm`) convolutions have biases in its stead;
+    with `spectral_norm` all kernels are normalised (`models.spectral_norm`).
 
     Args:
         config: Its shape. With `num_classes` the model is conditional.
@@ -35,21 +38,25 @@ def build_discriminator(
     # Another stream than the generator's, whose seed is the same.
     initializers = blocks.NormalInitializers(seed, stream=1)
     norm = blocks.make_norm_factory(config, dtype, initializers)
+    has_norm = config.discriminator_batch_norm
+    make_convolution, make_dense = blocks.layers.Conv2D, keras.layers.Dense
+    if config.spectral_norm:
+        make_convolution, make_dense = SpectralConv2D, SpectralDense
     stages = []
     for index, (filters, stride) in enumerate(config.convolutions, start=1):
         stage = [
-            blocks.layers.Conv2D(
+            make_convolution(
                 filters,
                 config.kernel_size,
                 stride,
                 padding="same",
-                use_bias=False,
+                use_bias=not has_norm,
                 kernel_initializer=initializers.make_kernel(),
                 dtype=dtype,
                 name=f"conv_{index}",
             )
         ]
-        if index > 1:
+        if index > 1 and has_norm:
             stage.append(norm(f"conv_{index}_norm"))
         stage.append(
             keras.layers.LeakyReLU(
@@ -60,7 +67,7 @@ def build_discriminator(
     stages[-1].append(keras.layers.Flatten(dtype=dtype, name="flatten"))
     stages.append(
         [
-            keras.layers.Dense(
+            make_dense(
                 1,
                 use_bias=False,
                 kernel_initializer=initializers.make_kernel(),

@@ -67,6 +67,18 @@ def load_run_record(run_dir: str | os.PathLike) -> dict[str, Any]:
         raise ValueError(f"{os.fspath(path)!r}: {error}") from error
 
 
+def load_kept_config(run_dir: str | os.PathLike) -> RunConfig | None:
+    """Reads the settings of a run that would be resumed; None for a new one.
+
+    Raises:
+        ValueError: If its config.json can't be read.
+    """
+    is_run = (Path(run_dir) / CONFIG_FILE).exists()
+    if not (is_run and checkpoints.list_steps(run_dir)):
+        return None
+    return load_run_config(run_dir)
+
+
 def keep_recorded_data(
     run_dir: str | os.PathLike, config: RunConfig
 ) -> RunConfig:
@@ -76,15 +88,14 @@ def keep_recorded_data(
     classes, the upper byte of 16 bits, and all images of a small folder, and
     still do.
     """
-    is_run = (Path(run_dir) / CONFIG_FILE).exists()
-    if not (is_run and checkpoints.list_steps(run_dir)):
+    kept = load_kept_config(run_dir)
+    if kept is None:
         return config
-    old = load_run_config(run_dir).data
     data = dataclasses.replace(
         config.data,
-        folder_splits=old.folder_splits,
-        level_range=old.level_range,
-        hold_out=old.hold_out,
+        folder_splits=kept.data.folder_splits,
+        level_range=kept.data.level_range,
+        hold_out=kept.data.hold_out,
     )
     return dataclasses.replace(config, data=data)
 

@@ -26,6 +26,7 @@ ADJUSTABLE_SETTINGS = frozenset(
     {
         "training.steps",
         "training.learning_rate",
+        "training.discriminator_learning_rate",
         "training.precision",
         "training.eval_every",
         "training.patience",

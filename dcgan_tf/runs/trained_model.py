@@ -17,6 +17,7 @@ from dcgan_tf.images import check_uint8_images, to_float
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.models.features import build_feature_extractor
 from dcgan_tf.models.networks import build_networks
+from dcgan_tf.models.spectral_norm import fold_spectral_norm
 from dcgan_tf.runs import checkpoints
 from dcgan_tf.runs.class_names import load_class_names
 from dcgan_tf.runs.discriminator_statistics import (
@@ -220,9 +221,12 @@ class TrainedModel:
 
         What D is compared to: its statistics are re-estimated as D's are.
         """
-        discriminator = build_networks(
-            self.config.model, seed=self.config.training.seed
-        ).discriminator
+        discriminator = _fold(
+            self.config,
+            build_networks(
+                self.config.model, seed=self.config.training.seed
+            ).discriminator,
+        )
         reestimate_discriminator(discriminator, self.real_batches)
         return discriminator
 
@@ -274,7 +278,7 @@ def load_trained_model(
 
     def measure_discriminator(real_batches):
         # A copy: whoever has D keeps it as it is.
-        copy = build_networks(config.model).discriminator
+        copy = build_networks(config.model.plain).discriminator
         copy.set_weights(discriminator.get_weights())
         reestimate_discriminator(copy, real_batches)
         return copy
@@ -310,7 +314,7 @@ def _restore(
     parts = {"generator": generator, "discriminator": discriminator}
     if not config.training.ema_decay:
         step = checkpoints.restore(run_dir, parts, checkpoint, partial=True)
-        return generator, discriminator, step
+        return generator, _fold(config, discriminator), step
     averaged = build_networks(config.model).discriminator
     parts = {
         "averaged_generator": generator,
@@ -325,7 +329,16 @@ def _restore(
         strict=True,
     ):
         variable.assign(average)
-    return generator, discriminator, step
+    return generator, _fold(config, discriminator), step
+
+
+def _fold(config: RunConfig, discriminator: keras.Model) -> keras.Model:
+    """Returns D with its kernels' normalisation in the kernels."""
+    if not config.model.spectral_norm:
+        return discriminator
+    plain = build_networks(config.model.plain).discriminator
+    fold_spectral_norm(discriminator, plain)
+    return plain
 
 
 def load_start(

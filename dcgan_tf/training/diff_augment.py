@@ -17,12 +17,20 @@ _CONTRAST = (0.5, 1.5)
 _TRANSLATION_RATIO = 1 / 8
 _CUTOUT_RATIO = 1 / 2
 
+# Steps whose signs are averaged before the probability moves.
+_INTERVAL = 4
+_IMAGES_FROM_0_TO_1 = 100_000
+
 _NUM_DRAWS = 7
 # Named, since TensorFlow's default depends on the device.
 _GENERATOR = "philox"
 
 
-def augment(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+def augment(
+    images: tf.Tensor,
+    seed: tf.Tensor,
+    probability: tf.Tensor | tf.Variable | None = None,
+) -> tf.Tensor:
     """Augments each image with random changes of its own.
 
     Brightness changes by up to 0.5, saturation by a factor of 0 to 2 and
@@ -39,15 +47,29 @@ def augment(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
             sides statically known, equally many on each replica.
         seed: Integers `(2,)`, the same on each replica. The same seed gives
             the same changes on any device.
+        probability: float32 scalar: how likely an image is to get each of
+            the three kinds of changes; None for always.
 
     Returns:
         The same shape and dtype, differentiable with respect to `images`.
         Values may leave `[-1, 1]`.
     """
     keys = tf.random.split(seed, _NUM_DRAWS, alg=_GENERATOR)
-    images = _change_colour(images, keys[:3])
-    images = _translate(images, keys[3:5])
-    return _cut_out(images, keys[5:])
+    for stream, (change, own_keys) in enumerate(
+        (
+            (_change_colour, keys[:3]),
+            (_translate, keys[3:5]),
+            (_cut_out, keys[5:]),
+        )
+    ):
+        changed = change(images, own_keys)
+        if probability is not None:
+            # Beside the keys of the changes, which are the same without it.
+            key = tf.random.fold_in(seed, stream, alg=_GENERATOR)
+            chance = tf.cast(_draw(images, key, 0.0, 1.0), tf.float32)
+            changed = tf.where(chance < probability, changed, images)
+        images = changed
+    return images
 
 
 def _draw(
@@ -117,3 +139,49 @@ def _draw_span(images: tf.Tensor, key: tf.Tensor, side: int) -> tf.Tensor:
     starts = _draw_integers(images, key, 0, side - 1) - length // 2
     places = tf.range(side)[None]
     return (places >= starts) & (places < starts + length)
+
+
+class AdaptiveProbability(tf.Module):
+    """How often images are augmented: as often as D overfits, and no more.
+
+    Karras et al., 2020, "Training Generative Adversarial Networks with
+    Limited Data", arXiv 2006.06676, Section 3. D that knows its training
+    images by heart calls all of them real: the mean sign of its logits on
+    them, r_t, goes from 0 to 1. Each kind of change is made with a
+    probability p, which rises while r_t is above a target and falls while it
+    is below.
+
+    Departures: the changes are those of `augment`; and p takes 100,000
+    images from 0 to 1, the paper's rate for short trainings (its 500,000 are
+    of trainings of 25 million).
+
+    Attributes:
+        probability: float32 scalar in `[0, 1]`, p.
+        sign_sum: float32 scalar, of r_t since p last moved.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.probability = tf.Variable(0.0, trainable=False)
+        self.sign_sum = tf.Variable(0.0, trainable=False)
+
+    def adapt(
+        self, sign: tf.Tensor, step: tf.Tensor, batch_size: int, target: float
+    ) -> None:
+        """Takes a step's r_t, and moves p every `_INTERVAL` steps.
+
+        Call it outside of replica contexts.
+
+        Args:
+            sign: Mean sign of D's logits on the step's real images.
+            step: Completed steps, this one included.
+            batch_size: Images a step, over all replicas.
+            target: Of r_t, above 0 and under 1.
+        """
+        total = self.sign_sum + sign
+        is_due = tf.equal(step % _INTERVAL, 0)
+        direction = tf.sign(total / _INTERVAL - target)
+        change = direction * (_INTERVAL * batch_size / _IMAGES_FROM_0_TO_1)
+        moved = tf.clip_by_value(self.probability + change, 0.0, 1.0)
+        self.probability.assign(tf.where(is_due, moved, self.probability))
+        self.sign_sum.assign(tf.where(is_due, 0.0, total))

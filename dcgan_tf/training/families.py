@@ -72,7 +72,8 @@ class FamilyTraining:
         judge: From networks, batch, what D sees and a seed to D's logits,
             float32 `(batch, pairs)`, a column for each pair of networks that
             play against each other.
-        build_sgd: The optimizer of the family's paper, where it isn't Adam.
+        build_sgd: From a learning rate to the optimizer of the family's
+            paper, where it isn't Adam.
         discriminator_weight: Of D's loss in what is minimised: the sum over
             real and generated images is the project's, half of it, the
             mean, is the older papers', whose rates belong to it.
@@ -83,7 +84,7 @@ class FamilyTraining:
     take_real: Callable[[Networks, Batch], Seen]
     draw_fake: Callable[[Networks, Batch], Seen]
     judge: Callable[[Networks, Batch, Seen, tf.Tensor], tf.Tensor]
-    build_sgd: Callable[[RunConfig], keras.optimizers.Optimizer] | None = None
+    build_sgd: Callable[[float], keras.optimizers.Optimizer] | None = None
     discriminator_weight: float = 1.0
     start_from_data: Callable[[keras.Model, tf.Tensor], None] | None = None
 
@@ -158,7 +159,7 @@ def draw_masks(seed: tf.Tensor):
     return draw_uniform
 
 
-def build_gan_sgd(config: RunConfig) -> ScheduledSGD:
+def build_gan_sgd(learning_rate: float) -> ScheduledSGD:
     """Builds the optimizer of goodfeli/adversarial.
 
     The rate is divided by 1.000004 at each update, down to 1e-6; momentum
@@ -167,7 +168,7 @@ def build_gan_sgd(config: RunConfig) -> ScheduledSGD:
     epoch of theirs.
     """
     return ScheduledSGD(
-        config.training.learning_rate,
+        learning_rate,
         decay=1.000004,
         least_rate=1e-6,
         momentum=0.5,
@@ -176,7 +177,7 @@ def build_gan_sgd(config: RunConfig) -> ScheduledSGD:
     )
 
 
-def build_pyramid_sgd(config: RunConfig) -> ScheduledSGD:
+def build_pyramid_sgd(learning_rate: float) -> ScheduledSGD:
     """Builds the optimizer of facebookarchive/eyescream.
 
     The rate is divided by 1.000004 an epoch, down to 1e-6; momentum rises
@@ -185,7 +186,7 @@ def build_pyramid_sgd(config: RunConfig) -> ScheduledSGD:
     update rather than with each epoch.
     """
     return ScheduledSGD(
-        config.training.learning_rate,
+        learning_rate,
         decay=1.000004 ** (1 / _PYRAMID_EPOCH),
         least_rate=1e-6,
         momentum=0.0,
@@ -220,14 +221,21 @@ TRAINING: dict[str, FamilyTraining] = {
 }
 
 
-def build_optimizer(config: RunConfig) -> keras.optimizers.Optimizer:
-    """Builds one network's optimizer, without slots."""
+def build_optimizer(
+    config: RunConfig, learning_rate: float | None = None
+) -> keras.optimizers.Optimizer:
+    """Builds one network's optimizer, without slots.
+
+    Args:
+        config: The run's settings.
+        learning_rate: The network's; None for G's.
+    """
     training = config.training
+    if learning_rate is None:
+        learning_rate = training.learning_rate
     if training.optimizer == ADAM:
-        return Adam(
-            training.learning_rate, training.beta_1, epsilon=_ADAM_EPSILON
-        )
-    return TRAINING[config.model.family].build_sgd(config)
+        return Adam(learning_rate, training.beta_1, epsilon=_ADAM_EPSILON)
+    return TRAINING[config.model.family].build_sgd(learning_rate)
 
 
 def start_from_data(

@@ -22,7 +22,6 @@ from dcgan_tf.training.batches import (
     take_batch,
     try_take_batch,
 )
-from dcgan_tf.training.diff_augment import augment
 from dcgan_tf.training.distribution import workers
 from dcgan_tf.training.distribution.agreement import describe_work
 from dcgan_tf.training.families import start_from_data
@@ -33,7 +32,7 @@ from dcgan_tf.training.recorder import Evaluator, Recorder
 from dcgan_tf.training.resuming import check_run
 from dcgan_tf.training.schedule import find_due
 from dcgan_tf.training.state import TrainingState, build_training_state
-from dcgan_tf.training.step import GradientTapeStep
+from dcgan_tf.training.step import GradientTapeStep, graphs_kept_for
 
 
 @dataclasses.dataclass(frozen=True)
@@ -177,13 +176,11 @@ def _train_steps(
     """Trains from a step on until the last one or a signal."""
     training = config.training
     batches = iterate_batches(config, source, strategy, start)
-    step_fn = GradientTapeStep(
-        state, config, strategy, augment if training.diff_augment else None
-    )
+    step_fn = GradientTapeStep(state, config, strategy)
     stop_agreement = workers.StopAgreement(strategy)
     is_alone = workers.num_workers(strategy) == 1
     num_stale = 0
-    with InterruptGuard() as guard, recorder:
+    with InterruptGuard() as guard, recorder, graphs_kept_for(training):
         batch = take_batch(batches, source)
         for step in range(start + 1, training.steps + 1):
             recorder.start_step()
@@ -282,7 +279,7 @@ def _restore(
     if checkpoints.list_steps(run_dir):
         step = checkpoints.restore(run_dir, state.trackables())
         # The checkpoint's optimizers hold the rate they were saved with.
-        state.set_learning_rate(config.training.learning_rate)
+        state.set_learning_rate(*config.training.rates)
         return step, folder.load_run_config(run_dir).training.init_from
     if init_from:
         init_from = restore_networks(init_from, config, state)

@@ -32,6 +32,8 @@ def _list_variables(part) -> list:
         return part.weights
     if isinstance(part, keras.optimizers.Optimizer):
         return part.variables
+    if isinstance(part, tf.Module):
+        return list(part.variables)
     return [part]
 
 

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from dcgan_tf.config import RunConfig
 from dcgan_tf.models.networks import build_networks
+from dcgan_tf.training.diff_augment import AdaptiveProbability
 from dcgan_tf.training.families import build_optimizer
 
 
@@ -25,6 +26,8 @@ class TrainingState:
         generator_optimizer: Built.
         discriminator_optimizer: Built.
         step: int64, completed updates.
+        augment_probability: How often images are augmented, where that is
+            adapted; None elsewhere.
     """
 
     generator: keras.Model
@@ -34,6 +37,7 @@ class TrainingState:
     generator_optimizer: keras.optimizers.Optimizer
     discriminator_optimizer: keras.optimizers.Optimizer
     step: tf.Variable
+    augment_probability: AdaptiveProbability | None = None
 
     def trackables(self) -> dict:
         """Returns the parts by name, as a checkpoint stores them."""
@@ -58,13 +62,21 @@ class TrainingState:
         """The generator that samples and exports use."""
         return self.averaged_generator or self.generator
 
-    def set_learning_rate(self, learning_rate: float) -> None:
-        """Sets both optimizers' learning rate, which a restore overwrites."""
-        for optimizer in (
-            self.generator_optimizer,
-            self.discriminator_optimizer,
-        ):
-            optimizer.learning_rate = learning_rate
+    def set_learning_rate(
+        self,
+        learning_rate: float,
+        discriminator_learning_rate: float | None = None,
+    ) -> None:
+        """Sets both optimizers' learning rate, which a restore overwrites.
+
+        Args:
+            learning_rate: Of G, and of D where it has none of its own.
+            discriminator_learning_rate: D's own.
+        """
+        if discriminator_learning_rate is None:
+            discriminator_learning_rate = learning_rate
+        self.generator_optimizer.learning_rate = learning_rate
+        self.discriminator_optimizer.learning_rate = discriminator_learning_rate
 
 
 def build_training_state(config: RunConfig, precision: str) -> TrainingState:
@@ -85,8 +97,10 @@ def build_training_state(config: RunConfig, precision: str) -> TrainingState:
         ):
             averaged.set_weights(model.get_weights())
     optimizers = []
-    for model in (generator, discriminator):
-        optimizer = build_optimizer(config)
+    for model, rate in zip(
+        (generator, discriminator), training.rates, strict=True
+    ):
+        optimizer = build_optimizer(config, rate)
         if precision == "mixed_float16":
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
         # Built now: slots made inside a tf.function fail on two replicas,
@@ -99,4 +113,7 @@ def build_training_state(config: RunConfig, precision: str) -> TrainingState:
         *averages,
         *optimizers,
         step=tf.Variable(0, dtype=tf.int64, trainable=False, name="step"),
+        augment_probability=(
+            AdaptiveProbability() if training.diff_augment_target else None
+        ),
     )

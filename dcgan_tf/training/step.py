@@ -1,11 +1,24 @@
 """The training step: one update of both networks."""
 
+import contextlib
+import functools
+from collections.abc import Iterator
+
 import tensorflow as tf
 
 from dcgan_tf import losses
-from dcgan_tf.config import ALTERNATING, RunConfig
+from dcgan_tf.config import (
+    ALTERNATING,
+    JOINT,
+    RELATIVISTIC,
+    RunConfig,
+    TrainingConfig,
+)
 from dcgan_tf.images import check_float_images
 from dcgan_tf.latents import sample_latents
+from dcgan_tf.models.spectral_norm import iterate_power
+from dcgan_tf.training.averages import update_averages
+from dcgan_tf.training.diff_augment import augment
 from dcgan_tf.training.distribution.replica_share import draw_share
 from dcgan_tf.training.families import TRAINING, Augmentation, Batch
 from dcgan_tf.training.image_statistics import compare_images
@@ -13,6 +26,26 @@ from dcgan_tf.training.state import TrainingState
 
 # Named, since TensorFlow's default depends on the device.
 _GENERATOR = "philox"
+
+
+@contextlib.contextmanager
+def graphs_kept_for(training: TrainingConfig) -> Iterator[None]:
+    """Keeps TensorFlow from rewriting what it would break, while training.
+
+    Its remapper joins a convolution, its bias and LeakyReLU into one, and
+    forgets that the gradients of a gradient penalty look between them: it
+    gives up with an error message.
+    """
+    options = tf.config.optimizer.get_experimental_options()
+    if training.has_penalty:
+        tf.config.optimizer.set_experimental_options({"remapping": False})
+    try:
+        yield
+    finally:
+        if training.has_penalty:
+            tf.config.optimizer.set_experimental_options(
+                {"remapping": options.get("remapping", True)}
+            )
 
 
 class GradientTapeStep:
@@ -33,7 +66,8 @@ class GradientTapeStep:
         config: The run's settings.
         strategy: The strategy; None for the one in whose scope this is.
         augment: Applied to real and generated images before D, from images
-            and an integer seed `(2,)` to images. It is called in a replica
+            and an integer seed `(2,)` to images; None for what the settings
+            say. It is called in a replica
             context, with the same seed on every replica: draw random
             numbers by `draw_share`, so that each image gets its own.
     """
@@ -50,12 +84,9 @@ class GradientTapeStep:
         self._latent_dim = config.model.latent_dim
         self._is_conditional = config.model.num_classes > 0
         self._strategy = strategy or tf.distribute.get_strategy()
-        self._augment = augment or (lambda images, seed: images)
+        self._augment = augment or _choose_augmentation(config, state)
         self._family = TRAINING[config.model.family]
 
-    # Without AutoGraph, which it doesn't need and which would bury what
-    # `_check_batch` says in a traceback of its own.
-    @tf.function(autograph=False)
     def train_step(self, images, labels=None) -> dict[str, tf.Tensor]:
         """Runs one update on every replica and counts it.
 
@@ -69,20 +100,46 @@ class GradientTapeStep:
             float32 scalars, means over the global batch: `d_loss`,
             `g_loss`, D's mean output `d_real` and `d_fake` in `[0, 1]`, and
             what `compare_images` says of the samples that G was updated on,
-            the mean over replicas.
+            the mean over replicas; where augmentation is adapted, its
+            `augment_probability` and the `real_sign` that it goes by.
 
         Raises:
             ValueError: As `update`.
         """
-        measures = self._strategy.run(self._replica_step, (images, labels))
+        return self._train_step(images, labels, self._is_penalty_due())
+
+    def _is_penalty_due(self) -> bool:
+        # In Python: replicas can't meet inside a branch of a graph.
+        training = self._training
+        if not training.has_penalty:
+            return False
+        return int(self._state.step.numpy()) % training.penalty_every == 0
+
+    # Without AutoGraph, which it doesn't need and which would bury what
+    # `_check_batch` says in a traceback of its own.
+    @tf.function(autograph=False)
+    def _train_step(self, images, labels, is_penalised):
+        measures = self._strategy.run(
+            functools.partial(self._replica_step, is_penalised=is_penalised),
+            (images, labels),
+        )
         self._state.step.assign_add(1)
-        self._update_averages()
-        return {
+        update_averages(self._state, self._training, self._strategy)
+        measures = {
             name: self._strategy.reduce("SUM", value, axis=None)
             for name, value in measures.items()
         }
+        if (adaptive := self._state.augment_probability) is not None:
+            measures["augment_probability"] = tf.identity(adaptive.probability)
+            adaptive.adapt(
+                measures["real_sign"],
+                self._state.step,
+                self._training.batch_size,
+                self._training.diff_augment_target,
+            )
+        return measures
 
-    def _replica_step(self, images, labels):
+    def _replica_step(self, images, labels, is_penalised=False):
         seed = tf.stack(
             [tf.cast(self._training.seed, tf.int64), self._state.step]
         )
@@ -98,10 +155,18 @@ class GradientTapeStep:
             generator_latents = draw_latents(
                 tf.random.fold_in(seed, 1, alg=_GENERATOR)
             )
-        return self.update(images, latents, labels, seed, generator_latents)
+        return self.update(
+            images, latents, labels, seed, generator_latents, is_penalised
+        )
 
     def update(
-        self, images, latents, labels=None, seed=(0, 0), generator_latents=None
+        self,
+        images,
+        latents,
+        labels=None,
+        seed=(0, 0),
+        generator_latents=None,
+        is_penalised=False,
     ):
         """Updates both networks once from given latents.
 
@@ -114,6 +179,7 @@ class GradientTapeStep:
             seed: Integers `(2,)`, for augmentation and dropout alone.
             generator_latents: For G's part of alternating updates; None for
                 the same latents.
+            is_penalised: Whether D's gradients are penalised in this update.
 
         Returns:
             As `train_step`, but divided by the number of replicas: the sum
@@ -125,77 +191,106 @@ class GradientTapeStep:
         """
         self._check_batch(images, labels)
         batch = Batch(images, latents, labels, self._augment)
-        if self._training.updates == ALTERNATING:
-            if generator_latents is not None:
-                latents = generator_latents
-            return self._update_in_turn(
-                batch, batch._replace(latents=latents), seed
-            )
-        return self._update_jointly(batch, seed)
+        iterate_power(self._state.discriminator)
+        if self._training.updates == JOINT:
+            return self._update_jointly(batch, seed, is_penalised)
+        if generator_latents is not None:
+            latents = generator_latents
+        g_batch = batch._replace(latents=latents)
+        return self._update_in_turn(batch, g_batch, seed, is_penalised)
 
-    def _update_jointly(self, batch: Batch, seed):
+    def _update_jointly(self, batch: Batch, seed, is_penalised):
         """Updates both networks by gradients from before either update."""
         seeds = tf.unstack(tf.random.split(seed, 2, alg=_GENERATOR))
         with tf.GradientTape() as g_tape, tf.GradientTape() as d_tape:
             fake = self._family.draw_fake(self._state, batch)
-            real_logits, fake_logits = self._judge_both(batch, fake, seeds)
-            d_loss, d_scaled = self._compute_discriminator_loss(
-                real_logits, fake_logits
+            *logits, penalty = self._judge_both(
+                batch, fake, seeds, is_penalised
             )
-            g_loss, g_scaled = self._compute_generator_loss(fake_logits)
+            d_loss, d_scaled = self._compute_discriminator_loss(
+                *logits, penalty
+            )
+            g_loss, g_scaled = self._compute_generator_loss(*logits)
         self._minimize("discriminator", d_tape, d_scaled)
         self._minimize("generator", g_tape, g_scaled)
-        return self._measure(
-            batch, fake, (d_loss, g_loss), real_logits, fake_logits
-        )
+        return self._measure(batch, fake, (d_loss, g_loss), *logits)
 
-    def _update_in_turn(self, d_batch: Batch, g_batch: Batch, seed):
+    def _update_in_turn(
+        self, d_batch: Batch, g_batch: Batch, seed, is_penalised
+    ):
         """Updates D, and then G on other latents through the new D."""
         *d_seeds, g_seed = tf.unstack(tf.random.split(seed, 3, alg=_GENERATOR))
         fake = self._family.draw_fake(self._state, d_batch)
         with tf.GradientTape() as tape:
-            real_logits, fake_logits = self._judge_both(d_batch, fake, d_seeds)
+            *d_logits, penalty = self._judge_both(
+                d_batch, fake, d_seeds, is_penalised
+            )
             d_loss, scaled = self._compute_discriminator_loss(
-                real_logits, fake_logits
+                *d_logits, penalty
             )
         self._minimize("discriminator", tape, scaled)
         with tf.GradientTape() as tape:
             fake = self._family.draw_fake(self._state, g_batch)
-            logits = self._family.judge(self._state, g_batch, fake, g_seed)
-            g_loss, scaled = self._compute_generator_loss(logits)
+            fake_logits = self._judge(g_batch, fake, g_seed)
+            real_logits = None
+            if self._training.loss == RELATIVISTIC:
+                real = self._family.take_real(self._state, g_batch)
+                real_logits = self._judge(g_batch, real, d_seeds[0])
+            g_loss, scaled = self._compute_generator_loss(
+                real_logits, fake_logits
+            )
         self._minimize("generator", tape, scaled)
-        return self._measure(
-            g_batch, fake, (d_loss, g_loss), real_logits, fake_logits
-        )
+        return self._measure(g_batch, fake, (d_loss, g_loss), *d_logits)
 
-    def _judge_both(self, batch: Batch, fake, seeds):
-        """Returns D's logits on a batch's real images and on fake ones."""
+    def _judge(self, batch: Batch, seen, seed):
+        return self._family.judge(self._state, batch, seen, seed)
+
+    def _judge_both(self, batch: Batch, fake, seeds, is_penalised):
+        """Returns D's logits on real and on fake images, and the penalty."""
         real = self._family.take_real(self._state, batch)
-        return tuple(
-            self._family.judge(self._state, batch, seen, seed)
-            for seen, seed in zip((real, fake), seeds, strict=True)
-        )
+        weights = (self._training.r1_weight, self._training.r2_weight)
+        logits, penalty = [], 0.0
+        for seen, seed, weight in zip(
+            (real, fake), seeds, weights, strict=True
+        ):
+            judge = functools.partial(self._judge, batch, seed=seed)
+            if weight and is_penalised:
+                judged, squares = losses.judge_with_penalty(judge, seen)
+                # It stands for those of the steps without one.
+                weight *= self._training.penalty_every
+                penalty += weight / 2.0 * squares
+            else:
+                judged = judge(seen)
+            logits.append(judged)
+        return *logits, penalty
 
-    def _compute_discriminator_loss(self, real_logits, fake_logits):
+    def _compute_discriminator_loss(self, real_logits, fake_logits, penalty):
         """Returns D's loss, and what is minimised."""
         # Keras sums gradients over replicas, so each takes its share.
+        num_replicas = self._strategy.num_replicas_in_sync
         loss = (
-            losses.discriminator_loss(
-                real_logits, fake_logits, self._training.label_smoothing
+            losses.compute_discriminator_loss(
+                self._training.loss,
+                real_logits,
+                fake_logits,
+                self._training.label_smoothing,
             )
-            / self._strategy.num_replicas_in_sync
+            / num_replicas
         )
         # Pairs of networks learn each from its own logits: the mean's
         # gradient would be shared among them.
         num_pairs = real_logits.shape[-1]
-        return loss, self._state.discriminator_optimizer.scale_loss(
-            loss * (num_pairs * self._family.discriminator_weight)
-        )
+        minimised = loss * (num_pairs * self._family.discriminator_weight)
+        if isinstance(penalty, tf.Tensor):
+            minimised += penalty / num_replicas
+        return loss, self._state.discriminator_optimizer.scale_loss(minimised)
 
-    def _compute_generator_loss(self, fake_logits):
+    def _compute_generator_loss(self, real_logits, fake_logits):
         """Returns G's loss, and what is minimised."""
         loss = (
-            losses.generator_loss(fake_logits)
+            losses.compute_generator_loss(
+                self._training.loss, real_logits, fake_logits
+            )
             / self._strategy.num_replicas_in_sync
         )
         return loss, self._state.generator_optimizer.scale_loss(
@@ -221,6 +316,8 @@ class GradientTapeStep:
             **compare_images(batch.images, samples),
         }
         num_replicas = self._strategy.num_replicas_in_sync
+        if self._state.augment_probability is not None:
+            means["real_sign"] = tf.reduce_mean(tf.sign(real_logits))
         return {
             "d_loss": d_loss,
             "g_loss": g_loss,
@@ -254,26 +351,15 @@ class GradientTapeStep:
             for gradient, weight in zip(gradients, weights, strict=True)
         ]
 
-    def _update_averages(self) -> None:
-        """Updates the moving averages of both networks' weights.
 
-        The first steps average over fewer: the initial weights would
-        otherwise stay visible for 1 / (1 - decay) steps.
-        """
-        step = tf.cast(self._state.step, tf.float32)
-        decay = tf.minimum(
-            self._training.ema_decay, (1.0 + step) / (10.0 + step)
-        )
-
-        def move(average, weight, decay):
-            average.assign_sub((1.0 - decay) * (average - weight))
-
-        for averaged, model in self._state.averages():
-            for average, weight in zip(
-                averaged.trainable_variables,
-                model.trainable_variables,
-                strict=True,
-            ):
-                self._strategy.extended.update(
-                    average.value, move, args=(weight.value, decay)
-                )
+def _choose_augmentation(
+    config: RunConfig, state: TrainingState
+) -> Augmentation:
+    """Returns what images pass before D, by a run's settings."""
+    if not config.training.diff_augment:
+        return lambda images, seed: images
+    if state.augment_probability is None:
+        return augment
+    return functools.partial(
+        augment, probability=state.augment_probability.probability
+    )

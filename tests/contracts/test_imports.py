@@ -20,6 +20,7 @@ ORDER = (
     "image_sizes",
     "families",
     "config",
+    "recipes",
     "presets",
     "images",
     "seeds",

@@ -98,7 +98,15 @@ KINDS = {
     "augmented": {"diff_augment": True},
     "labels and augmented": {"diff_augment": True, "num_classes": 10},
     "smoothed, with decay": {"label_smoothing": 0.1, "weight_decay": 0.1},
-    "alternating, augmented": {"updates": "alternating", "diff_augment": True},
+    "recipe for small collections": {"recipe": "small", "penalty_every": 2},
+    "alternating, augmented, penalised": {
+        "updates": "alternating",
+        "diff_augment": True,
+        "loss": "relativistic",
+        "r1_weight": 1.0,
+        "r2_weight": 1.0,
+        "penalty_every": 2,
+    },
 }
 
 
@@ -128,7 +136,9 @@ def test_measures_are_means_over_the_global_batch(trained):
     (_, measures), (_, expected) = trained
     for got, wanted in zip(measures, expected, strict=True):
         for name, value in wanted.items():
-            np.testing.assert_allclose(got[name], value, rtol=1e-4)
+            # Those of samples are means over replicas of their own shares.
+            if not name.startswith("sample_"):
+                np.testing.assert_allclose(got[name], value, rtol=1e-4)
 
 
 def test_replicas_hold_the_same_weights_and_statistics(trained, two_replicas):
@@ -156,7 +166,7 @@ def test_an_update_from_fixed_latents_is_one_devices(two_replicas):
 
 def test_replicas_draw_their_own_latents(two_replicas):
     _, step = make_step(two_replicas)
-    step.update = lambda images, latents, labels, seed, others: latents
+    step.update = lambda images, latents, *others: latents
     images = share(two_replicas, draw_images(0))
     drawn = two_replicas.experimental_local_results(
         tf.function(two_replicas.run)(step._replica_step, (images, None))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dcgan_tf.kernels import convolutions
+from dcgan_tf.kernels import convolutions, im2col
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,44 @@ def test_filter_gradient_over_the_batch_is_tensorflows(kernel_size, stride):
         ),
         atol=1e-4,
     )
+
+
+def differentiate_twice(function, maps, kernel):
+    """Returns a function of the input's gradient, and its own gradients."""
+    with tf.GradientTape() as outer:
+        outer.watch((maps, kernel))
+        with tf.GradientTape() as inner:
+            inner.watch(maps)
+            loss = tf.reduce_sum(tf.sin(function(maps, kernel)))
+        gradient = inner.gradient(loss, maps)
+        squares = tf.reduce_sum(gradient**2)
+    return squares, *outer.gradient(squares, (maps, kernel))
+
+
+@pytest.mark.parametrize("is_transposed", [False, True])
+@pytest.mark.parametrize("module", [convolutions, im2col])
+@pytest.mark.parametrize("channels", [3, 6])  # An image's, and a map's.
+def test_gradients_of_gradients_are_tensorflows(
+    channels, module, is_transposed
+):
+    rng = np.random.default_rng(0)
+    kernel = tf.constant(rng.normal(size=(5, 5, channels, 5)), tf.float32)
+    shape = (2, 4, 4, 5) if is_transposed else (2, 8, 8, channels)
+    maps = tf.constant(rng.normal(size=shape), tf.float32)
+
+    def convolve_plainly(maps, kernel):
+        if is_transposed:
+            shape = (2, 8, 8, channels)
+            return tf.nn.conv2d_transpose(maps, kernel, shape, 2, "SAME")
+        return tf.nn.conv2d(maps, kernel, 2, "SAME")
+
+    name = "convolve_transpose" if is_transposed else "convolve"
+
+    def convolve(maps, kernel):
+        return getattr(module, name)(maps, kernel, 2)
+
+    expected = differentiate_twice(convolve_plainly, maps, kernel)
+    found = tf.function(differentiate_twice)(convolve, maps, kernel)
+    for one, other in zip(found, expected, strict=True):
+        error = np.abs(one - other).max() / np.abs(other).max()
+        assert error < 1e-4

@@ -121,3 +121,39 @@ def test_gradient_is_the_exact_one():
     np.testing.assert_allclose(
         tf.reduce_sum(gradient * direction), slope, rtol=1e-3
     )
+
+
+@pytest.mark.parametrize(
+    "probability, low, high", [(0.0, 0, 0), (0.3, 5, 34), (1.0, 64, 64)]
+)
+def test_images_are_changed_with_a_probability(probability, low, high):
+    """Of 64, each of the kinds of changes about that many times."""
+    images = make_images()
+    changed = augment(images, SEED, tf.constant(probability))
+    if probability == 1:
+        np.testing.assert_array_equal(changed, augment(images, SEED))
+    for kind in range(3):
+        key = tf.random.fold_in(SEED, kind, alg="philox")
+        chances = diff_augment._draw(images, key, 0.0, 1.0)
+        assert low <= np.sum(chances < probability) <= high
+    is_same = np.all(changed == images, axis=(1, 2, 3))
+    assert np.sum(~is_same) >= low
+
+
+@pytest.mark.parametrize(
+    "signs, expected",
+    [
+        ([1.0] * 4, 0.04),
+        ([1.0] * 8, 0.08),
+        ([1.0] * 3, 0.0),
+        ([1.0] * 4 + [-1.0] * 8, 0.0),  # Not below 0.
+        ([1.0, 1.0, 1.0, -0.7], 0.0),  # A mean of 0.575.
+        ([1.0, 1.0, 1.0, -0.5], 0.04),  # A mean of 0.625.
+    ],
+)
+def test_the_probability_follows_the_sign_of_logits(signs, expected):
+    adaptive = diff_augment.AdaptiveProbability()
+    for step, sign in enumerate(signs, start=1):
+        step = tf.constant(step, tf.int64)
+        adaptive.adapt(tf.constant(sign), step, batch_size=1_000, target=0.6)
+    assert adaptive.probability.numpy() == pytest.approx(expected, abs=1e-6)

@@ -8,6 +8,7 @@ import tensorflow as tf
 from dcgan_tf import images as image_ops
 from dcgan_tf import losses
 from dcgan_tf.config import DataConfig, ModelConfig, RunConfig, TrainingConfig
+from dcgan_tf.models.spectral_norm import iterate_power
 from dcgan_tf.training.state import build_training_state
 from dcgan_tf.training.step import GradientTapeStep
 
@@ -144,9 +145,153 @@ def test_alternating_updates_are_the_authors_order(num_classes):
     )
 
 
+# Of D without batch norm, so that what is compared is what is written out.
+CHOSEN = {"spectral_norm": True, "discriminator_batch_norm": False}
+
+
+@pytest.mark.parametrize("updates", ["joint", "alternating"])
+@pytest.mark.parametrize("loss", ["hinge", "relativistic"])
+def test_chosen_losses_and_penalties_are_minimised(loss, updates):
+    """Against one update written out, its penalty counted 16 times."""
+    images = draw_halves(16)
+    latents = np.random.default_rng(0).uniform(-1, 1, (16, 8))
+    latents = tf.constant(latents, tf.float32)
+    config = make_config(
+        dataclasses.replace(MODEL, **CHOSEN),
+        ema_decay=0.0,
+        loss=loss,
+        updates=updates,
+        r1_weight=0.5,
+        r2_weight=0.25,
+        learning_rate=1e-3,
+        discriminator_learning_rate=2e-3,
+    )
+    expected, _ = make_step(config)
+    g_optimizer, d_optimizer = (
+        expected.generator_optimizer,
+        expected.discriminator_optimizer,
+    )
+    assert float(g_optimizer.learning_rate) == pytest.approx(1e-3)
+    assert float(d_optimizer.learning_rate) == pytest.approx(2e-3)
+    iterate_power(expected.discriminator)
+
+    def judge(images):
+        return expected.discriminator(images, training=True)
+
+    def penalise(images):
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            logits = judge(images)
+        gradient = tape.gradient(logits, images)
+        return tf.reduce_mean(tf.reduce_sum(gradient**2, axis=(1, 2, 3)))
+
+    def compute_g_loss():
+        fakes = expected.generator(latents, training=True)
+        real, fake = judge(images), judge(fakes)
+        if loss == "hinge":
+            return -tf.reduce_mean(fake)
+        return tf.reduce_mean(tf.nn.softplus(real - fake))
+
+    def find_gradients(model, tape, loss):
+        weights = [w.value for w in model.trainable_variables]
+        return tape.gradient(loss, weights)
+
+    fakes = expected.generator(latents, training=True)
+    with tf.GradientTape() as tape:
+        real, fake = judge(images), judge(fakes)
+        if loss == "hinge":
+            d_loss = tf.reduce_mean(tf.nn.relu(1 - real)) + tf.reduce_mean(
+                tf.nn.relu(1 + fake)
+            )
+        else:
+            d_loss = tf.reduce_mean(tf.nn.softplus(fake - real))
+        penalty = 0.5 * penalise(images) + 0.25 * penalise(fakes)
+        minimised = d_loss + 16 / 2 * penalty
+    d_gradients = find_gradients(expected.discriminator, tape, minimised)
+    d_weights = expected.discriminator.trainable_variables
+    if updates == "alternating":
+        d_optimizer.apply(d_gradients, d_weights)
+    with tf.GradientTape() as tape:
+        g_loss = compute_g_loss()
+    g_gradients = find_gradients(expected.generator, tape, g_loss)
+    g_optimizer.apply(g_gradients, expected.generator.trainable_variables)
+    if updates == "joint":
+        d_optimizer.apply(d_gradients, d_weights)
+
+    state, step = make_step(config)
+    measures = step.update(images, latents, is_penalised=True)
+    np.testing.assert_allclose(measures["d_loss"], d_loss, rtol=1e-5)
+    np.testing.assert_allclose(measures["g_loss"], g_loss, rtol=1e-5)
+    for network in ("generator", "discriminator"):
+        for got, wanted in zip(
+            weights_of(getattr(state, network)),
+            weights_of(getattr(expected, network)),
+            strict=True,
+        ):
+            # Adam's first step turns rounding of gradients near 0 around.
+            close = np.abs(got - wanted) < 1e-5
+            assert np.mean(close) > 0.99
+
+
+def test_gradients_are_penalised_every_so_many_steps(monkeypatch):
+    """Also where the run is resumed between two penalties."""
+    config = make_config(r1_weight=1.0, penalty_every=3)
+    for start, expected in ((0, [1, 0, 0, 1]), (2, [0, 1, 0, 0])):
+        state, step = make_step(config)
+        state.step.assign(start)
+        seen = []
+
+        def note(images, labels, is_penalised, seen=seen, state=state):
+            seen.append(is_penalised)
+            state.step.assign_add(1)
+
+        monkeypatch.setattr(step, "_train_step", note)
+        for _ in range(4):
+            step.train_step(draw_halves(4))
+        assert seen == expected
+
+
+def test_adapted_augmentation_is_reported_and_saved():
+    config = make_config(
+        diff_augment=True, diff_augment_target=0.5, batch_size=8_000
+    )
+    state, step = make_step(config)
+    # D that is sure of everything.
+    step._augment = lambda images, seed: images
+    state.discriminator.get_layer("logit").kernel.assign(
+        tf.ones_like(state.discriminator.get_layer("logit").kernel)
+    )
+    probabilities = []
+    for _ in range(5):
+        measures = step.train_step(draw_halves(8))
+        assert -1 <= measures["real_sign"] <= 1
+        probabilities.append(float(measures["augment_probability"]))
+    assert "augment_probability" in state.trackables()
+    change = 4 * 8_000 / 100_000
+    assert probabilities[:4] == [0.0] * 4
+    assert probabilities[4] in (0.0, pytest.approx(change))
+    assert "augment_probability" not in make_step(make_config())[0].trackables()
+
+
+@pytest.mark.parametrize("warmup", [9.0, 2.0])
+def test_averages_are_over_a_fraction_of_the_first_steps(warmup):
+    config = make_config(ema_decay=0.9999, ema_warmup=warmup)
+    state, step = make_step(config)
+    average = state.averaged_generator.get_layer("project").kernel
+    before = average.numpy()
+    step.train_step(draw_halves(4))
+    weight = state.generator.get_layer("project").kernel.numpy()
+    kept = 2.0 / (2.0 + warmup)
+    expected = kept * before + (1 - kept) * weight
+    np.testing.assert_allclose(average, expected, atol=1e-7)
+
+
 def test_alternating_updates_draw_latents_of_their_own():
     _, step = make_step(make_config(updates="alternating"))
-    step.update = lambda images, latents, labels, seed, other: (latents, other)
+    step.update = lambda images, latents, labels, seed, other, is_penalised: (
+        latents,
+        other,
+    )
     latents, others = step._replica_step(draw_halves(4), None)
     assert not np.any(np.isclose(latents, others).all(axis=1))
 

@@ -50,7 +50,7 @@ def train_encoder(
             "a conditional generator's images don't have one latent each: "
             "features of G are for runs without labels"
         )
-    convolutions = build_discriminator(config, seed=seed)
+    convolutions = build_discriminator(config.papers, seed=seed)
     outputs = keras.layers.Dense(
         config.latent_dim,
         activation="tanh",

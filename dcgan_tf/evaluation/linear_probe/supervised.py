@@ -147,7 +147,7 @@ def _train_and_test(
 def _build_network(
     config: ModelConfig, num_classes: int, seed: int
 ) -> keras.Model:
-    discriminator = build_discriminator(config, seed=seed)
+    discriminator = build_discriminator(config.papers, seed=seed)
     logits = keras.layers.Dense(
         num_classes, kernel_initializer=keras.initializers.GlorotUniform(seed)
     )(discriminator.get_layer("flatten").output)

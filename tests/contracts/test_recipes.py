@@ -1,0 +1,110 @@
+"""A run by another recipe goes through all that a run goes through."""
+
+import importlib
+import json
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dcgan_tf.recipes import RECIPES
+from dcgan_tf.runs.trained_model import load_trained_model
+
+TINY = (
+    "--image_size=16", "--base_filters=4", "--latent_dim=8",
+    "--batch_size=8", "--steps=4", "--checkpoint_every=2", "--report_every=2",
+    "--sample_every=4", "--seed=3", "--precision=float32",
+    "--strategy=one_device",
+)  # fmt: skip
+
+
+def run(command, *arguments):
+    module = importlib.import_module(f"dcgan_tf.cli.{command}")
+    return module.main([str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def run_dir(tmp_path_factory):
+    run_dir = tmp_path_factory.mktemp("recipes") / "small"
+    flags = ("--recipe=small", "--penalty_every=3", f"--run_dir={run_dir}")
+    assert run("train", *TINY, *flags) == 0
+    return run_dir
+
+
+def load_tensors(run_dir, step=4):
+    path = str(run_dir / "checkpoints" / f"ckpt-{step}")
+    reader = tf.train.load_checkpoint(path)
+    return {
+        name: reader.get_tensor(name)
+        for name in reader.get_variable_to_shape_map()
+        if not name.startswith(("_CHECKPOINTABLE", "save_counter"))
+    }
+
+
+def test_the_settings_are_written_one_by_one(run_dir):
+    config = json.loads((run_dir / "config.json").read_text())
+    values = {**config["model"], **config["training"]}
+    expected = {**RECIPES["small"], "penalty_every": 3}
+    assert expected.items() <= values.items()
+    assert "recipe" not in values
+    header = (run_dir / "metrics.csv").read_text().splitlines()[0]
+    assert {"augment_probability", "real_sign"} <= set(header.split(","))
+
+
+def test_it_is_resumed_to_the_bit_without_naming_the_recipe(run_dir, tmp_path):
+    """From between two penalties and two moves of the augmentation."""
+    resumed = tmp_path / "resumed"
+    shutil.copytree(run_dir, resumed)
+    for path in resumed.glob("checkpoints/ckpt-4*"):
+        path.unlink()
+    assert run("train", *TINY, f"--run_dir={resumed}") == 0
+    found, expected = load_tensors(resumed), load_tensors(run_dir)
+    assert found.keys() == expected.keys()
+    assert any("singular_vector" in name for name in found)
+    assert any("sign_sum" in name for name in found)
+    for name, value in expected.items():
+        np.testing.assert_array_equal(found[name], value, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    "flags, words",
+    [
+        (["--recipe=paper"], "spectral_norm was True, is now False"),
+        (["--penalty_every=16"], "penalty_every was 3, is now 16"),
+        (["--updates=alternating"], "updates was 'joint'"),
+    ],
+)
+def test_it_is_resumed_as_no_other(flags, words, run_dir, capsys):
+    assert run("train", *TINY, *flags, f"--run_dir={run_dir}") == 1
+    error = capsys.readouterr().err
+    assert words in error and len(error.splitlines()) == 1
+
+
+def test_its_discriminator_is_used_as_a_plain_network(run_dir, tmp_path):
+    """Features are the same of the run, of a view and of the export."""
+    model = load_trained_model(run_dir)
+    layers = model.discriminator.layers
+    assert not any(hasattr(layer, "singular_vector") for layer in layers)
+    export_dir = tmp_path / "export"
+    flags = (f"--run_dir={run_dir}", f"--export_dir={export_dir}")
+    assert run("export", *flags, "--formats=saved_model") == 0
+    images = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 1), np.uint8)
+    loaded = tf.saved_model.load(str(export_dir / "discriminator_features/1"))
+    found = loaded.signatures["serving_default"](
+        images=tf.constant(images / np.float32(127.5) - 1)
+    )
+    np.testing.assert_allclose(
+        found["features"], model.compute_features(images), rtol=1e-3, atol=1e-4
+    )
+    for view in ("guided_backprop", "filters"):
+        assert run("analyze", view, f"--run_dir={run_dir}") == 0
+
+
+def test_flags_of_float16_are_refused_in_words(tmp_path, capsys):
+    run_dir = tmp_path / "run"
+    flags = ("--recipe=small", "--precision=mixed_float16")
+    code = run("train", *TINY[:-2], *flags, f"--run_dir={run_dir}")
+    error = capsys.readouterr().err
+    assert code == 2 and "r1_weight" in error and "mixed_bfloat16" in error
+    assert not run_dir.exists()

@@ -1,0 +1,101 @@
+"""Recipes: what they expand to, what wins over them, what is refused."""
+
+import dataclasses
+
+import pytest
+
+from dcgan_tf.config import RunConfig
+from dcgan_tf.presets import DATASETS, resolve_run_config
+from dcgan_tf.recipes import CHOICES, RECIPES, list_choices, name_recipe
+
+
+def test_the_papers_recipe_changes_nothing():
+    assert resolve_run_config({"recipe": "paper"}) == resolve_run_config({})
+    assert name_recipe(resolve_run_config({})) == "paper"
+
+
+def test_the_default_is_the_papers_until_it_is_measured():
+    assert {defaults.recipe for defaults in DATASETS.values()} == {"paper"}
+
+
+def test_a_recipe_expands_to_its_choices():
+    config = resolve_run_config({"recipe": "small"})
+    assert list_choices(config) == RECIPES["small"]
+    assert set(RECIPES["small"]) == set(CHOICES)
+    assert name_recipe(config) == "small"
+    assert RunConfig.from_json(config.to_json()) == config
+    assert "recipe" not in config.to_json()
+
+
+@pytest.mark.parametrize(
+    "given, expected",
+    [
+        ({"loss": "cross_entropy"}, {"loss": "cross_entropy"}),
+        ({"r1_weight": 0.0}, {"r1_weight": 0.0}),
+        (
+            {"diff_augment": False},
+            {"diff_augment": False, "diff_augment_target": 0.0},
+        ),
+        ({"loss": "relativistic"}, {"diff_augment_target": 0.0}),
+    ],
+)
+def test_what_is_given_wins(given, expected):
+    config = resolve_run_config({"recipe": "small", **given})
+    choices = list_choices(config)
+    assert expected.items() <= choices.items()
+    assert name_recipe(config) == "own"
+    others = set(CHOICES) - set(given) - set(expected)
+    assert all(choices[name] == RECIPES["small"][name] for name in others)
+
+
+@pytest.mark.parametrize(
+    "settings, words",
+    [
+        ({"recipe": "large"}, "recipe.*paper, small"),
+        ({"recipe": "small", "family": "gan"}, "recipe.*dcgan"),
+        ({"family": "gan", "spectral_norm": True}, "spectral_norm.*gan"),
+        ({"family": "lapgan", "r1_weight": 1.0}, "r1_weight.*lapgan"),
+        ({"recipe": "small", "label_smoothing": 0.1}, "label_smoothing.*hinge"),
+        (
+            {"recipe": "small", "precision": "mixed_float16"},
+            "r1_weight.*mixed_float16.*bfloat16",
+        ),
+        ({"diff_augment_target": 0.6}, "diff_augment_target.*off"),
+        (
+            {
+                "diff_augment": True,
+                "diff_augment_target": 0.6,
+                "loss": "relativistic",
+            },
+            "relativistic.*zero",
+        ),
+        ({"discriminator_learning_rate": 0.0}, "discriminator_learning_rate"),
+        ({"penalty_every": 0}, "penalty_every"),
+        ({"loss": "wasserstein"}, "loss.*hinge"),
+    ],
+)
+def test_contradictions_are_refused_in_words(settings, words):
+    with pytest.raises(ValueError, match=words) as error:
+        resolve_run_config(settings)
+    assert "\n" not in str(error.value)
+
+
+def test_other_families_have_their_papers_recipe():
+    for family in ("gan", "lapgan"):
+        config = resolve_run_config({"family": family, "recipe": "paper"})
+        assert config == resolve_run_config({"family": family})
+        with pytest.raises(ValueError, match=family):
+            dataclasses.replace(config.model, spectral_norm=True)
+
+
+def test_a_run_that_is_resumed_keeps_its_choices(monkeypatch):
+    kept = resolve_run_config({"recipe": "small", "r1_weight": 2.0})
+    assert resolve_run_config({}, kept) == kept
+    # Whatever a dataset's recipe is by now.
+    changed = dataclasses.replace(DATASETS["mnist_5k"], recipe="small")
+    monkeypatch.setitem(DATASETS, "mnist_5k", changed)
+    papers = resolve_run_config({"recipe": "paper"})
+    assert resolve_run_config({}, papers) == papers
+    assert name_recipe(resolve_run_config({})) == "small"
+    named = resolve_run_config({"recipe": "paper"}, kept)
+    assert name_recipe(named) == "paper"
