@@ -48,7 +48,8 @@ class ModelConfig:
 
     Attributes:
         image_size: `(height, width)` in pixels, each up to 256.
-        channels: 1 (grey) or 3 (RGB).
+        channels: 1 (grey), 3 (RGB) or 4 (RGBA, of the family `dcgan`; see
+            `data/transparency.py`).
         latent_dim: Length of a latent vector. A pyramid's holds all levels'
             noise.
         base_filters: Filters of the convolution nearest the image; they
@@ -83,9 +84,15 @@ class ModelConfig:
     def __post_init__(self):
         check_family(self.family)
         check_image_size(self.image_size)
-        if self.channels not in (1, 3):
+        if self.channels not in (1, 3, 4):
             raise ValueError(
-                f"channels is {self.channels}; use 1 (grey) or 3 (RGB)"
+                f"channels is {self.channels}; use 1 (grey), 3 (RGB) or 4 "
+                "(RGBA)"
+            )
+        if self.channels == 4 and self.family != "dcgan":
+            raise ValueError(
+                f"channels is 4, and the family {self.family} draws grey and "
+                "RGB images alone; use 1 or 3, or the family dcgan"
             )
         check_latent_dim(self.family, self.latent_dim, self.image_size)
         for name in (
@@ -205,6 +212,8 @@ class DataConfig:
             say held out of 1,000 images or more, and keep to it.
         held_out_dir: A folder of other images, to evaluate on in place of
             those held out.
+        alpha: Whether images keep their transparency. A `RunConfig` sets it
+            by its networks' channels.
         all_pages: Whether each page of a TIFF file is an image.
         level_range: Of grey images of more than 8 bits, the lowest level,
             and the one that would be 256; None where there are none such,
@@ -228,6 +237,7 @@ class DataConfig:
     condition_on: str | None = None
     hold_out: str = "auto"
     held_out_dir: str | None = None
+    alpha: bool = False
     all_pages: bool = False
     level_range: tuple[float, float] | None = None
 
@@ -442,6 +452,8 @@ class RunConfig:
     def __post_init__(self):
         check_optimizer(self.model.family, self.training.optimizer)
         check_unchanged(self.model.family, self.training, _PENALTIES)
+        data = dataclasses.replace(self.data, alpha=self.model.channels == 4)
+        object.__setattr__(self, "data", data)  # It is frozen.
 
     def to_dict(self) -> dict[str, dict[str, Any]]:
         """Returns plain nested dicts, as `from_dict` reads them."""

@@ -22,6 +22,9 @@ FILE_MARKS = {"sample": "dcgan_tf (sample)", "sheet": "dcgan_tf (sheet)"}
 _HALF_RANGE = 127.5
 _GIF_FRAME_MILLISECONDS = 125
 _FIGURE_DPI = 120
+# The ground under transparent images: its two greys, and its squares.
+_CHECKS = (204, 255)
+_CHECKS_PER_SIDE = 8
 
 
 def to_float(images: tf.Tensor) -> tf.Tensor:
@@ -100,12 +103,13 @@ def make_grid(
     """Tiles images row by row on a white sheet.
 
     Args:
-        images: uint8 `(count, height, width, channels)`, at least one.
+        images: uint8 `(count, height, width, channels)`, at least one. Of
+            RGBA, each lies on a chequered ground.
         num_columns: Images in a row; None for the most nearly square grid.
         padding: White pixels around every image.
 
     Returns:
-        uint8 `(grid_height, grid_width, channels)`.
+        uint8 `(grid_height, grid_width, channels)`; of RGBA, RGB.
 
     Raises:
         ValueError: If `images` isn't uint8 of four axes, or empty.
@@ -116,6 +120,7 @@ def make_grid(
             f"images are {images.dtype} {images.shape}; a grid takes uint8 "
             "(count, height, width, channels) with at least one image"
         )
+    images = lay_on_checks(images)
     count, height, width, channels = images.shape
     if num_columns is None:
         num_columns = int(np.ceil(np.sqrt(count)))
@@ -139,10 +144,31 @@ def make_grid(
     return sheet
 
 
+def lay_on_checks(images: np.ndarray) -> np.ndarray:
+    """Lays RGBA images on the light grey checks that stand for nothing.
+
+    Args:
+        images: uint8 `(..., height, width, channels)`.
+
+    Returns:
+        uint8 `(..., height, width, 3)`; images of other channels as they
+        are.
+    """
+    if images.shape[-1] != 4:
+        return images
+    height, width = images.shape[-3:-1]
+    side = max(1, min(height, width) // _CHECKS_PER_SIDE)
+    rows, columns = np.indices((height, width)) // side
+    ground = np.where((rows + columns) % 2, *_CHECKS)[..., None]
+    alpha = images[..., 3:].astype(np.int32)
+    mixed = images[..., :3] * alpha + ground * (255 - alpha)
+    return ((mixed + 127) // 255).astype(np.uint8)
+
+
 def save_png(
     path: str | os.PathLike, image: np.ndarray, kind: str = "sheet"
 ) -> None:
-    """Writes a uint8 image `(height, width, 1 or 3)` as a PNG file.
+    """Writes a uint8 image `(height, width, channels)` as a PNG file.
 
     The file is written atomically, so that an image is never read
     half written.
@@ -188,11 +214,15 @@ def save_gif(
     frames: Iterable[np.ndarray],
     frame_milliseconds: int = _GIF_FRAME_MILLISECONDS,
 ) -> None:
-    """Writes uint8 frames `(height, width, 1 or 3)` as an endless GIF."""
+    """Writes uint8 frames `(height, width, channels)` as an endless GIF.
+
+    A GIF's pixel is opaque or not there at all, so RGBA lies on checks.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     first, *others = [
-        Image.fromarray(_drop_grey_axis(frame)) for frame in frames
+        Image.fromarray(_drop_grey_axis(lay_on_checks(np.asarray(frame))))
+        for frame in frames
     ]
     encoded = io.BytesIO()
     first.save(

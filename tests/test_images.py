@@ -91,3 +91,24 @@ def test_wrong_images_are_refused_in_a_line(check, shape, dtype, problem):
     assert "\n" not in str(error.value)
     right = np.uint8 if check == "uint8" else np.float32
     function(np.zeros((1, 4, 4, 1), right), "the taker")
+
+
+def test_transparent_images_lie_on_checks(tmp_path):
+    pixels = np.zeros((2, 16, 16, 4), np.uint8)
+    pixels[1, ..., 0] = pixels[1, ..., 3] = 255
+    grid = images.make_grid(pixels)
+    assert grid.shape == (20, 38, 3)
+    clear, red = grid[2:18, 2:18], grid[2:18, 20:36]
+    assert set(np.unique(clear)) == {204, 255}
+    assert (red == (255, 0, 0)).all()
+    images.save_gif(tmp_path / "a.gif", pixels)
+    with Image.open(tmp_path / "a.gif") as film:
+        first = np.asarray(film.convert("RGB"))
+    np.testing.assert_array_equal(first, clear)
+
+
+def test_transparent_samples_are_saved_as_such(tmp_path):
+    pixels = np.zeros((4, 5, 4), np.uint8)
+    pixels[..., 3] = 7
+    images.save_png(tmp_path / "a.png", pixels, "sample")
+    np.testing.assert_array_equal(images.load_png(tmp_path / "a.png"), pixels)

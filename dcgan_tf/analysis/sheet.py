@@ -11,6 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from dcgan_tf.images import lay_on_checks
+
 _MARGIN = 24
 _GAP = 6
 _TITLE_SIZE = 30
@@ -215,6 +217,7 @@ def _write_labels(pen: ImageDraw.ImageDraw, panel: Panel, place: _Geometry):
 
 
 def _enlarge(image: np.ndarray, factor: int) -> Image.Image:
+    image = lay_on_checks(image)
     pixels = np.repeat(np.repeat(image, factor, 0), factor, 1)
     if pixels.shape[-1] == 1:
         pixels = np.repeat(pixels, 3, -1)

@@ -39,7 +39,8 @@ _PATHS = {
     "labels, CelebA's text, or the dataset.json of StyleGAN's tools.",
 }
 _INTEGERS = {
-    "channels": "Channels of the images: 1 (grey) or 3 (RGB).",
+    "channels": "Channels of the images: 1 (grey), 3 (RGB) or 4 (RGBA, which "
+    "keeps transparency).",
     "crop": "Side in pixels of a centred square to cut out first.",
 }
 _BOOLEANS = {
@@ -108,7 +109,7 @@ def run(values: flags.FlagValues) -> None:
     _print_counts(source, survey)
     _print_skipped(source)
     size = format_image_size(config.model.image_size)
-    colours = "grey" if config.model.channels == 1 else "RGB"
+    colours = {1: "grey", 3: "RGB", 4: "RGBA"}[config.model.channels]
     print(
         f"The networks will see {size} {colours}; the first "
         f"{len(survey.images)} are in {output}"

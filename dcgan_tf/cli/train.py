@@ -67,7 +67,8 @@ _DATA_PATHS = (
 _INTEGERS = {
     "crop": "Side in pixels of the centre square cut out before resizing; 0 "
     "for the largest crop of the images' aspect.",
-    "channels": "Channels of the images: 1 (grey) or 3 (RGB).",
+    "channels": "Channels of the images: 1 (grey), 3 (RGB) or 4 (RGBA, which "
+    "keeps transparency).",
     "latent_dim": "Numbers in a latent.",
     "base_filters": "Filters of the convolution nearest the image; deeper "
     "ones have 2, 4 and up to 8 times as many.",

@@ -55,7 +55,7 @@ def load_folder(
 
     Args:
         data: `image_dir`, `split`, `folder_splits`, `hold_out`, `labels`,
-            `condition_on`, `all_pages`, `level_range`, `crop` and
+            `condition_on`, `alpha`, `all_pages`, `level_range`, `crop` and
             `background` are used.
         split: As for `load_source`.
         excluded: Names relative to the folder to leave out.
@@ -112,6 +112,7 @@ def load_folder(
         background=data.background,
         level_range=level_range or UPPER_BYTE,
         crop=data.crop,
+        alpha=data.alpha,
     )
     files.probe()
     return Source(

@@ -8,6 +8,7 @@ import tensorflow as tf
 from PIL import ImageColor
 
 from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.data import transparency
 
 # Datasets of 28-pixel images, which get a black border up to this side
 # rather than being enlarged: 32 can be halved, 28 only twice.
@@ -36,15 +37,19 @@ def prepare_image(
     Returns:
         uint8 `(*model.image_size, model.channels)`.
     """
-    image = convert_channels(image, model.channels, data.background)
     side = get_padded_side(data.dataset)
     if side:
         image = pad_to_side(image, side)
+    image = convert_channels(image, model.channels, data.background)
     if data.fit == "pad":
-        return resize_and_pad(
+        image = resize_and_pad(
             image, model.image_size, data.crop, data.background
         )
-    return crop_and_resize(image, model.image_size, data.crop, data.fit)
+    else:
+        image = crop_and_resize(image, model.image_size, data.crop, data.fit)
+    if model.channels == 4:
+        return transparency.fill_colour(image, parse_colour(data.background))
+    return image
 
 
 def decode_image_bytes(
@@ -57,7 +62,7 @@ def decode_image_bytes(
 
     Args:
         contents: Scalar string, a whole file.
-        channels: 1 or 3.
+        channels: 1, 3 or 4.
         background: Colour under transparent pixels.
 
     Returns:
@@ -97,12 +102,12 @@ def _fill_alpha(image: tf.Tensor, png: tf.Tensor) -> tf.Tensor:
 def convert_channels(
     image: tf.Tensor, channels: int, background: str = "white"
 ) -> tf.Tensor:
-    """Turns grey, RGB or RGBA into grey or RGB.
+    """Turns grey, RGB or RGBA into one of these.
 
     Args:
         image: uint8 `(..., 1, 3 or 4)`, the last axis statically known.
-        channels: 1 or 3.
-        background: Colour under transparent pixels; RGBA only.
+        channels: 1, 3 or 4; what wasn't RGBA is opaque.
+        background: Colour under transparent pixels of RGBA.
 
     Returns:
         uint8 `(..., channels)`.
@@ -116,8 +121,14 @@ def convert_channels(
             f"an image has {given} channels; grey (1), RGB (3) and RGBA (4) "
             "can be used"
         )
+    if given == channels:
+        return image
     if given == 4:
         image = composite(image, background)
+    if channels == 4:
+        rgb = convert_channels(image, 3)
+        opaque = tf.fill(tf.shape(rgb[..., :1]), tf.constant(255, tf.uint8))
+        return tf.concat([rgb, opaque], axis=-1)
     if image.shape[-1] == channels:
         return image
     if channels == 3:
@@ -269,6 +280,8 @@ def _resize(image: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
     """Resizes with antialiasing; an image of that size is left alone."""
 
     def resize():
+        if image.shape[-1] == 4:
+            return transparency.resize(image, height, width)
         resized = tf.image.resize(
             image, (height, width), "bilinear", antialias=True
         )

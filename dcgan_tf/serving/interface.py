@@ -34,7 +34,9 @@ def describe_signatures(kind: str, model: ModelConfig) -> dict:
         seeds = _describe(
             "int64", [None], "any; the same one always draws the same image"
         )
-        pixels = _describe("uint8", _image_shape(model), "0 to 255")
+        pixels = _describe(
+            "uint8", _image_shape(model), f"0 to 255{_describe_alpha(model)}"
+        )
         files = _describe("string", [None], "PNG files")
         return {
             "serving_default": described,
@@ -72,13 +74,13 @@ def describe_generator(model: ModelConfig) -> dict:
     if model.num_classes:
         last = model.num_classes - 1
         inputs["labels"] = _describe("int32", [None], f"classes, 0 to {last}")
-    images = _describe("float32", _image_shape(model), _UNIT)
+    images = _describe("float32", _image_shape(model), _describe_unit(model))
     return {"inputs": inputs, "outputs": {"images": images}}
 
 
 def describe_features(model: ModelConfig) -> dict:
     """Describes the map from images to features: `inputs` and `outputs`."""
-    images = _describe("float32", _image_shape(model), _UNIT)
+    images = _describe("float32", _image_shape(model), _describe_unit(model))
     return {
         "inputs": {"images": images},
         "outputs": {
@@ -90,6 +92,16 @@ def describe_features(model: ModelConfig) -> dict:
             ),
         },
     }
+
+
+def _describe_unit(model: ModelConfig) -> str:
+    return _UNIT + _describe_alpha(model)
+
+
+def _describe_alpha(model: ModelConfig) -> str:
+    if model.channels != 4:
+        return ""
+    return "; red, green, blue, not multiplied by alpha, and alpha"
 
 
 def _image_shape(model: ModelConfig) -> list[int | None]:

@@ -86,11 +86,14 @@ def _draw(
 
 
 def _change_colour(images: tf.Tensor, keys: tf.Tensor) -> tf.Tensor:
+    # Of RGBA, what is there stays there.
+    images, alpha = images[..., :3], images[..., 3:]
     images += _draw(images, keys[0], -_BRIGHTNESS, _BRIGHTNESS)
     grey = tf.reduce_mean(images, axis=3, keepdims=True)
     images = grey + (images - grey) * _draw(images, keys[1], *_SATURATION)
     mean = tf.reduce_mean(images, axis=(1, 2, 3), keepdims=True)
-    return mean + (images - mean) * _draw(images, keys[2], *_CONTRAST)
+    images = mean + (images - mean) * _draw(images, keys[2], *_CONTRAST)
+    return tf.concat([images, alpha], axis=-1) if alpha.shape[-1] else images
 
 
 def _draw_integers(

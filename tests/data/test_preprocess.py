@@ -194,7 +194,7 @@ def test_bad_background_is_named():
         ("1", "PNG"),
     ],
 )
-@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("channels", [1, 3, 4])
 def test_decoding_in_a_graph_is_the_folders_decoding(
     tmp_path, mode, file_format, channels
 ):
@@ -210,7 +210,7 @@ def test_decoding_in_a_graph_is_the_folders_decoding(
         image.convert(mode).save(contents, file_format)
     path = tmp_path / "picture"
     path.write_bytes(contents.getvalue())
-    rgb = decode_file(path, "tomato")
+    rgb = decode_file(path, "tomato", alpha=channels == 4)
     expected = np.asarray(preprocess.convert_channels(rgb, channels))
     decode = tf.function(
         lambda c: preprocess.decode_image_bytes(c, channels, "tomato")

@@ -1,4 +1,4 @@
-"""Decodes image files of any common format to upright RGB."""
+"""Decodes image files of any common format to upright RGB or RGBA."""
 
 import contextlib
 import os
@@ -48,8 +48,9 @@ def decode_file(
     level_range: LevelRange = UPPER_BYTE,
     page: int = 0,
     crop: int = 0,
+    alpha: bool = False,
 ) -> np.ndarray:
-    """Decodes an image: one page or frame, upright, without transparency.
+    """Decodes an image: one page or frame, upright.
 
     All formats of `file_formats.READABLE`, in any mode. EXIF orientation is
     applied. Of 16-bit colour the upper 8 bits are kept. A JPEG of over 25
@@ -62,9 +63,10 @@ def decode_file(
         page: Of a TIFF file, from 0.
         crop: Side in pixels, at full size, of what will be cut from the
             centre; of an image decoded at less, it is cut here.
+        alpha: Whether transparency is kept, not laid over the background.
 
     Returns:
-        uint8 `(height, width, 3)`.
+        uint8 `(height, width, 3)`, or `(height, width, 4)` with alpha.
 
     Raises:
         UnreadableError: If the file is no image, broken, truncated or
@@ -79,6 +81,8 @@ def decode_file(
             image = _turn_upright(image)
         if crop and scale > 1:
             image = _cut_centre(image, -(-crop // scale))
+        if alpha:
+            return np.asarray(image.convert("RGBA"))
         return np.asarray(_to_rgb(image, background))
 
 

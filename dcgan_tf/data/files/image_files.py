@@ -96,7 +96,8 @@ class ImageFiles:
             image, label = tf.numpy_function(
                 self._read, [position], (tf.uint8, tf.int32), stateful=False
             )
-            image.set_shape((None, None, 3))
+            has_alpha = self._decoding.get("alpha", False)
+            image.set_shape((None, None, 4 if has_alpha else 3))
             num_attributes = len(self._labels.attribute_names)
             label.set_shape((num_attributes,) if num_attributes else ())
             return image, label

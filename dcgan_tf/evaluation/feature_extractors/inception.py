@@ -13,6 +13,7 @@ import tensorflow as tf
 from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
     FeatureExtractor,
 )
+from dcgan_tf.images import lay_on_checks
 
 _FILE = "classify_image_graph_def.pb"
 # Names in that graph. Its own bilinear resize to 299 pixels, which doesn't
@@ -47,6 +48,8 @@ def load_inception(path: str | os.PathLike) -> FeatureExtractor:
     run = _import_graph(path)
 
     def apply(images: np.ndarray):
+        if images.shape[-1] == 4:
+            images = lay_on_checks(images)
         if images.shape[-1] == 1:
             images = np.repeat(images, 3, axis=-1)
         # Levels of 0 to 255: the graph scales them itself.

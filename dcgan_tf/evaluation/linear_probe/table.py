@@ -77,6 +77,7 @@ def probe_model(
             real = hold_out_validation(protocol, real, settings.seed)
     else:
         data = settings.probe_data
+        data = dataclasses.replace(data, alpha=config.data.alpha)
         if data.level_range is None:  # What D has learnt to see.
             data = dataclasses.replace(
                 data, level_range=config.data.level_range

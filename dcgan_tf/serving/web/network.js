@@ -49,12 +49,13 @@ async function draw(compiled, latent, model) {
 function toImageData(values, { image_size: [height, width], channels }) {
   const image = new ImageData(width, height);
   for (let pixel = 0; pixel < height * width; pixel++) {
-    for (let channel = 0; channel < 3; channel++) {
+    image.data[pixel * 4 + 3] = 255;
+    // Grey is all three; a fourth channel is the picture's own alpha.
+    for (let channel = 0; channel < Math.max(3, channels); channel++) {
       const value = values[pixel * channels + (channel % channels)];
       // Uint8ClampedArray rounds and clips.
       image.data[pixel * 4 + channel] = (value + 1) * 127.5;
     }
-    image.data[pixel * 4 + 3] = 255;
   }
   return image;
 }

@@ -51,6 +51,7 @@ async function start() {
 function describe(model) {
   const [height, width] = model.image_size;
   document.documentElement.style.setProperty("--aspect", width / height);
+  document.documentElement.classList.toggle("alpha", model.channels === 4);
   get("about").textContent =
     `A neural network that learned from ${model.dataset} draws every picture ` +
     `on this page, here in your browser, each from ${model.latent_dim} random ` +

@@ -109,6 +109,11 @@ export class Walk {
       const image = await this.draw(walkAt(latents, i / GIF_FRAMES_PER_STOP));
       const canvas = enlarge(image, GIF_SIDE);
       const context = canvas.getContext("2d");
+      // A GIF's pixel is opaque or not there at all: what is transparent
+      // lies on white.
+      context.globalCompositeOperation = "destination-over";
+      context.fillStyle = "white";
+      context.fillRect(0, 0, canvas.width, canvas.height);
       frames.push(context.getImageData(0, 0, canvas.width, canvas.height));
       if (i % 8 === 7) await nextFrame();
     }
