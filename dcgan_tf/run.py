@@ -273,6 +273,7 @@ class Run:
         probe_data: DataConfig | None = None,
         probe_split: str = "test",
         probe_rows: Sequence[str] | None = None,
+        probe_labels: Sequence[int | None] | None = None,
         num_samples: int = 2_000,
         seed: int = 0,
         cache_dir: str | None = None,
@@ -302,6 +303,8 @@ class Run:
             probe_split: `test`, or `validation` for training images held
                 out, to choose a checkpoint by.
             probe_rows: Of `evaluation.settings.PROBE_ROWS`; None for all.
+            probe_labels: Some of the protocol's numbers of labels, where
+                None is all labels; None for every number.
             num_samples: Generated images, and real ones at most.
             seed: Of samples, networks and draws.
             cache_dir: Where trained classifiers are kept; None for
@@ -324,6 +327,7 @@ class Run:
             probe_data=probe_data,
             probe_split=probe_split,
             probe_rows=None if probe_rows is None else tuple(probe_rows),
+            probe_labels=None if probe_labels is None else tuple(probe_labels),
             num_samples=num_samples,
             seed=seed,
             cache_dir=cache_dir,

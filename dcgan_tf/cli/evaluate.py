@@ -20,6 +20,7 @@ from dcgan_tf.cli.probe_flags import (
     check_probe_flags,
     define_probe_flags,
     find_probe_data,
+    find_probe_labels,
 )
 from dcgan_tf.config import DataConfig
 from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS
@@ -118,6 +119,7 @@ def run(values: flags.FlagValues) -> None:
         probe_rows=(
             None if values.probe_rows == ["all"] else tuple(values.probe_rows)
         ),
+        probe_labels=find_probe_labels(values),
         num_samples=values.num_samples,
         seed=values.seed,
         cache_dir=values.cache_dir,

@@ -49,6 +49,7 @@ TOPICS = {
     "Linear probe": (
         "probe", "probe_dataset", "probe_data_dir", "probe_manual_dir",
         "probe_image_dir", "probe_split", "probe_rows",
+        "probe_labels",
     ),
     "Views": ("layer", "great_circle", "pick", "concepts", "boxes"),
     "Randomness": ("seed", "deterministic"),

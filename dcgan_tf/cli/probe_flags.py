@@ -16,6 +16,7 @@ _FLAGS = (
     "probe_image_dir",
     "probe_split",
     "probe_rows",
+    "probe_labels",
 )
 
 
@@ -48,6 +49,10 @@ def define_probe_flags(values: flags.FlagValues) -> None:
         "probe_rows", ["all"], "Rows of the probe's table: all, or some of "
         f"{', '.join(PROBE_ROWS)}.", **options,
     )  # fmt: skip
+    flags.DEFINE_list(
+        "probe_labels", None, "Some of the protocol's numbers of labels, such "
+        "as 4000 or 4000,all. Default: every one.", **options,
+    )  # fmt: skip
 
 
 def check_probe_flags(values: flags.FlagValues) -> None:
@@ -77,6 +82,27 @@ def check_probe_flags(values: flags.FlagValues) -> None:
             f"--probe_rows={','.join(values.probe_rows)}: use all, or some of "
             f"{', '.join(PROBE_ROWS)}"
         )
+
+
+def find_probe_labels(
+    values: flags.FlagValues,
+) -> tuple[int | None, ...] | None:
+    """Returns the label counts to probe at; None for the protocol's.
+
+    Raises:
+        UsageError: If one is neither a number nor `all`.
+    """
+    if values.probe_labels is None:
+        return None
+    for text in values.probe_labels:
+        if text != "all" and not text.isdecimal():
+            raise UsageError(
+                f"--probe_labels={','.join(values.probe_labels)}: use numbers "
+                "and all, with commas between"
+            )
+    return tuple(
+        None if text == "all" else int(text) for text in values.probe_labels
+    )
 
 
 def find_probe_data(values: flags.FlagValues) -> DataConfig | None:

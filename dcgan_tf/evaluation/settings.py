@@ -42,6 +42,8 @@ class Settings:
         probe_data: Labelled images to probe on; None for the run's own.
         probe_split: Of `PROBE_SPLITS`.
         probe_rows: Of `PROBE_ROWS`; None for all that there are.
+        probe_labels: Some of the protocol's label counts, where None is all
+            labels; None instead of these for every count.
         num_samples: Generated images, and at most as many real ones.
         seed: Of samples, extractors, subsets and draws.
         cache_dir: Where classifiers are kept; None for the default.
@@ -54,6 +56,7 @@ class Settings:
     probe_data: DataConfig | None = None
     probe_split: str = "test"
     probe_rows: tuple[str, ...] | None = None
+    probe_labels: tuple[int | None, ...] | None = None
     num_samples: int = 2_000
     seed: int = 0
     cache_dir: str | None = None

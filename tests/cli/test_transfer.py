@@ -251,6 +251,22 @@ def test_statistics_are_of_the_probes_images_and_nobody_elses(orphan, colours):
     assert model.digest_discriminator() == other.digest_discriminator()
 
 
+def test_some_of_a_protocols_label_counts(run_dir, colours, capsys):
+    arguments = ["--probe_rows=pixels", f"--probe_image_dir={colours}"]
+    for labels, counts in (("100", {100}), ("all,10", {10, 100, 120})):
+        assert run(run_dir, *arguments, f"--probe_labels={labels}") == 0
+        assert {count for _, count in accuracies(read(run_dir))} == counts
+    for labels, code, said in (
+        ("7", 1, "label counts: 10, 100, 1000, all; not 7"),
+        ("many", 2, "--probe_labels=many: use numbers and all"),
+        ("-1", 2, "--probe_labels=-1: use numbers and all"),
+    ):
+        capsys.readouterr()
+        assert run(run_dir, *arguments, f"--probe_labels={labels}") == code
+        (line,) = capsys.readouterr().err.splitlines()
+        assert said in line
+
+
 def test_rows_of_one_probe_add_up(run_dir, colours, capsys):
     for rows in ("pixels", "D"):
         arguments = [f"--probe_rows={rows}", f"--probe_image_dir={colours}"]

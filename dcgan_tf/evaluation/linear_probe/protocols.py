@@ -1,6 +1,7 @@
 """Protocols of a linear probe: splits, draws of labels, values of C."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -165,6 +166,37 @@ def count_held_out(protocol: Protocol, num_images: int) -> int:
     if protocol.num_validation is None:
         return min(num_images // 4, 10_000)
     return protocol.num_validation
+
+
+def choose_label_counts(
+    protocol: Protocol, counts: Sequence[int | None] | None
+) -> Protocol:
+    """Returns a protocol of some of its label counts, in its order.
+
+    Args:
+        protocol: Has all of them.
+        counts: Those to keep, where None is all labels; None for every one.
+
+    Raises:
+        ValueError: If the protocol hasn't got one of them.
+    """
+    if counts is None:
+        return protocol
+    missing = [count for count in counts if count not in protocol.label_counts]
+    if missing or not counts:
+        listed = ", ".join(
+            "all" if count is None else str(count)
+            for count in protocol.label_counts
+        )
+        given = f"not {missing[0]}" if missing else "none was named"
+        raise ValueError(
+            f"the {protocol.name} probe has these label counts: {listed}; "
+            f"{given}"
+        )
+    return dataclasses.replace(
+        protocol,
+        label_counts=tuple(x for x in protocol.label_counts if x in counts),
+    )
 
 
 def get_label_counts(

@@ -23,6 +23,7 @@ from dcgan_tf.evaluation.linear_probe.protocols import (
     PROTOCOLS,
     ProbeData,
     Protocol,
+    choose_label_counts,
     get_label_counts,
 )
 from dcgan_tf.evaluation.linear_probe.result import ProbeResult
@@ -70,6 +71,7 @@ def probe_model(
     """
     check_has_features(model)
     protocol = PROTOCOLS[settings.probe]
+    choose_label_counts(protocol, settings.probe_labels)  # Or refuse.
     config = model.config
     if settings.probe_data is None:
         _check_dataset(protocol, model, real)
@@ -140,6 +142,8 @@ def _probe_rows(
             (data.images, data.labels, data.test_images, data.test_labels)
         ),
     }
+    # Results don't depend on which others are asked for: the same key.
+    protocol = choose_label_counts(protocol, settings.probe_labels)
     progress = Progress(log, "rows of the table", len(chosen))
     results = []
     for short_name, name in names.items():
