@@ -147,10 +147,15 @@ def _check_family(values) -> None:
 
 def _load(values):
     from dcgan_tf.analysis.samples import load_unconditional_model
+    from dcgan_tf.runs.checkpoint_choice import describe_checkpoint
 
-    return load_unconditional_model(
+    model = load_unconditional_model(
         values.run_dir, values.checkpoint, values.seed
     )
+    # The standard output has the files' names alone.
+    used = describe_checkpoint(values.run_dir, model.step)
+    print(f"{values.run_dir}, {used}", file=sys.stderr)
+    return model
 
 
 def _save(values, name: str, image) -> Path:

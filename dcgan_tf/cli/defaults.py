@@ -26,6 +26,7 @@ _IN_WORDS = {
     "hidden_units": "1200 for grey images and 8000 for RGB ones in gan; 600 in "
     "lapgan",
     "optimizer": "sgd for gan and lapgan, adam for dcgan",
+    "eval_every": "0; of a folder, 500, or more for batches under 128",
     "tpu": "none",
     "cpu_devices": "1",
     "conditional": "off",

@@ -59,6 +59,7 @@ def run(values: flags.FlagValues) -> None:
     _check_flags(values)
     # Importing TensorFlow takes seconds; a bad flag is refused before.
     import_tensorflow()
+    from dcgan_tf.runs.checkpoint_choice import describe_checkpoint
     from dcgan_tf.runs.folder import load_run_config
     from dcgan_tf.serving.export import export_run
 
@@ -77,6 +78,9 @@ def run(values: flags.FlagValues) -> None:
     )
     _print_table(export)
     print(f"version {export.version} of step {export.step}: {export_dir}")
+    used = describe_checkpoint(values.run_dir, export.step)
+    if used != f"step {export.step}":
+        print(f"exported {used}")
 
 
 def _check_flags(values: flags.FlagValues) -> None:

@@ -71,6 +71,7 @@ def run(values: flags.FlagValues) -> None:
     samples = model.sample_from_seeds(seeds, label)
     _save(samples, seeds, Path(values.output))
     print(f"{len(samples)} samples: {values.output}")
+    print(f"drawn at {_describe_step(values, model)}")
 
 
 def _load_model(values):
@@ -80,6 +81,14 @@ def _load_model(values):
     if values.run_dir is not None:
         return load_trained_model(values.run_dir, values.checkpoint)
     return load_exported_model(values.export_dir)
+
+
+def _describe_step(values, model) -> str:
+    from dcgan_tf.runs.checkpoint_choice import describe_checkpoint
+
+    if values.run_dir is None:
+        return f"step {model.step}"
+    return describe_checkpoint(values.run_dir, model.step)
 
 
 def _find_label(label: str, model) -> int:

@@ -6,6 +6,9 @@ from collections.abc import Callable
 import keras
 
 from dcgan_tf.config import RunConfig
+from dcgan_tf.data.held_out import LARGE
+from dcgan_tf.data.open_source import load_held_out, load_source
+from dcgan_tf.data.pipeline import load_images
 from dcgan_tf.data.source import Source
 from dcgan_tf.evaluation.feature_extractors.choose import (
     choose_feature_extractor,
@@ -13,6 +16,7 @@ from dcgan_tf.evaluation.feature_extractors.choose import (
 from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
     compute_features,
 )
+from dcgan_tf.evaluation.feature_extractors.random import build_random_features
 from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
 from dcgan_tf.evaluation.real_images import load_real_images
 from dcgan_tf.runs.sampling import sample_images
@@ -31,7 +35,11 @@ def build_quick_evaluator(
     """Builds what training calls to find its best checkpoint.
 
     Fréchet distance of 2,000 samples to up to 2,000 held-out images, in the
-    features of the dataset's classifier or, without classes, random ones.
+    features of the dataset's classifier or, without classes, random ones. Of
+    a folder, whose runs are evaluated unasked, always in random ones, which
+    take no training, beside the floor: the distance of training images. Where
+    these are fewer than 2,000, samples are as many, so that the bias is the
+    same. Runs of version 0.1.0 keep to their classifier.
 
     Args:
         config: The run's settings.
@@ -41,12 +49,20 @@ def build_quick_evaluator(
 
     Returns:
         From a generator, in inference mode, to `frechet_classifier` or
-        `frechet_random`; less is better.
+        `frechet_random`, of which less is better, and the latter's
+        `frechet_random_floor` of a folder.
 
     Raises:
         ValueError: If the dataset has nothing held out.
         OSError: If it isn't there.
     """
+    data = config.data
+    if data.dataset == "image_folder" and data.hold_out != LARGE:
+        training_source = training_source or load_source(data)
+        held_out_source = held_out_source or load_held_out(
+            data, training_source
+        )
+        return _build_for_folder(config, training_source, held_out_source)
     real = load_real_images(
         config.model, config.data, training_source, held_out_source
     )
@@ -58,5 +74,31 @@ def build_quick_evaluator(
         features = compute_features(network, samples).features
         distance = compute_frechet_distance(held_out, features)
         return {f"frechet_{network.name}": distance}
+
+    return evaluate
+
+
+def _build_for_folder(
+    config: RunConfig, training_source: Source, held_out_source: Source
+) -> Callable[[keras.Model], dict[str, float]]:
+    (training, _), (held_out, _) = (
+        load_images(source, config.model, config.data, _NUM_IMAGES)
+        for source in (training_source, held_out_source)
+    )
+    network = build_random_features(training.shape[1:])
+    real = compute_features(network, held_out).features
+
+    def measure(images):
+        features = compute_features(network, images).features
+        return compute_frechet_distance(real, features)
+
+    floor, count = measure(training), len(training)
+
+    def evaluate(generator: keras.Model) -> dict[str, float]:
+        samples = sample_images(generator, config.model, count, _SEED)
+        return {
+            "frechet_random": measure(samples),
+            "frechet_random_floor": floor,
+        }
 
     return evaluate

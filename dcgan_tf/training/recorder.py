@@ -284,7 +284,9 @@ class Recorder:
             measures = dict(self._evaluator(generator))
             self._write_row(step, measures)
             name, value = next(iter(measures.items()))
-            self._progress.log(f"step {step}: {name} {value:.4g}")
+            floor = measures.get(f"{name}_floor")
+            beside = "" if floor is None else f" (training images: {floor:.4g})"
+            self._progress.log(f"step {step}: {name} {value:.4g}{beside}")
             best = repair_best(self._run_dir, self._progress.log)
             if best is None or value < best["value"]:
                 checkpoints.mark_best(self._run_dir, step, name, value)

@@ -13,6 +13,7 @@ from dcgan_tf.data.held_out import NONE
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.source import Source
 from dcgan_tf.kernels.precision import resolve_precision
+from dcgan_tf.presets import choose_eval_every
 from dcgan_tf.runs import checkpoints, folder
 from dcgan_tf.runs.default_dir import choose_run_dir
 from dcgan_tf.training import loop
@@ -97,6 +98,12 @@ def run_training(
         if is_new and _takes_all_to_fill_a_batch(config, source):
             config = _hold_out_nothing(config)
             source = load_source(config.data)
+        if _is_evaluated_unasked(config):
+            if is_new and not _can_evaluate(config, source):
+                config = _evaluate_never(config)
+            if config.training.steps < config.training.eval_every:
+                # There will be one checkpoint to choose from.
+                build_evaluator = None
         config = _keep_level_range(config, source)
         if conditional or config.data.condition_on is not None:
             config = _count_classes(config, source)
@@ -145,6 +152,22 @@ def _takes_all_to_fill_a_batch(config: RunConfig, source: Source) -> bool:
     is_own_folder = config.data.image_dir is not None
     fills = count < config.training.batch_size <= count + source.num_held_out
     return is_own_folder and fills and config.data.hold_out != NONE
+
+
+def _is_evaluated_unasked(config: RunConfig) -> bool:
+    training = config.training
+    default = choose_eval_every(config.data.dataset, training.batch_size)
+    return training.eval_every == default and not training.patience
+
+
+def _can_evaluate(config: RunConfig, source: Source) -> bool:
+    """Whether there are images to evaluate on; a distance takes two."""
+    return config.data.held_out_dir is not None or source.num_held_out > 1
+
+
+def _evaluate_never(config: RunConfig) -> RunConfig:
+    training = dataclasses.replace(config.training, eval_every=0)
+    return dataclasses.replace(config, training=training)
 
 
 def _keep_level_range(config: RunConfig, source: Source) -> RunConfig:
