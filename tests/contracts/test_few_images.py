@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 from fixtures.tiny_run import make_pictures, make_run
 
+from dcgan_tf import presets
 from dcgan_tf.cli import evaluate, train
 from dcgan_tf.config import RunConfig
 from dcgan_tf.data.open_source import load_source
+from dcgan_tf.runs import checkpoints
 from dcgan_tf.runs.discriminator_statistics import load_real_batches
 from dcgan_tf.runs.folder import load_run_config
+from dcgan_tf.runs.metrics import read_metrics
 
 TINY = (
     "--image_size=16", "--base_filters=4", "--latent_dim=8",
@@ -115,3 +118,40 @@ def test_statistics_are_of_images_counted_once(few, count, expected):
     batches = load_real_batches(config, None, print, source)
     values = np.concatenate([batch[:, 0, 0, 0] for batch in batches])
     assert len(values) == len(np.unique(values)) == expected
+
+
+def test_a_folder_keeps_its_best_checkpoint_unasked(
+    few, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(presets, "_STEPS_BETWEEN_EVALUATIONS", 2)
+    monkeypatch.setattr(presets, "_BATCH_OF_THESE", 16)
+    run_dir = tmp_path / "run"
+
+    def run(*argv, pictures=few.parent / "pictures"):
+        argv = [*TINY, *argv, f"--run_dir={run_dir}"]
+        code = train.main([*argv, f"--image_dir={pictures}"])
+        out, errors = capsys.readouterr()
+        assert code == 0, errors
+        return out
+
+    # One checkpoint is the best without a look.
+    size = "--batch_size=16"
+    assert "frechet" not in run(size, "--steps=1")
+    assert load_run_config(run_dir).training.eval_every == 2
+    out = run(size, "--steps=4")
+    assert out.count(": frechet_random ") == 2 and "training images: " in out
+    best = checkpoints.load_best(run_dir)
+    assert best["step"] in (2, 4) and best["measure"] == "frechet_random"
+    rows = [row for row in read_metrics(run_dir) if row["frechet_random"]]
+    assert [row["step"] for row in rows] == ["2", "4"]
+    assert len({row["frechet_random_floor"] for row in rows}) == 1
+    # A run that was never evaluated stays so, as its settings say.
+    path = run_dir / "config.json"
+    record = json.loads(path.read_text())
+    record["training"]["eval_every"] = 0
+    path.write_text(json.dumps(record))
+    assert "frechet" not in run(size, "--steps=6")
+    # Nor is one that has nothing to evaluate on.
+    run_dir = tmp_path / "others"
+    run("--batch_size=4", "--steps=2", pictures=few.parent / "others")
+    assert load_run_config(run_dir).training.eval_every == 0
