@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from dcgan_tf.config import DataConfig, RunConfig
 from dcgan_tf.data.source import Source
+from dcgan_tf.graph_rewrites import without_remapping
 from dcgan_tf.images import check_uint8_images, to_float
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.models.features import build_feature_extractor
@@ -173,14 +174,15 @@ class TrainedModel:
         if refusal := self.config.model.features_refusal:
             raise ValueError(refusal)
         check_uint8_images(images, "the discriminator")
-        return np.concatenate(
-            [
-                self._extractor(
-                    to_float(images[start : start + _BATCH_SIZE])
-                )["features"].numpy()
-                for start in range(0, len(images), _BATCH_SIZE)
-            ]
-        )
+        with without_remapping():
+            return np.concatenate(
+                [
+                    self._extractor(
+                        to_float(images[start : start + _BATCH_SIZE])
+                    )["features"].numpy()
+                    for start in range(0, len(images), _BATCH_SIZE)
+                ]
+            )
 
     @functools.cached_property
     def _extractor(self) -> Extractor:

@@ -11,6 +11,7 @@ from dcgan_tf.config import RunConfig
 from dcgan_tf.data.cache import get_store
 from dcgan_tf.data.pipeline import check_batch_size
 from dcgan_tf.data.source import Source
+from dcgan_tf.graph_rewrites import without_remapping
 from dcgan_tf.runs import checkpoints, folder
 from dcgan_tf.runs.class_names import CLASSES_KEY, LABELS_KEY
 from dcgan_tf.runs.early_stopping import find_lost_patience
@@ -32,7 +33,7 @@ from dcgan_tf.training.recorder import Evaluator, Recorder
 from dcgan_tf.training.resuming import check_run
 from dcgan_tf.training.schedule import find_due
 from dcgan_tf.training.state import TrainingState, build_training_state
-from dcgan_tf.training.step import GradientTapeStep, graphs_kept_for
+from dcgan_tf.training.step import GradientTapeStep
 
 
 @dataclasses.dataclass(frozen=True)
@@ -180,7 +181,12 @@ def _train_steps(
     stop_agreement = workers.StopAgreement(strategy)
     is_alone = workers.num_workers(strategy) == 1
     num_stale = 0
-    with InterruptGuard() as guard, recorder, graphs_kept_for(training):
+    rewriting = (
+        without_remapping()
+        if training.has_penalty
+        else contextlib.nullcontext()
+    )
+    with InterruptGuard() as guard, recorder, rewriting:
         batch = take_batch(batches, source)
         for step in range(start + 1, training.steps + 1):
             recorder.start_step()

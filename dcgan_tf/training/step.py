@@ -1,8 +1,6 @@
 """The training step: one update of both networks."""
 
-import contextlib
 import functools
-from collections.abc import Iterator
 
 import tensorflow as tf
 
@@ -12,7 +10,6 @@ from dcgan_tf.config import (
     JOINT,
     RELATIVISTIC,
     RunConfig,
-    TrainingConfig,
 )
 from dcgan_tf.images import check_float_images
 from dcgan_tf.latents import sample_latents
@@ -26,26 +23,6 @@ from dcgan_tf.training.state import TrainingState
 
 # Named, since TensorFlow's default depends on the device.
 _GENERATOR = "philox"
-
-
-@contextlib.contextmanager
-def graphs_kept_for(training: TrainingConfig) -> Iterator[None]:
-    """Keeps TensorFlow from rewriting what it would break, while training.
-
-    Its remapper joins a convolution, its bias and LeakyReLU into one, and
-    forgets that the gradients of a gradient penalty look between them: it
-    gives up with an error message.
-    """
-    options = tf.config.optimizer.get_experimental_options()
-    if training.has_penalty:
-        tf.config.optimizer.set_experimental_options({"remapping": False})
-    try:
-        yield
-    finally:
-        if training.has_penalty:
-            tf.config.optimizer.set_experimental_options(
-                {"remapping": options.get("remapping", True)}
-            )
 
 
 class GradientTapeStep:

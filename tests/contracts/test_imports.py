@@ -25,6 +25,7 @@ ORDER = (
     "images",
     "seeds",
     "latents",
+    "graph_rewrites",
     "kernels",
     "data",
     "models",

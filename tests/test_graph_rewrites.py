@@ -1,0 +1,43 @@
+"""Graphs whose activations others look at are left as they are."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from fixtures import tiny_run
+
+from dcgan_tf.graph_rewrites import without_remapping
+from dcgan_tf.runs.trained_model import load_trained_model
+
+
+def is_remapping():
+    return tf.config.optimizer.get_experimental_options().get("remapping", True)
+
+
+def test_what_was_set_before_is_set_after():
+    assert is_remapping()
+    with without_remapping():
+        assert not is_remapping()
+        with without_remapping():
+            assert not is_remapping()
+        assert not is_remapping()
+    with pytest.raises(ZeroDivisionError), without_remapping():
+        raise ZeroDivisionError
+    assert is_remapping()
+
+
+def test_features_are_computed_without(tmp_path):
+    pictures = tiny_run.make_pictures(tmp_path / "pictures")
+    run_dir = tiny_run.make_run(tmp_path / "run", pictures)
+    seen = []
+
+    def extract(images):
+        seen.append(is_remapping())
+        return {"features": tf.reshape(images, (len(images), -1))}
+
+    model = dataclasses.replace(
+        load_trained_model(run_dir), load_extractor=lambda: extract
+    )
+    model.compute_features(np.zeros((3, 16, 16, 3), np.uint8))
+    assert seen == [False] and is_remapping()
