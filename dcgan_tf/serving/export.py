@@ -133,11 +133,6 @@ def export_model(
         What was made.
     """
     _check_formats(formats)
-    if WEB in formats and trained.config.model.num_classes:
-        raise ValueError(
-            "the page draws without labels, and this run is conditional; "
-            "leave web out of --formats"
-        )
     images = _choose_images(trained, log)
     record = versions.ExportRecord(
         trained.config,
@@ -330,7 +325,9 @@ def _save_page(trained: TrainedModel, folder: Path, single_file: bool) -> None:
     )
     page.save_page(
         folder,
-        page.describe_model(generator, config, trained.step),
+        page.describe_model(
+            generator, config, trained.step, trained.class_names
+        ),
         # Half the bytes to fetch, for half a grey level at most.
         convert.convert(network, ["float16"], batch_size=1)["float16"],
         single_file,

@@ -43,6 +43,7 @@ export class Gallery {
   /** Draws the pictures of a seed, the last call's if they overlap. */
   async show(seed) {
     const turn = ++this.showing;
+    delete this.grid.dataset.seed;
     for (let index = 0; index < NUM_PICTURES; index++) {
       const latent = samplePicture(seed, index, this.latentDim);
       const image = await this.draw(latent);

@@ -15,15 +15,20 @@ _SEED = (0, -1)
 
 
 def compute_directions(
-    generator: keras.Model, num_directions: int, layer: str | None = None
+    generator: keras.Model,
+    num_directions: int,
+    layer: str | None = None,
+    num_classes: int = 0,
 ) -> np.ndarray:
     """Computes the strongest directions.
 
     Args:
-        generator: Of any family, unconditional.
+        generator: Of any family.
         num_directions: How many, the strongest first.
         layer: Whose outputs' principal components they follow; None for the
             first ReLU, which all families have.
+        num_classes: Labels that condition it; directions are then those
+            within a class.
 
     Returns:
         float32 `(num_directions, latent_dim)`. Adding one to a latent moves
@@ -34,10 +39,16 @@ def compute_directions(
     layer = layer or next(
         x.name for x in generator.layers if isinstance(x, keras.layers.ReLU)
     )
-    tap = keras.Model(generator.inputs[0], generator.get_layer(layer).output)
-    activations = tap.predict(latents, batch_size=_BATCH_SIZE, verbose=0)
+    labels = np.arange(_NUM_SAMPLES, dtype=np.int32) % max(1, num_classes)
+    inputs = [latents, labels] if num_classes else latents
+    tap = keras.Model(
+        generator.inputs if num_classes else generator.inputs[0],
+        generator.get_layer(layer).output,
+    )
+    activations = tap.predict(inputs, batch_size=_BATCH_SIZE, verbose=0)
     activations = activations.reshape(_NUM_SAMPLES, -1).astype(np.float64)
-    activations -= activations.mean(0)
+    for label in np.unique(labels):
+        activations[labels == label] -= activations[labels == label].mean(0)
     # The samples' Gram matrix is smaller than the activations' covariance.
     values, vectors = np.linalg.eigh(activations @ activations.T)
     strongest = np.argsort(values)[::-1][:num_directions]

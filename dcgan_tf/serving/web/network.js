@@ -20,9 +20,11 @@ export function findMissingFeature() {
 }
 
 /**
- * @param {{image_size: number[], channels: number, latent_dim: number}} model
+ * @param {{image_size: number[], channels: number, latent_dim: number,
+ *   classes?: string[]}} model
  * @param {(what: string, fraction: number) => void} report
- * @returns {Promise<(latent: Float32Array) => Promise<ImageData>>}
+ * @returns {Promise<(latent: Float32Array, label: number) =>
+ *   Promise<ImageData>>} The label counts where the model has classes.
  */
 export async function loadNetwork(model, report) {
   const wasm = await readFile(WASM, (part) => report("the runtime", part));
@@ -32,16 +34,16 @@ export async function loadNetwork(model, report) {
   globalThis.Module = { wasmBinary: wasm };
   await loadLiteRt(await findScript(GLUE));
   const compiled = await loadAndCompile(file, { accelerator: "wasm" });
-  return (latent) => draw(compiled, latent, model);
+  return (latent, label) => draw(compiled, latent, label, model);
 }
 
-async function draw(compiled, latent, model) {
-  const input = new Tensor(latent, [1, model.latent_dim]);
-  const [output] = await compiled.run([input]);
+async function draw(compiled, latent, label, model) {
+  const inputs = { latents: new Tensor(latent, [1, model.latent_dim]) };
+  if (model.classes) inputs.labels = new Tensor(Int32Array.of(label), [1]);
+  const { images: output } = await compiled.run(inputs);
   const image = toImageData(output.toTypedArray(), model);
   // LiteRT's memory is not the garbage collector's.
-  input.delete();
-  output.delete();
+  for (const tensor of [...Object.values(inputs), output]) tensor.delete();
   return image;
 }
 

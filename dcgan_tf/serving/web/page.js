@@ -37,7 +37,7 @@ async function start() {
     );
   }
   const model = JSON.parse(new TextDecoder().decode(await readFile("model.json")));
-  const draw = await loadNetwork(model, (what, fraction) => {
+  const network = await loadNetwork(model, (what, fraction) => {
     get("progress").value = fraction;
     say(`Loading ${what}…`);
   });
@@ -45,13 +45,18 @@ async function start() {
   get("progress").hidden = true;
   get("main").hidden = false;
   say("");
-  await join(model, draw);
+  const select = get("class");
+  await join(model, (latent) => network(latent, Number(select.value)));
 }
 
 function describe(model) {
   const [height, width] = model.image_size;
   document.documentElement.style.setProperty("--aspect", width / height);
   document.documentElement.classList.toggle("alpha", model.channels === 4);
+  get("class-choice").hidden = !model.classes;
+  get("class").replaceChildren(
+    ...(model.classes ?? []).map((name, label) => new Option(name, label)),
+  );
   get("about").textContent =
     `A neural network that learned from ${model.dataset} draws every picture ` +
     `on this page, here in your browser, each from ${model.latent_dim} random ` +
@@ -112,6 +117,10 @@ async function join(model, draw) {
       takers[button.dataset.use](viewer.sample);
     });
   }
+  get("class").addEventListener("change", async () => {
+    await gallery.show(readSeed() ?? 0);
+    walk.start(gallery.samples.slice(0, NUM_FIRST_STOPS));
+  });
   await watchSeed(gallery);
   walk.start(gallery.samples.slice(0, NUM_FIRST_STOPS));
   if (!matchMedia("(prefers-reduced-motion: reduce)").matches) walk.play();

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -58,16 +59,26 @@ def check_runtime() -> None:
 
 
 def describe_model(
-    generator: keras.Model, config: RunConfig, step: int
+    generator: keras.Model,
+    config: RunConfig,
+    step: int,
+    class_names: Sequence[str] = (),
 ) -> dict:
     """Returns what the page must know of its network.
 
     Args:
-        generator: Unconditional.
+        generator: Of any family.
         config: The run's settings.
         step: The checkpoint's step.
+        class_names: Of a conditional run; empty for their numbers.
     """
     name = config.data.dataset
+    num_classes = config.model.num_classes
+    classes = {}
+    if num_classes:
+        classes["classes"] = list(class_names) or [
+            str(label) for label in range(num_classes)
+        ]
     return {
         "dataset": _DATASET_WORDS.get(name.split(":")[0], name),
         "step": step,
@@ -77,8 +88,11 @@ def describe_model(
         "num_parameters": generator.count_params(),
         "directions": [
             [round(float(value), 6) for value in direction]
-            for direction in compute_directions(generator, _NUM_DIRECTIONS)
+            for direction in compute_directions(
+                generator, _NUM_DIRECTIONS, num_classes=num_classes
+            )
         ],
+        **classes,
     }
 
 

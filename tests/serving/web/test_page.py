@@ -266,6 +266,49 @@ def test_a_single_file_works_from_disk(folder, generator):
         assert "--single_file" in status.text
 
 
+def test_classes_are_chosen_and_transparent_pictures_are_shown(
+    folder, tmp_path
+):
+    from selenium.webdriver.support.ui import Select
+
+    model = tiny_run.ModelConfig((16, 16), 4, 20, 8, 5, num_classes=2)
+    generator = build_generator(model, seed=3)
+    generator.get_layer("deconv_2").kernel.assign(
+        generator.get_layer("deconv_2").kernel * 500
+    )
+    config = tiny_run.RunConfig(
+        model, tiny_run.DataConfig(), tiny_run.TrainingConfig()
+    )
+    network = descriptions.describe_generator(generator, model, 1)
+    contents = convert.convert(network, ["float16"], 1)["float16"]
+    described = web_page.describe_model(generator, config, 1, ("cat", "dog"))
+    web_page.save_page(tmp_path, described, contents, single_file=True)
+    with browser.open_browser() as driver:
+        driver.get((tmp_path / web_page.SINGLE_FILE).as_uri() + "#seed=7")
+        drawn = []
+        for label, name in enumerate(("cat", "dog")):
+            select = find(driver, "#class")
+            wait(driver, lambda: find(driver, "#grid").get_dom_attribute(
+                "data-seed"
+            ))  # fmt: skip
+            Select(select).select_by_visible_text(name)
+            wait(driver, lambda: find(driver, "#grid").get_dom_attribute(
+                "data-seed"
+            ))  # fmt: skip
+            canvas = find(driver, ".picture canvas")
+            width, height, data = driver.execute_script(PIXELS, canvas)
+            drawn.append(np.array(data, np.uint8).reshape(height, width, 4))
+            expected = draw(generator, [latent(0).numpy(), np.array([label])])[
+                0
+            ]
+            assert expected[..., 3].std() > 20
+            difference = np.abs(drawn[-1].astype(int) - expected)
+            assert difference[..., 3].max() <= 3
+            # A canvas multiplies by alpha, and divides when it is asked.
+            assert difference[expected[..., 3] > 128].max() <= 5
+    assert np.abs(drawn[0].astype(int) - drawn[1]).max() > 5
+
+
 def test_no_runtime_is_said(tmp_path, monkeypatch):
     monkeypatch.setattr(web_page, "_RUNTIME", tmp_path)
     with pytest.raises(FileNotFoundError, match="npm ci"):
