@@ -100,6 +100,7 @@ def load_folder(
     if labels is None:
         labels = _find_folder_labels(kept, chosen, split_folders)
     chosen = sorted(chosen, key=hash_name)
+    skipped.num_read = len(chosen) + len(skipped)
     level_range = data.level_range
     if level_range is None:
         level_range = measure_collection(tree, listing)

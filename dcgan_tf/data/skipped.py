@@ -26,6 +26,8 @@ class Skipped:
     Attributes:
         reasons: Names to reasons, in the order they were found.
         num_files: Files in the collection, usable or not.
+        num_read: Of these, those that this source reads, less what is held
+            out of it, with the files that were found to be unusable before.
         num_lost: Of those in `reasons`, how many were there at first.
         is_collection_lost: Whether the folder itself is no longer there.
         own_output: Names of what this program made, left out of the
@@ -37,6 +39,7 @@ class Skipped:
     def __init__(self, num_files: int = 0, collection: str = ""):
         self.reasons: dict[str, str] = {}
         self.num_files = num_files
+        self.num_read: int | None = None  # All of them.
         self.num_lost = 0
         self.is_collection_lost = False
         self.own_output: tuple[str, ...] = ()
@@ -113,7 +116,8 @@ class Skipped:
                 "a drive no longer connected?"
             )
         count = len(self.reasons)
-        if 2 * (count + num_expected) <= self.num_files:
+        num_read = self.num_files if self.num_read is None else self.num_read
+        if 2 * (count + num_expected) <= num_read:
             return
         examples = "; ".join(
             f"{name}: {reason}"

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import tensorflow as tf
+from PIL import Image
 
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.data.preprocess import (
@@ -111,21 +112,72 @@ def examine(
         found.append(element)
     columns = {name: np.stack([f[name] for f in found]) for name in found[0]}
     cuts, areas = columns["cut"], columns["padded"].prod(axis=1)
-    is_smaller = cuts < model.image_size
     return Survey(
         images=np.stack(images),
         num_unreadable=num_unreadable,
         sizes=columns["size"],
         is_grey=columns["is_grey"],
         kept=cuts.prod(axis=1) / areas,
-        # One long side keeps what is padded from being enlarged.
-        is_enlarged=(
-            is_smaller.all(axis=1)
-            if data.fit == "pad"
-            else is_smaller.any(axis=1)
-        ),
+        is_enlarged=_find_enlarged(cuts, model, data),
         num_near=count_near(columns["thumbnail"]),
     )
+
+
+def glance(
+    source: Source,
+    model: ModelConfig,
+    data: DataConfig,
+    max_examined: int = 100,
+) -> Survey | None:
+    """Looks at a few images without preparing them: `examine` in no time.
+
+    Args:
+        source: Where from.
+        model: The target's size.
+        data: The crop and what is done to other shapes.
+        max_examined: Images to read at most.
+
+    Returns:
+        What was found, without `images`; None where none could be read.
+    """
+    sizes, is_grey, thumbnails = [], [], []
+    dataset = source.read_all().take(max_examined)
+    for position, (image, _) in enumerate(dataset.as_numpy_iterator()):
+        if source.name_of(position) in source.skipped.reasons:
+            continue
+        rgb = np.broadcast_to(image[..., :3], (*image.shape[:2], 3))
+        sizes.append(image.shape[:2])
+        is_grey.append(bool((rgb[..., :1] == rgb).all()))
+        thumbnail = Image.fromarray(np.ascontiguousarray(rgb)).resize(
+            (_THUMBNAIL_SIDE,) * 2, Image.Resampling.BILINEAR
+        )
+        thumbnails.append(np.asarray(thumbnail))
+    if not sizes:
+        return None
+    sizes = np.array(sizes, np.int32)
+    padded = np.maximum(sizes, get_padded_side(data.dataset))
+    cuts = np.stack(
+        find_cut(*padded.T, model.image_size, data.crop, data.fit), axis=1
+    )
+    return Survey(
+        images=np.empty((0, *model.image_size, model.channels), np.uint8),
+        num_unreadable=0,
+        sizes=sizes,
+        is_grey=np.array(is_grey),
+        kept=cuts.prod(axis=1) / padded.prod(axis=1),
+        is_enlarged=_find_enlarged(cuts, model, data),
+        num_near=count_near(np.stack(thumbnails)),
+    )
+
+
+def _find_enlarged(
+    cuts: np.ndarray, model: ModelConfig, data: DataConfig
+) -> np.ndarray:
+    is_smaller = cuts < model.image_size
+    # One long side keeps what is padded from being enlarged.
+    if data.fit == "pad":
+        return is_smaller.all(axis=1)
+    return is_smaller.any(axis=1)
 
 
 def count_near(thumbnails: np.ndarray) -> int:
@@ -150,7 +202,11 @@ def count_near(thumbnails: np.ndarray) -> int:
 
 
 def find_warnings(
-    source: Source, survey: Survey, model: ModelConfig, data: DataConfig
+    source: Source,
+    survey: Survey,
+    model: ModelConfig,
+    data: DataConfig,
+    is_augmented: bool = False,
 ) -> list[str]:
     """Lists what training on these images would suffer from.
 
@@ -159,6 +215,7 @@ def find_warnings(
         survey: From `examine`.
         model: The target's size.
         data: An explicit crop is taken as meant.
+        is_augmented: Whether training already has what is for few images.
 
     Returns:
         A sentence for each, worst first.
@@ -166,7 +223,7 @@ def find_warnings(
     count = survey.num_examined
     target = format_image_size(model.image_size)
     warnings = []
-    if source.num_examples < _FEW:
+    if source.num_examples < _FEW and not is_augmented:
         warnings.append(
             f"fewer than {_FEW:,} images: D may learn them by heart; try "
             "--flip and --diff_augment"

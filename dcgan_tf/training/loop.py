@@ -18,6 +18,7 @@ from dcgan_tf.runs.early_stopping import find_lost_patience
 from dcgan_tf.runs.image_identity import IMAGES_KEY
 from dcgan_tf.runs.lock import RunLock, RunLockedError, check_unlocked
 from dcgan_tf.training import resources
+from dcgan_tf.training.announcement import describe_training
 from dcgan_tf.training.batches import (
     iterate_batches,
     take_batch,
@@ -140,6 +141,11 @@ def train(
             _save_record(run_dir, config, source, precision)
         progress = Progress(training.steps, start, is_silent=not is_chief)
         _log_resuming(progress, run_dir, start, changes)
+        if is_chief:
+            for line in describe_training(
+                config, source, run_dir, strategy, precision
+            ):
+                progress.log(line)
         recorder = Recorder(
             config,
             run_dir,

@@ -487,7 +487,7 @@ def test_trains_on_what_can_be_read(tmp_path, name, cache):
     expected.fill(folder)
     data = DataConfig(
         dataset="image_folder", image_dir=str(folder), cache=cache,
-        **expected.options,
+        hold_out="none", **expected.options,
     )  # fmt: skip
     source = load_source(data)
     batches = build_training_dataset(
@@ -701,7 +701,9 @@ def test_unreadable_files_found_later_stop_the_run_too(tmp_path):
     """More than the few that are tried before."""
     folder = tmp_path / "folder"
     write_good(folder, 20)
-    data = DataConfig(dataset="image_folder", image_dir=str(folder))
+    data = DataConfig(
+        dataset="image_folder", image_dir=str(folder), hold_out="none"
+    )
     source = load_source(data)
     for i in range(11):
         write(folder / f"good{i}.png", b"no longer an image")

@@ -1,0 +1,113 @@
+"""Says at the start of a training what is trained on, how and where."""
+
+import os
+
+import tensorflow as tf
+
+from dcgan_tf.config import RunConfig
+from dcgan_tf.data.source import Source
+from dcgan_tf.data.survey import Survey, find_warnings, glance
+from dcgan_tf.recipes import name_recipe
+
+_NUM_NAMED = 5
+_COLOURS = {1: "grey", 3: "RGB", 4: "RGBA"}
+
+
+def describe_training(
+    config: RunConfig,
+    source: Source,
+    run_dir: str | os.PathLike,
+    strategy: tf.distribute.Strategy,
+    precision: str,
+) -> list[str]:
+    """Describes a training that is about to start.
+
+    A hundred images are looked at, no more: this is no wait beside what
+    follows. `cli.data` looks at 10,000.
+
+    Args:
+        config: The run's settings.
+        source: Its images, all of them read if they are kept ready.
+        run_dir: Its folder.
+        strategy: What it trains under.
+        precision: A Keras dtype policy.
+
+    Returns:
+        A line on the images, one on the training, and warnings.
+    """
+    try:
+        survey = glance(source, config.model, config.data)
+    except (tf.errors.OpError, OSError, ValueError):
+        survey = None  # Training says it, should it need them.
+    lines = [
+        f"Images: {_describe_images(source, survey)}",
+        f"Training: {_describe_networks(config)}, {precision} on "
+        f"{describe_devices(strategy)}, into {os.fspath(run_dir)}",
+    ]
+    if survey is None:
+        return lines
+    warnings = find_warnings(
+        source,
+        survey,
+        config.model,
+        config.data,
+        is_augmented=config.training.diff_augment,
+    )
+    return lines + [f"WARNING: {warning}" for warning in warnings]
+
+
+def describe_devices(strategy: tf.distribute.Strategy) -> str:
+    """Names what a strategy computes on: `1 CPU`, `4 GPUs`."""
+    kinds = ("TPU", "GPU", "CPU")
+    kind = next(k for k in kinds if tf.config.list_logical_devices(k))
+    count = strategy.num_replicas_in_sync
+    return f"{count} {kind}{'s' if count > 1 else ''}"
+
+
+def _describe_images(source: Source, survey: Survey | None) -> str:
+    parts = [f"{source.num_examples:,} of {source.name} ({source.split})"]
+    if source.num_held_out:
+        parts[0] += f", {source.num_held_out:,} held out"
+    if survey is not None:
+        parts.append(_describe_sizes(survey))
+    if source.label_names:
+        names = ", ".join(source.label_names[:_NUM_NAMED])
+        more = ", ..." if source.num_classes > _NUM_NAMED else ""
+        parts.append(f"{source.num_classes} classes ({names}{more})")
+    if source.attribute_names:
+        parts.append(f"{len(source.attribute_names)} attributes")
+    if source.num_excluded:
+        parts.append(f"{source.num_excluded:,} excluded")
+    skipped = source.skipped
+    if len(skipped):
+        parts.append(
+            f"{len(skipped):,} files passed over ({skipped.summarize()})"
+        )
+    if skipped.own_output:
+        parts.append(f"{len(skipped.own_output):,} left out as made here")
+    return "; ".join(parts)
+
+
+def _describe_sizes(survey: Survey) -> str:
+    """Says how wide and high images are, and whether all are grey."""
+    ranges = [
+        f"{low}" if low == high else f"{low} to {high}"
+        for low, high in zip(
+            survey.sizes.min(axis=0), survey.sizes.max(axis=0), strict=True
+        )
+    ]
+    colour = "all grey" if survey.is_grey.all() else "in colour"
+    return f"{ranges[1]} wide and {ranges[0]} high, {colour}"
+
+
+def _describe_networks(config: RunConfig) -> str:
+    model = config.model
+    height, width = model.image_size
+    recipe = ""
+    if model.family == "dcgan":
+        recipe = f", recipe {name_recipe(config)}"
+    return (
+        f"{model.family} of {height}x{width} "
+        f"{_COLOURS[model.channels]}{recipe}, "
+        f"{config.training.batch_size} images a step"
+    )
