@@ -136,7 +136,12 @@ def test_a_folder_keeps_its_best_checkpoint_unasked(
 
     # One checkpoint is the best without a look.
     size = "--batch_size=16"
-    assert "frechet" not in run(size, "--steps=1")
+    out = run(size, "--steps=1")
+    assert "frechet" not in out and "fewer than 1,000 images" in out
+    first, second = out.splitlines()[:2]
+    assert first.startswith("Images: ") and " held out; 30 wide" in first
+    assert second.startswith("Training: dcgan of 16x16 RGB, recipe ")
+    assert "float32 on 1 CPU, into" in second
     assert load_run_config(run_dir).training.eval_every == 2
     out = run(size, "--steps=4")
     assert out.count(": frechet_random ") == 2 and "training images: " in out
