@@ -27,6 +27,7 @@ from dcgan_tf.runs.trained_model import load_trained_model
 # Checkpoints are chosen on other samples than those that are measured.
 _CHOOSING_SEED, _MEASURING_SEED, _GRID_SEED = 999, 0, 1
 _NUM_IN_GRID = 16
+_LEAST_HELD_OUT = 20
 
 
 class Figures:
@@ -41,6 +42,11 @@ class Figures:
     def __init__(self, run_dir: Path, extractor: str, num_samples: int):
         config = load_run_config(run_dir)
         real = load_real_images(config.model, config.data)
+        if len(real.held_out) < _LEAST_HELD_OUT:
+            raise SystemExit(
+                f"{len(real.held_out)} images are held out, and half of them "
+                "say little; name a folder of others with --held_out_dir"
+            )
         self._num_samples = num_samples
         self._extractor = choose_feature_extractor(real, extractor)
         self._training = self._extract(real.training)

@@ -55,21 +55,37 @@ def augment(
         Values may leave `[-1, 1]`.
     """
     keys = tf.random.split(seed, _NUM_DRAWS, alg=_GENERATOR)
-    for stream, (change, own_keys) in enumerate(
-        (
-            (_change_colour, keys[:3]),
-            (_translate, keys[3:5]),
-            (_cut_out, keys[5:]),
-        )
-    ):
-        changed = change(images, own_keys)
-        if probability is not None:
-            # Beside the keys of the changes, which are the same without it.
-            key = tf.random.fold_in(seed, stream, alg=_GENERATOR)
-            chance = tf.cast(_draw(images, key, 0.0, 1.0), tf.float32)
-            changed = tf.where(chance < probability, changed, images)
-        images = changed
-    return images
+    colour, translation, cutout = (
+        _draw_chosen(images, seed, stream, probability) for stream in range(3)
+    )
+    images = _change_colour(images, keys[:3], colour)
+    images = _translate(images, keys[3:5], translation)
+    return _cut_out(images, keys[5:], cutout)
+
+
+def _draw_chosen(
+    images: tf.Tensor, seed: tf.Tensor, stream: int, probability
+) -> tf.Tensor | None:
+    """Draws which images are changed, `(batch, 1)`; None for all."""
+    if probability is None:
+        return None
+    # Beside the keys of the changes, which are the same without it.
+    key = tf.random.fold_in(seed, stream, alg=_GENERATOR)
+
+    def draw(count):
+        return tf.random.stateless_uniform((count, 1), key, alg=_GENERATOR)
+
+    return draw_share(draw, tf.shape(images)[0]) < probability
+
+
+def _choose(changes: tf.Tensor, chosen: tf.Tensor | None, none: float):
+    """Puts in what changes nothing where an image isn't chosen."""
+    if chosen is None:
+        return changes
+    shape = [-1, *(1 for _ in changes.shape[1:])]
+    return tf.where(
+        tf.reshape(chosen, shape), changes, tf.cast(none, changes.dtype)
+    )
 
 
 def _draw(
@@ -85,14 +101,19 @@ def _draw(
     return tf.cast(draw_share(draw, tf.shape(images)[0]), images.dtype)
 
 
-def _change_colour(images: tf.Tensor, keys: tf.Tensor) -> tf.Tensor:
+def _change_colour(
+    images: tf.Tensor, keys: tf.Tensor, chosen: tf.Tensor | None = None
+) -> tf.Tensor:
     # Of RGBA, what is there stays there.
     images, alpha = images[..., :3], images[..., 3:]
-    images += _draw(images, keys[0], -_BRIGHTNESS, _BRIGHTNESS)
+    brightness = _draw(images, keys[0], -_BRIGHTNESS, _BRIGHTNESS)
+    images += _choose(brightness, chosen, 0.0)
     grey = tf.reduce_mean(images, axis=3, keepdims=True)
-    images = grey + (images - grey) * _draw(images, keys[1], *_SATURATION)
+    saturation = _draw(images, keys[1], *_SATURATION)
+    images = grey + (images - grey) * _choose(saturation, chosen, 1.0)
     mean = tf.reduce_mean(images, axis=(1, 2, 3), keepdims=True)
-    images = mean + (images - mean) * _draw(images, keys[2], *_CONTRAST)
+    contrast = _draw(images, keys[2], *_CONTRAST)
+    images = mean + (images - mean) * _choose(contrast, chosen, 1.0)
     return tf.concat([images, alpha], axis=-1) if alpha.shape[-1] else images
 
 
@@ -109,28 +130,36 @@ def _draw_integers(
     return draw_share(draw, tf.shape(images)[0])
 
 
-def _translate(images: tf.Tensor, keys: tf.Tensor) -> tf.Tensor:
+def _translate(
+    images: tf.Tensor, keys: tf.Tensor, chosen: tf.Tensor | None = None
+) -> tf.Tensor:
     """Shifts images by 0-1 matrices, as the gradients of gathers are slow."""
     _, height, width, _ = images.shape
-    rows = _make_shift(images, keys[0], height)
-    columns = _make_shift(images, keys[1], width)
+    rows = _make_shift(images, keys[0], height, chosen)
+    columns = _make_shift(images, keys[1], width, chosen)
     images = tf.einsum("bik,bkwc->biwc", rows, images)
     return tf.einsum("bjk,bikc->bijc", columns, images)
 
 
-def _make_shift(images: tf.Tensor, key: tf.Tensor, side: int) -> tf.Tensor:
+def _make_shift(
+    images: tf.Tensor, key: tf.Tensor, side: int, chosen: tf.Tensor | None
+) -> tf.Tensor:
     """Returns matrices `(batch, side, side)` that shift an axis."""
     most = round(side * _TRANSLATION_RATIO)
-    offsets = _draw_integers(images, key, -most, most)
+    offsets = _choose(_draw_integers(images, key, -most, most), chosen, 0)
     origins = tf.range(side)[None] + offsets
     # An origin outside the image gives a row of zeros.
     return tf.one_hot(origins, side, dtype=images.dtype)
 
 
-def _cut_out(images: tf.Tensor, keys: tf.Tensor) -> tf.Tensor:
+def _cut_out(
+    images: tf.Tensor, keys: tf.Tensor, chosen: tf.Tensor | None = None
+) -> tf.Tensor:
     """Zeroes a rectangle centred anywhere, some of it maybe outside."""
     _, height, width, _ = images.shape
     rows = _draw_span(images, keys[0], height)
+    if chosen is not None:
+        rows = rows & chosen
     columns = _draw_span(images, keys[1], width)
     is_cut = rows[:, :, None, None] & columns[:, None, :, None]
     return tf.where(is_cut, tf.zeros((), images.dtype), images)

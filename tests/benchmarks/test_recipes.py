@@ -67,12 +67,13 @@ def test_it_goes_on_where_it_was_stopped(tmp_path, monkeypatch, capsys):
     """With the command in this process, as a start takes longer than this."""
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
-    Path("images").mkdir()
-    for index in range(80):
-        pixels = rng.integers(0, 256, (16, 16, 3), np.uint8)
-        Image.fromarray(pixels).save(f"images/{index}.png")
+    for name in ("images", "others"):
+        Path(name).mkdir()
+        for index in range(20):
+            pixels = rng.integers(0, 256, (16, 16, 3), np.uint8)
+            Image.fromarray(pixels).save(f"{name}/{index}.png")
     arguments = ["recipes.py", "--smoke", "--json=figures.json"]
-    arguments.append(f"--image_dir={tmp_path / 'images'}")
+    arguments += ["--image_dir=images", "--held_out_dir=others"]
     monkeypatch.setattr(sys, "argv", arguments)
     monkeypatch.setattr(recipes.TimedStep, "__init__", lambda *args: None)
     monkeypatch.setattr(recipes.TimedStep, "time", lambda self: 2.0)
