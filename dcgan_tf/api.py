@@ -69,7 +69,8 @@ def train(
     ```
 
     Args:
-        images: What to train on. A folder, or a dataset's name as in
+        images: What to train on. A folder, an archive or a file of arrays as
+            in `--image_dir`, or a dataset's name as in
             `--dataset`; or images: a uint8 array `(count, height, width,
             channels)` or `(count, height, width)`, `(images, labels)` with
             an integer class each, or a finite `tf.data` dataset of uint8
