@@ -4,6 +4,7 @@ A facade: training is `training.run_training`, whatever is loaded is a
 `runs.trained_model.TrainedModel`, and so the same rules hold as for commands.
 """
 
+import dataclasses
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -47,7 +48,7 @@ def train(
     images: Images,
     run_dir: str | os.PathLike,
     *,
-    held_out: Arrays | None = None,
+    held_out: Images | None = None,
     label_names: Sequence[str] | None = None,
     conditional: bool = False,
     init_from: str | None = None,
@@ -78,8 +79,8 @@ def train(
             by one or in batches. Such a dataset is read once into memory;
             shuffling, repeating and scaling are left to training.
         run_dir: The run's folder.
-        held_out: Images, as above, that training doesn't see, to evaluate
-            on; of folders and datasets, None for their own.
+        held_out: Images, as above or as a folder, that training doesn't
+            see, to evaluate on; of folders and datasets, None for their own.
         label_names: Of the classes of images that are given with labels.
         conditional: Whether to condition both networks on the classes.
         init_from: `RUN` or `RUN@STEP`: another run whose networks a new run
@@ -119,10 +120,13 @@ def train(
         raise ValueError(
             "conditional=True takes classes: give images as (images, labels)"
         )
+    if is_place(held_out):
+        settings = {**settings, "held_out_dir": held_out}
+        held_out = None
     held_out_source = _open_held_out(held_out, label_names)
     kept = load_kept_config(os.path.expanduser(os.fspath(run_dir)))
     config = _build_config(found, settings, kept)
-    if config.training.eval_every:
+    if config.training.eval_every and config.data.held_out_dir is None:
         check_held_out(config.data.dataset, held_out_source)
     result = run_training(
         config,
@@ -144,7 +148,7 @@ def load(
     checkpoint: str | int = "latest",
     *,
     images: Images | None = None,
-    held_out: Arrays | None = None,
+    held_out: Images | None = None,
     label_names: Sequence[str] | None = None,
 ) -> Run:
     """Loads a run or an export from its folder.
@@ -178,6 +182,12 @@ def load(
         real_data = replace_place(config.data, images)
     elif images is not None:
         source = open_given(images, label_names)
+    if is_place(held_out):
+        folder = os.path.abspath(os.path.expanduser(os.fspath(held_out)))
+        real_data = dataclasses.replace(
+            real_data or config.data, held_out_dir=folder
+        )
+        held_out = None
     held_out_source = _open_held_out(held_out, label_names)
     if is_run:
         model = load_trained_model(

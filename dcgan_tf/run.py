@@ -334,7 +334,8 @@ class Run:
         )
         real = None
         if needs_own_images(settings):
-            if self._source is not None or self._held_out is not None:
+            is_given = self._source is not None or self._held_out is not None
+            if is_given and self.config.data.held_out_dir is None:
                 check_held_out(self.config.data.dataset, self._held_out)
             real = load_real_images(
                 self.config.model,

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from fixtures.tiny_run import make_pictures, make_run
 
+import dcgan_tf
 from dcgan_tf import presets
 from dcgan_tf.cli import evaluate, train
 from dcgan_tf.config import RunConfig
@@ -78,6 +79,15 @@ def test_a_run_that_held_nothing_out_is_measured_on_others(
     own = few.parent / "pictures"
     code, _, errors = run_evaluate(capsys, *argv, f"--held_out_dir={own}")
     assert code == 1 and "trained on" in errors.splitlines()[-1]
+
+
+def test_a_program_may_name_a_folder_too(few, tmp_path):
+    run_dir = shutil.copytree(few, tmp_path / "run")
+    others = few.parent / "others"
+    run = dcgan_tf.load(run_dir, held_out=others)
+    result = run.evaluate(["frechet"], num_samples=20)
+    assert result["counts"]["held_out"] == 12
+    assert result["held_out_split"] == str(others)
 
 
 @pytest.mark.parametrize(
