@@ -6,6 +6,7 @@ from fixtures.tiny_run import make_pictures, make_run
 from dcgan_tf.cli import analyze, export, sample
 from dcgan_tf.runs import checkpoints
 from dcgan_tf.runs.checkpoint_choice import describe_checkpoint
+from dcgan_tf.serving.export import Export
 
 METRICS = "step,d_loss,frechet_random\n1,,0.75\n2,0.5,\n3,,0.875\n"
 
@@ -46,20 +47,22 @@ def test_what_there_isnt_is_not_named(tmp_path, best):
     assert describe_checkpoint(tmp_path, 3) == "step 3"
 
 
-def test_commands_say_it(run_dir, tmp_path, capsys):
+def test_commands_say_it(run_dir, tmp_path, capsys, monkeypatch):
     better = "step 3; step 1 was the best one evaluated"
     argv = [f"--run_dir={run_dir}", f"--output={tmp_path / 'a.png'}"]
     assert sample.main([*argv, "--num=1"]) == 0
     assert f"drawn at {better}" in capsys.readouterr().out
     assert sample.main([*argv, "--num=1", "--checkpoint=best"]) == 0
     assert "drawn at step 1\n" in capsys.readouterr().out
-    assert analyze.main(["walk", argv[0]]) == 0
+    assert analyze.main(["filters", argv[0]]) == 0
     out, errors = capsys.readouterr()
     assert better in errors and "step" not in out
-    argv = [f"--run_dir={run_dir}", f"--export_dir={tmp_path / 'export'}"]
-    assert export.main(argv) == 0
-    out = capsys.readouterr().out
-    assert "version 1 of step 3" in out and f"exported {better}" in out
-    assert export.main([*argv, "--checkpoint=best"]) == 0
-    assert "version 2 of step 1" in (out := capsys.readouterr().out)
-    assert "best one" not in out
+    for step, is_said in ((3, True), (1, False)):
+        made = Export(1, step, (), ())
+        monkeypatch.setattr(
+            "dcgan_tf.serving.export.export_run", lambda *_, made=made, **__: made
+        )
+        assert export.main([f"--run_dir={run_dir}"]) == 0
+        out = capsys.readouterr().out
+        assert f"version 1 of step {step}" in out
+        assert (f"exported {better}" in out) == is_said
