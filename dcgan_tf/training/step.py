@@ -4,7 +4,6 @@ import functools
 
 import tensorflow as tf
 
-from dcgan_tf import losses
 from dcgan_tf.config import (
     ALTERNATING,
     JOINT,
@@ -19,6 +18,7 @@ from dcgan_tf.training.diff_augment import augment
 from dcgan_tf.training.distribution.replica_share import draw_share
 from dcgan_tf.training.families import TRAINING, Augmentation, Batch
 from dcgan_tf.training.image_statistics import compare_images
+from dcgan_tf.training.objectives import Objectives
 from dcgan_tf.training.state import TrainingState
 
 # Named, since TensorFlow's default depends on the device.
@@ -44,9 +44,9 @@ class GradientTapeStep:
         strategy: The strategy; None for the one in whose scope this is.
         augment: Applied to real and generated images before D, from images
             and an integer seed `(2,)` to images; None for what the settings
-            say. It is called in a replica
-            context, with the same seed on every replica: draw random
-            numbers by `draw_share`, so that each image gets its own.
+            say. It is called in a replica context, with the same seed on
+            every replica: draw random numbers by `draw_share`, so that each
+            image gets its own.
     """
 
     def __init__(
@@ -63,6 +63,9 @@ class GradientTapeStep:
         self._strategy = strategy or tf.distribute.get_strategy()
         self._augment = augment or _choose_augmentation(config, state)
         self._family = TRAINING[config.model.family]
+        self._objectives = Objectives(
+            state, config, self._strategy.num_replicas_in_sync
+        )
 
     def train_step(self, images, labels=None) -> dict[str, tf.Tensor]:
         """Runs one update on every replica and counts it.
@@ -181,13 +184,13 @@ class GradientTapeStep:
         seeds = tf.unstack(tf.random.split(seed, 2, alg=_GENERATOR))
         with tf.GradientTape() as g_tape, tf.GradientTape() as d_tape:
             fake = self._family.draw_fake(self._state, batch)
-            *logits, penalty = self._judge_both(
+            *logits, penalty = self._objectives.judge_both(
                 batch, fake, seeds, is_penalised
             )
-            d_loss, d_scaled = self._compute_discriminator_loss(
+            d_loss, d_scaled = self._objectives.for_discriminator(
                 *logits, penalty
             )
-            g_loss, g_scaled = self._compute_generator_loss(*logits)
+            g_loss, g_scaled = self._objectives.for_generator(*logits)
         self._minimize("discriminator", d_tape, d_scaled)
         self._minimize("generator", g_tape, g_scaled)
         return self._measure(batch, fake, (d_loss, g_loss), *logits)
@@ -199,80 +202,25 @@ class GradientTapeStep:
         *d_seeds, g_seed = tf.unstack(tf.random.split(seed, 3, alg=_GENERATOR))
         fake = self._family.draw_fake(self._state, d_batch)
         with tf.GradientTape() as tape:
-            *d_logits, penalty = self._judge_both(
+            *d_logits, penalty = self._objectives.judge_both(
                 d_batch, fake, d_seeds, is_penalised
             )
-            d_loss, scaled = self._compute_discriminator_loss(
+            d_loss, scaled = self._objectives.for_discriminator(
                 *d_logits, penalty
             )
         self._minimize("discriminator", tape, scaled)
         with tf.GradientTape() as tape:
             fake = self._family.draw_fake(self._state, g_batch)
-            fake_logits = self._judge(g_batch, fake, g_seed)
+            fake_logits = self._objectives.judge(g_batch, fake, g_seed)
             real_logits = None
             if self._training.loss == RELATIVISTIC:
                 real = self._family.take_real(self._state, g_batch)
-                real_logits = self._judge(g_batch, real, d_seeds[0])
-            g_loss, scaled = self._compute_generator_loss(
+                real_logits = self._objectives.judge(g_batch, real, d_seeds[0])
+            g_loss, scaled = self._objectives.for_generator(
                 real_logits, fake_logits
             )
         self._minimize("generator", tape, scaled)
         return self._measure(g_batch, fake, (d_loss, g_loss), *d_logits)
-
-    def _judge(self, batch: Batch, seen, seed):
-        return self._family.judge(self._state, batch, seen, seed)
-
-    def _judge_both(self, batch: Batch, fake, seeds, is_penalised):
-        """Returns D's logits on real and on fake images, and the penalty."""
-        real = self._family.take_real(self._state, batch)
-        weights = (self._training.r1_weight, self._training.r2_weight)
-        logits, penalty = [], 0.0
-        for seen, seed, weight in zip(
-            (real, fake), seeds, weights, strict=True
-        ):
-            judge = functools.partial(self._judge, batch, seed=seed)
-            if weight and is_penalised:
-                judged, squares = losses.judge_with_penalty(judge, seen)
-                # It stands for those of the steps without one.
-                weight *= self._training.penalty_every
-                penalty += weight / 2.0 * squares
-            else:
-                judged = judge(seen)
-            logits.append(judged)
-        return *logits, penalty
-
-    def _compute_discriminator_loss(self, real_logits, fake_logits, penalty):
-        """Returns D's loss, and what is minimised."""
-        # Keras sums gradients over replicas, so each takes its share.
-        num_replicas = self._strategy.num_replicas_in_sync
-        loss = (
-            losses.compute_discriminator_loss(
-                self._training.loss,
-                real_logits,
-                fake_logits,
-                self._training.label_smoothing,
-            )
-            / num_replicas
-        )
-        # Pairs of networks learn each from its own logits: the mean's
-        # gradient would be shared among them.
-        num_pairs = real_logits.shape[-1]
-        minimised = loss * (num_pairs * self._family.discriminator_weight)
-        if isinstance(penalty, tf.Tensor):
-            minimised += penalty / num_replicas
-        return loss, self._state.discriminator_optimizer.scale_loss(minimised)
-
-    def _compute_generator_loss(self, real_logits, fake_logits):
-        """Returns G's loss, and what is minimised."""
-        loss = (
-            losses.compute_generator_loss(
-                self._training.loss, real_logits, fake_logits
-            )
-            / self._strategy.num_replicas_in_sync
-        )
-        return loss, self._state.generator_optimizer.scale_loss(
-            loss * fake_logits.shape[-1]
-        )
 
     def _minimize(self, name: str, tape, loss) -> None:
         """Updates one network by its optimizer."""

@@ -98,14 +98,18 @@ KINDS = {
     "augmented": {"diff_augment": True},
     "labels and augmented": {"diff_augment": True, "num_classes": 10},
     "smoothed, with decay": {"label_smoothing": 0.1, "weight_decay": 0.1},
-    "recipe for small collections": {"recipe": "small", "penalty_every": 2},
+    "recipe for small collections, labels": {
+        "recipe": "small",
+        "penalty_every": 2,
+        "num_classes": 10,
+    },
     "alternating, augmented, penalised": {
         "updates": "alternating",
         "diff_augment": True,
         "loss": "relativistic",
         "r1_weight": 1.0,
         "r2_weight": 1.0,
-        "penalty_every": 2,
+        "penalty_every": 1,
     },
 }
 
