@@ -120,7 +120,9 @@ def run(values: flags.FlagValues) -> None:
 
 def _print_counts(source, survey) -> None:
     count = source.num_examples - survey.num_unreadable
-    print(f"{source.name}: {count} images ({source.split})")
+    held_out = source.num_held_out
+    more = f", {held_out} more held out" if held_out else ""
+    print(f"{source.name}: {count} images ({source.split}){more}")
     if source.label_names:
         names = ", ".join(source.label_names[:_NUM_NAMED])
         more = ", ..." if source.num_classes > _NUM_NAMED else ""

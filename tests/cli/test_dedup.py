@@ -64,6 +64,7 @@ def test_lists_pairs_and_training_takes_the_list(
         DataConfig(
             dataset="image_folder",
             image_dir=str(folder),
+            hold_out="none",
             exclude=str(output) if names else None,
         )
     )

@@ -319,7 +319,8 @@ def test_output_that_nobody_reads_does_not_stop_training(tmp_path, closing):
     argv = ["--steps=40", f"--run_dir={tmp_path / 'run'}"]
     if closing == "reader":
         process = start(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        assert process.stdout.readline().startswith(b"step 2/40")
+        while not process.stdout.readline().startswith(b"step 2/40"):
+            assert process.poll() is None
         process.stdout.close()
         errors = process.stderr.read()
         process.stderr.close()
