@@ -3,8 +3,9 @@
 Pure arithmetic on what the step reports anyway: nothing is computed for it.
 Healthy runs stay well clear of the limits. Measured over the first hundreds of
 steps of the embedded digits, the drawn faces, SVHN and photographs of faces:
-windows' median losses from 0.02 to 16, `sample_contrast` from 0.4,
-`sample_variation` from 0.16, `sample_shift` up to 0.9.
+windows' mean losses from 0.02 to 39 (the paper's width, the first 40 steps),
+`sample_contrast` from 0.23, `sample_variation` from 0.16, `sample_shift` up to
+0.9.
 """
 
 import dataclasses
@@ -19,7 +20,7 @@ CHECK_EVERY = 50
 # losses: samples of the first steps are nothing yet.
 _LEAST_STEPS = 25
 
-_LARGEST_LOSS = 100.0
+_LARGEST_LOSS = 300.0
 _ZERO_LOSS = 0.005
 _LEAST_CONTRAST = 0.1
 _LEAST_VARIATION = 0.08
@@ -80,7 +81,7 @@ _SIGNS = (
         lambda seen: _find_largest(seen) > _LARGEST_LOSS,
         lambda seen: (
             f"losses have exploded (d_loss {seen['d_loss']:.3g}, g_loss "
-            f"{seen['g_loss']:.3g}; a healthy run stays under 20 or so)"
+            f"{seen['g_loss']:.3g}; a healthy run stays under 50 or so)"
         ),
         _RESTART,
     ),
