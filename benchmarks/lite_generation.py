@@ -63,9 +63,10 @@ def measure(
 def main() -> None:
     values = command.make_parser(__doc__, num_rounds=5).parse_args()
     networks = {name: command.NETWORKS[name] for name in NETWORKS}
-    num_rounds = values.rounds
+    num_rounds, num_threads = values.rounds, NUM_THREADS
     if values.smoke:
         networks, num_rounds = command.SMOKE_NETWORKS, 1
+        num_threads = NUM_THREADS[:1]
 
     print(f"{machine.describe()}; {num_rounds} rounds.\n")
     print("| network | threads | generator | ms/image | spread | PyTorch is |")
@@ -74,7 +75,7 @@ def main() -> None:
     for network, config in networks.items():
         with tempfile.TemporaryDirectory() as folder:
             paths = write_files(config, Path(folder))
-            for threads in NUM_THREADS:
+            for threads in num_threads:
                 timings = measure(config, paths, threads, num_rounds)
                 figures += report(network, threads, timings)
     command.write_json(values.json, figures=figures)

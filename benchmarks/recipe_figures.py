@@ -101,14 +101,14 @@ class Figures:
         path = run_dir / "choosing_distances.json"
         kept = {}
         if path.exists():
-            kept = json.loads(path.read_text("utf-8"))
+            kept = json.loads(path.read_text(encoding="utf-8"))
         for step in checkpoints.list_steps(run_dir):
             if str(step) not in kept:
                 samples = self._draw(run_dir, step, _CHOOSING_SEED)
                 kept[str(step)] = compute_frechet_distance(
                     self._choosing.features, samples.features
                 )
-                path.write_text(json.dumps(kept), "utf-8")
+                path.write_text(json.dumps(kept), encoding="utf-8")
         return {int(step): distance for step, distance in kept.items()}
 
 

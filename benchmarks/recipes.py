@@ -141,7 +141,7 @@ def time_choices(values, names, path: Path) -> dict[str, float]:
     The paper's step is timed in turn with each, and the medians' ratio, times
     what the paper's took the first time, is what counts.
     """
-    kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     paper = None
     for name in (PAPER, *names):
         if name in kept:
@@ -153,7 +153,7 @@ def time_choices(values, names, path: Path) -> dict[str, float]:
         rounds = [(paper.time(), other.time()) for _ in range(values.rounds)]
         base, own = (statistics.median(x) for x in zip(*rounds, strict=True))
         kept[name] = kept.get(PAPER, base) * own / base
-        path.write_text(json.dumps(kept, indent=2), "utf-8")
+        path.write_text(json.dumps(kept, indent=2), encoding="utf-8")
         cost = kept[name] / kept[PAPER]
         print(f"{name}: {cost:.2f} of {PAPER}'s cost", file=sys.stderr)
     return kept
@@ -212,8 +212,8 @@ def compare(values, names, work_dir: Path) -> tuple[list[dict], dict]:
                     "relative_cost": times[name] / times[PAPER],
                     **figures.measure(run_dir),
                 }
-                path.write_text(json.dumps(row, indent=2), "utf-8")
-            rows.append(json.loads(path.read_text("utf-8")))
+                path.write_text(json.dumps(row, indent=2), encoding="utf-8")
+            rows.append(json.loads(path.read_text(encoding="utf-8")))
             print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
         steps = [r["step"] for r in rows if r["seed"] == seed]
         draw_grid(work_dir / f"samples-{seed}.png", run_dirs, steps)
@@ -273,8 +273,8 @@ def check_settings(values, work_dir: Path) -> None:
     settings = {k: v for k, v in vars(values).items() if k not in changing}
     path = work_dir / "settings.json"
     if not path.exists():
-        path.write_text(json.dumps(settings, indent=2), "utf-8")
-    kept = json.loads(path.read_text("utf-8"))
+        path.write_text(json.dumps(settings, indent=2), encoding="utf-8")
+    kept = json.loads(path.read_text(encoding="utf-8"))
     differing = [k for k, v in settings.items() if kept.get(k) != v]
     if differing:
         name = differing[0]

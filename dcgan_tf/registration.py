@@ -21,6 +21,7 @@ MODULES = (
     "dcgan_tf.models.features",
     "dcgan_tf.models.laplacian_pyramid",
     "dcgan_tf.models.original_gan",
+    "dcgan_tf.models.spectral_norm",
     "dcgan_tf.training.scheduled_sgd",
 )
 

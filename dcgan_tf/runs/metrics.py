@@ -213,7 +213,7 @@ class MetricsWriter:
         with self._summaries.as_default(step):
             tf.summary.image(name, image[None])
 
-    def write_text(self, step: int, name: str, text: str) -> None:
+    def add_text(self, step: int, name: str, text: str) -> None:
         """Adds a text to TensorBoard."""
         with self._summaries.as_default(step):
             tf.summary.text(name, text)

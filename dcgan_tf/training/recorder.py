@@ -200,7 +200,7 @@ class Recorder:
         self._progress.log(f"WARNING: {warning}")
         if self._metrics is None:
             return
-        self._metrics.write_text(step, "warnings", str(warning))
+        self._metrics.add_text(step, "warnings", str(warning))
         self._try(
             WARNINGS_FILE,
             lambda: add_warning(

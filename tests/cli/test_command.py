@@ -24,6 +24,7 @@ PATH_FLAG_NAMES = {
     "run_dir", "export_dir", "output", "exclude", "image_dir", "data_dir",
     "manual_dir", "cache_dir", "work_dir", "inception_path", "init_from",
     "boxes", "probe_data_dir", "probe_manual_dir", "probe_image_dir",
+    "held_out_dir", "labels",
 }  # fmt: skip
 # A positional argument that comes first, where a command needs one.
 VIEW = {"analyze": ["walk"]}

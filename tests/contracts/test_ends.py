@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,8 @@ def call_at(function, number, act):
 
 def send(*numbers):
     for number in numbers:
-        os.kill(os.getpid(), number)
+        # Of the process, another thread might take it, and two be one.
+        signal.pthread_kill(threading.main_thread().ident, number)
 
 
 @pytest.mark.parametrize(

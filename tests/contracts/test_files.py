@@ -15,7 +15,11 @@ SOURCES = sorted(
     ]
 )
 # They open files of their own formats.
-OTHER_OPENERS = {"os", "Image", "lmdb", "tarfile", "zipfile", "webbrowser"}
+OTHER_OPENERS = {
+    "os", "Image", "lmdb", "tarfile", "zipfile", "webbrowser",
+    # A folder or an archive, and an archive's own: they give bytes.
+    "tree", "_tree", "_archive", "self",
+}  # fmt: skip
 WRITERS = {
     "write_text", "write_bytes", "save", "savez", "savefig", "imwrite",
     "fdopen", "NamedTemporaryFile",
@@ -51,7 +55,8 @@ def find_calls(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "attr", getattr(node.func, "id", None))
-            owner = getattr(getattr(node.func, "value", None), "id", None)
+            value = getattr(node.func, "value", None)
+            owner = getattr(value, "id", getattr(value, "attr", None))
             yield node, name, owner
 
 

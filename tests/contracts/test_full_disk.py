@@ -14,6 +14,7 @@ import matplotlib.figure
 import numpy as np
 import pytest
 import tensorflow as tf
+from fixtures.errors import list_errors
 from fixtures.tiny_run import make_pictures, make_run
 
 from dcgan_tf import images
@@ -148,7 +149,7 @@ def test_views_of_a_run(argv, run_dir, tmp_path, fill_disk, capfd):
     fill_disk(copy)
     assert analyze.main([*argv, f"--run_dir={copy}"]) == 1
     errors = capfd.readouterr().err
-    assert errors.count("\n") == 1, errors
+    assert len(list_errors(errors)) == 1, errors
     assert "no space left" in errors and str(copy) in errors
     assert "needed" in errors
     assert list_files(copy) == before
