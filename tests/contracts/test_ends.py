@@ -68,6 +68,14 @@ def assert_resumes(resume):
     assert checkpoints.list_steps(resume.run_dir)[-1] == 6
 
 
+@pytest.fixture(autouse=True)
+def heard_interrupts():
+    """A shell starts what runs in its background with SIGINT ignored."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, previous)
+
+
 def call_at(function, number, act):
     """Makes a function act before its call of that number, from 1."""
     calls = []
