@@ -50,10 +50,19 @@ def can_convolve(
     sides = maps_shape[1:3]
     return (
         dtype in _DTYPES
-        and not tf.config.list_physical_devices("GPU")
+        and _is_on_processor()
         and sides.is_fully_defined()
         and all(side % stride == 0 for side in sides)
         and min(kernel_size) >= stride
+    )
+
+
+def _is_on_processor() -> bool:
+    """Whether the networks run on CPUs: GPUs and TPUs have kernels to match."""
+    strategy = tf.distribute.get_strategy()
+    return not (
+        tf.config.list_physical_devices("GPU")
+        or isinstance(strategy, tf.distribute.TPUStrategy)
     )
 
 

@@ -180,6 +180,18 @@ def test_convolutions_are_kerass_on_a_gpu(monkeypatch):
     assert operations["Conv2DBackpropFilter"] == 1
 
 
+def test_convolutions_are_kerass_on_a_tpu(monkeypatch):
+    def is_used():
+        return convolutions.can_convolve(
+            tf.TensorShape((None, 8, 8, 3)), (5, 5), 2, tf.float32
+        )
+
+    assert is_used()
+    strategy = object.__new__(tf.distribute.TPUStrategy)
+    monkeypatch.setattr(tf.distribute, "get_strategy", lambda: strategy)
+    assert not is_used()
+
+
 def test_convolutions_take_any_batch_and_padding():
     """Shapes that are known late, and arguments that Keras alone handles."""
     x = tf.random.stateless_normal((2, 9, 8, 3), (0, 0))
