@@ -15,7 +15,6 @@ Writes VIEW's pictures to the run's analysis/ folder. VIEW is one of:
   report               report.html: the run and every view made so far
 """
 
-import difflib
 import json
 import sys
 from collections.abc import Sequence
@@ -31,6 +30,7 @@ from dcgan_tf.cli.command import (
     run_command,
 )
 from dcgan_tf.cli.path_flags import define_path, define_seed
+from dcgan_tf.cli.suggestions import suggest
 from dcgan_tf.families import FAMILIES
 
 _NUM_REAL_IMAGES = 4_000
@@ -113,11 +113,7 @@ def _describe_mistake(given: Sequence[str], views: Sequence[str]) -> str:
         return f"give a VIEW, one of {listed}"
     if len(given) > 1:
         return f"give one VIEW, not {' '.join(given)!r}; one of {listed}"
-    near = difflib.get_close_matches(given[0].lower(), views, n=2, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?"
-    if not near:
-        hint = f"use one of {listed}"
-    return f"no VIEW is called {given[0]!r}; {hint}"
+    return f"no VIEW is called {given[0]!r}; {suggest(given[0], views)}"
 
 
 def _check_exemplar_flags(values) -> None:

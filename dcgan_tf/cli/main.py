@@ -1,6 +1,5 @@
 """One program for everything: `dcgan COMMAND`, or `python -m dcgan_tf`."""
 
-import difflib
 import importlib
 import sys
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from dcgan_tf.cli.command import (
     get_program_name,
 )
 from dcgan_tf.cli.help_text import EXIT_CODES
+from dcgan_tf.cli.suggestions import suggest
 from dcgan_tf.output import standard_streams_last
 from dcgan_tf.version import __version__
 
@@ -77,10 +77,7 @@ def _describe_mistake(argv: list[str]) -> str:
     word = argv[0]
     if word.startswith("-"):
         return f"{word!r} stands before any command; flags follow it"
-    near = difflib.get_close_matches(word.lower(), _NAMES, n=2, cutoff=0.5)
-    hint = " or ".join(near) or f"one of {', '.join(_NAMES)}"
-    question = f"did you mean {hint}?" if near else f"use {hint}"
-    return f"no command is called {word!r}: {question}"
+    return f"no command is called {word!r}: {suggest(word, _NAMES)}"
 
 
 def _format_help(program: str) -> str:

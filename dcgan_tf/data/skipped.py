@@ -76,13 +76,7 @@ class Skipped:
         """Counts the files by reason: `3 an empty file, 1 not an image`."""
         with self._lock:
             counts = collections.Counter(self.reasons.values())
-        parts = [
-            f"{count} {reason}"
-            for reason, count in counts.most_common(_NUM_REASONS)
-        ]
-        if len(counts) > len(parts):
-            parts.append(f"{len(counts) - len(parts)} other reasons")
-        return ", ".join(parts)
+        return _join_counts(counts, "reasons")
 
     def summarize_beside(self) -> str:
         """Counts the files beside the images by suffix: `3 .txt, 1 .json`."""
@@ -90,13 +84,7 @@ class Skipped:
         counts = collections.Counter(
             suffix.lower() or "without a suffix" for suffix in suffixes
         )
-        parts = [
-            f"{count} {suffix}"
-            for suffix, count in counts.most_common(_NUM_REASONS)
-        ]
-        if len(counts) > len(parts):
-            parts.append(f"{len(counts) - len(parts)} other kinds")
-        return ", ".join(parts)
+        return _join_counts(counts, "kinds")
 
     def check(self, num_expected: float = 0) -> None:
         """Stops when over half of a collection is unusable, or it is gone.
@@ -135,3 +123,13 @@ class Skipped:
             f"can't be read as images ({count} found so far: "
             f"{examples}); give a folder of {READABLE} files"
         )
+
+
+def _join_counts(counts: collections.Counter[str], what: str) -> str:
+    """Names the most common, and how many others there are."""
+    parts = [
+        f"{count} {name}" for name, count in counts.most_common(_NUM_REASONS)
+    ]
+    if len(counts) > len(parts):
+        parts.append(f"{len(counts) - len(parts)} other {what}")
+    return ", ".join(parts)

@@ -8,6 +8,7 @@ import shutil
 import numpy as np
 import pytest
 import tensorflow as tf
+from fixtures.checkpoint_files import load_tensors
 
 from dcgan_tf.analysis import walk
 from dcgan_tf.data.open_source import load_source
@@ -88,16 +89,6 @@ def run(command, *arguments):
 def train(config, run_dir):
     strategy = tf.distribute.OneDeviceStrategy("CPU:0")
     return loop.train(config, run_dir, load_source(config.data), strategy)
-
-
-def load_tensors(run_dir, step):
-    path = str(run_dir / "checkpoints" / f"ckpt-{step}")
-    reader = tf.train.load_checkpoint(path)
-    return {
-        name: reader.get_tensor(name)
-        for name in reader.get_variable_to_shape_map()
-        if not name.startswith(("_CHECKPOINTABLE", "save_counter"))
-    }
 
 
 class Runs:

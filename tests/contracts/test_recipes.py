@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import pytest
 import tensorflow as tf
+from fixtures.checkpoint_files import load_tensors
 
 from dcgan_tf.recipes import RECIPES
 from dcgan_tf.runs.trained_model import load_trained_model
@@ -32,16 +33,6 @@ def run_dir(tmp_path_factory):
     return run_dir
 
 
-def load_tensors(run_dir, step=4):
-    path = str(run_dir / "checkpoints" / f"ckpt-{step}")
-    reader = tf.train.load_checkpoint(path)
-    return {
-        name: reader.get_tensor(name)
-        for name in reader.get_variable_to_shape_map()
-        if not name.startswith(("_CHECKPOINTABLE", "save_counter"))
-    }
-
-
 def test_the_settings_are_written_one_by_one(run_dir):
     config = json.loads((run_dir / "config.json").read_text())
     values = {**config["model"], **config["training"]}
@@ -59,7 +50,7 @@ def test_it_is_resumed_to_the_bit_without_naming_the_recipe(run_dir, tmp_path):
     for path in resumed.glob("checkpoints/ckpt-4*"):
         path.unlink()
     assert run("train", *TINY, f"--run_dir={resumed}") == 0
-    found, expected = load_tensors(resumed), load_tensors(run_dir)
+    found, expected = load_tensors(resumed, 4), load_tensors(run_dir, 4)
     assert found.keys() == expected.keys()
     assert any("singular_vector" in name for name in found)
     assert any("sign_sum" in name for name in found)
