@@ -1,8 +1,10 @@
 """Strided convolutions with faster gradients on CPUs.
 
 Outputs and gradients equal TensorFlow's up to rounding, gradients of input
-gradients too: each input gradient is computed by what has gradients of its
-own here, since a penalty of D's gradients differentiates it. Three passes are
+gradients too: in training each input gradient is computed by what has
+gradients of its own here, since a penalty of D's gradients differentiates it.
+Elsewhere it is plain operations: a saved graph would lose gradients within
+gradients, and TensorFlow warns of each when it is loaded. Three passes are
 computed in another way, because TensorFlow's CPU kernels for them run at a
 fraction of the speed of its forward convolution:
 
@@ -87,15 +89,17 @@ def convolve(
     if is_training and _is_matrix_product(small_area, kernel):
         return im2col.convolve(maps, kernel, stride)
 
+    transpose = convolve_transpose if is_training else _transpose
+
     @tf.custom_gradient
     def convolve_with_gradients(maps, kernel):
         def compute_gradients(upstream):
             return (
-                convolve_transpose(upstream, kernel, stride),
+                transpose(upstream, kernel, stride),
                 _compute_filter_gradient(maps, upstream, kernel.shape, stride),
             )
 
-        return tf.nn.conv2d(maps, kernel, stride, "SAME"), compute_gradients
+        return _convolve(maps, kernel, stride), compute_gradients
 
     return convolve_with_gradients(maps, kernel)
 
@@ -120,17 +124,23 @@ def convolve_transpose(
     ):
         return im2col.convolve_transpose(maps, kernel, stride)
 
+    convolve_back = convolve if is_training else _convolve
+
     @tf.custom_gradient
     def transpose_with_gradients(maps, kernel):
         def compute_gradients(upstream):
             return (
-                convolve(upstream, kernel, stride),
+                convolve_back(upstream, kernel, stride),
                 _compute_filter_gradient(upstream, maps, kernel.shape, stride),
             )
 
         return _transpose(maps, kernel, stride), compute_gradients
 
     return transpose_with_gradients(maps, kernel)
+
+
+def _convolve(maps, kernel, stride):
+    return tf.nn.conv2d(maps, kernel, stride, "SAME")
 
 
 def _is_matrix_product(small_area, kernel) -> bool:

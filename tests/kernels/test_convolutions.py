@@ -69,10 +69,17 @@ def differentiate_twice(function, maps, kernel):
 
 
 @pytest.mark.parametrize("is_transposed", [False, True])
-@pytest.mark.parametrize("module", [convolutions, im2col])
+@pytest.mark.parametrize(
+    ("module", "options"),
+    [
+        (convolutions, {"is_training": True}),
+        (convolutions, {"is_training": False}),
+        (im2col, {}),
+    ],
+)
 @pytest.mark.parametrize("channels", [3, 6])  # An image's, and a map's.
 def test_gradients_of_gradients_are_tensorflows(
-    channels, module, is_transposed
+    channels, module, options, is_transposed
 ):
     rng = np.random.default_rng(0)
     kernel = tf.constant(rng.normal(size=(5, 5, channels, 5)), tf.float32)
@@ -88,7 +95,7 @@ def test_gradients_of_gradients_are_tensorflows(
     name = "convolve_transpose" if is_transposed else "convolve"
 
     def convolve(maps, kernel):
-        return getattr(module, name)(maps, kernel, 2)
+        return getattr(module, name)(maps, kernel, 2, **options)
 
     expected = differentiate_twice(convolve_plainly, maps, kernel)
     found = tf.function(differentiate_twice)(convolve, maps, kernel)

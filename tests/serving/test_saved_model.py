@@ -42,6 +42,14 @@ def conditional(tmp_path_factory):
     return tf.saved_model.load(str(path))
 
 
+def test_saved_graphs_load_without_a_warning(export_dir, conditional, caplog):
+    """Gradients within gradients would not be saved, and be warned of."""
+    caplog.clear()
+    for path in export_dir.glob("*/1/saved_model.pb"):
+        tf.saved_model.load(str(path.parent))
+    assert not caplog.messages
+
+
 def draw_latents(count):
     return latents_from_seeds(np.arange(count), MODEL.latent_dim).numpy()
 
