@@ -1,0 +1,40 @@
+"""The settings of a run: frozen dataclasses, their ranges and their JSON.
+
+Everything that decides a run's result is in a `RunConfig`. It imports no
+TensorFlow, so a command can refuse a bad flag before anything slow happens.
+"""
+
+from dcgan_tf.config.data import CACHES, FITS, HOLD_OUT, DataConfig
+from dcgan_tf.config.model import ModelConfig
+from dcgan_tf.config.run import RunConfig
+from dcgan_tf.config.training import (
+    ALTERNATING,
+    CROSS_ENTROPY,
+    HINGE,
+    JOINT,
+    LOSSES,
+    PRECISIONS,
+    RELATIVISTIC,
+    STRATEGIES,
+    UPDATES,
+    TrainingConfig,
+)
+
+__all__ = [
+    "ALTERNATING",
+    "CACHES",
+    "CROSS_ENTROPY",
+    "DataConfig",
+    "FITS",
+    "HINGE",
+    "HOLD_OUT",
+    "JOINT",
+    "LOSSES",
+    "ModelConfig",
+    "PRECISIONS",
+    "RELATIVISTIC",
+    "RunConfig",
+    "STRATEGIES",
+    "TrainingConfig",
+    "UPDATES",
+]

@@ -1,0 +1,117 @@
+"""The settings of a run's images."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from dcgan_tf.config.ranges import check_at_least, check_one_of
+
+FITS = ("crop", "pad", "stretch")
+# How much of a collection is held out: of all but the smallest; of large
+# ones alone, as in version 0.1.0; or none, as others are named.
+HOLD_OUT = ("auto", "large", "none")
+CACHES = ("auto", "memory", "disk", "off")
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """Where images come from and how one becomes a training image.
+
+    Attributes:
+        dataset: An embedded dataset, `image_folder`, or a TFDS name.
+        image_dir: The folder, for `image_folder` only.
+        data_dir: Where TFDS keeps prepared datasets; None for its default.
+        manual_dir: Where TFDS finds files downloaded by hand.
+        split: A TFDS split such as `train` or `train[:80%]`; None for the
+            dataset's default.
+        crop: Side in pixels of the square cut from an image's centre before
+            resizing; 0 for the largest centre crop of the target's aspect.
+        fit: Of `FITS`: how an image of another aspect than the target's
+            comes to it. `crop` cuts the largest centred part of that aspect,
+            `pad` keeps all and fills up with the background, `stretch`
+            resizes height and width apart.
+        background: Colour (a Pillow name or `#rrggbb`) under transparent
+            images and around those that are padded.
+        cache: Where decoded images are kept: `memory`, `disk`, `off`, or
+            `auto` to choose by size.
+        exclude: A text file of image names to leave out, one a line.
+        flip: Whether to mirror half the training images left to right.
+        folder_splits: Whether an image folder's `train`, `test`, `val`,
+            `valid` and `validation` are splits rather than classes. Not in
+            runs of version 0.1.0, which keep what they were trained on.
+        labels: A table of the labels of an image folder's images; None for
+            those of the folder.
+        condition_on: Name of one of several attributes, or of a column of
+            `labels`: the label that counts. None where there is only one.
+        hold_out: How much of an image folder without such splits is held
+            out from training: of `HOLD_OUT`. Runs that don't
+            say held out of 1,000 images or more, and keep to it.
+        held_out_dir: A folder of other images, to evaluate on in place of
+            those held out.
+        alpha: Whether images keep their transparency. A `RunConfig` sets it
+            by its networks' channels.
+        all_pages: Whether each page of a TIFF file is an image.
+        level_range: Of grey images of more than 8 bits, the lowest level,
+            and the one that would be 256; None where there are none such,
+            or before the collection's is known. Runs that don't say took
+            the upper 8 of 16 bits, and keep to it.
+    """
+
+    dataset: str = "mnist_5k"
+    image_dir: str | None = None
+    data_dir: str | None = None
+    manual_dir: str | None = None
+    split: str | None = None
+    crop: int = 0
+    fit: str = "crop"
+    background: str = "white"
+    cache: str = "auto"
+    exclude: str | None = None
+    flip: bool = False
+    folder_splits: bool = True
+    labels: str | None = None
+    condition_on: str | None = None
+    hold_out: str = "auto"
+    held_out_dir: str | None = None
+    alpha: bool = False
+    all_pages: bool = False
+    level_range: tuple[float, float] | None = None
+
+    def __post_init__(self):
+        check_at_least("crop", self.crop, 0)
+        check_one_of("cache", self.cache, CACHES)
+        check_one_of("fit", self.fit, FITS)
+        check_one_of("hold_out", self.hold_out, HOLD_OUT)
+        if (self.dataset == "image_folder") != (self.image_dir is not None):
+            raise ValueError(
+                f"dataset {self.dataset!r} with image_dir {self.image_dir!r}: "
+                "name a dataset or an image folder, not both"
+            )
+        if self.labels is not None and self.image_dir is None:
+            raise ValueError(
+                f"labels {self.labels!r} are for an image folder, and dataset "
+                f"{self.dataset!r} has its own"
+            )
+        if self.level_range is not None:
+            low, high = self.level_range
+            if not low < high:
+                raise ValueError(
+                    f"level_range is {self.level_range}; the first number is "
+                    "the lower one"
+                )
+
+
+# What runs of earlier versions did that don't say so.
+_EARLIER_DATA = {
+    "folder_splits": False,
+    "level_range": (0, 2**16),
+    "hold_out": "large",
+}
+
+
+def read_data_config(values: Mapping[str, Any]) -> DataConfig:
+    """Reads what a run's JSON says of its images, of any version."""
+    settings = {**_EARLIER_DATA, **values}
+    if settings["level_range"] is not None:
+        settings["level_range"] = tuple(settings["level_range"])
+    return DataConfig(**settings)
