@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from fixtures import tiny_run
 
-from dcgan_tf.graph_rewrites import without_remapping
+from dcgan_tf.graph_rewrites import REMAPPING, without_rewrites
 from dcgan_tf.runs.trained_model import load_trained_model
 
 
@@ -17,12 +17,12 @@ def is_remapping():
 
 def test_what_was_set_before_is_set_after():
     assert is_remapping()
-    with without_remapping():
+    with without_rewrites(REMAPPING):
         assert not is_remapping()
-        with without_remapping():
+        with without_rewrites(REMAPPING):
             assert not is_remapping()
         assert not is_remapping()
-    with pytest.raises(ZeroDivisionError), without_remapping():
+    with pytest.raises(ZeroDivisionError), without_rewrites(REMAPPING):
         raise ZeroDivisionError
     assert is_remapping()
 

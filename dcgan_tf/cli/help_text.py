@@ -40,7 +40,9 @@ TOPICS = {
         "report_every", "sample_every", "checkpoint_every", "eval_every",
         "patience", "keep_checkpoints",
     ),
-    "Hardware": ("precision", "strategy", "tpu", "cpu_devices"),
+    "Hardware": (
+        "precision", "strategy", "tpu", "cpu_devices", "steps_per_call",
+    ),
     "Samples": ("num", "label"),
     "Measures": (
         "measures", "features", "inception_path", "num_samples", "compare",

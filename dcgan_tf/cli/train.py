@@ -77,6 +77,8 @@ _INTEGERS = {
     "fifth, or of both networks at lapgan's coarsest level.",
     "steps": "Training steps: updates of each network.",
     "batch_size": "Images a step, over all replicas.",
+    "steps_per_call": "Steps that TensorFlow does in one call, with the same "
+    "results; 0 to choose by a step's time.",
     "report_every": "Steps between lines of metrics.",
     "sample_every": "Steps between sample grids.",
     "checkpoint_every": "Steps between checkpoints.",

@@ -55,6 +55,8 @@ class TrainingConfig:
             2020, arXiv 2006.06676); 0 to augment all.
         ema_warmup: Until `ema_decay` allows for longer ones, averages are
             over the last 1 / `ema_warmup` of all steps.
+        steps_per_call: Steps that TensorFlow does in one call, which changes
+            nothing of the result; 0 to choose by a step's time.
         report_every: Steps between lines of metrics.
         sample_every: Steps between sample grids.
         checkpoint_every: Steps between checkpoints.
@@ -90,6 +92,7 @@ class TrainingConfig:
     penalty_every: int = 16
     diff_augment_target: float = 0.0
     ema_warmup: float = 9.0
+    steps_per_call: int = 0
     report_every: int = 50
     sample_every: int = 500
     checkpoint_every: int = 500
@@ -122,7 +125,7 @@ class TrainingConfig:
             check_at_least(name, getattr(self, name), 1)
         for name in (
             "seed", "eval_every", "patience", "weight_decay", "r1_weight",
-            "r2_weight",
+            "r2_weight", "steps_per_call",
         ):  # fmt: skip
             check_at_least(name, getattr(self, name), 0)
         for name in (

@@ -42,6 +42,7 @@ def build_training_dataset(
     replica_offset: int = 0,
     num_local_replicas: int = 1,
     with_labels: bool = False,
+    steps_per_element: int = 1,
 ) -> tf.data.Dataset:
     """Builds one worker's endless training data.
 
@@ -49,18 +50,21 @@ def build_training_dataset(
         source: Real images.
         model: The images' size and channels.
         data: Crop, background, cache and flip.
-        batch_size_per_replica: Images in an element.
+        batch_size_per_replica: Images of a step on a replica.
         global_batch_size: Images a step, over all replicas of all workers.
         seed: Decides the order.
         start_step: Steps done before, when a run is resumed.
         replica_offset: This worker's first replica's number among all.
-        num_local_replicas: Elements a step.
+        num_local_replicas: How many of them take elements in turn.
         with_labels: Whether elements are `(images, labels)`.
+        steps_per_element: With more than 1, an element holds the batches of
+            so many steps along an axis before the others.
 
     Returns:
         A dataset, a replica's batch an element, replicas in turn: float32
         images `(batch_size_per_replica, height, width, channels)` in
-        `[-1, 1]`, and int32 labels as the source has them.
+        `[-1, 1]`, and int32 labels as the source has them; with
+        `steps_per_element`, an axis of as many before them.
 
     Raises:
         ValueError: If over half of a folder is unreadable.
@@ -73,10 +77,10 @@ def build_training_dataset(
         batch_size_per_replica,
         replica_offset,
         num_local_replicas,
+        start_step,
+        steps_per_element,
     )
-    examples = tf.data.Dataset.range(
-        start_step * num_local_replicas, tf.int64.max
-    ).map(order.find)
+    examples = tf.data.Dataset.range(tf.int64.max).map(order.find)
     if store is None:
         batches = _read_batches(source, model, data, examples, order)
     else:
@@ -84,13 +88,17 @@ def build_training_dataset(
             lambda positions, flips: (*_gather(store, positions, model), flips)
         )
 
+    num_prefetched = 1 if steps_per_element > 1 else _PREFETCHED_STEPS
+
     def finish(images, labels, flips):
         images = to_float(_mirror(images, flips) if data.flip else images)
+        if steps_per_element > 1:
+            images, labels = map(order.split_steps, (images, labels))
         return (images, labels) if with_labels else images
 
     return (
         batches.map(finish)
-        .prefetch(_PREFETCHED_STEPS * num_local_replicas)
+        .prefetch(num_prefetched * num_local_replicas)
         .with_options(build_options())
     )
 
@@ -105,20 +113,44 @@ class _Order:
     batch_size_per_replica: int
     replica_offset: int
     num_local_replicas: int
+    start_step: int
+    steps_per_element: int
+
+    @property
+    def num_images(self) -> int:
+        """How many images an element holds."""
+        return self.steps_per_element * self.batch_size_per_replica
 
     def find(self, element: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns int64 positions and bool flips, `(batch_size,)` each."""
-        step = element // self.num_local_replicas
+        """Returns int64 positions and bool flips, `(num_images,)` each."""
+        num_before = element // self.num_local_replicas * self.steps_per_element
+        steps = self.start_step + num_before + _range(self.steps_per_element)
         replica = self.replica_offset + element % self.num_local_replicas
-        first = (
-            step * self.global_batch_size
+        firsts = (
+            steps * self.global_batch_size
             + replica * self.batch_size_per_replica
         )
-        numbers = first + tf.range(self.batch_size_per_replica, dtype=tf.int64)
+        numbers = firsts[:, None] + _range(self.batch_size_per_replica)
+        numbers = tf.reshape(numbers, [self.num_images])
         positions = permute(numbers, self.num_examples, self.seed, _ORDER)
         # The lowest bit of another permutation: half of every epoch.
         flips = permute(numbers, self.num_examples, self.seed, _FLIP) % 2 == 1
         return positions, flips
+
+    def split_steps(self, values: tf.Tensor) -> tf.Tensor:
+        """Gives an element's images or labels an axis of steps."""
+        return tf.reshape(
+            values,
+            (
+                self.steps_per_element,
+                self.batch_size_per_replica,
+                *values.shape[1:],
+            ),
+        )
+
+
+def _range(count: int) -> tf.Tensor:
+    return tf.range(count, dtype=tf.int64)
 
 
 def load_images(
@@ -218,7 +250,7 @@ def _read_batches(
             lambda image, label: (prepare_image(image, model, data), label),
             num_parallel_calls=tf.data.AUTOTUNE,
         )
-        .batch(order.batch_size_per_replica, drop_remainder=True)
+        .batch(order.num_images, drop_remainder=True)
     )
     return tf.data.Dataset.zip(batches, examples).map(
         lambda batch, example: (*batch, example[1])

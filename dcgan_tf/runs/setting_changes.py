@@ -12,6 +12,7 @@ NEUTRAL_SETTINGS = frozenset(
         "training.strategy",
         "training.tpu",
         "training.deterministic",
+        "training.steps_per_call",
         "training.report_every",
         "training.sample_every",
         "training.checkpoint_every",

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from dcgan_tf.config import DataConfig, RunConfig
 from dcgan_tf.data.source import Source
-from dcgan_tf.graph_rewrites import without_remapping
+from dcgan_tf.graph_rewrites import REMAPPING, without_rewrites
 from dcgan_tf.images import check_uint8_images, to_float
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.models.features import build_feature_extractor
@@ -174,7 +174,7 @@ class TrainedModel:
         if refusal := self.config.model.features_refusal:
             raise ValueError(refusal)
         check_uint8_images(images, "the discriminator")
-        with without_remapping():
+        with without_rewrites(REMAPPING):
             return np.concatenate(
                 [
                     self._extractor(

@@ -1,12 +1,13 @@
 """Batches of real images, as a run's replicas and workers take them."""
 
-from collections.abc import Iterator
+import functools
 
 import tensorflow as tf
 
 from dcgan_tf.config import RunConfig
 from dcgan_tf.data.pipeline import build_training_dataset
 from dcgan_tf.data.source import Source
+from dcgan_tf.training.step import GradientTapeStep
 
 
 def distribute_data(
@@ -14,6 +15,7 @@ def distribute_data(
     source: Source,
     strategy: tf.distribute.Strategy,
     start_step: int,
+    steps_per_element: int = 1,
 ) -> tf.distribute.DistributedDataset:
     """Gives each worker's replicas their share of every global batch.
 
@@ -22,10 +24,12 @@ def distribute_data(
         source: Real images.
         strategy: What the run trains under.
         start_step: Steps done before.
+        steps_per_element: Steps whose batches an element holds.
 
     Returns:
-        An endless dataset of what `GradientTapeStep.train_step` takes:
-        images, or `(images, labels)` for conditional networks.
+        An endless dataset of what `GradientTapeStep.train_step` takes, or
+        `train_steps` for several: images, or `(images, labels)` for
+        conditional networks.
     """
     training = config.training
 
@@ -43,59 +47,103 @@ def distribute_data(
             replica_offset=context.input_pipeline_id * num_local,
             num_local_replicas=num_local,
             with_labels=config.model.num_classes > 0,
+            steps_per_element=steps_per_element,
         )
 
     return strategy.distribute_datasets_from_function(make_dataset)
 
 
-def iterate_batches(
-    config: RunConfig,
-    source: Source,
-    strategy: tf.distribute.Strategy,
-    start_step: int,
-) -> Iterator[tuple]:
-    """Yields what `train_step` takes: images and labels, or images and None.
+class BatchFeed:
+    """The batches of a run from a step on, some steps' at a time.
 
     Args:
         config: The run's settings.
         source: Real images.
         strategy: What the run trains under.
         start_step: Steps done before.
+        steps_per_call: Steps whose batches are fetched at once.
     """
-    for batch in distribute_data(config, source, strategy, start_step):
-        yield batch if config.model.num_classes else (batch, None)
 
+    def __init__(
+        self,
+        config: RunConfig,
+        source: Source,
+        strategy: tf.distribute.Strategy,
+        start_step: int,
+        steps_per_call: int = 1,
+    ):
+        self._source = source
+        self._has_labels = config.model.num_classes > 0
+        self._step = start_step
+        self._distribute = functools.partial(
+            distribute_data, config, source, strategy
+        )
+        self._start(steps_per_call)
 
-def take_batch(batches: Iterator, source: Source) -> tuple:
-    """Takes the next batch.
+    def _start(self, steps_per_call: int) -> None:
+        self._size = self._num_taken = steps_per_call
+        self._elements = iter(self._distribute(self._step, steps_per_call))
+        self._element = None
 
-    Args:
-        batches: From `iterate_batches`.
-        source: What they are of.
+    def resize(self, steps_per_call: int) -> None:
+        """Fetches other numbers of batches from now on, when none is ready."""
+        self._start(steps_per_call)
 
-    Raises:
-        ValueError: If over half of the images are unreadable.
-        OSError: If images can't be read at all any more.
-    """
-    try:
-        return next(batches)
-    except tf.errors.OpError as error:
-        source.skipped.check()
-        # What Python code inside tf.data raised comes as one of these.
-        if isinstance(
-            error, (tf.errors.UnknownError, tf.errors.InvalidArgumentError)
-        ):
-            reason = error.message.strip().splitlines()[0]
-            raise OSError(f"reading {source.name} failed: {reason}") from error
-        raise
+    @property
+    def num_ready(self) -> int:
+        """Steps whose batches are fetched and not yet trained on."""
+        return self._size - self._num_taken
 
+    def fetch(self) -> None:
+        """Fetches the next batches.
 
-def try_take_batch(batches: Iterator, source: Source) -> tuple:
-    """Takes the next batch, or returns (None, why there is none).
+        Raises:
+            ValueError: If over half of the images are unreadable.
+            OSError: If images can't be read at all any more.
+        """
+        try:
+            element = next(self._elements)
+        except tf.errors.OpError as error:
+            self._source.skipped.check()
+            # What Python code inside tf.data raised comes as one of these.
+            if isinstance(
+                error, (tf.errors.UnknownError, tf.errors.InvalidArgumentError)
+            ):
+                reason = error.message.strip().splitlines()[0]
+                raise OSError(
+                    f"reading {self._source.name} failed: {reason}"
+                ) from error
+            raise
+        self._element = element if self._has_labels else (element, None)
+        self._num_taken = 0
 
-    So that all workers can agree to save a checkpoint and stop.
-    """
-    try:
-        return take_batch(batches, source), None
-    except (ValueError, OSError) as error:
-        return None, error
+    def try_fetch(self) -> Exception | None:
+        """Fetches the next batches, or returns why there are none.
+
+        So that all workers can agree to save a checkpoint and stop.
+        """
+        try:
+            self.fetch()
+        except (ValueError, OSError) as error:
+            return error
+        return None
+
+    def train(
+        self, step_fn: GradientTapeStep, num_steps: int
+    ) -> dict[str, tf.Tensor]:
+        """Trains on batches that are ready, in one call.
+
+        Args:
+            step_fn: The training step.
+            num_steps: From 1 to `num_ready`.
+
+        Returns:
+            As `train_step`, or `train_steps` where batches are fetched for
+            several.
+        """
+        first = self._num_taken
+        self._num_taken += num_steps
+        self._step += num_steps
+        if self._size == 1:
+            return step_fn.train_step(*self._element)
+        return step_fn.train_steps(*self._element, first, num_steps)

@@ -11,7 +11,11 @@ from dcgan_tf.config import RunConfig
 from dcgan_tf.data.cache import get_store
 from dcgan_tf.data.pipeline import check_batch_size
 from dcgan_tf.data.source import Source
-from dcgan_tf.graph_rewrites import without_remapping
+from dcgan_tf.graph_rewrites import (
+    ARITHMETIC,
+    REMAPPING,
+    without_rewrites,
+)
 from dcgan_tf.runs import checkpoints, folder
 from dcgan_tf.runs.class_names import CLASSES_KEY, LABELS_KEY
 from dcgan_tf.runs.early_stopping import find_lost_patience
@@ -19,11 +23,7 @@ from dcgan_tf.runs.image_identity import IMAGES_KEY
 from dcgan_tf.runs.lock import RunLock, RunLockedError, check_unlocked
 from dcgan_tf.training import resources
 from dcgan_tf.training.announcement import describe_training
-from dcgan_tf.training.batches import (
-    iterate_batches,
-    take_batch,
-    try_take_batch,
-)
+from dcgan_tf.training.batches import BatchFeed
 from dcgan_tf.training.distribution import workers
 from dcgan_tf.training.distribution.agreement import describe_work
 from dcgan_tf.training.families import start_from_data
@@ -32,7 +32,11 @@ from dcgan_tf.training.interrupts import InterruptGuard
 from dcgan_tf.training.progress import Progress
 from dcgan_tf.training.recorder import Evaluator, Recorder
 from dcgan_tf.training.resuming import check_run
-from dcgan_tf.training.schedule import find_due
+from dcgan_tf.training.schedule import (
+    choose_steps_per_call,
+    count_steps_until_due,
+    find_due,
+)
 from dcgan_tf.training.state import TrainingState, build_training_state
 from dcgan_tf.training.step import GradientTapeStep
 
@@ -182,24 +186,41 @@ def _train_steps(
 ) -> TrainingResult:
     """Trains from a step on until the last one or a signal."""
     training = config.training
-    batches = iterate_batches(config, source, strategy, start)
+    feed = BatchFeed(
+        config, source, strategy, start, training.steps_per_call or 1
+    )
     step_fn = GradientTapeStep(state, config, strategy)
     stop_agreement = workers.StopAgreement(strategy)
     is_alone = workers.num_workers(strategy) == 1
     num_stale = 0
-    rewriting = (
-        without_remapping()
-        if training.has_penalty
-        else contextlib.nullcontext()
-    )
-    with InterruptGuard() as guard, recorder, rewriting:
-        batch = take_batch(batches, source)
-        for step in range(start + 1, training.steps + 1):
+    unwanted = [ARITHMETIC, *[REMAPPING] * training.has_penalty]
+    # Workers would choose by their own times, and must meet at each call.
+    is_choosing = training.steps_per_call == 0 and is_alone
+    step = start
+    with (
+        InterruptGuard() as guard,
+        recorder,
+        without_rewrites(*unwanted),
+    ):
+        feed.fetch()
+        while step < training.steps:
             recorder.start_step()
-            recorder.count(step_fn.train_step(*batch))
+            num_steps = min(
+                feed.num_ready, count_steps_until_due(training, step)
+            )
+            recorder.count(feed.train(step_fn, num_steps), num_steps)
+            step += num_steps
             failure = None
-            if step < training.steps:
-                batch, failure = try_take_batch(batches, source)
+            if step < training.steps and not feed.num_ready:
+                if is_choosing and recorder.seconds_per_step:
+                    is_choosing = False
+                    chosen = choose_steps_per_call(
+                        recorder.seconds_per_step, training.steps - step
+                    )
+                    if chosen > 1:
+                        recorder.expect_tracing()
+                        feed.resize(chosen)
+                failure = feed.try_fetch()
             is_stopping = stop_agreement.any_worker(
                 guard.signal_number is not None
                 or failure is not None

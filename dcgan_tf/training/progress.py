@@ -44,10 +44,10 @@ class Progress:
                 dynamic_ncols=True,
             )
 
-    def advance(self) -> None:
-        """Counts one step."""
+    def advance(self, num_steps: int = 1) -> None:
+        """Counts steps."""
         if self._bar is not None:
-            self._bar.update()
+            self._bar.update(num_steps)
 
     def log_metrics(
         self, step: int, scalars: Mapping[str, float], seconds_per_step: float

@@ -101,10 +101,13 @@ class Recorder:
             remove_later_warnings(run_dir, start_step)
             self._earlier_seconds = self._metrics.elapsed_seconds
         self._start_time = time.monotonic()
+        # Of calls that the device may still be computing.
         self._pending: list[Mapping[str, tf.Tensor]] = []
+        # A step each: since the last row, and since the last look at health.
+        self._unwritten: list[dict[str, float]] = []
+        self._unseen: list[dict[str, float]] = []
         self._health = HealthMonitor()
-        # Of the steps since it looked last.
-        self._unseen: list[Mapping[str, tf.Tensor]] = []
+        self.seconds_per_step = 0.0
         self._timer = StepTimer(self._wait)
 
     def __enter__(self) -> "Recorder":
@@ -141,14 +144,24 @@ class Recorder:
         """What is wrong with the run as it is now, the worst first."""
         return self._health.current
 
-    def count(self, measures: Mapping[str, tf.Tensor]) -> None:
-        """Takes one step's measures; they are read when they are logged."""
-        self._counted_step += 1
+    def count(
+        self, measures: Mapping[str, tf.Tensor], num_steps: int = 1
+    ) -> None:
+        """Takes the measures of a call; they are read when they are logged.
+
+        Args:
+            measures: A step's scalars, or `(num_steps,)` each.
+            num_steps: How many the call did.
+        """
+        self._counted_step += num_steps
         self._state_step = self._counted_step
         self._pending.append(measures)
-        self._unseen.append(measures)
-        self._progress.advance()
-        self._timer.count_step()
+        self._progress.advance(num_steps)
+        self._timer.count_steps(num_steps)
+
+    def expect_tracing(self) -> None:
+        """Notes that the next call traces, which is no step's time."""
+        self._timer.stop()
 
     def write(self, step: int, due: Due) -> None:
         """Writes what is due after a step.
@@ -187,11 +200,8 @@ class Recorder:
 
     def _check_health(self, step: int) -> None:
         """Warns of what goes wrong, in all places where it is looked for."""
-        measures = [
-            {name: float(value) for name, value in each.items()}
-            for each in self._unseen
-        ]
-        self._unseen = []
+        self._read_measures()
+        measures, self._unseen = self._unseen, []
         for each in measures:
             self._check_finite(step, each)
         warning = self._health.look(step, measures)
@@ -208,18 +218,31 @@ class Recorder:
             ),
         )
 
+    def _read_measures(self) -> None:
+        """Waits for the device, and takes each step's measures from it."""
+        for call in self._pending:
+            columns = [np.atleast_1d(value.numpy()) for value in call.values()]
+            for values in zip(*columns, strict=True):
+                each = dict(zip(call, map(float, values), strict=True))
+                self._unwritten.append(each)
+                self._unseen.append(each)
+        self._pending = []
+
     def _check_finite(self, step: int, measures: Mapping[str, float]) -> None:
         if not all(np.isfinite(value) for value in measures.values()):
             self._fail(step, f"losses {dict(measures)}")
 
     def _write_metrics(self, step: int) -> None:
         """Writes the means of the step's measures since the last time."""
-        scalars = {
-            name: float(np.mean([float(m[name]) for m in self._pending]))
-            for name in self._pending[-1]
-        }
+        # Its clock is read once the last step is computed.
         seconds = self._timer.take_seconds_per_step()
-        self._pending = []
+        self.seconds_per_step = seconds
+        self._read_measures()
+        scalars = {
+            name: float(np.mean([each[name] for each in self._unwritten]))
+            for name in self._unwritten[-1]
+        }
+        self._unwritten = []
         self._check_finite(step, scalars)
         batch_size = self._config.training.batch_size
         scalars["images_per_second"] = batch_size / seconds if seconds else 0.0

@@ -3,6 +3,7 @@
 import dataclasses
 
 from dcgan_tf.config import TrainingConfig
+from dcgan_tf.training.health import CHECK_EVERY
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,3 +50,47 @@ def find_due(
         or is_evaluated,
         evaluation=is_evaluated,
     )
+
+
+def count_steps_until_due(training: TrainingConfig, step: int) -> int:
+    """Counts the steps to the next one after which something is due.
+
+    Args:
+        training: As `find_due` takes it.
+        step: Completed steps, fewer than all.
+
+    Returns:
+        At least 1. A look at the run's health counts as well.
+    """
+    periods = (
+        training.report_every,
+        training.sample_every,
+        training.checkpoint_every,
+        training.eval_every,
+        CHECK_EVERY,
+    )
+    nearest = min(every - step % every for every in periods if every)
+    return min(nearest, training.steps - step)
+
+
+# A signal, or another worker's, is heeded between calls.
+_SECONDS_PER_CALL = 0.1
+_MAX_STEPS_PER_CALL = 16
+# What is saved must be more than tracing another function costs.
+_LEAST_SECONDS_LEFT = 120.0
+
+
+def choose_steps_per_call(seconds_per_step: float, steps_left: int) -> int:
+    """Chooses how many steps one call of TensorFlow does.
+
+    Between two calls Python takes the next batch and looks at what is due,
+    which counts where a step takes only milliseconds.
+
+    Args:
+        seconds_per_step: As measured; 0 where it isn't known.
+        steps_left: Until the run's end.
+    """
+    if not 0 < seconds_per_step * steps_left >= _LEAST_SECONDS_LEFT:
+        return 1
+    most = int(_SECONDS_PER_CALL / seconds_per_step)
+    return max(1, min(most, _MAX_STEPS_PER_CALL))

@@ -1,6 +1,7 @@
 """The training step: one update of both networks."""
 
 import functools
+import math
 
 import tensorflow as tf
 
@@ -86,23 +87,101 @@ class GradientTapeStep:
         Raises:
             ValueError: As `update`.
         """
-        return self._train_step(images, labels, self._is_penalty_due())
+        return self._train_step(images, labels, not self._until_penalty())
 
-    def _is_penalty_due(self) -> bool:
-        # In Python: replicas can't meet inside a branch of a graph.
+    def train_steps(
+        self, images, labels=None, first: int = 0, count: int | None = None
+    ) -> dict[str, tf.Tensor]:
+        """Runs several updates, each as `train_step`, in one call.
+
+        Where D's gradients are penalised in some of them, in one call for
+        each such step and one for those between: replicas can't meet inside
+        a branch of a graph.
+
+        Args:
+            images: Per replica, float32 `(steps, batch, height, width,
+                channels)` in `[-1, 1]`.
+            labels: Per replica, integers `(steps, batch)`, for conditional
+                networks.
+            first: The first step's place in them.
+            count: How many steps; None for all from the first on.
+
+        Returns:
+            As `train_step`, but float32 `(count,)` each.
+
+        Raises:
+            ValueError: As `update`.
+        """
+        if count is None:
+            (local, *_) = self._strategy.experimental_local_results(images)
+            count = len(local) - first
+        calls = []
+        while count:
+            until_penalty = self._until_penalty()
+            length = min(count, 1 if until_penalty == 0 else until_penalty)
+            calls.append(
+                self._train_steps(
+                    images,
+                    labels,
+                    tf.constant(first),
+                    tf.constant(length),
+                    until_penalty == 0,
+                )
+            )
+            first, count = first + length, count - length
+        if len(calls) == 1:
+            return calls[0]
+        return {
+            name: tf.concat([call[name] for call in calls], 0)
+            for name in calls[0]
+        }
+
+    def _until_penalty(self) -> float:
+        """Returns the steps before the next one with a gradient penalty."""
         training = self._training
         if not training.has_penalty:
-            return False
-        return int(self._state.step.numpy()) % training.penalty_every == 0
+            return math.inf
+        return -int(self._state.step.numpy()) % training.penalty_every
 
     # Without AutoGraph, which it doesn't need and which would bury what
     # `_check_batch` says in a traceback of its own.
     @tf.function(autograph=False)
     def _train_step(self, images, labels, is_penalised):
-        measures = self._strategy.run(
+        return self._step_on_replicas(
             functools.partial(self._replica_step, is_penalised=is_penalised),
-            (images, labels),
+            images,
+            labels,
         )
+
+    @tf.function(autograph=False)
+    def _train_steps(self, images, labels, first, count, is_penalised):
+        names = []
+
+        def train_one(place, rows):
+            def step_on_own(images, labels):
+                if labels is not None:
+                    labels = labels[place]
+                return self._replica_step(images[place], labels, is_penalised)
+
+            measures = self._step_on_replicas(step_on_own, images, labels)
+            names[:] = measures
+            row = tf.stack([*measures.values()])
+            return place + 1, rows.write(place - first, row)
+
+        _, rows = tf.while_loop(
+            lambda place, rows: place < first + count,
+            train_one,
+            (first, tf.TensorArray(tf.float32, count, infer_shape=False)),
+            # An update starts once the one before it is done.
+            parallel_iterations=1,
+        )
+        columns = tf.transpose(rows.stack())
+        columns.set_shape((len(names), None))
+        return dict(zip(names, tf.unstack(columns), strict=True))
+
+    def _step_on_replicas(self, replica_step, images, labels):
+        """Updates on every replica, and what follows from it once."""
+        measures = self._strategy.run(replica_step, (images, labels))
         self._state.step.assign_add(1)
         update_averages(self._state, self._training, self._strategy)
         measures = {

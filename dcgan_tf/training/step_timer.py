@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 
 class StepTimer:
-    """Times steps; the first one's tracing isn't in it.
+    """Times steps; the first call, which traces, isn't in it.
 
     Args:
         wait: Returns once the last counted step is computed. A device works
@@ -19,12 +19,17 @@ class StepTimer:
         self._num_steps = 0
         self._seconds = 0.0
 
-    def count_step(self) -> None:
-        """Counts a step that has been given to the device."""
+    def count_steps(self, num_steps: int) -> None:
+        """Counts steps that have been given to the device in one call."""
         if self._resumed_at is None:
             self.resume()
         else:
-            self._num_steps += 1
+            self._num_steps += num_steps
+
+    def stop(self) -> None:
+        """Stops the clock until after the next call, which traces anew."""
+        self.pause()
+        self._resumed_at = None
 
     def pause(self) -> None:
         """Stops the clock until `resume`."""

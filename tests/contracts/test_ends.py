@@ -19,7 +19,8 @@ from dcgan_tf.cli import train
 from dcgan_tf.runs import checkpoints, folder
 from dcgan_tf.runs.lock import LOCK_FILE
 from dcgan_tf.runs.metrics import MetricsWriter
-from dcgan_tf.training import batches, recorder, resources
+from dcgan_tf.training import recorder, resources
+from dcgan_tf.training.batches import BatchFeed
 from dcgan_tf.training.progress import Progress
 from dcgan_tf.training.step import GradientTapeStep
 
@@ -223,8 +224,8 @@ def test_too_little_memory_is_one_line_with_numbers(resume, error, monkeypatch):
 def test_a_failure_between_two_steps_saves_the_last_one(resume, monkeypatch):
     act = functools.partial(fail, OSError("the drive went away"))
     # The first batch is taken by the loop, before there is a step to save.
-    take = call_at(batches.take_batch, 1, act)
-    monkeypatch.setattr(batches, "take_batch", take)
+    fetch = call_at(BatchFeed.fetch, 2, act)
+    monkeypatch.setattr(BatchFeed, "fetch", fetch)
     code, _, errors = resume()
     assert code == 1
     assert errors.count("\n") == 1 and "the drive went away" in errors

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from dcgan_tf.data.open_source import load_source
+from dcgan_tf.graph_rewrites import ARITHMETIC, without_rewrites
 from dcgan_tf.kernels.precision import resolve_precision
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.presets import resolve_run_config
@@ -129,6 +130,30 @@ def trained(two_replicas, request):
             measures.append(step.train_step(*batch))
         results.append((state, measures))
     return results
+
+
+def test_several_steps_in_a_call_are_those_of_single_calls(two_replicas):
+    results = []
+    with without_rewrites(ARITHMETIC):
+        for is_single in (True, False):
+            state, step = make_step(two_replicas)
+            batches = [draw_images(seed) for seed in range(2)]
+            if is_single:
+                losses = [
+                    step.train_step(share(two_replicas, batch))["d_loss"]
+                    for batch in batches
+                ]
+            else:
+                shared = share(two_replicas, np.concatenate(batches, axis=1))
+                shared = two_replicas.run(
+                    lambda x: tf.stack(tf.split(x, 2, axis=1)), (shared,)
+                )
+                losses = step.train_steps(shared)["d_loss"]
+            results.append(([float(x) for x in losses], weights_of(state)))
+    (losses, weights), (expected_losses, expected) = results
+    assert losses == expected_losses
+    for name, value in expected.items():
+        np.testing.assert_array_equal(weights[name], value, err_msg=name)
 
 
 def test_whole_steps_give_one_devices_weights_and_statistics(trained):

@@ -100,6 +100,22 @@ def test_every_cache_gives_the_same_batches_from_any_step(cache):
 
 
 @pytest.mark.parametrize("cache", ["memory", "off"])
+def test_elements_may_hold_the_batches_of_several_steps(cache):
+    data = make_data(cache=cache, flip=True)
+    options = {"num_local_replicas": 2, "batch_size_per_replica": 4}
+    options |= {"with_labels": True, "start_step": 5}
+    single = take(make_source(), 12, data, **options)
+    several = take(make_source(), 4, data, steps_per_element=3, **options)
+    # Of each replica in turn.
+    for index, (images, labels) in enumerate(several):
+        first, replica = index // 2 * 3, index % 2
+        for place in range(3):
+            wanted = single[2 * (first + place) + replica]
+            np.testing.assert_array_equal(images[place], wanted[0])
+            np.testing.assert_array_equal(labels[place], wanted[1])
+
+
+@pytest.mark.parametrize("cache", ["memory", "off"])
 def test_global_batches_are_the_same_for_any_workers(cache):
     data = make_data(cache=cache, flip=True)
     whole = np.stack(take(make_source(), 6, data))

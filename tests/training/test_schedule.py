@@ -3,7 +3,13 @@ import dataclasses
 import pytest
 
 from dcgan_tf.presets import resolve_run_config
-from dcgan_tf.training.schedule import Due, find_due
+from dcgan_tf.training.health import CHECK_EVERY
+from dcgan_tf.training.schedule import (
+    Due,
+    choose_steps_per_call,
+    count_steps_until_due,
+    find_due,
+)
 
 TRAINING = dataclasses.replace(
     resolve_run_config({}).training,
@@ -35,3 +41,39 @@ def test_what_is_due(step, is_stopping, expected):
 def test_without_eval_every_the_last_step_is_not_evaluated():
     training = dataclasses.replace(TRAINING, eval_every=0)
     assert find_due(training, 100) == Due(True, True, True, False)
+
+
+@pytest.mark.parametrize(
+    ("step", "periods", "expected"),
+    [
+        (0, {}, 2),
+        (3, {}, 1),
+        (18, {"report_every": 25}, 2),
+        (27, {"report_every": 40, "sample_every": 40}, 3),
+        (27, {"report_every": 40, "sample_every": 40, "eval_every": 0}, 13),
+        # Health is looked at each 50 steps.
+        (45, {"report_every": 99, "sample_every": 99, "eval_every": 0}, 5),
+        (97, {"report_every": 50}, 3),
+    ],
+)
+def test_calls_end_where_something_is_due(step, periods, expected):
+    training = dataclasses.replace(TRAINING, **periods)
+    assert count_steps_until_due(training, step) == expected
+    assert find_due(training, step + expected) != Due(*[False] * 4) or (
+        (step + expected) % CHECK_EVERY == 0
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "steps_left", "expected"),
+    [
+        (0.0, 10**6, 1),  # Not known.
+        (0.015, 10_000, 6),
+        (0.015, 1_000, 1),  # Over before it pays.
+        (0.001, 10**6, 16),
+        (0.06, 10_000, 1),
+        (2.0, 10_000, 1),
+    ],
+)
+def test_short_steps_of_long_runs_share_a_call(seconds, steps_left, expected):
+    assert choose_steps_per_call(seconds, steps_left) == expected

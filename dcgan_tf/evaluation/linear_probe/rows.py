@@ -12,7 +12,7 @@ import tensorflow as tf
 from dcgan_tf.evaluation.linear_probe.encoder import train_encoder
 from dcgan_tf.evaluation.linear_probe.kept_results import digest_arrays
 from dcgan_tf.evaluation.settings import Log
-from dcgan_tf.graph_rewrites import without_remapping
+from dcgan_tf.graph_rewrites import REMAPPING, without_rewrites
 from dcgan_tf.images import check_uint8_images, to_float
 from dcgan_tf.models.features import (
     AdaptiveMaxPooling,
@@ -189,7 +189,7 @@ def _make_compute(apply: Callable) -> Representation:
 
     def compute(images: np.ndarray) -> np.ndarray:
         check_uint8_images(images, "the linear probe")
-        with without_remapping():
+        with without_rewrites(REMAPPING):
             return np.concatenate(
                 [traced(tf.constant(batch)).numpy() for batch in _batch(images)]
             )
