@@ -140,13 +140,15 @@ def _train_for(
     arguments = [
         sys.executable, "-u", str(ROOT / "train.py"), *contestant.flags,
         *_list_data_flags(values), f"--run_dir={run_dir}", f"--seed={seed}",
-        "--keep_checkpoints=1000", f"--checkpoint_every={values.every}",
+        "--keep_checkpoints=100", f"--checkpoint_every={values.every}",
     ]  # fmt: skip
     if values.smoke:
         arguments += [*contestant.smoke_flags, "--image_size=16"]
         arguments += ["--steps=4", "--report_every=1", "--sample_every=4"]
     else:
-        arguments += ["--steps=100000000", "--report_every=10"]
+        # More than there is time for; all of its files must fit on the disk.
+        arguments += ["--steps=1000000", "--sample_every=10000"]
+        arguments += ["--report_every=10"]
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
     start, first_step, seconds = None, 0, 0.0
     is_ending = False

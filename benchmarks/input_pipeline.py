@@ -29,7 +29,7 @@ from dcgan_tf.config import RunConfig  # noqa: E402
 from dcgan_tf.data.open_source import load_source  # noqa: E402
 from dcgan_tf.kernels.precision import resolve_precision  # noqa: E402
 from dcgan_tf.presets import resolve_run_config  # noqa: E402
-from dcgan_tf.training.batches import distribute_data  # noqa: E402
+from dcgan_tf.training.batches import BatchFeed, distribute_data  # noqa: E402
 from dcgan_tf.training.distribution.strategy import build_strategy  # noqa: E402
 from dcgan_tf.training.state import build_training_state  # noqa: E402
 from dcgan_tf.training.step import GradientTapeStep  # noqa: E402
@@ -52,10 +52,11 @@ TRAININGS = {
     "32x32, base 64 (svhn_32)": ({}, (SMALL,)),
     "32x32, base 128 (imagenet_32)": ({"preset": "imagenet_32"}, (SMALL,)),
     "the digits' default, batch 32": ({}, (DIGITS,)),
+    "the same, 6 steps a call": ({"steps_per_call": 6}, (DIGITS,)),
 }
 SMOKE_TRAININGS = {
     "64x64, base 4": (SMOKE_NET, (MEMORY, JPEG)),
-    "the digits, base 4": (SMOKE_NET, (DIGITS,)),
+    "the digits, base 4": ({**SMOKE_NET, "steps_per_call": 2}, (DIGITS,)),
 }
 
 
@@ -161,16 +162,18 @@ def measure_training(
         with strategy.scope():
             state = build_training_state(config, precision)
         step = GradientTapeStep(state, config, strategy)
-        batches = iterate(config, strategy)
-        ready = next(batches)
+        ready = next(iterate(config, strategy))
+        steps_per_call = config.training.steps_per_call or 1
+        source = load_source(config.data)
+        feed = BatchFeed(config, source, strategy, 0, steps_per_call)
         waited = 0.0
 
         def train_on_next():
             nonlocal waited
             start = time.perf_counter()
-            batch = next(batches)  # noqa: B023
+            feed.fetch()  # noqa: B023
             waited += time.perf_counter() - start
-            step.train_step(batch)  # noqa: B023
+            feed.train(step, feed.num_ready)  # noqa: B023
 
         def train_on_ready():
             step.train_step(ready)  # noqa: B023
@@ -182,7 +185,8 @@ def measure_training(
             ready_rates.append(count_steps(train_on_ready, round_seconds))
             train_on_next()  # The buffer was full: nobody took from it.
             waited, start = 0.0, time.perf_counter()
-            fed_rates.append(count_steps(train_on_next, round_seconds))
+            calls = count_steps(train_on_next, round_seconds)
+            fed_rates.append(steps_per_call * calls)
             idle_shares.append(waited / (time.perf_counter() - start))
         batch_size = config.training.batch_size
         rows.append(
