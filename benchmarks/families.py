@@ -255,7 +255,7 @@ def draw_grid(path: Path, run_dirs: Sequence[Path]) -> None:
 def format_table(runs: Sequence[dict], point: str) -> str:
     """Formats means over seeds at `end` or at `equal_images`."""
     heads = [
-        "family", "images seen", *COLUMNS.values(), "images/s", "parameters",
+        "family", "seeds", "images seen", *COLUMNS.values(), "images/s", "parameters",
         "s for 1,000",
     ]  # fmt: skip
     lines = [
@@ -264,7 +264,8 @@ def format_table(runs: Sequence[dict], point: str) -> str:
     ]
     for name in dict.fromkeys(run["contestant"] for run in runs):
         mine = [run for run in runs if run["contestant"] == name]
-        cells = [f"{_mean(mine, point, 'images'):,.0f}"]
+        seeds = ", ".join(str(run["seed"]) for run in mine)
+        cells = [seeds, f"{_mean(mine, point, 'images'):,.0f}"]
         for key in COLUMNS:
             value = _mean(mine, point, key)
             cells.append("-" if value is None else f"{value:.3g}")
@@ -289,9 +290,13 @@ def compare(values, work_dir: Path) -> list[dict]:
     contestants = CONTESTANTS
     if values.smoke:  # Each family once.
         contestants = [x for x in CONTESTANTS if _ADAM[0] not in x.flags]
-    for seed in values.seeds.split(",")[: 1 if values.smoke else None]:
+    seeds = values.seeds.split(",")[: 1 if values.smoke else None]
+    once = split_names(values.once)
+    for seed in seeds:
         mine = []
         for index, contestant in enumerate(contestants):
+            if contestant.name in once and seed != seeds[0]:
+                continue
             run_dir = work_dir / f"{index}-{seed}"
             speed = train(contestant, run_dir, values, int(seed))
             record = {
@@ -317,6 +322,16 @@ def compare(values, work_dir: Path) -> list[dict]:
     return runs
 
 
+def split_names(text: str) -> list[str]:
+    """Splits contestants' names, some of which hold a comma."""
+    names = [name.strip() for name in text.split(";") if name.strip()]
+    known = [contestant.name for contestant in CONTESTANTS]
+    for name in names:
+        if name not in known:
+            sys.exit(f"{name!r} is not one of {'; '.join(known)}")
+    return names
+
+
 def _stop(signum, frame) -> None:
     raise Stopped
 
@@ -325,6 +340,11 @@ def main() -> None:
     parser = command.make_parser(__doc__)
     parser.add_argument("--minutes", type=float, default=5.0, help="of each")
     parser.add_argument("--seeds", default="0,1,2", help="0,1,2")
+    parser.add_argument(
+        "--once",
+        default="",
+        help="families with the first seed alone, with semicolons between",
+    )
     parser.add_argument("--every", type=int, default=500, help="checkpoints")
     parser.add_argument("--dataset", help="mnist_5k")
     parser.add_argument("--image_dir", help="a folder instead")
