@@ -107,10 +107,11 @@ def connect_rest(server: str, timeout_seconds: float = 30.0) -> Predictor:
             ) from error
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
+            if isinstance(reason, TimeoutError):
+                reason = f"none within {timeout_seconds:g} seconds"
             raise ServerError(
-                f"no answer from {server} over REST ({reason}) within "
-                f"{timeout_seconds:g} seconds; is the server up, and is this "
-                "its REST port (usually 8501)?"
+                f"no answer from {server} over REST ({reason}); is the server "
+                "up, and is this its REST port (usually 8501)?"
             ) from error
         except (ValueError, KeyError) as error:
             raise ServerError(
@@ -162,10 +163,12 @@ def connect_grpc(server: str, timeout_seconds: float = 30.0) -> Predictor:
                 grpc.StatusCode.DEADLINE_EXCEEDED,
             )
             if error.code() in unreachable:
+                reason = "it can't be reached"
+                if error.code() == grpc.StatusCode.DEADLINE_EXCEEDED:
+                    reason = f"none within {timeout_seconds:g} seconds"
                 raise ServerError(
-                    f"no answer from {server} over gRPC within "
-                    f"{timeout_seconds:g} seconds; is the server up, and is "
-                    "this its gRPC port (usually 8500)?"
+                    f"no answer from {server} over gRPC ({reason}); is the "
+                    "server up, and is this its gRPC port (usually 8500)?"
                 ) from error
             raise ServerError(
                 f"{server} refuses {model}/{signature}: "

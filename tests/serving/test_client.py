@@ -1,5 +1,7 @@
 """The client's calls, without a server; tests/cli/test_client.py has one."""
 
+import socket
+
 import numpy as np
 import pytest
 
@@ -56,3 +58,25 @@ def test_a_missing_file_is_named_before_anything_is_asked(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere"):
         client.extract_features(predict, [tmp_path / "nowhere"])
     assert not predict.asked
+
+
+@pytest.fixture(params=client.PROTOCOLS)
+def connect(request):
+    if request.param == "grpc":
+        pytest.importorskip("tensorflow_serving")
+    return client.PROTOCOLS[request.param]
+
+
+def test_a_server_that_is_not_there_took_no_time(connect):
+    predict = connect("127.0.0.1:9")
+    with pytest.raises(client.ServerError, match="no answer") as caught:
+        predict("generator", "sample", {"seeds": np.array([1])})
+    assert "seconds" not in str(caught.value)
+
+
+def test_a_server_that_is_silent_took_all_the_time(connect):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        predict = connect(f"127.0.0.1:{port}", timeout_seconds=0.2)
+        with pytest.raises(client.ServerError, match="none within 0.2 seconds"):
+            predict("generator", "sample", {"seeds": np.array([1])})
