@@ -1,12 +1,17 @@
 """Measures how much more memory training takes on many images than on few.
 
     python benchmarks/training_memory.py [--json=F] [--smoke]
+    python benchmarks/training_memory.py --accumulate=1,2,4,8
 
 Folders of generated 64x64 PNG files, without a memory cache. Each training is
 a process of its own, which reads the folder, fills the disk cache if it is to
 have one, and trains a small network; its largest resident memory counts.
+
+The second is about the step's own memory: the paper's network on batches of
+128, each computed in so many parts (`--accumulate` of `train.py`).
 """
 
+import dataclasses
 import io
 import os
 import tempfile
@@ -52,8 +57,60 @@ def measure(image_dir: Path, cache: str, num_steps: int) -> int:
         worker.close()
 
 
+def measure_parts(
+    counts: list[int], precision: str, is_smoke: bool
+) -> list[dict]:
+    """Prints what a step takes whose batch is computed in parts."""
+    network, batch_size, num_steps = "64x64, base 128", 128, 2
+    networks = command.NETWORKS
+    if is_smoke:
+        network, batch_size, num_steps = "16x16, base 4", 4, 1
+        networks = command.SMOKE_NETWORKS
+    figures = []
+    print(
+        f"{machine.describe()}; {network}, batch {batch_size}, {precision}.\n"
+    )
+    print("| parts | before the first step | in a step | s/step |")
+    print("|--:|--:|--:|--:|")
+    for count in counts:
+        arguments = {
+            "model": dataclasses.asdict(networks[network]),
+            "batch_size": batch_size,
+            "precision": precision,
+            "accumulate": count,
+        }
+        worker = interleaved_timing.Worker("project", arguments)
+        try:
+            worker.find_missing()
+            before = worker.run(0)["peak_bytes"]
+            worker.run(1)  # It is traced.
+            answer = worker.run(num_steps)
+        finally:
+            worker.close()
+        peak, seconds = answer["peak_bytes"], answer["seconds"] / num_steps
+        print(
+            f"| {count} | {before / 1e6:,.0f} MB | {peak / 1e6:,.0f} MB "
+            f"| {seconds:.2f} |",
+            flush=True,
+        )
+        figures.append(
+            {"parts": count, "built_bytes": before, "peak_bytes": peak}
+        )
+    return figures
+
+
 def main() -> None:
-    values = command.make_parser(__doc__).parse_args()
+    parser = command.make_parser(__doc__)
+    parser.add_argument(
+        "--accumulate", metavar="N,...", help="parts of a step's batch"
+    )
+    parser.add_argument("--precision", default="mixed_bfloat16")
+    values = parser.parse_args()
+    if values.accumulate:
+        counts = [int(count) for count in values.accumulate.split(",")]
+        figures = measure_parts(counts, values.precision, values.smoke)
+        command.write_json(values.json, figures=figures)
+        return
     counts, num_steps, caches = COUNTS, NUM_STEPS, CACHES
     if values.smoke:
         counts, num_steps, caches = SMOKE_COUNTS, SMOKE_STEPS, CACHES[:1]

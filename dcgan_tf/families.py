@@ -52,6 +52,7 @@ _CONVOLUTIONAL_VIEWS = frozenset(
 )  # fmt: skip
 _NO_CONVOLUTIONS = "its layers are fully connected"
 _NO_PRESET = "presets are DCGAN's networks"
+_NO_BATCH_NORM = "its networks have none"
 _OWN_DISCRIMINATOR = dict.fromkeys(
     ("spectral_norm", "discriminator_batch_norm", "r1_weight", "r2_weight"),
     "its D is its paper's; these are choices for DCGAN's",
@@ -108,6 +109,7 @@ FAMILIES: dict[str, Family] = {
             "base_filters": _NO_CONVOLUTIONS,
             "kernel_size": _NO_CONVOLUTIONS,
             "convs_per_scale": _NO_CONVOLUTIONS,
+            "batch_norm": _NO_BATCH_NORM,
             **_OWN_DISCRIMINATOR,
         },
         _choose_gan_defaults,
@@ -120,6 +122,7 @@ FAMILIES: dict[str, Family] = {
             "preset": _NO_PRESET,
             "kernel_size": "its kernels are 7x7 and 5x5, as published",
             "convs_per_scale": "each of its levels has the published layers",
+            "batch_norm": _NO_BATCH_NORM,
             **_OWN_DISCRIMINATOR,
         },
         _choose_lapgan_defaults,

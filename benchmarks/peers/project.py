@@ -8,7 +8,13 @@ from dcgan_tf.training.step import GradientTapeStep
 from peers import batches
 
 
-def build(model: dict, batch_size: int, precision: str, xla: bool = False):
+def build(
+    model: dict,
+    batch_size: int,
+    precision: str,
+    xla: bool = False,
+    accumulate: int = 1,
+):
     """Returns a function that trains a number of steps.
 
     Args:
@@ -16,16 +22,20 @@ def build(model: dict, batch_size: int, precision: str, xla: bool = False):
         batch_size: Images a step.
         precision: Of the computations.
         xla: Whether XLA compiles what it can.
+        accumulate: Parts that the images are computed in.
     """
     tf.config.optimizer.set_jit(xla)
     config = batches.make_config(model)
-    training = TrainingConfig(batch_size=batch_size, precision=precision)
+    training = TrainingConfig(
+        batch_size=batch_size, precision=precision, accumulate=accumulate
+    )
     run_config = RunConfig(config, DataConfig(), training)
     state = build_training_state(run_config, precision)
     step = GradientTapeStep(state, run_config)
     images = tf.constant(batches.draw_images(config, batch_size))
 
     def run(num_steps: int) -> None:
+        measures = {"g_loss": 0.0}
         for _ in range(num_steps):
             measures = step.train_step(images)
         float(measures["g_loss"])

@@ -30,18 +30,19 @@ TOPICS = {
         "discriminator_batch_norm",
     ),
     "Training": (
-        "steps", "batch_size", "recipe", "optimizer", "learning_rate",
-        "discriminator_learning_rate", "beta_1", "weight_decay", "loss",
-        "label_smoothing", "updates", "r1_weight", "r2_weight",
-        "penalty_every", "ema_decay", "ema_warmup", "diff_augment",
-        "diff_augment_target",
+        "steps", "batch_size", "accumulate", "recipe", "optimizer",
+        "learning_rate", "discriminator_learning_rate", "beta_1",
+        "weight_decay", "loss", "label_smoothing", "updates", "r1_weight",
+        "r2_weight", "penalty_every", "ema_decay", "ema_warmup",
+        "diff_augment", "diff_augment_target",
     ),
     "What is recorded": (
         "report_every", "sample_every", "checkpoint_every", "eval_every",
         "patience", "keep_checkpoints",
     ),
     "Hardware": (
-        "precision", "strategy", "tpu", "cpu_devices", "steps_per_call",
+        "precision", "strategy", "batch_norm", "tpu", "cpu_devices",
+        "steps_per_call",
     ),
     "Samples": ("num", "label"),
     "Measures": (

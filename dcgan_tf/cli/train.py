@@ -21,6 +21,7 @@ from dcgan_tf.cli.defaults import add_default
 from dcgan_tf.cli.interruption import EXIT_INTERRUPTED
 from dcgan_tf.cli.path_flags import define_path, define_seed
 from dcgan_tf.config import (
+    BATCH_NORMS,
     CACHES,
     FITS,
     LOSSES,
@@ -77,6 +78,9 @@ _INTEGERS = {
     "fifth, or of both networks at lapgan's coarsest level.",
     "steps": "Training steps: updates of each network.",
     "batch_size": "Images a step, over all replicas.",
+    "accumulate": "Equal parts that each replica's images are computed in, to "
+    "take less memory: gradients are added up and applied once; batch norm "
+    "sees the parts. 1 for whole batches; it divides --batch_size.",
     "steps_per_call": "Steps that TensorFlow does in one call, with the same "
     "results; 0 to choose by a step's time.",
     "report_every": "Steps between lines of metrics.",
@@ -145,6 +149,12 @@ _ENUMS = {
         "joint: both networks learn from the same generated images and the "
         "same D; alternating: D first, then G through the updated D on new "
         "latents, as in the authors' code.",
+    ),
+    "batch_norm": (
+        BATCH_NORMS,
+        "On several replicas: synchronised, as one device would train; or "
+        "replica, by the statistics of each replica's images alone, which is "
+        "faster and another result.",
     ),
     "fit": (
         FITS,

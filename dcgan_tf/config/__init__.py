@@ -9,19 +9,23 @@ from dcgan_tf.config.model import ModelConfig
 from dcgan_tf.config.run import RunConfig
 from dcgan_tf.config.training import (
     ALTERNATING,
+    BATCH_NORMS,
     CROSS_ENTROPY,
     HINGE,
     JOINT,
     LOSSES,
     PRECISIONS,
     RELATIVISTIC,
+    REPLICA,
     STRATEGIES,
+    SYNCHRONISED,
     UPDATES,
     TrainingConfig,
 )
 
 __all__ = [
     "ALTERNATING",
+    "BATCH_NORMS",
     "CACHES",
     "CROSS_ENTROPY",
     "DataConfig",
@@ -33,8 +37,10 @@ __all__ = [
     "ModelConfig",
     "PRECISIONS",
     "RELATIVISTIC",
+    "REPLICA",
     "RunConfig",
     "STRATEGIES",
+    "SYNCHRONISED",
     "TrainingConfig",
     "UPDATES",
 ]

@@ -13,3 +13,14 @@ def check_one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
         raise ValueError(
             f"{name} is {value!r}; use one of {', '.join(choices)}"
         )
+
+
+def check_parts(whose: str, num_images: int, num_parts: int) -> None:
+    """Raises `ValueError` if images don't divide into `accumulate` parts."""
+    if num_images % num_parts:
+        choices = [n for n in range(1, num_images + 1) if num_images % n == 0]
+        raise ValueError(
+            f"accumulate is {num_parts}, and the {num_images} images of "
+            f"{whose} do not divide into so many equal parts; use one of "
+            f"{', '.join(map(str, choices))}"
+        )

@@ -2,7 +2,11 @@
 
 import dataclasses
 
-from dcgan_tf.config.ranges import check_at_least, check_one_of
+from dcgan_tf.config.ranges import (
+    check_at_least,
+    check_one_of,
+    check_parts,
+)
 from dcgan_tf.families import ADAM, OPTIMIZERS
 
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
@@ -11,6 +15,8 @@ JOINT, ALTERNATING = "joint", "alternating"
 UPDATES = (JOINT, ALTERNATING)
 CROSS_ENTROPY, HINGE, RELATIVISTIC = "cross_entropy", "hinge", "relativistic"
 LOSSES = (CROSS_ENTROPY, HINGE, RELATIVISTIC)
+SYNCHRONISED, REPLICA = "synchronised", "replica"
+BATCH_NORMS = (SYNCHRONISED, REPLICA)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,6 +74,13 @@ class TrainingConfig:
         init_from: `RUN@STEP`, the absolute path and the checkpoint of the
             run whose networks this one started from; None for initial
             weights.
+        accumulate: Parts that each replica's images are computed in, one
+            after the other, to take less memory: their gradients are added
+            up and applied once. Batch norm sees the parts, so that it is
+            another training than that of whole batches.
+        batch_norm: Of `BATCH_NORMS`: whether the statistics that batch norm
+            trains with are of all replicas' images, or of each replica's
+            own; the same on one.
     """
 
     steps: int = 10_000
@@ -100,12 +113,15 @@ class TrainingConfig:
     patience: int = 0
     keep_checkpoints: int = 3
     init_from: str | None = None
+    accumulate: int = 1
+    batch_norm: str = SYNCHRONISED
 
     def __post_init__(self):
         check_one_of("precision", self.precision, PRECISIONS)
         check_one_of("optimizer", self.optimizer, OPTIMIZERS)
         check_one_of("updates", self.updates, UPDATES)
         check_one_of("loss", self.loss, LOSSES)
+        check_one_of("batch_norm", self.batch_norm, BATCH_NORMS)
         if self.strategy == "parameter_server":
             raise ValueError(
                 "strategy 'parameter_server' is not supported by Keras 3; "
@@ -115,6 +131,7 @@ class TrainingConfig:
         for name in (
             "steps",
             "batch_size",
+            "accumulate",
             "report_every",
             "sample_every",
             "checkpoint_every",
@@ -147,6 +164,7 @@ class TrainingConfig:
             if not 0 < rate < float("inf"):
                 raise ValueError(f"{name} is {rate}; it must be positive")
         self._check_choices()
+        self.check_replicas(1)
         if self.tpu is not None and self.strategy != "tpu":
             raise ValueError(
                 f"tpu {self.tpu!r} is given with strategy "
@@ -163,6 +181,25 @@ class TrainingConfig:
     def has_penalty(self) -> bool:
         """Whether D is penalised for its gradients."""
         return bool(self.r1_weight or self.r2_weight)
+
+    def check_replicas(self, num_replicas: int) -> None:
+        """Refuses a batch that doesn't divide over replicas and into parts.
+
+        Raises:
+            ValueError: Which says what would do.
+        """
+        batch_size, share = self.batch_size, self.batch_size // num_replicas
+        if batch_size % num_replicas:
+            raise ValueError(
+                f"batch_size {batch_size} is over all replicas and does not "
+                f"divide by the {num_replicas} of this strategy; nearest that "
+                f"do: {share * num_replicas or num_replicas} or "
+                f"{(share + 1) * num_replicas}"
+            )
+        whose = f"batch_size {batch_size}"
+        if num_replicas > 1:
+            whose = f"each of {num_replicas} replicas, of {whose},"
+        check_parts(whose, share, self.accumulate)
 
     def _check_choices(self) -> None:
         """Refuses settings that contradict each other."""

@@ -82,8 +82,9 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     One kernel (Ioffe and Szegedy, 2015, arXiv 1502.03167, Algorithm 1)
     replaces a chain of elementwise operations; it computes in the precision
-    of its input, with float32 statistics. On more than one replica Keras's
-    own is used, which synchronises the statistics if `synchronized` is set.
+    of its input, with float32 statistics. Where `synchronized` is set and
+    there is more than one replica, Keras's own is used, which synchronises
+    the statistics.
     """
 
     def call(self, inputs, training=None, mask=None):
@@ -121,5 +122,9 @@ class BatchNormalization(keras.layers.BatchNormalization):
             and len(inputs.shape) == 4
             and self.axis in (-1, 3)
             and inputs.dtype in (tf.float32, tf.bfloat16, tf.float16)
-            and tf.distribute.get_strategy().num_replicas_in_sync == 1
+            and not self._synchronises()
         )
+
+    def _synchronises(self) -> bool:
+        strategy = tf.distribute.get_strategy()
+        return self.synchronized and strategy.num_replicas_in_sync > 1

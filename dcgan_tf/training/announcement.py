@@ -4,7 +4,7 @@ import os
 
 import tensorflow as tf
 
-from dcgan_tf.config import RunConfig
+from dcgan_tf.config import REPLICA, RunConfig
 from dcgan_tf.data.source import Source
 from dcgan_tf.data.survey import Survey, find_warnings, glance
 from dcgan_tf.recipes import name_recipe
@@ -42,7 +42,8 @@ def describe_training(
     lines = [
         f"Images: {_describe_images(source, survey)}",
         f"Training: {_describe_networks(config)}, {precision} on "
-        f"{describe_devices(strategy)}, into {os.fspath(run_dir)}",
+        f"{describe_devices(strategy)}{_describe_norm(config, strategy)}, "
+        f"into {os.fspath(run_dir)}",
     ]
     if survey is None:
         return lines
@@ -62,6 +63,14 @@ def describe_devices(strategy: tf.distribute.Strategy) -> str:
     kind = next(k for k in kinds if tf.config.list_logical_devices(k))
     count = strategy.num_replicas_in_sync
     return f"{count} {kind}{'s' if count > 1 else ''}"
+
+
+def _describe_norm(config: RunConfig, strategy: tf.distribute.Strategy) -> str:
+    """Says where the result isn't that of one device."""
+    is_alone = config.training.batch_norm == REPLICA
+    if strategy.num_replicas_in_sync == 1 or not is_alone:
+        return ""
+    return " with batch norm of each alone"
 
 
 def _describe_images(source: Source, survey: Survey | None) -> str:
@@ -103,11 +112,13 @@ def _describe_sizes(survey: Survey) -> str:
 def _describe_networks(config: RunConfig) -> str:
     model = config.model
     height, width = model.image_size
-    recipe = ""
+    recipe = parts = ""
     if model.family == "dcgan":
         recipe = f", recipe {name_recipe(config)}"
+    if config.training.accumulate > 1:
+        parts = f" in {config.training.accumulate} parts"
     return (
         f"{model.family} of {height}x{width} "
         f"{_COLOURS[model.channels]}{recipe}, "
-        f"{config.training.batch_size} images a step"
+        f"{config.training.batch_size} images a step{parts}"
     )

@@ -108,7 +108,7 @@ def train(
         OSError: If the folder can't be written.
     """
     is_chief = workers.is_chief(strategy)
-    _check_replicas(config, strategy)
+    config.training.check_replicas(strategy.num_replicas_in_sync)
     if is_chief:
         check_unlocked(run_dir)
     changes = check_run(run_dir, config, source, precision, allow_fewer_images)
@@ -280,20 +280,6 @@ def _save_record(
     if source.fingerprint_images is not None:
         extra[IMAGES_KEY] = source.fingerprint_images().to_dict()
     folder.save_run_config(run_dir, config, **extra)
-
-
-def _check_replicas(
-    config: RunConfig, strategy: tf.distribute.Strategy
-) -> None:
-    batch_size = config.training.batch_size
-    num_replicas = strategy.num_replicas_in_sync
-    if batch_size % num_replicas:
-        raise ValueError(
-            f"batch_size {batch_size} is over all replicas and does not "
-            f"divide by the {num_replicas} of this strategy; nearest that "
-            f"do: {batch_size // num_replicas * num_replicas or num_replicas}"
-            f" or {-(-batch_size // num_replicas) * num_replicas}"
-        )
 
 
 def _restore(

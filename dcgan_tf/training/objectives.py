@@ -18,17 +18,17 @@ class Objectives:
     Args:
         state: The networks and their optimizers, which scale losses.
         config: The run's settings.
-        num_replicas: Keras sums gradients over replicas, so that each takes
-            its share of a loss.
+        num_shares: Keras sums gradients over replicas, and a replica over
+            its parts, so that each computes its share of a loss.
     """
 
     def __init__(
-        self, state: TrainingState, config: RunConfig, num_replicas: int
+        self, state: TrainingState, config: RunConfig, num_shares: int
     ):
         self._state = state
         self._training = config.training
         self._family = TRAINING[config.model.family]
-        self._num_replicas = num_replicas
+        self._num_shares = num_shares
 
     def judge(self, batch: Batch, seen: Seen, seed: tf.Tensor) -> tf.Tensor:
         """Computes D's logits, float32 `(batch, pairs)`."""
@@ -80,14 +80,14 @@ class Objectives:
                 fake_logits,
                 self._training.label_smoothing,
             )
-            / self._num_replicas
+            / self._num_shares
         )
         # Pairs of networks learn each from its own logits: the mean's
         # gradient would be shared among them.
         num_pairs = real_logits.shape[-1]
         minimised = loss * (num_pairs * self._family.discriminator_weight)
         if isinstance(penalty, tf.Tensor):
-            minimised += penalty / self._num_replicas
+            minimised += penalty / self._num_shares
         return loss, self._state.discriminator_optimizer.scale_loss(minimised)
 
     def for_generator(
@@ -98,7 +98,7 @@ class Objectives:
             losses.compute_generator_loss(
                 self._training.loss, real_logits, fake_logits
             )
-            / self._num_replicas
+            / self._num_shares
         )
         return loss, self._state.generator_optimizer.scale_loss(
             loss * fake_logits.shape[-1]

@@ -110,9 +110,13 @@ def shortage_named(
 def _describe_memory(config: RunConfig) -> str:
     training, cache = config.training, config.data.cache
     half = max(training.batch_size // 2, 1)
+    parts = f"--accumulate={2 * training.accumulate}"
+    if training.batch_size % (2 * training.accumulate):
+        parts = "a higher --accumulate"
     return (
         f"out of memory with --batch_size={training.batch_size} and "
         f"--cache={cache}: --batch_size={half} in a new --run_dir takes "
-        "about half of a GPU's memory, and --cache=off takes none of the "
-        "host's for images. Checkpoints stay"
+        f"about half of a GPU's memory, {parts} there nearly as little for "
+        "the same batch in parts, and --cache=off takes none of the host's "
+        "for images. Checkpoints stay"
     )

@@ -5,9 +5,10 @@ import dataclasses
 import keras
 import tensorflow as tf
 
-from dcgan_tf.config import RunConfig
+from dcgan_tf.config import REPLICA, RunConfig
 from dcgan_tf.models.networks import build_networks
 from dcgan_tf.training.diff_augment import AdaptiveProbability
+from dcgan_tf.training.distribution.replica_norm import normalise_alone
 from dcgan_tf.training.families import build_optimizer
 
 
@@ -89,6 +90,8 @@ def build_training_state(config: RunConfig, precision: str) -> TrainingState:
     """
     seed, training = config.training.seed, config.training
     generator, discriminator = build_networks(config.model, precision, seed)
+    if training.batch_norm == REPLICA:
+        normalise_alone((generator, discriminator))
     averages = [None, None]
     if training.ema_decay:
         averages = list(build_networks(config.model))

@@ -8,19 +8,22 @@ import tensorflow as tf
 from dcgan_tf.config import (
     ALTERNATING,
     JOINT,
-    RELATIVISTIC,
+    REPLICA,
     RunConfig,
 )
+from dcgan_tf.config.ranges import check_parts
 from dcgan_tf.images import check_float_images
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.models.spectral_norm import iterate_power
 from dcgan_tf.training.averages import update_averages
 from dcgan_tf.training.diff_augment import augment
+from dcgan_tf.training.distribution.replica_norm import (
+    average_moving_statistics,
+)
 from dcgan_tf.training.distribution.replica_share import draw_share
-from dcgan_tf.training.families import TRAINING, Augmentation, Batch
-from dcgan_tf.training.image_statistics import compare_images
-from dcgan_tf.training.objectives import Objectives
+from dcgan_tf.training.families import Augmentation, Batch
 from dcgan_tf.training.state import TrainingState
+from dcgan_tf.training.updates import Updates
 
 # Named, since TensorFlow's default depends on the device.
 _GENERATOR = "philox"
@@ -63,8 +66,7 @@ class GradientTapeStep:
         self._is_conditional = config.model.num_classes > 0
         self._strategy = strategy or tf.distribute.get_strategy()
         self._augment = augment or _choose_augmentation(config, state)
-        self._family = TRAINING[config.model.family]
-        self._objectives = Objectives(
+        self._updates = Updates(
             state, config, self._strategy.num_replicas_in_sync
         )
 
@@ -245,92 +247,32 @@ class GradientTapeStep:
             over replicas is the mean over the global batch.
 
         Raises:
-            ValueError: While tracing, if images are integers or there are
-                none, or if labels are missing or superfluous.
+            ValueError: While tracing, if images are integers, there are
+                none or they don't divide into `accumulate` parts, or if
+                labels are missing or superfluous.
         """
         self._check_batch(images, labels)
         batch = Batch(images, latents, labels, self._augment)
         iterate_power(self._state.discriminator)
         if self._training.updates == JOINT:
-            return self._update_jointly(batch, seed, is_penalised)
-        if generator_latents is not None:
-            latents = generator_latents
-        g_batch = batch._replace(latents=latents)
-        return self._update_in_turn(batch, g_batch, seed, is_penalised)
-
-    def _update_jointly(self, batch: Batch, seed, is_penalised):
-        """Updates both networks by gradients from before either update."""
-        seeds = tf.unstack(tf.random.split(seed, 2, alg=_GENERATOR))
-        with tf.GradientTape() as g_tape, tf.GradientTape() as d_tape:
-            fake = self._family.draw_fake(self._state, batch)
-            *logits, penalty = self._objectives.judge_both(
-                batch, fake, seeds, is_penalised
+            measures = self._updates.jointly(batch, seed, is_penalised)
+        else:
+            if generator_latents is not None:
+                latents = generator_latents
+            g_batch = batch._replace(latents=latents)
+            measures = self._updates.in_turn(batch, g_batch, seed, is_penalised)
+        if self._training.batch_norm == REPLICA:
+            average_moving_statistics(
+                (self._state.generator, self._state.discriminator)
             )
-            d_loss, d_scaled = self._objectives.for_discriminator(
-                *logits, penalty
-            )
-            g_loss, g_scaled = self._objectives.for_generator(*logits)
-        self._minimize("discriminator", d_tape, d_scaled)
-        self._minimize("generator", g_tape, g_scaled)
-        return self._measure(batch, fake, (d_loss, g_loss), *logits)
-
-    def _update_in_turn(
-        self, d_batch: Batch, g_batch: Batch, seed, is_penalised
-    ):
-        """Updates D, and then G on other latents through the new D."""
-        *d_seeds, g_seed = tf.unstack(tf.random.split(seed, 3, alg=_GENERATOR))
-        fake = self._family.draw_fake(self._state, d_batch)
-        with tf.GradientTape() as tape:
-            *d_logits, penalty = self._objectives.judge_both(
-                d_batch, fake, d_seeds, is_penalised
-            )
-            d_loss, scaled = self._objectives.for_discriminator(
-                *d_logits, penalty
-            )
-        self._minimize("discriminator", tape, scaled)
-        with tf.GradientTape() as tape:
-            fake = self._family.draw_fake(self._state, g_batch)
-            fake_logits = self._objectives.judge(g_batch, fake, g_seed)
-            real_logits = None
-            if self._training.loss == RELATIVISTIC:
-                real = self._family.take_real(self._state, g_batch)
-                real_logits = self._objectives.judge(g_batch, real, d_seeds[0])
-            g_loss, scaled = self._objectives.for_generator(
-                real_logits, fake_logits
-            )
-        self._minimize("generator", tape, scaled)
-        return self._measure(g_batch, fake, (d_loss, g_loss), *d_logits)
-
-    def _minimize(self, name: str, tape, loss) -> None:
-        """Updates one network by its optimizer."""
-        weights = getattr(self._state, name).trainable_variables
-        optimizer = getattr(self._state, f"{name}_optimizer")
-        gradients = tape.gradient(loss, [w.value for w in weights])
-        optimizer.apply(self._add_decay(gradients, weights, optimizer), weights)
-
-    def _measure(
-        self, batch: Batch, fake, both_losses, real_logits, fake_logits
-    ):
-        d_loss, g_loss = both_losses
-        # Of a pyramid's levels, the finest.
-        samples = fake[-1] if isinstance(fake, list) else fake
-        means = {
-            "d_real": tf.reduce_mean(tf.sigmoid(real_logits)),
-            "d_fake": tf.reduce_mean(tf.sigmoid(fake_logits)),
-            **compare_images(batch.images, samples),
-        }
-        num_replicas = self._strategy.num_replicas_in_sync
-        if self._state.augment_probability is not None:
-            means["real_sign"] = tf.reduce_mean(tf.sign(real_logits))
-        return {
-            "d_loss": d_loss,
-            "g_loss": g_loss,
-            **{name: value / num_replicas for name, value in means.items()},
-        }
+        return measures
 
     def _check_batch(self, images, labels) -> None:
         """Refuses what the networks would silently cast and train on."""
         check_float_images(images, "the training step")
+        # Unknown while tracing with batches of any size.
+        if images.shape[0] is not None:
+            check_parts("the batch", images.shape[0], self._training.accumulate)
         if (labels is None) == self._is_conditional:
             raise ValueError(
                 "conditional networks train on images and labels, got none"
@@ -338,22 +280,6 @@ class GradientTapeStep:
                 else "got labels, but these networks are not conditional; "
                 "set num_classes in ModelConfig, or leave the labels out"
             )
-
-    def _add_decay(self, gradients, weights, optimizer):
-        """Adds L2 regularization to gradients, as the authors' code does.
-
-        It is on every parameter. Gradients under `mixed_float16` are those
-        of the scaled loss, so what is added is scaled as the loss was.
-        """
-        decay = (
-            self._training.weight_decay / self._strategy.num_replicas_in_sync
-        )
-        if not decay:
-            return gradients
-        return [
-            gradient + optimizer.scale_loss(decay * weight)
-            for gradient, weight in zip(gradients, weights, strict=True)
-        ]
 
 
 def _choose_augmentation(

@@ -200,6 +200,8 @@ def test_what_does_not_make_another_run_may_change_and_is_told(
     ("argv", "parts"),
     [
         (["--seed=9"], ["seed was 0, is now 9"]),
+        (["--accumulate=2"], ["accumulate was 1, is now 2"]),
+        (["--batch_norm=replica"], ["batch_norm was 'synchronised'"]),
         (["--dataset=toy_faces"], ["dataset was 'mnist_5k'"]),
         (["--beta_1=0.9", "--flip"], ["beta_1 was 0.5", "flip was False"]),
         (["--precision=mixed_float16"], ["float32", "mixed_float16"]),
@@ -293,6 +295,9 @@ def test_devices_that_come_too_late_are_told_in_a_line(tmp_path, capsys):
         (["--image_size=wide"], ["wide", "HEIGHTxWIDTH"]),
         (["--dataset=mnist", "--image_dir=x"], ["not both"]),
         (["--steps=0"], ["steps is 0"]),
+        (["--accumulate=0"], ["accumulate is 0"]),
+        (["--accumulate=3"], ["3", "batch_size 32", "one of 1, 2, 4, 8"]),
+        (["--batch_norm=none"], ["none", "synchronised", "replica"]),
         (["--steps=many"], ["steps", "many"]),
         (["--precision=half"], ["half", "float32"]),
         (["--no_such_flag=1"], ["no_such_flag"]),

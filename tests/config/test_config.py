@@ -27,6 +27,9 @@ def test_widths_double_and_are_capped_at_eight_times_the_base():
         (DataConfig, {"cache": "tape"}, "use one of auto, memory"),
         (TrainingConfig, {"steps": 0}, "steps is 0"),
         (TrainingConfig, {"beta_1": 1.0}, "beta_1 is 1.0"),
+        (TrainingConfig, {"accumulate": 0}, "accumulate is 0"),
+        (TrainingConfig, {"accumulate": 5}, "batch_size 128 .* 2, 4, 8, 16"),
+        (TrainingConfig, {"batch_norm": "all"}, "synchronised, replica"),
         (TrainingConfig, {"learning_rate": -1.0}, "must be positive"),
         (TrainingConfig, {"strategy": "parameter_server"}, "multi_worker"),
         (TrainingConfig, {"tpu": "v4"}, "use strategy 'tpu'"),
@@ -35,6 +38,29 @@ def test_widths_double_and_are_capped_at_eight_times_the_base():
 def test_settings_that_contradict_are_refused(kind, settings, message):
     with pytest.raises(ValueError, match=message):
         kind(**settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "num_replicas", "message"),
+    [
+        ({"batch_size": 15}, 2, "15 .* the 2 .*: 14 or 16"),
+        ({"batch_size": 2}, 4, "2 .* the 4 .*: 4 or 4"),
+        ({"accumulate": 4}, 4, None),
+        ({"batch_size": 12, "accumulate": 4}, 2, "the 6 images .* 1, 2, 3, 6"),
+        ({"batch_size": 12, "accumulate": 12}, 2, "each of 2 replicas"),
+        ({"batch_size": 12, "accumulate": 12}, 1, None),
+    ],
+    ids=str,
+)
+def test_batches_divide_over_replicas_and_into_parts(
+    settings, num_replicas, message
+):
+    training = TrainingConfig(**settings)
+    if message is None:
+        training.check_replicas(num_replicas)
+        return
+    with pytest.raises(ValueError, match=message):
+        training.check_replicas(num_replicas)
 
 
 def test_json_round_trip_keeps_every_setting():

@@ -215,7 +215,9 @@ def test_too_little_memory_is_one_line_with_numbers(resume, error, monkeypatch):
     code, _, errors = resume()
     assert code == 1
     assert errors.count("\n") == 1, errors
-    for part in ("out of memory", "--batch_size=8", "--cache=off"):
+    for part in (
+        "out of memory", "--batch_size=8", "--accumulate=2", "--cache=off",
+    ):  # fmt: skip
         assert part in errors
     # A half-done update is not saved.
     assert checkpoints.list_steps(resume.run_dir) == [2]

@@ -29,10 +29,10 @@ from dcgan_tf.training.state import build_training_state
 from dcgan_tf.training.step import GradientTapeStep
 
 STEPS = 4
-# As small as each gets.
+# As small as each gets, one of them on batches in parts.
 TINY = {
     "dcgan": {"base_filters": 4, "latent_dim": 4},
-    "gan": {"hidden_units": 10, "latent_dim": 4},
+    "gan": {"hidden_units": 10, "latent_dim": 4, "accumulate": 2},
     "lapgan": {"hidden_units": 10, "base_filters": 2},
 }
 # At 16x16 in grey, by hand.
@@ -368,6 +368,7 @@ def test_a_probe_of_features_is_refused(family, runs, capsys):
         (["--optimizer=sgd"], ["optimizer", "adam"]),
         (["--family=lapgan", "--latent_dim=8"], ["latent_dim", "1345"]),
         (["--family=lapgan", "--kernel_size=3"], ["kernel_size", "7x7"]),
+        (["--family=gan", "--batch_norm=replica"], ["batch_norm", "none"]),
         (["--family=vae"], ["family", "dcgan"]),
     ],
 )

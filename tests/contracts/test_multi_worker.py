@@ -306,7 +306,8 @@ def test_workers_with_other_data_are_refused_in_words(
 
 
 def test_a_chief_that_fails_leaves_none_hanging(tmp_path):
-    processes = start(tmp_path / "run", full_disk=[0])
+    flags = [("--batch_norm=replica", "--accumulate=2")] * 2
+    processes = start(tmp_path / "run", full_disk=[0], flags=flags)
     results = finish(processes, timeout=240)
     code, _, errors = results[0]
     assert code == 1

@@ -11,6 +11,7 @@ from dcgan_tf.graph_rewrites import ARITHMETIC, without_rewrites
 from dcgan_tf.kernels.precision import resolve_precision
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.presets import resolve_run_config
+from dcgan_tf.runs import checkpoints
 from dcgan_tf.runs.trained_model import load_generator, load_networks
 from dcgan_tf.training import loop
 from dcgan_tf.training.diff_augment import augment
@@ -98,7 +99,11 @@ KINDS = {
     "plain": {},
     "augmented": {"diff_augment": True},
     "labels and augmented": {"diff_augment": True, "num_classes": 10},
-    "smoothed, with decay": {"label_smoothing": 0.1, "weight_decay": 0.1},
+    "smoothed, with decay, in parts": {
+        "label_smoothing": 0.1,
+        "weight_decay": 0.1,
+        "accumulate": 2,
+    },
     "recipe for small collections, labels": {
         "recipe": "small",
         "penalty_every": 2,
@@ -280,6 +285,56 @@ def test_a_run_checkpoints_resumes_and_loads(two_replicas, tmp_path):
         load_generator(tmp_path / "one")(latents),
         atol=1e-3,
     )
+
+
+def take_part(values, replica, index):
+    """Every other row from `index` on of a replica's half."""
+    half = len(values) // 2
+    return values[replica * half : (replica + 1) * half][index::2]
+
+
+def test_replicas_may_normalise_alone_and_resume_to_the_bit(
+    two_replicas, tmp_path
+):
+    """In parts, too; G's first layer by hand, from its latents."""
+    settings = {"batch_norm": "replica", "accumulate": 2}
+    state, step = make_step(two_replicas, **settings)
+    kernel = state.generator.get_layer("project").kernel
+    kernel.assign(50 * kernel.numpy())  # Its statistics are far from 0 and 1.
+    kernel = kernel.numpy()
+    latents = sample_latents(BATCH_SIZE, 8, (3, 0)).numpy()
+    means, variances = [], []
+    for replica in range(2):
+        mean, variance = 0.0, 1.0
+        for index in range(2):
+            values = take_part(latents, replica, index) @ kernel
+            values = values.reshape(-1, 8)
+            mean = 0.9 * mean + 0.1 * values.mean(axis=0)
+            variance = 0.9 * variance + 0.1 * values.var(axis=0)
+        means.append(mean)
+        variances.append(variance)
+
+    step.train_step(share(two_replicas, draw_images(0)))
+    norm = state.generator.get_layer("project_norm")
+    for statistic, expected in (
+        (norm.moving_mean, means),
+        (norm.moving_variance, variances),
+    ):
+        assert np.abs(expected[0] - expected[1]).max() > 1e-2
+        copies = two_replicas.experimental_local_results(statistic.value)
+        np.testing.assert_array_equal(*copies)
+        np.testing.assert_allclose(
+            copies[0], np.mean(expected, axis=0), rtol=1e-4, atol=1e-6
+        )
+
+    checkpoints.save(tmp_path, state.trackables(), step=1, keep=1)
+    step.train_step(share(two_replicas, draw_images(1)))
+    resumed, resumed_step = make_step(two_replicas, **settings)
+    checkpoints.restore(tmp_path, resumed.trackables())
+    resumed_step.train_step(share(two_replicas, draw_images(1)))
+    expected, got = weights_of(state), weights_of(resumed)
+    for name, value in expected.items():
+        np.testing.assert_array_equal(got[name], value, err_msg=name)
 
 
 def test_a_batch_that_does_not_divide_is_refused(two_replicas, tmp_path):

@@ -262,29 +262,49 @@ def test_batch_norm_is_one_kernel_only_where_it_can():
     assert not has_kernel((None, 4, 4, 2), dtype="float64")
 
 
+def run_norm(strategy, x, **arguments):
+    """Returns outputs, moved statistics and the graph's operation types."""
+    with strategy.scope():
+        layer = layers.BatchNormalization(**arguments)
+        layer.build(x.shape)
+    count = len(x) // strategy.num_replicas_in_sync
+
+    def call():
+        replica = tf.distribute.get_replica_context()
+        first = replica.replica_id_in_sync_group * count
+        share = tf.constant(x)[first : first + count]
+        return layer(share, training=True)
+
+    concrete = tf.function(lambda: strategy.run(call)).get_concrete_function()
+    outputs = strategy.experimental_local_results(concrete())
+    moved = [tf.convert_to_tensor(w) for w in layer.non_trainable_weights]
+    types = {operation.type for operation in concrete.graph.get_operations()}
+    return [np.concatenate(outputs), *moved], types
+
+
 def test_two_replicas_normalise_by_the_whole_batch(two_replicas):
     x = np.random.default_rng(0).normal(size=(8, 4, 4, 3)).astype("float32")
-
-    def run(strategy):
-        with strategy.scope():
-            layer = layers.BatchNormalization(synchronized=True)
-            layer.build(x.shape)
-        count = 8 // strategy.num_replicas_in_sync
-
-        def call():
-            replica = tf.distribute.get_replica_context()
-            first = replica.replica_id_in_sync_group * count
-            share = tf.constant(x)[first : first + count]
-            return layer(share, training=True)
-
-        outputs = tf.function(lambda: strategy.run(call))()
-        outputs = strategy.experimental_local_results(outputs)
-        moved = [tf.convert_to_tensor(w) for w in layer.non_trainable_weights]
-        return np.concatenate(outputs), *moved
-
-    single = run(tf.distribute.OneDeviceStrategy("CPU:0"))
-    for actual, expected in zip(run(two_replicas), single, strict=True):
+    one = tf.distribute.OneDeviceStrategy("CPU:0")
+    single, _ = run_norm(one, x, synchronized=True)
+    together, _ = run_norm(two_replicas, x, synchronized=True)
+    for actual, expected in zip(together, single, strict=True):
         np.testing.assert_allclose(actual, expected, atol=1e-5)
+
+
+def test_replicas_that_are_not_synchronised_normalise_alone(two_replicas):
+    """By hand, and by the kernel that a single replica has."""
+    x = np.random.default_rng(0).normal(size=(8, 4, 4, 3)).astype("float32")
+    x[4:] += 3.0  # The second replica's.
+    (outputs, *_), types = run_norm(two_replicas, x, synchronized=False)
+    assert "FusedBatchNormV3" in types and "CollectiveReduceV2" not in types
+    for half in (slice(0, 4), slice(4, 8)):
+        own = x[half]
+        expected = own - own.mean(axis=(0, 1, 2))
+        expected /= np.sqrt(own.var(axis=(0, 1, 2)) + 1e-3)
+        np.testing.assert_allclose(outputs[half], expected, atol=1e-4)
+    (together, *_), types = run_norm(two_replicas, x, synchronized=True)
+    assert "FusedBatchNormV3" not in types
+    assert np.abs(together - outputs).max() > 1
 
 
 def build_network(module):

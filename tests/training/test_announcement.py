@@ -12,13 +12,13 @@ from dcgan_tf.training.announcement import describe_training
 STRATEGY = tf.distribute.get_strategy()
 
 
-def describe(settings, images, changes=None, **names):
+def describe(settings, images, changes=None, strategy=STRATEGY, **names):
     labels = np.arange(len(images)) % max(1, len(names.get("label_names", ())))
     source = build_array_source("/pets", "train", images, labels, **names)
     for name, value in (changes or {}).items():
         setattr(source, name, value)
     config = resolve_run_config(settings)
-    return describe_training(config, source, "runs/x", STRATEGY, "float32")
+    return describe_training(config, source, "runs/x", strategy, "float32")
 
 
 def draw(count, height, width, channels):
@@ -45,6 +45,19 @@ def test_two_lines_say_what_how_and_where():
     assert ", 16 images a step, float32 on " in training
     assert training.endswith("U, into runs/x")
     assert warnings == []
+
+
+def test_what_makes_another_result_than_one_device_on_whole_batches(
+    two_replicas,
+):
+    settings = {"image_dir": "/pets", "accumulate": 4, "batch_norm": "replica"}
+    _, training, *_ = describe(settings, draw(40, 64, 64, 3))
+    assert ", 128 images a step in 4 parts, float32 on " in training
+    assert "batch norm" not in training
+    _, training, *_ = describe(
+        settings, draw(40, 64, 64, 3), strategy=two_replicas
+    )
+    assert "on 2 CPUs with batch norm of each alone, into runs/x" in training
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,8 @@ def two_workers(monkeypatch):
         ({"base_filters": 8}, "the networks"),
         ({"seed": 5}, "training settings"),
         ({"batch_size": 32}, "training settings"),
+        ({"accumulate": 2}, "training settings"),
+        ({"batch_norm": "replica"}, "training settings"),
     ],
     # The same in every process: a source's own text has addresses in it.
     ids=lambda value: "-".join(value) if isinstance(value, dict) else value,
