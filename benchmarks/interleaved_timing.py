@@ -25,11 +25,18 @@ class Worker:
     Args:
         module: Its module in `peers`.
         arguments: For its `build`, such as JSON can hold.
+        prefix: A command that runs the process, such as `taskset -c 0`.
     """
 
-    def __init__(self, module: str, arguments: Mapping[str, Any]):
+    def __init__(
+        self,
+        module: str,
+        arguments: Mapping[str, Any],
+        prefix: Sequence[str] = (),
+    ):
         self._process = subprocess.Popen(
             [
+                *prefix,
                 sys.executable,
                 "-m",
                 "peers.worker",

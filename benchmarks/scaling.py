@@ -13,6 +13,7 @@ import concurrent.futures
 import dataclasses
 import socket
 import statistics
+from collections.abc import Sequence
 
 import command
 import interleaved_timing
@@ -45,6 +46,8 @@ class Team:
         is_connected: Whether they are one cluster.
         arguments: For each `build`, its batch size apart.
         batch_size: Of all together.
+        addresses: Of a cluster's workers; None for free ones of this machine.
+        prefixes: Of each process's command.
     """
 
     def __init__(
@@ -54,8 +57,13 @@ class Team:
         is_connected: bool,
         arguments: dict,
         batch_size: int,
+        addresses: list[str] | None = None,
+        prefixes: Sequence[Sequence[str]] | None = None,
     ):
-        addresses = find_addresses(size) if is_connected else []
+        if addresses is None:
+            addresses = find_addresses(size)
+        if not is_connected:
+            addresses = []
         self._workers = [
             interleaved_timing.Worker(
                 "worker_of_several",
@@ -66,6 +74,7 @@ class Team:
                     "addresses": addresses,
                     "index": index,
                 },
+                prefixes[index] if prefixes else (),
             )
             for index in range(size)
         ]

@@ -20,6 +20,7 @@ def build(
     part: str,
     addresses: list[str],
     index: int,
+    settings: dict | None = None,
 ):
     """Returns a function that trains a number of steps, or does a part.
 
@@ -31,6 +32,7 @@ def build(
             synchronised; or `collectives`, a step's all-reduces alone.
         addresses: `host:port` of all workers; none to work alone.
         index: This worker's place among them.
+        settings: Other settings of training.
     """
     if addresses:
         os.environ["TF_CONFIG"] = json.dumps(
@@ -44,7 +46,9 @@ def build(
         layers.BatchNormalization._can_fuse = lambda *arguments: False
     config = batches.make_config(model)
     training = TrainingConfig(
-        batch_size=batch_size * max(len(addresses), 1), precision=precision
+        batch_size=batch_size * max(len(addresses), 1),
+        precision=precision,
+        **(settings or {}),
     )
     run_config = RunConfig(config, DataConfig(), training)
     with strategy.scope():

@@ -4,7 +4,11 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from dcgan_tf.config.ranges import check_at_least, check_one_of
+from dcgan_tf.config.ranges import (
+    check_at_least,
+    check_one_of,
+    normalize_numbers,
+)
 
 FITS = ("crop", "pad", "stretch")
 # How much of a collection is held out: of all but the smallest; of large
@@ -78,6 +82,7 @@ class DataConfig:
     level_range: tuple[float, float] | None = None
 
     def __post_init__(self):
+        normalize_numbers(self)
         check_at_least("crop", self.crop, 0)
         check_one_of("cache", self.cache, CACHES)
         check_one_of("fit", self.fit, FITS)

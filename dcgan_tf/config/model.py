@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from dcgan_tf.config.ranges import check_at_least
+from dcgan_tf.config.ranges import check_at_least, normalize_numbers
 from dcgan_tf.families import (
     FAMILIES,
     MAXOUT_PIECES,
@@ -59,6 +59,7 @@ class ModelConfig:
     discriminator_batch_norm: bool = True
 
     def __post_init__(self):
+        normalize_numbers(self)
         check_family(self.family)
         check_image_size(self.image_size)
         if self.channels not in (1, 3, 4):

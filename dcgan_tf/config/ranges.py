@@ -1,5 +1,18 @@
 """Checks of single settings, in words."""
 
+import dataclasses
+import math
+import numbers
+import types
+import typing
+from typing import Any
+
+_WORDS = {
+    bool: "True or False",
+    int: "a whole number",
+    float: "a finite number",
+}
+
 
 def check_at_least(name: str, value: float, least: float) -> None:
     """Raises `ValueError` if a setting is under its least value."""
@@ -24,3 +37,42 @@ def check_parts(whose: str, num_images: int, num_parts: int) -> None:
             f"{whose} do not divide into so many equal parts; use one of "
             f"{', '.join(map(str, choices))}"
         )
+
+
+def normalize_numbers(settings: Any) -> None:
+    """Gives a dataclass's numbers the types that its fields have.
+
+    A program may well give `ema_decay=0`, `steps=2e4` or NumPy's numbers,
+    which a run's JSON can't hold.
+
+    Args:
+        settings: A frozen dataclass that is being made.
+
+    Raises:
+        ValueError: If a setting is no such number.
+    """
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        is_union = isinstance(field.type, types.UnionType)
+        kinds = typing.get_args(field.type) if is_union else (field.type,)
+        kind = next((kind for kind in _WORDS if kind in kinds), None)
+        if kind is None or (value is None and type(None) in kinds):
+            continue
+        is_number = isinstance(value, numbers.Real) and not isinstance(
+            value, bool
+        )
+        if kind is bool:
+            # NumPy's own truth values are no numbers.
+            is_right = str(value) in ("True", "False", "0", "1")
+            is_right = is_right and not isinstance(value, str)
+        else:
+            is_right = (
+                is_number
+                and math.isfinite(value)
+                and (kind is float or float(value).is_integer())
+            )
+        if not is_right:
+            raise ValueError(
+                f"{field.name} is {value!r}; it must be {_WORDS[kind]}"
+            )
+        object.__setattr__(settings, field.name, kind(value))

@@ -6,6 +6,7 @@ from dcgan_tf.config.ranges import (
     check_at_least,
     check_one_of,
     check_parts,
+    normalize_numbers,
 )
 from dcgan_tf.families import ADAM, OPTIMIZERS
 
@@ -117,6 +118,7 @@ class TrainingConfig:
     batch_norm: str = SYNCHRONISED
 
     def __post_init__(self):
+        normalize_numbers(self)
         check_one_of("precision", self.precision, PRECISIONS)
         check_one_of("optimizer", self.optimizer, OPTIMIZERS)
         check_one_of("updates", self.updates, UPDATES)

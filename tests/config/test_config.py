@@ -1,5 +1,9 @@
 """Settings: their ranges and JSON."""
 
+import dataclasses
+import json
+
+import numpy as np
 import pytest
 
 from dcgan_tf.config import (
@@ -61,6 +65,51 @@ def test_batches_divide_over_replicas_and_into_parts(
         return
     with pytest.raises(ValueError, match=message):
         training.check_replicas(num_replicas)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value", "expected"),
+    [
+        (TrainingConfig, "ema_decay", 0, 0.0),
+        (TrainingConfig, "learning_rate", np.float32(0.5), 0.5),
+        (TrainingConfig, "discriminator_learning_rate", None, None),
+        (TrainingConfig, "discriminator_learning_rate", 1, 1.0),
+        (TrainingConfig, "steps", 2e4, 20_000),
+        (TrainingConfig, "steps", np.int64(5), 5),
+        (TrainingConfig, "seed", np.uint8(7), 7),
+        (TrainingConfig, "diff_augment", np.bool_(True), True),
+        (TrainingConfig, "deterministic", 0, False),
+        (ModelConfig, "base_filters", np.array(8)[()], 8),
+        (ModelConfig, "spectral_norm", 1, True),
+        (DataConfig, "crop", 64.0, 64),
+    ],
+)
+def test_numbers_get_the_type_that_the_setting_has(kind, name, value, expected):
+    got = getattr(kind(**{name: value}), name)
+    assert got == expected and type(got) is type(expected)
+    json.dumps(dataclasses.asdict(kind(**{name: value})))
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "message"),
+    [
+        (TrainingConfig, {"steps": 2.5}, "steps is 2.5; .* whole number"),
+        (TrainingConfig, {"steps": "100"}, "steps is '100'; .* whole number"),
+        (TrainingConfig, {"steps": float("inf")}, "whole number"),
+        (TrainingConfig, {"batch_size": None}, "batch_size is None"),
+        (TrainingConfig, {"seed": True}, "seed is True"),
+        (TrainingConfig, {"weight_decay": float("nan")}, "a finite number"),
+        (TrainingConfig, {"r1_weight": float("inf")}, "a finite number"),
+        (TrainingConfig, {"learning_rate": "2e-4"}, "a finite number"),
+        (TrainingConfig, {"diff_augment": "no"}, "'no'; .* True or False"),
+        (DataConfig, {"flip": "False"}, "'False'; .* True or False"),
+        (DataConfig, {"flip": 2}, "flip is 2; .* True or False"),
+        (ModelConfig, {"kernel_size": [5]}, "kernel_size is .5"),
+    ],
+)
+def test_settings_of_another_kind_are_refused(kind, settings, message):
+    with pytest.raises(ValueError, match=message):
+        kind(**settings)
 
 
 def test_json_round_trip_keeps_every_setting():
