@@ -5,7 +5,7 @@ Their order is the run's `updates`; what is minimised is in `objectives`.
 
 import tensorflow as tf
 
-from dcgan_tf.config import RELATIVISTIC, RunConfig
+from dcgan_tf.config import RELATIVISTIC, SYNCHRONISED, RunConfig
 from dcgan_tf.training.accumulation import Computed, compute_in_parts
 from dcgan_tf.training.families import TRAINING, Batch, Seen
 from dcgan_tf.training.image_statistics import compare_images
@@ -113,8 +113,13 @@ class Updates:
         return self._measure(g_batch, samples, (d_loss, g_loss), *logits)
 
     def _compute(self, compute, batch: Batch, after=()) -> Computed:
+        is_synchronised = self._training.batch_norm == SYNCHRONISED
         return compute_in_parts(
-            compute, batch, self._training.accumulate, after
+            compute,
+            batch,
+            self._training.accumulate,
+            after,
+            replicas_meet=is_synchronised and self._num_replicas > 1,
         )
 
     def _differentiate(self, name: str, tape, loss) -> list[tf.Tensor]:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 import tensorflow as tf
 
 # Which part of a replica's batch draws are for, and of how many.
-_part: contextvars.ContextVar[tuple[int, int]] = contextvars.ContextVar(
-    "part", default=(0, 1)
+_part: contextvars.ContextVar[tuple[int | tf.Tensor, int]] = (
+    contextvars.ContextVar("part", default=(0, 1))
 )
 
 
 @contextlib.contextmanager
-def draws_for_part(index: int, num_parts: int) -> Iterator[None]:
+def draws_for_part(index: int | tf.Tensor, num_parts: int) -> Iterator[None]:
     """Makes this thread's `draw_share` give the rows of a part of a batch.
 
     Args:
