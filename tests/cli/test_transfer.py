@@ -10,7 +10,7 @@ import sys
 
 import numpy as np
 import pytest
-from fixtures import tiny_run
+from fixtures import forked, tiny_run
 from fixtures.errors import list_errors
 from PIL import Image
 
@@ -477,17 +477,19 @@ def test_rows_are_anothers_where_anything_differs(
 @pytest.mark.slow
 def test_a_killed_command_is_repeated_without_loss(run_dir, colours):
     """The table is the real one: its last rows take a while."""
-    command = [sys.executable, "-m", "dcgan_tf.cli.evaluate"]
+    command = ["-m", "dcgan_tf.cli.evaluate"]
     command += [f"--run_dir={run_dir}", "--probe=few_labels"]
     command += [f"--probe_image_dir={colours}"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, *command], stderr=subprocess.PIPE, text=True
+    )
     for line in process.stderr:
         if "raw pixels, 120 labels: right" in line:
             process.send_signal(signal.SIGTERM)
             break
     assert "stopped by SIGTERM" in process.stderr.read()
     assert process.wait() == 75
-    repeated = subprocess.run(command, capture_output=True, text=True)
+    repeated = forked.run(command)
     assert repeated.returncode == 0, repeated.stderr
     for name in ("D", "raw pixels"):
         assert f"{name}, 120 labels: done before" in repeated.stderr

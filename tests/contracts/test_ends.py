@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import tensorflow as tf
+from fixtures import forked
 
 from dcgan_tf import images
 from dcgan_tf.cli import train
@@ -274,76 +275,73 @@ def test_a_disk_that_really_fills_and_gets_room_again(tmp_path, capfd):
         subprocess.run(["umount", "-l", disk], check=True)
 
 
-def start(argv, **options):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    environment.update(options.pop("env", {}))
-    return subprocess.Popen(
-        [sys.executable, "train.py", *TINY, *argv],
-        cwd=ROOT, env=environment, **options,
-        # A shell that started the tests in the background ignores Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )  # fmt: skip
+def hear_ctrl_c():
+    # A shell that started the tests in the background ignores it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-# Sends a signal to its own process as a module is first imported.
+# `train`, with a signal to its own process as a module is first imported.
 _INTERRUPTING = """
 import os, signal, sys
+module, number, *argv = sys.argv[1:]
 def hook(event, args, seen=[]):
-    if event == "import" and args[0] == os.environ["TEST_MODULE"] and not seen:
+    if event == "import" and args[0] == module and not seen:
         seen.append(True)
-        os.kill(os.getpid(), int(os.environ["TEST_SIGNAL"]))
+        os.kill(os.getpid(), int(number))
 sys.addaudithook(hook)
+from dcgan_tf.cli import train
+sys.exit(train.main(argv))
 """
+
+
+def call_python(argv):
+    """Runs a new interpreter, which has TensorFlow still to import."""
+    return subprocess.run(
+        [sys.executable, *argv],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=ROOT,
+        preexec_fn=hear_ctrl_c,
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("module", "number"),
+    ("module", "number", "call"),
     [
-        ("tensorflow.python.framework.ops", signal.SIGINT),
-        ("dcgan_tf.data.open_source", signal.SIGTERM),
-        ("dcgan_tf.training.loop", signal.SIGHUP),
+        ("tensorflow.python.framework.ops", signal.SIGINT, call_python),
+        ("dcgan_tf.data.open_source", signal.SIGTERM, forked.run),
+        ("dcgan_tf.training.loop", signal.SIGHUP, forked.run),
     ],
 )
-def test_a_signal_before_the_loop_is_one_line(tmp_path, module, number):
-    (tmp_path / "sitecustomize.py").write_text(_INTERRUPTING)
-    process = start(
-        ["--steps=2", f"--run_dir={tmp_path / 'run'}"],
-        env={
-            "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}",
-            "TEST_MODULE": module,
-            "TEST_SIGNAL": str(int(number)),
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    output, errors = process.communicate(timeout=120)
-    assert process.returncode == 75, errors
-    assert output == ""
-    assert errors.count("\n") == 1, errors
-    assert number.name in errors and "same command" in errors
+def test_a_signal_before_the_loop_is_one_line(tmp_path, module, number, call):
+    argv = [module, str(int(number)), *TINY, "--steps=2"]
+    done = call(["-c", _INTERRUPTING, *argv, f"--run_dir={tmp_path / 'run'}"])
+    assert done.returncode == 75, done.stderr
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert number.name in done.stderr and "same command" in done.stderr
     assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("closing", ["reader", "streams"])
 def test_output_that_nobody_reads_does_not_stop_training(tmp_path, closing):
-    argv = ["--steps=40", f"--run_dir={tmp_path / 'run'}"]
+    argv = ["train.py", *TINY, "--steps=40", f"--run_dir={tmp_path / 'run'}"]
     if closing == "reader":
-        process = start(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        while not process.stdout.readline().startswith(b"step 2/40"):
+        process = forked.Program(argv, cwd=ROOT)
+        while not process.stdout.readline().startswith("step 2/40"):
             assert process.poll() is None
         process.stdout.close()
-        errors = process.stderr.read()
-        process.stderr.close()
-        assert errors == b""
+        assert process.wait(timeout=120) == 0
+        assert process.errors == ""
     else:
-        command = [sys.executable, "train.py", *TINY, *argv]
         process = subprocess.Popen(
-            ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command], cwd=ROOT
+            ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", sys.executable, *argv],
+            cwd=ROOT,
         )
-    assert process.wait(timeout=120) == 0
+        assert process.wait(timeout=120) == 0
     assert checkpoints.list_steps(tmp_path / "run")[-1] == 40
     assert (tmp_path / "run" / "samples" / "samples.gif").exists()
 

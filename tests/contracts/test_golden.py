@@ -3,8 +3,6 @@
 import importlib
 import json
 import shutil
-import subprocess
-import sys
 import tarfile
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from absl import flags
+from fixtures import forked
 
 from dcgan_tf import images as image_ops
 from dcgan_tf.runs.trained_model import load_trained_model
@@ -173,7 +172,7 @@ def test_exports_keep_their_signatures(new_export, model):
 RESUME = """
 import json, sys
 from dcgan_tf.cli import train
-codes = [train.main(arguments) for arguments in json.load(sys.stdin)]
+codes = [train.main(arguments) for arguments in json.loads(sys.argv[1])]
 print("codes", codes)
 """
 
@@ -189,14 +188,7 @@ def resumed(old):
         [*values["arguments"], f"--run_dir=resumed/{name}"]
         for name, values in load_json("expected/resume.json").items()
     ]
-    done = subprocess.run(
-        [sys.executable, "-c", RESUME],
-        input=json.dumps(commands),
-        capture_output=True,
-        text=True,
-        cwd=old,
-        env={**subprocess.os.environ, "PYTHONPATH": str(ROOT)},
-    )
+    done = forked.run(["-c", RESUME, json.dumps(commands)], cwd=old)
     assert f"codes {[0] * len(commands)}" in done.stdout, done.stderr
     return done.stdout + done.stderr
 

@@ -1,7 +1,6 @@
 """A run that is stopped in any way ends with the bits of one that isn't."""
 
 import csv
-import os
 import signal
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from fixtures import forked
 
 ROOT = Path(__file__).parents[2]
 STEPS = 160
@@ -22,23 +22,15 @@ SETTINGS = (
 
 
 def start(run_dir, *flags):
-    return subprocess.Popen(
-        [
-            sys.executable, "-u", "train.py", f"--run_dir={run_dir}",
-            *SETTINGS, *flags,
-        ],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )  # fmt: skip
+    argv = ["train.py", f"--run_dir={run_dir}", *SETTINGS, *flags]
+    return forked.Program(argv, cwd=ROOT)
 
 
 def signal_after(process, step, number):
     """Signals a run once it has reported a step."""
     for line in process.stdout:
         if line.startswith(f"step {step}/"):
-            os.kill(process.pid, number)
+            process.send_signal(number)
             break
     output, errors = process.communicate(timeout=60)
     return process.returncode, output, errors
@@ -80,8 +72,10 @@ def modification_times(run_dir):
 
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory):
+    """By a new interpreter; the others are forked."""
     run_dir = tmp_path_factory.mktemp("unbroken") / "run"
-    run_to_end(run_dir)
+    argv = [sys.executable, "train.py", f"--run_dir={run_dir}", *SETTINGS]
+    subprocess.run(argv, cwd=ROOT, check=True, capture_output=True)
     return run_dir
 
 
