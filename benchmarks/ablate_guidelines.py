@@ -52,7 +52,8 @@ from dcgan_tf.training.state import TrainingState  # noqa: E402
 from dcgan_tf.training.step import GradientTapeStep  # noqa: E402
 
 NUM_STEPS, NUM_SAMPLES = 1_200, 2_000
-SMOKE_STEPS, SMOKE_SAMPLES, SMOKE_FILTERS = 2, 100, 2
+SMOKE_STEPS, SMOKE_SAMPLES = 2, 100
+SMOKE_NETWORK = {"image_size": (16, 16), "base_filters": 2}
 # A run has collapsed where a class is all but missing, or where samples are
 # so much alike that their features vary a quarter as much as real ones.
 LEAST_CLASS_SHARE = 0.01
@@ -136,7 +137,7 @@ def run_all(seeds: Sequence[int], is_smoke: bool) -> list[dict]:
     settings = {"steps": NUM_STEPS, "ema_decay": 0.0, "weight_decay": 0.0}
     num_samples = NUM_SAMPLES
     if is_smoke:
-        settings |= {"steps": SMOKE_STEPS, "base_filters": SMOKE_FILTERS}
+        settings |= {"steps": SMOKE_STEPS, **SMOKE_NETWORK}
         num_samples = SMOKE_SAMPLES
     config = resolve_run_config(settings)
     precision = resolve_precision(config.training.precision, num_replicas=1)

@@ -24,14 +24,14 @@ PEERS = {
 
 
 def measure(
-    config: ModelConfig, batch_size: int, num_rounds: int
+    config: ModelConfig, batch_size: int, num_rounds: int, round_seconds: float
 ) -> dict[str, interleaved_timing.Timing]:
     """Times each peer's batches in alternating rounds."""
     arguments = {"model": dataclasses.asdict(config), "batch_size": batch_size}
     return interleaved_timing.time_interleaved(
         {name: (module, arguments) for name, module in PEERS.items()},
         num_rounds,
-        round_seconds=1.0,
+        round_seconds,
     )
 
 
@@ -40,9 +40,10 @@ def main() -> None:
     values = parser.parse_args()
     networks = {name: command.NETWORKS[name] for name in NETWORKS}
     batch_sizes = BATCH_SIZES
-    num_rounds = values.rounds
+    num_rounds, round_seconds = values.rounds, 1.0
     if values.smoke:
-        networks, batch_sizes, num_rounds = command.SMOKE_NETWORKS, (2,), 1
+        networks, batch_sizes = command.SMOKE_NETWORKS, (2,)
+        num_rounds, round_seconds = 1, 0.0
 
     print(f"{machine.describe()}; {num_rounds} rounds.\n")
     print("| network | batch | generator | images/s | spread | ms/batch |")
@@ -50,7 +51,7 @@ def main() -> None:
     figures = []
     for network, config in networks.items():
         for batch_size in batch_sizes:
-            timings = measure(config, batch_size, num_rounds)
+            timings = measure(config, batch_size, num_rounds, round_seconds)
             for name, timing in timings.items():
                 rate = batch_size / timing.median
                 print(

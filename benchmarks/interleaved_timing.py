@@ -106,7 +106,8 @@ def time_interleaved(
         peers: Name to `Worker` arguments. One whose library isn't
             installed is left out, with a line on standard error.
         num_rounds: Rounds of each, after a warm-up.
-        round_seconds: About how long a round takes; a step at least.
+        round_seconds: About how long a round takes; a step at least, and
+            just that where it is 0.
 
     Returns:
         Name to timing, in the order given.

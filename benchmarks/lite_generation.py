@@ -9,6 +9,7 @@ image in memory, on one and on two threads.
 
 import dataclasses
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import command
@@ -19,10 +20,14 @@ from dcgan_tf.config import ModelConfig
 
 NETWORKS = ("64x64, base 128", "32x32, base 64")
 NUM_THREADS = (1, 2)
+PRECISIONS = ("float32", "float16", "dynamic_int8", "full_int8")
+SMOKE_PRECISIONS = ("float32", "full_int8")
 PYTORCH = "PyTorch, float32"
 
 
-def write_files(config: ModelConfig, folder: Path) -> dict[str, Path]:
+def write_files(
+    config: ModelConfig, folder: Path, precisions: Sequence[str]
+) -> dict[str, Path]:
     """Writes the files that an export has; returns them by precision."""
     from dcgan_tf.models.generator import build_generator
     from dcgan_tf.serving.lite import convert, descriptions
@@ -32,7 +37,7 @@ def write_files(config: ModelConfig, folder: Path) -> dict[str, Path]:
     )
     paths = {}
     for precision, contents in convert.convert(
-        network, convert.PRECISIONS, batch_size=1
+        network, precisions, batch_size=1
     ).items():
         paths[precision] = folder / f"{precision}.tflite"
         paths[precision].write_bytes(contents)
@@ -40,7 +45,11 @@ def write_files(config: ModelConfig, folder: Path) -> dict[str, Path]:
 
 
 def measure(
-    config: ModelConfig, paths: dict[str, Path], threads: int, num_rounds: int
+    config: ModelConfig,
+    paths: dict[str, Path],
+    threads: int,
+    num_rounds: int,
+    round_seconds: float,
 ) -> dict[str, interleaved_timing.Timing]:
     """Times each peer's images in alternating rounds."""
     peers = {
@@ -55,18 +64,18 @@ def measure(
         "pytorch_generator",
         {"model": dataclasses.asdict(config), **arguments},
     )
-    return interleaved_timing.time_interleaved(
-        peers, num_rounds, round_seconds=0.5
-    )
+    return interleaved_timing.time_interleaved(peers, num_rounds, round_seconds)
 
 
 def main() -> None:
     values = command.make_parser(__doc__, num_rounds=5).parse_args()
     networks = {name: command.NETWORKS[name] for name in NETWORKS}
-    num_rounds, num_threads = values.rounds, NUM_THREADS
+    num_rounds, round_seconds = values.rounds, 0.5
+    num_threads, precisions = NUM_THREADS, PRECISIONS
     if values.smoke:
-        networks, num_rounds = command.SMOKE_NETWORKS, 1
-        num_threads = NUM_THREADS[:1]
+        networks = command.SMOKE_NETWORKS
+        num_rounds, round_seconds = 1, 0.0
+        num_threads, precisions = NUM_THREADS[:1], SMOKE_PRECISIONS
 
     print(f"{machine.describe()}; {num_rounds} rounds.\n")
     print("| network | threads | generator | ms/image | spread | PyTorch is |")
@@ -74,9 +83,11 @@ def main() -> None:
     figures = []
     for network, config in networks.items():
         with tempfile.TemporaryDirectory() as folder:
-            paths = write_files(config, Path(folder))
+            paths = write_files(config, Path(folder), precisions)
             for threads in num_threads:
-                timings = measure(config, paths, threads, num_rounds)
+                timings = measure(
+                    config, paths, threads, num_rounds, round_seconds
+                )
                 figures += report(network, threads, timings)
     command.write_json(values.json, figures=figures)
 

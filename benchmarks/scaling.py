@@ -13,7 +13,7 @@ import concurrent.futures
 import dataclasses
 import socket
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import command
 import interleaved_timing
@@ -34,6 +34,11 @@ ROWS = {
     KERAS_NORM: (2, "keras_norm", False),
     TOGETHER: (2, "step", True),
     COLLECTIVES: (2, "collectives", True),
+}
+# Those that never meet do so alone.
+SMOKE_ROWS = {
+    name: (2 if is_connected else 1, part, is_connected)
+    for name, (_, part, is_connected) in ROWS.items()
 }
 
 
@@ -110,22 +115,25 @@ def find_addresses(count: int) -> list[str]:
 
 
 def measure(
-    config: ModelConfig, batch_size: int, precision: str, num_rounds: int
+    config: ModelConfig,
+    batch_size: int,
+    precision: str,
+    num_rounds: int,
+    round_seconds: float = interleaved_timing.ROUND_SECONDS,
+    rows: Mapping[str, tuple[int, str, bool]] = ROWS,
 ) -> dict[str, list[float]]:
     """Returns each row's seconds a step, one for each round."""
     arguments = {"model": dataclasses.asdict(config), "precision": precision}
     teams: dict[str, Team] = {}
     try:
-        for name, row in ROWS.items():
+        for name, row in rows.items():
             teams[name] = Team(*row, arguments, batch_size)
             # One at a time: many would starve each other's heartbeats.
             teams[name].wait()
         counts = {}
         for name, team in teams.items():
             team.run(interleaved_timing.WARM_UP_STEPS)
-            counts[name] = max(
-                1, round(interleaved_timing.ROUND_SECONDS / team.run(1))
-            )
+            counts[name] = max(1, round(round_seconds / team.run(1)))
         seconds = {name: [] for name in teams}
         for _ in range(num_rounds):
             for name, team in teams.items():
@@ -174,12 +182,21 @@ def main() -> None:
     values = parser.parse_args()
     networks = {NETWORK: command.NETWORKS[NETWORK]}
     num_rounds, batch_size = values.rounds, values.batch_size
+    round_seconds, rows = interleaved_timing.ROUND_SECONDS, ROWS
     if values.smoke:
         networks, num_rounds, batch_size = command.SMOKE_NETWORKS, 1, 4
+        round_seconds, rows = 0.0, SMOKE_ROWS
     print(f"{machine.describe()}; {num_rounds} rounds.")
     figures = {}
     for name, config in networks.items():
-        seconds = measure(config, batch_size, values.precision, num_rounds)
+        seconds = measure(
+            config,
+            batch_size,
+            values.precision,
+            num_rounds,
+            round_seconds,
+            rows,
+        )
         print(f"\n{name}, batch {batch_size}, {values.precision}\n")
         print(format_table(seconds, batch_size))
         figures[name] = seconds

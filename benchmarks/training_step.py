@@ -103,10 +103,10 @@ def measure_limit(dtype: str, num_rounds: int, is_smoke: bool) -> float:
     # The paper's largest layer, which most arithmetic falls to, and its
     # widest maps, which kernels like best: side, inputs, filters.
     convolutions = [(8, 512, 1024), (32, 64, 128)]
-    if is_smoke:
-        convolutions = [(8, 16, 32)]
     shapes = {"matrix product": ([matrix_side] * 2, [matrix_side] * 2)}
     operations = {"matrix product": 2 * matrix_side**3}
+    if is_smoke:
+        convolutions, shapes = [(8, 16, 32)], {}
     for side, inputs, filters in convolutions:
         name = f"convolution of {side}x{side}"
         shapes[name] = (
@@ -122,7 +122,7 @@ def measure_limit(dtype: str, num_rounds: int, is_smoke: bool) -> float:
             for name, (left, right) in shapes.items()
         },
         num_rounds,
-        round_seconds=0.5,
+        round_seconds=0.0 if is_smoke else 0.5,
     )
     return max(
         operations[name] / min(timing.seconds_per_step)
@@ -137,6 +137,7 @@ def measure_network(
     num_rounds: int,
     limits: Mapping[str, float],
     peers: Sequence[Peer],
+    round_seconds: float = interleaved_timing.ROUND_SECONDS,
 ) -> list[Row]:
     """Times every peer on one network in one precision."""
     arguments = {
@@ -150,6 +151,7 @@ def measure_network(
             for peer in peers
         },
         num_rounds,
+        round_seconds,
     )
     passes = {peer.name: peer.passes for peer in peers}
     rows = []
@@ -213,9 +215,10 @@ def main() -> None:
     if values.precisions:
         precisions = values.precisions.split(",")
     batch_size, num_rounds = 128, values.rounds
+    round_seconds = interleaved_timing.ROUND_SECONDS
     if values.smoke:
         networks, precisions = command.SMOKE_NETWORKS, precisions[:1]
-        batch_size, num_rounds = 4, 1
+        batch_size, num_rounds, round_seconds = 4, 1, 0.0
     if values.device == "gpu":
         _check_for_gpu()
     os.environ["BENCHMARK_DEVICE"] = values.device  # For the peers' processes.
@@ -242,6 +245,7 @@ def main() -> None:
                 num_rounds,
                 limits,
                 PEERS[values.device],
+                round_seconds,
             )
             title = f"{name}, {precision}"
             print(format_table(title, PRECISIONS[precision], rows), flush=True)

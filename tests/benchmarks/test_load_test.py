@@ -1,9 +1,7 @@
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from fixtures import tiny_run
+from fixtures import forked, tiny_run
 
 from dcgan_tf.serving.export import export_run
 
@@ -18,11 +16,7 @@ def test_good_and_bad_requests(tmp_path):
     run_dir = tiny_run.make_run(tmp_path / "run", pictures)
     export_dir = tmp_path / "export"
     export_run(run_dir, export_dir, log=lambda line: None)
-    done = subprocess.run(
-        [sys.executable, LOAD_TEST, export_dir, "--seconds=15", "--threads=8"],
-        capture_output=True,
-        text=True,
-    )
+    done = forked.run([LOAD_TEST, export_dir, "--seconds=6", "--threads=8"])
     assert done.returncode == 0, done.stdout + done.stderr[-2000:]
     counts = {
         name.strip(): int(count.replace(",", ""))

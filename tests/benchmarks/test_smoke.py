@@ -2,11 +2,10 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from fixtures import forked
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 KEYS_OF_TRAINING_STEP = (
@@ -17,16 +16,8 @@ KEYS_OF_TRAINING_STEP = (
 def run_smoke(name, tmp_path):
     """Returns what a benchmark printed and its JSON file."""
     json_path = tmp_path / "figures.json"
-    result = subprocess.run(
-        [
-            sys.executable,
-            BENCHMARKS / name,
-            "--smoke",
-            f"--json={json_path}",
-        ],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
+    result = forked.run(
+        [BENCHMARKS / name, "--smoke", f"--json={json_path}"], cwd=tmp_path
     )
     assert result.returncode == 0, result.stderr
     return result.stdout, json.loads(json_path.read_text())
@@ -53,10 +44,8 @@ def test_training_step(tmp_path):
 
 
 def test_no_processor_is_timed_as_a_gpu(tmp_path):
-    result = subprocess.run(
-        [sys.executable, BENCHMARKS / "training_step.py", "--device=gpu"],
-        capture_output=True,
-        text=True,
+    result = forked.run(
+        [BENCHMARKS / "training_step.py", "--device=gpu"],
         cwd=tmp_path,
         env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
     )
@@ -169,11 +158,7 @@ def test_memory_growth(tmp_path):
 
 @pytest.mark.parametrize("name", ["training_step.py", "generation.py"])
 def test_help_says_what_it_does(name):
-    result = subprocess.run(
-        [sys.executable, BENCHMARKS / name, "--help"],
-        capture_output=True,
-        text=True,
-    )
+    result = forked.run([BENCHMARKS / name, "--help"])
     assert result.returncode == 0
     assert "beside" in result.stdout
 
