@@ -243,6 +243,15 @@ def _mark_session_start(logs_dir: str, start_step: int) -> None:
         writer.close()
 
 
+_CURVES_LAYOUT = {
+    "left": 0.08,
+    "right": 0.98,
+    "bottom": 0.08,
+    "top": 0.95,
+    "hspace": 0.15,
+}
+
+
 def save_curves(run_dir: str | os.PathLike) -> None:
     """Draws losses and D's mean outputs over the steps: losses.png."""
     # An evaluation's rows have its measures alone.
@@ -254,8 +263,11 @@ def save_curves(run_dir: str | os.PathLike) -> None:
     if not rows:
         return
     steps = [int(row["step"]) for row in rows]
-    figure = matplotlib.figure.Figure(figsize=(8, 6), layout="constrained")
-    top, bottom = figure.subplots(2, 1, sharex=True)
+    figure = matplotlib.figure.Figure(figsize=(8, 6))
+    # Fixed: a layout engine draws it twice.
+    top, bottom = figure.subplots(
+        2, 1, sharex=True, gridspec_kw=_CURVES_LAYOUT
+    )
     for axes, names, title in (
         (top, {"d_loss": "D", "g_loss": "G"}, "Loss"),
         (
