@@ -76,7 +76,7 @@ def maximise_activations(
         power = tf.reduce_mean(signal**2, axis=(1, 2, 3), keepdims=True)
         return _CONTRAST * signal / (tf.sqrt(power) + 1e-8)
 
-    @tf.function
+    @tf.function(autograph=False)
     def climb(images):
         with tf.GradientTape() as tape:
             tape.watch(images)

@@ -106,6 +106,7 @@ def iterate_prepared(
         ValueError: If over half of a folder turns out unreadable.
     """
 
+    @tf.autograph.experimental.do_not_convert
     def prepare(image, label):
         return prepare_image(image, model, data), label
 

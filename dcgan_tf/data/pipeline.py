@@ -84,12 +84,16 @@ def build_training_dataset(
     if store is None:
         batches = _read_batches(source, model, data, examples, order)
     else:
-        batches = examples.map(
-            lambda positions, flips: (*_gather(store, positions, model), flips)
-        )
+
+        @tf.autograph.experimental.do_not_convert
+        def gather(positions, flips):
+            return (*_gather(store, positions, model), flips)
+
+        batches = examples.map(gather)
 
     num_prefetched = 1 if steps_per_element > 1 else _PREFETCHED_STEPS
 
+    @tf.autograph.experimental.do_not_convert
     def finish(images, labels, flips):
         images = to_float(_mirror(images, flips) if data.flip else images)
         if steps_per_element > 1:
@@ -121,6 +125,7 @@ class _Order:
         """How many images an element holds."""
         return self.steps_per_element * self.batch_size_per_replica
 
+    @tf.autograph.experimental.do_not_convert
     def find(self, element: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns int64 positions and bool flips, `(num_images,)` each."""
         num_before = element // self.num_local_replicas * self.steps_per_element
@@ -243,18 +248,26 @@ def _read_batches(
     order: _Order,
 ) -> tf.data.Dataset:
     """Decodes and prepares images one by one, and batches them again."""
-    positions = examples.map(lambda positions, _: positions).unbatch()
+
+    @tf.autograph.experimental.do_not_convert
+    def take_positions(positions, flips):
+        return positions
+
+    @tf.autograph.experimental.do_not_convert
+    def prepare(image, label):
+        return prepare_image(image, model, data), label
+
+    @tf.autograph.experimental.do_not_convert
+    def add_flips(batch, example):
+        return (*batch, example[1])
+
+    positions = examples.map(take_positions).unbatch()
     batches = (
         source.read(positions)
-        .map(
-            lambda image, label: (prepare_image(image, model, data), label),
-            num_parallel_calls=tf.data.AUTOTUNE,
-        )
+        .map(prepare, num_parallel_calls=tf.data.AUTOTUNE)
         .batch(order.num_images, drop_remainder=True)
     )
-    return tf.data.Dataset.zip(batches, examples).map(
-        lambda batch, example: (*batch, example[1])
-    )
+    return tf.data.Dataset.zip(batches, examples).map(add_flips)
 
 
 def _gather(

@@ -165,6 +165,7 @@ def build_array_source(
         return images[index], labels[index]
 
     def read(positions: tf.data.Dataset) -> tf.data.Dataset:
+        @tf.autograph.experimental.do_not_convert
         def take_in_graph(position):
             image, label = tf.numpy_function(
                 take, [position], (tf.uint8, tf.int32), stateful=False

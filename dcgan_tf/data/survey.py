@@ -83,6 +83,7 @@ def examine(
         What was found.
     """
 
+    @tf.autograph.experimental.do_not_convert
     def describe(image, _):
         size = tf.shape(image)[:2]
         padded = tf.maximum(size, get_padded_side(data.dataset))

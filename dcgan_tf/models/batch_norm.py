@@ -84,7 +84,7 @@ def _compile_moments(model: keras.Model) -> tuple[_Norms, _ComputeMoments]:
         [norm.input for norm in norms],
     )
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(autograph=False, reduce_retracing=True)
     def compute_moments(batch):
         # A model with one output gives it bare.
         outputs = keras.tree.flatten(maps(batch, training=True))

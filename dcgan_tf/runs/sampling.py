@@ -25,7 +25,7 @@ def build_sampler(generator: keras.Model, latent_dim: int) -> Sampler:
         latent_dim: Length of a latent.
     """
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(autograph=False, reduce_retracing=True)
     def sample(seeds, labels=None):
         latents = latents_from_seeds(seeds, latent_dim)
         inputs = latents if labels is None else [latents, labels]

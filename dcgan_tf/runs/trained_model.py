@@ -191,6 +191,7 @@ class TrainedModel:
         extractor = build_feature_extractor(self.discriminator)
         return tf.function(
             lambda images: extractor(images, training=False),
+            autograph=False,
             reduce_retracing=True,
         )
 

@@ -202,7 +202,8 @@ def _trace(function: Callable, output: str | None, **inputs: tf.TensorSpec):
         outputs = function(**inputs)
         return outputs if output is None else {output: outputs}
 
-    return tf.function(call).get_concrete_function(**specs)
+    traced = tf.function(call, autograph=False)
+    return traced.get_concrete_function(**specs)
 
 
 class GeneratorSignatures(NamedTuple):

@@ -92,6 +92,7 @@ class ImageFiles:
     def read(self, positions: tf.data.Dataset) -> tf.data.Dataset:
         """Decodes the images at these positions, in this order."""
 
+        @tf.autograph.experimental.do_not_convert
         def read_in_graph(position):
             image, label = tf.numpy_function(
                 self._read, [position], (tf.uint8, tf.int32), stateful=False

@@ -181,7 +181,7 @@ def _make_apply(model: keras.Sequential):
         [model.get_layer("features").output, model.outputs[0]],
     )
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(autograph=False, reduce_retracing=True)
     def run(images):
         features, logits = taps(to_float(images), training=False)
         return features, tf.nn.softmax(logits)

@@ -57,7 +57,9 @@ def build_random_features(
         )
     model = keras.Model(inputs, layers.Concatenate()(grids))
     run = tf.function(
-        lambda images: model(to_float(images)), reduce_retracing=True
+        lambda images: model(to_float(images)),
+        autograph=False,
+        reduce_retracing=True,
     )
 
     def apply(images: np.ndarray):

@@ -62,7 +62,7 @@ def train_encoder(
     optimizer = keras.optimizers.Adam(rate)
     optimizer.build(encoder.trainable_variables)
 
-    @tf.function
+    @tf.function(autograph=False)
     def train_step(step):
         latents = sample_latents(
             _BATCH_SIZE, config.latent_dim, tf.stack([seed, _STREAM - step])

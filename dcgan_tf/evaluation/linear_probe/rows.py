@@ -184,7 +184,9 @@ def represent_by_generator(
 
 def _make_compute(apply: Callable) -> Representation:
     traced = tf.function(
-        lambda images: apply(to_float(images)), reduce_retracing=True
+        lambda images: apply(to_float(images)),
+        autograph=False,
+        reduce_retracing=True,
     )
 
     def compute(images: np.ndarray) -> np.ndarray:

@@ -122,7 +122,7 @@ def _train_and_test(
         .with_options(build_options())
     )
     train_step = _make_train_step(model, num_steps)
-    predict = tf.function(model, reduce_retracing=True)
+    predict = tf.function(model, autograph=False, reduce_retracing=True)
     validation = slice(data.num_pool, None)
     checked = slice(data.num_pool, data.num_pool + _MAX_CHECKED)
     best_score, best_weights = -1.0, None
@@ -159,7 +159,7 @@ def _make_train_step(model: keras.Model, num_steps: int):
     optimizer = keras.optimizers.Adam(rate)
     optimizer.build(model.trainable_variables)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(autograph=False, reduce_retracing=True)
     def train_step(images, labels):
         with tf.GradientTape() as tape:
             logits = model(images, training=True)

@@ -170,7 +170,8 @@ def _save(network: Network, batch_size: int | None, folder: str) -> None:
         name: tf.TensorSpec((batch_size, *spec.shape[1:]), spec.dtype, name)
         for name, spec in network.inputs.items()
     }
-    signature = tf.function(network.function).get_concrete_function(**specs)
+    function = tf.function(network.function, autograph=False)
+    signature = function.get_concrete_function(**specs)
     tf.saved_model.save(network.module, folder, signature)
 
 
