@@ -71,6 +71,7 @@ def list_rows(links: list[int]) -> list[Row]:
 @contextlib.contextmanager
 def linked_namespaces() -> Iterator[None]:
     """Makes two network namespaces with a cable between them."""
+    _remove_namespaces()  # Of a run that was killed.
     try:
         for name in _NAMES:
             _run("ip", "netns", "add", name)
@@ -85,8 +86,12 @@ def linked_namespaces() -> Iterator[None]:
             _run(*inside, "link", "set", "lo", "up")
         yield
     finally:
-        for name in _NAMES:
-            subprocess.run(["ip", "netns", "del", name], stderr=-3)
+        _remove_namespaces()
+
+
+def _remove_namespaces() -> None:
+    for name in _NAMES:
+        subprocess.run(["ip", "netns", "del", name], stderr=subprocess.DEVNULL)
 
 
 def set_speed(mbit: int) -> None:
@@ -201,6 +206,8 @@ def main() -> None:
         batch_size = SMOKE_BATCH_SIZE
     links = [int(link) for link in values.links.split(",") if link]
     rows = list_rows(links)
+    if values.smoke:
+        rows = [row for row in rows if row.name in (APART, REPLICA)]
     print(f"{machine.describe()}; {num_rounds} rounds, a core each.")
     figures = {}
     with linked_namespaces() if links else contextlib.nullcontext():
@@ -209,15 +216,14 @@ def main() -> None:
                 # Of all workers together.
                 per_worker = batch_size if kind == "weak" else batch_size // 2
                 batch_sizes = {row.name: per_worker * row.size for row in rows}
-                if kind == "strong":
+                if kind == "strong" and ALONE in batch_sizes:
                     batch_sizes[ALONE] = batch_size
                 seconds = measure(
                     config, rows, batch_sizes, values.precision, num_rounds
                 )
                 print(
                     f"\n{name}, {values.precision}, {kind} scaling: "
-                    f"{batch_sizes[ALONE]} images a step of one worker, "
-                    f"{batch_sizes[APART]} of two\n"
+                    f"{per_worker} images a step of each of two\n"
                 )
                 print(format_table(seconds, batch_sizes), flush=True)
                 figures[f"{name}, {kind}"] = seconds

@@ -13,11 +13,12 @@ KEYS_OF_TRAINING_STEP = (
 )
 
 
-def run_smoke(name, tmp_path):
+def run_smoke(name, tmp_path, *flags):
     """Returns what a benchmark printed and its JSON file."""
     json_path = tmp_path / "figures.json"
     result = forked.run(
-        [BENCHMARKS / name, "--smoke", f"--json={json_path}"], cwd=tmp_path
+        [BENCHMARKS / name, "--smoke", f"--json={json_path}", *flags],
+        cwd=tmp_path,
     )
     assert result.returncode == 0, result.stderr
     return result.stdout, json.loads(json_path.read_text())
@@ -146,6 +147,20 @@ def test_scaling(tmp_path):
     assert len(seconds) == 5
     assert all(s > 0 for rounds in seconds.values() for s in rounds)
     for name in ("one worker", "two workers", "all-reduces"):
+        assert f"| {name} |" in printed
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    len(os.sched_getaffinity(0)) < 2, reason="each worker needs a core"
+)
+def test_worker_scaling(tmp_path):
+    arguments = ("worker_scaling.py", tmp_path, "--scaling=weak")
+    printed, figures = run_smoke(*arguments)
+    (seconds,) = figures["seconds"].values()
+    assert len(seconds) == 2
+    assert all(s > 0 for rounds in seconds.values() for s in rounds)
+    for name in seconds:
         assert f"| {name} |" in printed
 
 
