@@ -4,7 +4,8 @@
 
 The SavedModel's `serving_default` signature and the same network in PyTorch
 (channels-last, evaluation mode), both float32, from latents to images in
-memory.
+memory; and a signature that computes nothing, which is TensorFlow's own part
+of a call.
 """
 
 import dataclasses
@@ -20,6 +21,7 @@ BATCH_SIZES = (1, 16, 128)
 PEERS = {
     "dcgan_tf's SavedModel": "export",
     "PyTorch": "pytorch_generator",
+    "an empty signature": "empty_signature",
 }
 
 
