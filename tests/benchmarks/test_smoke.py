@@ -13,11 +13,60 @@ KEYS_OF_TRAINING_STEP = (
 )
 
 
-def run_smoke(name, tmp_path, *flags):
+# Runs a benchmark whose peers are forks of it, instead of new interpreters
+# that import TensorFlow once more. For those that start nothing of TensorFlow
+# themselves; the others show that peers can be started.
+FORKING_PEERS = """
+import os, runpy, sys, types
+
+class Fork:
+    def __init__(self, command, cwd, **options):
+        given, self.stdin = os.pipe()
+        self.stdout, answers = os.pipe()
+        self.pid = os.fork()
+        if not self.pid:
+            os.dup2(given, 0)
+            os.dup2(answers, 1)
+            os.closerange(3, 256)  # Of other peers too, or they never end.
+            run(command[-2:], cwd)
+        os.close(given)
+        os.close(answers)
+        self.stdin = open(self.stdin, "w")
+        self.stdout = open(self.stdout)
+
+    def wait(self):
+        return os.waitpid(self.pid, 0)[1]
+
+def run(arguments, cwd):
+    code = 1
+    try:
+        os.chdir(cwd)
+        sys.stdin = open(0, closefd=False)
+        sys.argv = ["worker", *arguments]
+        runpy.run_module("peers.worker", run_name="__main__")
+        code = 0
+    finally:
+        os._exit(code)
+
+sys.argv = sys.argv[1:]
+sys.path.insert(0, os.path.dirname(sys.argv[0]))
+import interleaved_timing
+interleaved_timing.subprocess = types.SimpleNamespace(Popen=Fork, PIPE=None)
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def run_smoke(name, tmp_path, *flags, prelude=()):
     """Returns what a benchmark printed and its JSON file."""
     json_path = tmp_path / "figures.json"
     result = forked.run(
-        [BENCHMARKS / name, "--smoke", f"--json={json_path}", *flags],
+        [
+            *prelude,
+            BENCHMARKS / name,
+            "--smoke",
+            f"--json={json_path}",
+            *flags,
+        ],
         cwd=tmp_path,
     )
     assert result.returncode == 0, result.stderr
@@ -26,7 +75,8 @@ def run_smoke(name, tmp_path, *flags):
 
 @pytest.mark.slow
 def test_training_step(tmp_path):
-    printed, figures = run_smoke("training_step.py", tmp_path)
+    prelude = ("-c", FORKING_PEERS)
+    printed, figures = run_smoke("training_step.py", tmp_path, prelude=prelude)
     (rows,) = figures["tables"].values()
     # Others read this file: no key may go or be renamed.
     keys = json.loads(KEYS_OF_TRAINING_STEP.read_text())
@@ -142,7 +192,8 @@ def test_near_duplicates(tmp_path):
 
 @pytest.mark.slow
 def test_scaling(tmp_path):
-    printed, figures = run_smoke("scaling.py", tmp_path)
+    prelude = ("-c", FORKING_PEERS)
+    printed, figures = run_smoke("scaling.py", tmp_path, prelude=prelude)
     (seconds,) = figures["seconds"].values()
     assert len(seconds) == 5
     assert all(s > 0 for rounds in seconds.values() for s in rounds)
