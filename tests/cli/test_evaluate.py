@@ -9,6 +9,7 @@ import pytest
 
 from dcgan_tf.cli import evaluate
 from dcgan_tf.evaluation import sample_metrics
+from dcgan_tf.evaluation.linear_probe import supervised
 from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS
 from dcgan_tf.evaluation.metrics.compute import FUNCTIONS
 from dcgan_tf.evaluation.settings import SET_MEASURES, Settings
@@ -129,6 +130,7 @@ def test_the_probe_has_a_row_for_each_kind_of_features(
         PROTOCOLS["few_labels"], label_counts=(10, 20), num_test_draws=3
     )
     monkeypatch.setitem(PROTOCOLS, "few_labels", few)
+    monkeypatch.setattr(supervised, "_STEPS", (10, 10))
     arguments = ["--measures=none", "--probe=few_labels"]
     assert evaluate.main([f"--run_dir={run_dir}", *arguments]) == 0
     printed = capsys.readouterr().out

@@ -93,8 +93,9 @@ def test_a_new_run_starts_from_anothers_networks(finished, tmp_path, capsys):
     assert abs(new[0] - old[0]).max() < 1e-6
 
 
-@pytest.mark.parametrize("suffix", ["", "@2", "@latest", "@"])
-@pytest.mark.parametrize("name", ["me@host", "run@9", "plain"])
+@pytest.mark.parametrize(
+    ("name", "suffix"), [("me@host", "@2"), ("run@9", ""), ("plain", "@latest")]
+)
 def test_a_run_records_what_it_started_from(
     name, suffix, finished, tmp_path, capsys, monkeypatch
 ):
@@ -167,18 +168,22 @@ def copy_run(finished, tmp_path):
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        (["--cache=off"], ["cache off (was auto)"]),
-        (["--keep_checkpoints=1"], ["keep checkpoints 1 (was 3)"]),
         (["--strategy=mirrored"], ["strategy mirrored (was one_device)"]),
         (["--precision=auto"], ["precision mixed_bfloat16 (was float32)"]),
         (["--precision=mixed_bfloat16"], ["(was float32)"]),
         (
-            ["--report_every=1", "--sample_every=1", "--checkpoint_every=1"],
-            ["report every 1 (was 2)", "sample every 1 (was 2)"],
+            [
+                "--cache=off", "--keep_checkpoints=1", "--report_every=1",
+                "--sample_every=1", "--checkpoint_every=1",
+            ],
+            [
+                "cache off (was auto)", "keep checkpoints 1 (was 3)",
+                "report every 1 (was 2)", "sample every 1 (was 2)",
+            ],
         ),
         ([], []),
     ],
-)
+)  # fmt: skip
 def test_what_does_not_make_another_run_may_change_and_is_told(
     argv, said, finished, tmp_path, capsys, monkeypatch
 ):

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from fixtures import fake_model_server
+from fixtures import fake_model_server, forked
 from fixtures.errors import list_errors
 from PIL import Image
 
@@ -351,8 +351,15 @@ def test_clients_draw_what_the_export_draws(runs, name, protocol, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["rectangular", "conditional"])
-def test_every_format_is_made_or_refused(runs, name, tmp_path, capsys):
+def test_every_format_is_made_or_refused(
+    runs, name, tmp_path, capsys, monkeypatch
+):
     pytest.importorskip("ai_edge_litert", reason="needs the extra lite")
+    from dcgan_tf.serving.lite import lite_files
+
+    # What integers do to unusual images; others test every precision.
+    few = {None: ("float32",), 1: ("full_int8",)}
+    monkeypatch.setattr(lite_files, "_PRECISIONS", few)
     flags = [f"--run_dir={runs.run_dir(name)}", f"--export_dir={tmp_path}"]
     assert run("export", *flags, "--formats=tflite") == 0
     files = {path.name for path in (tmp_path / "tflite" / "1").iterdir()}
@@ -428,47 +435,63 @@ def test_data_is_shown_as_training_sees_it(runs, name, tmp_path, capsys):
     assert (pixels.shape[1] - 2) % (width + 2) == 0
 
 
-def call(runs, *command):
-    """Runs a real process in the folder of all; returns what it printed."""
-    done = subprocess.run(
-        [sys.executable, *map(str, command)],
-        capture_output=True,
-        text=True,
-        cwd=runs.folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+def call_python(argv, **options):
+    """Starts a new interpreter, as users do."""
+    return subprocess.run(
+        [sys.executable, *argv], capture_output=True, text=True, **options
     )
+
+
+def call(runs, *command, start=forked.run):
+    """Runs a process in the folder of all; returns what it printed."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    argv = [str(argument) for argument in command]
+    done = start(argv, cwd=runs.folder, env=environment)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def test_every_command_is_a_process(runs):
-    """As users start them: by file, or by module."""
+    """As users start them: by file, or by module.
+
+    Those that import TensorFlow are forked, since `test_wheel` and
+    `test_no_home` start them as well, except for one each way.
+    """
     kind = KINDS["folder"]
     flags = runs.fill_in([*TINY, *kind.data_flags, *kind.flags])
     printed = call(
-        runs, ROOT / "train.py", *flags, f"--steps={STEPS}", "--run_dir=run"
-    )
+        runs, ROOT / "train.py", *flags, f"--steps={STEPS}", "--run_dir=run",
+        start=call_python,
+    )  # fmt: skip
     assert f"Done: {STEPS} steps" in printed
     printed = call(
         runs, ROOT / "export.py", "--run_dir=run", "--export_dir=export"
     )
     assert "version 1 of step 2" in printed
-    for command, *arguments in (
-        ("sample", "--run_dir=run", "--num=2", "--output=two.png"),
+    for start, command, *arguments in (
+        (forked.run, "sample", "--run_dir=run", "--num=2", "--output=two.png"),
         (
+            forked.run,
             "evaluate", "--run_dir=run", "--features=random",
             "--measures=frechet", "--num_samples=10",
         ),
-        ("analyze", "report", "--run_dir=run"),
-        ("data", *runs.fill_in(kind.data_flags), "--output=sheet.png"),
+        (forked.run, "analyze", "report", "--run_dir=run"),
+        (
+            call_python, "data", *runs.fill_in(kind.data_flags),
+            "--output=sheet.png",
+        ),
     ):  # fmt: skip
-        assert call(runs, "-m", f"dcgan_tf.cli.{command}", *arguments)
+        module = f"dcgan_tf.cli.{command}"
+        assert call(runs, "-m", module, *arguments, start=start)
     with contextlib.ExitStack() as stack:
         models = fake_model_server.Models(runs.folder / "export")
         address = stack.enter_context(fake_model_server.serve_rest(models))
         printed = call(
             runs, "-m", "dcgan_tf.cli.client", f"--server={address}", "--num=2",
-            "--output=client.png",
+            "--output=client.png", start=call_python,
         )  # fmt: skip
     assert "2 samples" in printed
-    assert "--max_bits" in call(runs, "-m", "dcgan_tf.cli.dedup", "--help")
+    help_text = call(
+        runs, "-m", "dcgan_tf.cli.dedup", "--help", start=call_python
+    )
+    assert "--max_bits" in help_text

@@ -22,8 +22,14 @@ BECOME_USER = (
 COMMANDS = f"""
 import sys
 from dcgan_tf.cli import analyze, evaluate, export, sample, train
+
+def shorten():  # Not before the command has imported TensorFlow its way.
+    from dcgan_tf.evaluation.feature_extractors import classifier
+    classifier._MAX_STEPS = 10
+
 code = (
     train.main([*{TINY}, "--cache=disk", "--eval_every=1", "--run_dir=run"])
+    or shorten()
     or evaluate.main(["--run_dir=run", "--num_samples=16",
                       "--measures=kernel", "--features=classifier"])
     or sample.main(["--run_dir=run", "--num=4"])

@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dcgan_tf.analysis import walk
+
 TINY = (
     "--image_size=16", "--base_filters=4", "--latent_dim=4",
     "--batch_size=4", "--strategy=one_device", "--precision=float32",
@@ -64,6 +66,9 @@ def place(request, tmp_path, trained, monkeypatch):
         (here / kind).mkdir(parents=True)
         shutil.copytree(trained / original, here / kind / request.param)
     monkeypatch.chdir(here)
+    # Few frames: others test them all.
+    monkeypatch.setattr(walk, "_GIF_STEPS", 2)
+    monkeypatch.setattr(walk, "SMOOTHNESS_STEPS", 4)
     return request.param
 
 
@@ -101,8 +106,12 @@ def test_a_run_is_exported_and_drawn_from(place):
     )  # fmt: skip
 
 
-def test_files_for_phones_are_exported(trained, tmp_path):
+def test_files_for_phones_are_exported(trained, tmp_path, monkeypatch):
     pytest.importorskip("ai_edge_litert")
+    from dcgan_tf.serving.lite import lite_files
+
+    few = {None: ("float32",), 1: ("dynamic_int8",)}
+    monkeypatch.setattr(lite_files, "_PRECISIONS", few)
     name = os.fsdecode(b"[\xff]") + "*\\n '\n#"
     run_dir = tmp_path / name
     shutil.copytree(trained / "run", run_dir)

@@ -97,7 +97,6 @@ def assert_same_weights(state, expected_state, but=()):
 # Everything random or per image that a step may do.
 KINDS = {
     "plain": {},
-    "augmented": {"diff_augment": True},
     "labels and augmented": {"diff_augment": True, "num_classes": 10},
     "smoothed, with decay, in parts": {
         "label_smoothing": 0.1,

@@ -91,4 +91,7 @@ def test_a_run_may_be_named_like_a_checkpoint(old, tmp_path):
     run_dir = tmp_path / "digits@2024"
     make_run_dir(run_dir)
     save_run_config(run_dir, make_config(0, 0.0))
-    assert parse_init_from(str(run_dir)) == (run_dir, "latest")
+    for suffix, checkpoint in (
+        ("", "latest"), ("@", "latest"), ("@latest", "latest"), ("@3", "3"),
+    ):  # fmt: skip
+        assert parse_init_from(f"{run_dir}{suffix}") == (run_dir, checkpoint)
