@@ -1,14 +1,15 @@
 """Measures how much more memory training takes on many images than on few.
 
     python benchmarks/training_memory.py [--json=F] [--smoke]
-    python benchmarks/training_memory.py --accumulate=1,2,4,8
+    python benchmarks/training_memory.py --accumulate=1,4,16
 
 Folders of generated 64x64 PNG files, without a memory cache. Each training is
 a process of its own, which reads the folder, fills the disk cache if it is to
 have one, and trains a small network; its largest resident memory counts.
 
-The second is about the step's own memory: the paper's network on batches of
-128, each computed in so many parts (`--accumulate` of `train.py`).
+The second is about the step's own memory: a network on batches of
+`--batch_size` images, each computed in so many parts (`--accumulate` of
+`train.py`).
 """
 
 import dataclasses
@@ -58,20 +59,16 @@ def measure(image_dir: Path, cache: str, num_steps: int) -> int:
 
 
 def measure_parts(
-    counts: list[int], precision: str, is_smoke: bool
+    counts: list[int], network: str, batch_size: int, precision: str
 ) -> list[dict]:
     """Prints what a step takes whose batch is computed in parts."""
-    network, batch_size, num_steps = "64x64, base 128", 128, 2
-    networks = command.NETWORKS
-    if is_smoke:
-        network, batch_size, num_steps = "16x16, base 4", 4, 1
-        networks = command.SMOKE_NETWORKS
+    networks = {**command.NETWORKS, **command.SMOKE_NETWORKS}
     figures = []
     print(
         f"{machine.describe()}; {network}, batch {batch_size}, {precision}.\n"
     )
-    print("| parts | before the first step | in a step | s/step |")
-    print("|--:|--:|--:|--:|")
+    print("| parts | before the first step | at most | a step takes | s/step |")
+    print("|--:|--:|--:|--:|--:|")
     for count in counts:
         arguments = {
             "model": dataclasses.asdict(networks[network]),
@@ -84,13 +81,15 @@ def measure_parts(
             worker.find_missing()
             before = worker.run(0)["peak_bytes"]
             worker.run(1)  # It is traced.
-            answer = worker.run(num_steps)
+            answer = worker.run(1)
         finally:
             worker.close()
-        peak, seconds = answer["peak_bytes"], answer["seconds"] / num_steps
+        peak = answer["peak_bytes"]
+        cells = [
+            f"{size / 1e6:,.0f} MB" for size in (before, peak, peak - before)
+        ]
         print(
-            f"| {count} | {before / 1e6:,.0f} MB | {peak / 1e6:,.0f} MB "
-            f"| {seconds:.2f} |",
+            f"| {count} | {' | '.join(cells)} | {answer['seconds']:.2f} |",
             flush=True,
         )
         figures.append(
@@ -104,11 +103,18 @@ def main() -> None:
     parser.add_argument(
         "--accumulate", metavar="N,...", help="parts of a step's batch"
     )
+    parser.add_argument(
+        "--network", choices=command.NETWORKS, default="64x64, base 64"
+    )
+    parser.add_argument("--batch_size", type=int, default=512)
     parser.add_argument("--precision", default="mixed_bfloat16")
     values = parser.parse_args()
     if values.accumulate:
         counts = [int(count) for count in values.accumulate.split(",")]
-        figures = measure_parts(counts, values.precision, values.smoke)
+        network, batch_size = values.network, values.batch_size
+        if values.smoke:
+            (network,), batch_size = command.SMOKE_NETWORKS, 4
+        figures = measure_parts(counts, network, batch_size, values.precision)
         command.write_json(values.json, figures=figures)
         return
     counts, num_steps, caches = COUNTS, NUM_STEPS, CACHES

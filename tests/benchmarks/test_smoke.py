@@ -179,6 +179,19 @@ def test_training_memory(tmp_path):
 
 
 @pytest.mark.slow
+def test_training_memory_of_parts(tmp_path):
+    printed, figures = run_smoke(
+        "training_memory.py",
+        tmp_path,
+        "--accumulate=2",
+        prelude=("-c", FORKING_PEERS),
+    )
+    (row,) = figures["figures"]
+    assert row["parts"] == 2 and "| 2 |" in printed
+    assert row["peak_bytes"] >= row["built_bytes"] > 2**27
+
+
+@pytest.mark.slow
 def test_near_duplicates(tmp_path):
     _, figures = run_smoke("near_duplicates.py", tmp_path)
     shares = {(r["collection"], r["max_bits"]): r for r in figures["rows"]}
