@@ -95,4 +95,5 @@ def estimate_discrepancy(real: np.ndarray, fake: np.ndarray) -> float:
 
 
 def _kernel(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    return (first @ second.T / first.shape[1] + 1) ** 3
+    base = first @ second.T / first.shape[1] + 1
+    return base * base * base  # NumPy's power takes thirty times as long.
