@@ -116,7 +116,7 @@ def _describe_memory(config: RunConfig) -> str:
     return (
         f"out of memory with --batch_size={training.batch_size} and "
         f"--cache={cache}: --batch_size={half} in a new --run_dir takes "
-        f"about half of a GPU's memory, {parts} there nearly as little for "
-        "the same batch in parts, and --cache=off takes none of the host's "
-        "for images. Checkpoints stay"
+        f"about half of a GPU's memory, {parts} there computes the same batch "
+        "in parts, which helps where it is large, and --cache=off takes none "
+        "of the host's for images. Checkpoints stay"
     )
