@@ -80,9 +80,9 @@ def build(
 def make_collectives(state: TrainingState, strategy: tf.distribute.Strategy):
     """Returns a function that does the all-reduces of one step.
 
-    Each batch norm adds up a sum, a sum of squares and a count, one after
-    another; their gradients come back as two more. G's batch passes once,
-    D's twice. Gradients are one all-reduce a network.
+    Each batch norm averages means and squares in one message; their
+    gradients come back as another. G's batch passes once, D's twice.
+    Gradients are one all-reduce a network.
     """
     norms = [
         *(layer for layer in state.generator.layers),
@@ -102,10 +102,10 @@ def make_collectives(state: TrainingState, strategy: tf.distribute.Strategy):
         context = tf.distribute.get_replica_context()
         total = tf.zeros(())
         for size in sizes:
-            for _ in range(5):
+            for _ in range(2):
                 # Each waits for the one before, as layers do.
-                vector = tf.zeros(size) + total
-                total = context.all_reduce("SUM", vector)[0]
+                pair = tf.zeros((2, size)) + total
+                total = context.all_reduce("MEAN", pair)[0, 0]
         for arrays in gradients:
             arrays = [array + total for array in arrays]
             total = context.all_reduce("SUM", arrays)[0]

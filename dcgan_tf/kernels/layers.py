@@ -83,8 +83,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
     One kernel (Ioffe and Szegedy, 2015, arXiv 1502.03167, Algorithm 1)
     replaces a chain of elementwise operations; it computes in the precision
     of its input, with float32 statistics. Where `synchronized` is set and
-    there is more than one replica, Keras's own is used, which synchronises
-    the statistics.
+    there is more than one replica, Keras's own is used on the statistics of
+    all replicas, which have equally many inputs each.
     """
 
     def call(self, inputs, training=None, mask=None):
@@ -114,6 +114,26 @@ class BatchNormalization(keras.layers.BatchNormalization):
                     average * self.momentum + value * (1.0 - self.momentum)
                 )
         return outputs
+
+    def _moments(self, inputs, mask):
+        """Computes the mean and variance, of all replicas in one message.
+
+        Keras sends sums, sums of squares and a count one after another, each
+        a round trip; and the gradients of two of them come back so.
+        """
+        if mask is not None or not self._synchronises():
+            return super()._moments(inputs, mask)
+        own = tf.stack(
+            [
+                tf.reduce_mean(inputs, self._reduction_axes),
+                tf.reduce_mean(tf.square(inputs), self._reduction_axes),
+            ]
+        )
+        replica = tf.distribute.get_replica_context()
+        mean, mean_square = tf.unstack(
+            replica.all_reduce(tf.distribute.ReduceOp.MEAN, own)
+        )
+        return mean, tf.maximum(mean_square - tf.square(mean), 0.0)
 
     def _can_fuse(self, inputs, mask) -> bool:
         return (

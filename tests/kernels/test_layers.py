@@ -291,6 +291,32 @@ def test_two_replicas_normalise_by_the_whole_batch(two_replicas):
         np.testing.assert_allclose(actual, expected, atol=1e-5)
 
 
+def test_replicas_meet_once_in_each_pass(two_replicas, monkeypatch):
+    """Each message is a round trip that all replicas wait for."""
+    reductions = []
+    all_reduce = tf.distribute.ReplicaContext.all_reduce
+
+    def count(self, reduce_op, value, *arguments):
+        reductions.append(tf.distribute.get_replica_context() is not None)
+        return all_reduce(self, reduce_op, value, *arguments)
+
+    monkeypatch.setattr(tf.distribute.ReplicaContext, "all_reduce", count)
+    x = np.random.default_rng(0).normal(size=(8, 4, 4, 3)).astype("float32")
+    with two_replicas.scope():
+        layer = layers.BatchNormalization(synchronized=True)
+        layer.build(x.shape)
+
+    def call():
+        inputs = tf.constant(x)
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            outputs = tf.reduce_sum(layer(inputs, training=True) ** 3)
+        return tape.gradient(outputs, inputs)
+
+    tf.function(lambda: two_replicas.run(call)).get_concrete_function()
+    assert len(reductions) == 2 * two_replicas.num_replicas_in_sync
+
+
 def test_replicas_that_are_not_synchronised_normalise_alone(two_replicas):
     """By hand, and by the kernel that a single replica has."""
     x = np.random.default_rng(0).normal(size=(8, 4, 4, 3)).astype("float32")
