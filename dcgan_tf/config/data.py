@@ -61,17 +61,18 @@ class DataConfig:
             the upper 8 of 16 bits, and keep to it.
     """
 
+    # Those of version 0.1.0 first, in its order: they may be given by position.
     dataset: str = "mnist_5k"
     image_dir: str | None = None
     data_dir: str | None = None
     manual_dir: str | None = None
     split: str | None = None
     crop: int = 0
-    fit: str = "crop"
     background: str = "white"
     cache: str = "auto"
     exclude: str | None = None
     flip: bool = False
+    fit: str = "crop"
     folder_splits: bool = True
     labels: str | None = None
     condition_on: str | None = None

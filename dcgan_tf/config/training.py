@@ -84,11 +84,11 @@ class TrainingConfig:
             own; the same on one.
     """
 
+    # Those of version 0.1.0 first, in its order: they may be given by position.
     steps: int = 10_000
     batch_size: int = 128
     learning_rate: float = 2e-4
     beta_1: float = 0.5
-    optimizer: str = ADAM
     seed: int = 0
     precision: str = "auto"
     strategy: str = "auto"
@@ -98,6 +98,12 @@ class TrainingConfig:
     label_smoothing: float = 0.0
     weight_decay: float = 0.0
     diff_augment: bool = False
+    report_every: int = 50
+    sample_every: int = 500
+    checkpoint_every: int = 500
+    eval_every: int = 0
+    keep_checkpoints: int = 3
+    optimizer: str = ADAM
     updates: str = JOINT
     loss: str = CROSS_ENTROPY
     discriminator_learning_rate: float | None = None
@@ -107,12 +113,7 @@ class TrainingConfig:
     diff_augment_target: float = 0.0
     ema_warmup: float = 9.0
     steps_per_call: int = 0
-    report_every: int = 50
-    sample_every: int = 500
-    checkpoint_every: int = 500
-    eval_every: int = 0
     patience: int = 0
-    keep_checkpoints: int = 3
     init_from: str | None = None
     accumulate: int = 1
     batch_norm: str = SYNCHRONISED

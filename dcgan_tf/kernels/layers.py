@@ -121,7 +121,9 @@ class BatchNormalization(keras.layers.BatchNormalization):
         Keras sends sums, sums of squares and a count one after another, each
         a round trip; and the gradients of two of them come back so.
         """
-        if mask is not None or not self._synchronises():
+        replica = tf.distribute.get_replica_context()
+        is_alone = replica is None or not self._synchronises()
+        if mask is not None or is_alone:
             return super()._moments(inputs, mask)
         own = tf.stack(
             [
@@ -129,7 +131,6 @@ class BatchNormalization(keras.layers.BatchNormalization):
                 tf.reduce_mean(tf.square(inputs), self._reduction_axes),
             ]
         )
-        replica = tf.distribute.get_replica_context()
         mean, mean_square = tf.unstack(
             replica.all_reduce(tf.distribute.ReduceOp.MEAN, own)
         )

@@ -112,6 +112,23 @@ def test_settings_of_another_kind_are_refused(kind, settings, message):
         kind(**settings)
 
 
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        (ModelConfig, "image_size channels latent_dim base_filters"),
+        (DataConfig, "dataset image_dir data_dir manual_dir split crop "
+         "background cache exclude flip"),
+        (TrainingConfig, "steps batch_size learning_rate beta_1 seed precision "
+         "strategy tpu deterministic ema_decay label_smoothing weight_decay "
+         "diff_augment report_every sample_every checkpoint_every eval_every "
+         "keep_checkpoints"),
+    ],
+)  # fmt: skip
+def test_settings_of_0_1_0_keep_their_positions(kind, names):
+    fields = [field.name for field in dataclasses.fields(kind)]
+    assert fields[: len(names.split())] == names.split()
+
+
 def test_json_round_trip_keeps_every_setting():
     config = resolve_run_config(
         {"dataset": "celeb_a", "image_size": (48, 96), "seed": 7, "flip": True}
