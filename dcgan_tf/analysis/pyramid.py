@@ -48,7 +48,7 @@ def _draw_levels(
         names += ["residual", f"{height}x{width}"]
         layers += [f"level_{level}_residual", f"level_{level}_image"]
     taps = keras.Model(
-        model.generator.inputs,
+        model.generator.inputs[0],
         [model.generator.get_layer(name).output for name in layers],
     )
     maps = taps(latents, training=False)
