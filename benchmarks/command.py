@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,22 @@ def make_parser(
             "--rounds", type=int, default=num_rounds, help="of each"
         )
     return parser
+
+
+def split_names(text: str, known: Collection[str]) -> list[str]:
+    """Splits names by semicolons, or by commas where no name has one.
+
+    Ends the program if one isn't known.
+    """
+    if ";" in text:
+        names = text.split(";")
+    else:
+        names = [text] if text in known else text.split(",")
+    names = [name.strip() for name in names]
+    for name in names:
+        if name not in known:
+            sys.exit(f"{name!r} is not one of {'; '.join(known)}")
+    return names
 
 
 def write_json(path: str | None, **figures: Any) -> None:

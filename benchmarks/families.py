@@ -302,7 +302,8 @@ def compare(values, work_dir: Path) -> list[dict]:
     if values.smoke:  # Each family once.
         contestants = [x for x in CONTESTANTS if _ADAM[0] not in x.flags]
     seeds = values.seeds.split(",")[: 1 if values.smoke else None]
-    once = split_names(values.once)
+    known = [contestant.name for contestant in CONTESTANTS]
+    once = command.split_names(values.once, known) if values.once else []
     for seed in seeds:
         mine = []
         for index, contestant in enumerate(contestants):
@@ -331,16 +332,6 @@ def compare(values, work_dir: Path) -> list[dict]:
         draw_grid(work_dir / f"samples-{seed}.png", folders)
         runs += mine
     return runs
-
-
-def split_names(text: str) -> list[str]:
-    """Splits contestants' names, some of which hold a comma."""
-    names = [name.strip() for name in text.split(";") if name.strip()]
-    known = [contestant.name for contestant in CONTESTANTS]
-    for name in names:
-        if name not in known:
-            sys.exit(f"{name!r} is not one of {'; '.join(known)}")
-    return names
 
 
 def _stop(signum, frame) -> None:

@@ -316,19 +316,6 @@ def parse_arguments():
     return values
 
 
-def split_choices(text: str) -> list[str]:
-    """Splits names, some of which hold a comma."""
-    if ";" in text:
-        names = text.split(";")
-    else:
-        names = [text] if text in CHOICES else text.split(",")
-    names = [name.strip() for name in names]
-    for name in names:
-        if name not in CHOICES:
-            sys.exit(f"choice {name!r} is not one of {'; '.join(CHOICES)}")
-    return names
-
-
 def _stop(signum, frame) -> None:
     raise Stopped
 
@@ -339,7 +326,7 @@ def main() -> None:
         for name, settings in CHOICES.items():
             print(f"{name}: {' '.join(format_flags(settings))}")
         return
-    names = split_choices(values.choices)
+    names = command.split_names(values.choices, CHOICES)
     work_dir = Path(values.work_dir)
     work_dir.mkdir(parents=True, exist_ok=True)
     check_settings(values, work_dir)

@@ -66,9 +66,7 @@ class Team:
         prefixes: Sequence[Sequence[str]] | None = None,
     ):
         if addresses is None:
-            addresses = find_addresses(size)
-        if not is_connected:
-            addresses = []
+            addresses = find_addresses(size) if is_connected else []
         self._workers = [
             interleaved_timing.Worker(
                 "worker_of_several",

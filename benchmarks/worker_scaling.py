@@ -199,7 +199,8 @@ def main() -> None:
     values = parser.parse_args()
     if len(os.sched_getaffinity(0)) < 2:
         sys.exit("two workers need two cores, and this process has one")
-    networks = {x: command.NETWORKS[x] for x in values.networks.split(";")}
+    names = command.split_names(values.networks, command.NETWORKS)
+    networks = {name: command.NETWORKS[name] for name in names}
     num_rounds, batch_size = values.rounds, BATCH_SIZE
     if values.smoke:
         networks, num_rounds = command.SMOKE_NETWORKS, 1

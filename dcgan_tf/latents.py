@@ -8,8 +8,8 @@ on any device, in any batch and after any restart, inside a graph or out.
 import numpy as np
 import tensorflow as tf
 
-# Spelt out, since the default generator depends on the device.
-_GENERATOR = "philox"
+# Of all stateless draws. Spelt out, since the default depends on the device.
+GENERATOR = "philox"
 
 
 def sample_latents(
@@ -26,7 +26,7 @@ def sample_latents(
         float32 `(batch_size, latent_dim)`, uniform in `[-1, 1)`.
     """
     return tf.random.stateless_uniform(
-        (batch_size, latent_dim), seed, minval=-1.0, alg=_GENERATOR
+        (batch_size, latent_dim), seed, minval=-1.0, alg=GENERATOR
     )
 
 

@@ -63,8 +63,9 @@ def normalize_numbers(settings: Any) -> None:
         )
         if kind is bool:
             # NumPy's own truth values are no numbers.
-            is_right = str(value) in ("True", "False", "0", "1")
-            is_right = is_right and not isinstance(value, str)
+            is_right = not isinstance(value, str) and (
+                str(value) in ("True", "False", "0", "1")
+            )
         else:
             is_right = (
                 is_number

@@ -94,6 +94,18 @@ def find_store(
     return source.stores.get(_describe(source, model, data))
 
 
+def prepare_examples(
+    examples: tf.data.Dataset, model: ModelConfig, data: DataConfig
+) -> tf.data.Dataset:
+    """Prepares decoded images one by one; labels stay as they are."""
+
+    @tf.autograph.experimental.do_not_convert
+    def prepare(image, label):
+        return prepare_image(image, model, data), label
+
+    return examples.map(prepare, num_parallel_calls=tf.data.AUTOTUNE)
+
+
 def iterate_prepared(
     source: Source, model: ModelConfig, data: DataConfig
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -106,13 +118,8 @@ def iterate_prepared(
         ValueError: If over half of a folder turns out unreadable.
     """
 
-    @tf.autograph.experimental.do_not_convert
-    def prepare(image, label):
-        return prepare_image(image, model, data), label
-
     dataset = (
-        source.read_all()
-        .map(prepare, num_parallel_calls=tf.data.AUTOTUNE)
+        prepare_examples(source.read_all(), model, data)
         .batch(_FILL_BATCH)
         .prefetch(2)
         .with_options(build_options())

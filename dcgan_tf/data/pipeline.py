@@ -17,9 +17,9 @@ from dcgan_tf.data.cache import (
     find_store,
     get_store,
     iterate_prepared,
+    prepare_examples,
 )
 from dcgan_tf.data.options import build_options
-from dcgan_tf.data.preprocess import prepare_image
 from dcgan_tf.data.source import Source
 from dcgan_tf.images import to_float
 
@@ -254,19 +254,12 @@ def _read_batches(
         return positions
 
     @tf.autograph.experimental.do_not_convert
-    def prepare(image, label):
-        return prepare_image(image, model, data), label
-
-    @tf.autograph.experimental.do_not_convert
     def add_flips(batch, example):
         return (*batch, example[1])
 
     positions = examples.map(take_positions).unbatch()
-    batches = (
-        source.read(positions)
-        .map(prepare, num_parallel_calls=tf.data.AUTOTUNE)
-        .batch(order.num_images, drop_remainder=True)
-    )
+    prepared = prepare_examples(source.read(positions), model, data)
+    batches = prepared.batch(order.num_images, drop_remainder=True)
     return tf.data.Dataset.zip(batches, examples).map(add_flips)
 
 

@@ -64,16 +64,21 @@ def reestimate_statistics(model: keras.Model, batches: Iterable) -> int:
     return count
 
 
+def list_norms(model: keras.Model) -> _Norms:
+    """Lists a model's batch norms in the order of its layers."""
+    return [
+        layer
+        for layer in model.layers
+        if isinstance(layer, keras.layers.BatchNormalization)
+    ]
+
+
 def _compile_moments(model: keras.Model) -> tuple[_Norms, _ComputeMoments]:
     """Returns a model's batch norms and what computes their inputs' moments.
 
     A model gets them once, and anew if its layers have changed.
     """
-    norms = [
-        layer
-        for layer in model.layers
-        if isinstance(layer, keras.layers.BatchNormalization)
-    ]
+    norms = list_norms(model)
     if model in _compiled and _compiled[model][0] == norms:
         return _compiled[model]
     # Of layers alone: a reference to the model would keep it for ever.

@@ -78,16 +78,13 @@ class BatchFeed:
         self._distribute = functools.partial(
             distribute_data, config, source, strategy
         )
-        self._start(steps_per_call)
+        self.resize(steps_per_call)
 
-    def _start(self, steps_per_call: int) -> None:
+    def resize(self, steps_per_call: int) -> None:
+        """Fetches so many steps' batches from now on, when none is ready."""
         self._size = self._num_taken = steps_per_call
         self._elements = iter(self._distribute(self._step, steps_per_call))
         self._element = None
-
-    def resize(self, steps_per_call: int) -> None:
-        """Fetches other numbers of batches from now on, when none is ready."""
-        self._start(steps_per_call)
 
     @property
     def num_ready(self) -> int:

@@ -9,6 +9,7 @@ the changes leaking into what G generates. Not in the DCGAN paper.
 
 import tensorflow as tf
 
+from dcgan_tf.latents import GENERATOR
 from dcgan_tf.training.distribution.replica_share import draw_share
 
 _BRIGHTNESS = 0.5
@@ -22,8 +23,6 @@ _INTERVAL = 4
 _IMAGES_FROM_0_TO_1 = 100_000
 
 _NUM_DRAWS = 7
-# Named, since TensorFlow's default depends on the device.
-_GENERATOR = "philox"
 
 
 def augment(
@@ -54,7 +53,7 @@ def augment(
         The same shape and dtype, differentiable with respect to `images`.
         Values may leave `[-1, 1]`.
     """
-    keys = tf.random.split(seed, _NUM_DRAWS, alg=_GENERATOR)
+    keys = tf.random.split(seed, _NUM_DRAWS, alg=GENERATOR)
     colour, translation, cutout = (
         _draw_chosen(images, seed, stream, probability) for stream in range(3)
     )
@@ -70,10 +69,10 @@ def _draw_chosen(
     if probability is None:
         return None
     # Beside the keys of the changes, which are the same without it.
-    key = tf.random.fold_in(seed, stream, alg=_GENERATOR)
+    key = tf.random.fold_in(seed, stream, alg=GENERATOR)
 
     def draw(count):
-        return tf.random.stateless_uniform((count, 1), key, alg=_GENERATOR)
+        return tf.random.stateless_uniform((count, 1), key, alg=GENERATOR)
 
     return draw_share(draw, tf.shape(images)[0]) < probability
 
@@ -95,7 +94,7 @@ def _draw(
 
     def draw(count):
         return tf.random.stateless_uniform(
-            (count, 1, 1, 1), key, low, high, alg=_GENERATOR
+            (count, 1, 1, 1), key, low, high, alg=GENERATOR
         )
 
     return tf.cast(draw_share(draw, tf.shape(images)[0]), images.dtype)
@@ -124,7 +123,7 @@ def _draw_integers(
 
     def draw(count):
         return tf.random.stateless_uniform(
-            (count, 1), key, low, high + 1, tf.int32, alg=_GENERATOR
+            (count, 1), key, low, high + 1, tf.int32, alg=GENERATOR
         )
 
     return draw_share(draw, tf.shape(images)[0])

@@ -16,6 +16,7 @@ from dcgan_tf.data.pipeline import build_training_dataset
 from dcgan_tf.data.source import Source
 from dcgan_tf.families import ADAM
 from dcgan_tf.kernels.adam import Adam
+from dcgan_tf.latents import GENERATOR
 from dcgan_tf.models import laplacian_pyramid as pyramid
 from dcgan_tf.models.dropout import masks_drawn_by
 from dcgan_tf.models.networks import Networks
@@ -27,8 +28,6 @@ Augmentation = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 # What D sees: images, or a pyramid's from coarse to fine.
 Seen = tf.Tensor | list[tf.Tensor]
 
-# Named, since TensorFlow's default depends on the device.
-_GENERATOR = "philox"
 # The authors' Adam (Newmu/dcgan_code, lib/updates.py).
 _ADAM_EPSILON = 1e-8
 # goodfeli/adversarial: 250 epochs of MNIST's 50,000 images in batches of 100.
@@ -148,10 +147,10 @@ def draw_masks(seed: tf.Tensor):
     """Returns what dropout draws from in one pass on one replica."""
 
     def draw_uniform(shape: tf.Tensor, stream: int) -> tf.Tensor:
-        own = tf.random.fold_in(seed, stream, alg=_GENERATOR)
+        own = tf.random.fold_in(seed, stream, alg=GENERATOR)
         return draw_share(
             lambda count: tf.random.stateless_uniform(
-                tf.concat([[count], shape[1:]], 0), own, alg=_GENERATOR
+                tf.concat([[count], shape[1:]], 0), own, alg=GENERATOR
             ),
             shape[0],
         )

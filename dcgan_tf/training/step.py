@@ -13,7 +13,7 @@ from dcgan_tf.config import (
 )
 from dcgan_tf.config.ranges import check_parts
 from dcgan_tf.images import check_float_images
-from dcgan_tf.latents import sample_latents
+from dcgan_tf.latents import GENERATOR, sample_latents
 from dcgan_tf.models.spectral_norm import iterate_power
 from dcgan_tf.training.averages import update_averages
 from dcgan_tf.training.diff_augment import augment
@@ -24,9 +24,6 @@ from dcgan_tf.training.distribution.replica_share import draw_share
 from dcgan_tf.training.families import Augmentation, Batch
 from dcgan_tf.training.state import TrainingState
 from dcgan_tf.training.updates import Updates
-
-# Named, since TensorFlow's default depends on the device.
-_GENERATOR = "philox"
 
 
 class GradientTapeStep:
@@ -214,7 +211,7 @@ class GradientTapeStep:
         latents, generator_latents = draw_latents(seed), None
         if self._training.updates == ALTERNATING:
             generator_latents = draw_latents(
-                tf.random.fold_in(seed, 1, alg=_GENERATOR)
+                tf.random.fold_in(seed, 1, alg=GENERATOR)
             )
         return self.update(
             images, latents, labels, seed, generator_latents, is_penalised

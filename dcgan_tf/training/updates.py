@@ -6,14 +6,12 @@ Their order is the run's `updates`; what is minimised is in `objectives`.
 import tensorflow as tf
 
 from dcgan_tf.config import RELATIVISTIC, SYNCHRONISED, RunConfig
+from dcgan_tf.latents import GENERATOR
 from dcgan_tf.training.accumulation import Computed, compute_in_parts
 from dcgan_tf.training.families import TRAINING, Batch, Seen
 from dcgan_tf.training.image_statistics import compare_images
 from dcgan_tf.training.objectives import Objectives
 from dcgan_tf.training.state import TrainingState
-
-# Named, since TensorFlow's default depends on the device.
-_GENERATOR = "philox"
 
 
 class Updates:
@@ -42,7 +40,7 @@ class Updates:
         self, batch: Batch, seed: tf.Tensor, is_penalised: bool
     ) -> dict[str, tf.Tensor]:
         """Updates both networks by gradients from before either update."""
-        seeds = tf.unstack(tf.random.split(seed, 2, alg=_GENERATOR))
+        seeds = tf.unstack(tf.random.split(seed, 2, alg=GENERATOR))
 
         def compute(part: Batch) -> Computed:
             with tf.GradientTape() as g_tape, tf.GradientTape() as d_tape:
@@ -76,7 +74,7 @@ class Updates:
         is_penalised: bool,
     ) -> dict[str, tf.Tensor]:
         """Updates D, and then G on other latents through the new D."""
-        *d_seeds, g_seed = tf.unstack(tf.random.split(seed, 3, alg=_GENERATOR))
+        *d_seeds, g_seed = tf.unstack(tf.random.split(seed, 3, alg=GENERATOR))
 
         def compute_for_discriminator(part: Batch) -> Computed:
             fake = self._family.draw_fake(self._state, part)

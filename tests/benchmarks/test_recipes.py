@@ -13,6 +13,7 @@ from dcgan_tf.cli import train
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 
+import command  # noqa: E402
 import recipes  # noqa: E402
 
 
@@ -59,7 +60,7 @@ def test_choices_are_settings_that_the_command_takes(name):
 )
 def test_names_may_hold_commas(text, names):
     expected = names or ["paper", "relativistic, R1 and R2"]
-    assert recipes.split_choices(text) == expected
+    assert command.split_names(text, recipes.CHOICES) == expected
 
 
 @pytest.mark.slow

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 import keras
 import tensorflow as tf
 
+from dcgan_tf.models.batch_norm import list_norms
+
 
 def normalise_alone(models: Iterable[keras.Model]) -> None:
     """Lets each replica normalise by the statistics of its own images.
@@ -16,8 +18,9 @@ def normalise_alone(models: Iterable[keras.Model]) -> None:
     Args:
         models: Changed in place, before they are traced.
     """
-    for norm in _list_norms(models):
-        norm.synchronized = False
+    for model in models:
+        for norm in list_norms(model):
+            norm.synchronized = False
 
 
 def average_moving_statistics(models: Iterable[keras.Model]) -> None:
@@ -34,7 +37,8 @@ def average_moving_statistics(models: Iterable[keras.Model]) -> None:
     replica = tf.distribute.get_replica_context()
     statistics = [
         statistic
-        for norm in _list_norms(models)
+        for model in models
+        for norm in list_norms(model)
         for statistic in (norm.moving_mean, norm.moving_variance)
     ]
     if replica.num_replicas_in_sync == 1 or not statistics:
@@ -44,14 +48,3 @@ def average_moving_statistics(models: Iterable[keras.Model]) -> None:
     sizes = [statistic.shape[0] for statistic in statistics]
     for statistic, mean in zip(statistics, tf.split(means, sizes), strict=True):
         statistic.assign(mean)
-
-
-def _list_norms(
-    models: Iterable[keras.Model],
-) -> list[keras.layers.BatchNormalization]:
-    return [
-        layer
-        for model in models
-        for layer in model.layers
-        if isinstance(layer, keras.layers.BatchNormalization)
-    ]
