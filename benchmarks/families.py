@@ -298,15 +298,19 @@ def _mean(runs: Sequence[dict], point: str, key: str) -> float | None:
 def compare(values, work_dir: Path) -> list[dict]:
     """Trains and measures all; returns a record a run."""
     runs = []
-    contestants = CONTESTANTS
-    if values.smoke:  # Each family once.
-        contestants = [x for x in CONTESTANTS if _ADAM[0] not in x.flags]
-    seeds = values.seeds.split(",")[: 1 if values.smoke else None]
     known = [contestant.name for contestant in CONTESTANTS]
-    once = command.split_names(values.once, known) if values.once else []
+    chosen, once = (
+        command.split_names(names, known) if names else []
+        for names in (values.families, values.once)
+    )
+    if values.smoke:  # Each family once.
+        chosen = [x.name for x in CONTESTANTS if _ADAM[0] not in x.flags]
+    seeds = values.seeds.split(",")[: 1 if values.smoke else None]
     for seed in seeds:
         mine = []
-        for index, contestant in enumerate(contestants):
+        for index, contestant in enumerate(CONTESTANTS):
+            if chosen and contestant.name not in chosen:
+                continue
             if contestant.name in once and seed != seeds[0]:
                 continue
             run_dir = work_dir / f"{index}-{seed}"
@@ -345,6 +349,12 @@ def main() -> None:
         "--lapgan_factor", type=float, default=3.0, help="times its minutes"
     )
     parser.add_argument("--seeds", default="0,1,2", help="0,1,2")
+    parser.add_argument(
+        "--families",
+        default="",
+        help="these alone, with semicolons between: "
+        f"{'; '.join(x.name for x in CONTESTANTS)}",
+    )
     parser.add_argument(
         "--once",
         default="",
