@@ -141,8 +141,8 @@ def _train_for(
     limit: float, contestant: Contestant, run_dir: Path, values, seed: int
 ) -> None:
     arguments = [
-        sys.executable, "-u", str(ROOT / "train.py"), *contestant.flags,
-        *_list_data_flags(values), f"--run_dir={run_dir}", f"--seed={seed}",
+        sys.executable, "-u", str(ROOT / "train.py"),
+        *list_flags(contestant, values), *_list_data_flags(values), f"--run_dir={run_dir}", f"--seed={seed}",
         "--keep_checkpoints=100", f"--checkpoint_every={values.every}",
     ]  # fmt: skip
     if values.smoke:
@@ -184,6 +184,14 @@ def _list_data_flags(values) -> list[str]:
     names = ("dataset", "image_dir", "data_dir", "image_size")
     given = {name: getattr(values, name) for name in names}
     return [f"--{name}={value}" for name, value in given.items() if value]
+
+
+def list_flags(contestant: Contestant, values) -> list[str]:
+    """Returns a family's flags of `train`, and the preset of the dcgan."""
+    flags = [*contestant.flags]
+    if values.preset and not flags:
+        flags.append(f"--preset={values.preset}")
+    return flags
 
 
 def count_images(run_dir: Path, step: int | None = None) -> int:
@@ -365,6 +373,9 @@ def main() -> None:
     parser.add_argument("--image_dir", help="a folder instead")
     parser.add_argument("--data_dir", help="where TFDS keeps the dataset")
     parser.add_argument("--image_size", help="SIDE or HEIGHTxWIDTH")
+    parser.add_argument(
+        "--preset", help="svhn_32: the dcgan's; else its dataset's"
+    )
     parser.add_argument("--work_dir", default="families", help="of the runs")
     parser.add_argument(
         "--clock", choices=("processor", "wall"), default="processor"
