@@ -142,8 +142,9 @@ def _train_for(
 ) -> None:
     arguments = [
         sys.executable, "-u", str(ROOT / "train.py"),
-        *list_flags(contestant, values), *_list_data_flags(values), f"--run_dir={run_dir}", f"--seed={seed}",
-        "--keep_checkpoints=100", f"--checkpoint_every={values.every}",
+        *list_flags(contestant, values), *_list_data_flags(values),
+        f"--run_dir={run_dir}", f"--seed={seed}", "--keep_checkpoints=100",
+        f"--checkpoint_every={values.every}",
     ]  # fmt: skip
     if values.smoke:
         arguments += [*contestant.smoke_flags, "--image_size=16"]
