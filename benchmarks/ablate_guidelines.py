@@ -11,7 +11,6 @@ against held-out digits by their classifier.
 
 import dataclasses
 import json
-import os
 import statistics
 import sys
 import tempfile
@@ -19,37 +18,35 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import ablations
+import command
+import machine
+import numpy as np
 
-import ablations  # noqa: E402
-import command  # noqa: E402
-import machine  # noqa: E402
-import numpy as np  # noqa: E402
-
-from dcgan_tf.config import RunConfig  # noqa: E402
-from dcgan_tf.data.open_source import load_source  # noqa: E402
-from dcgan_tf.data.pipeline import build_training_dataset  # noqa: E402
-from dcgan_tf.evaluation.feature_extractors.choose import (  # noqa: E402
+from dcgan_tf.config import RunConfig
+from dcgan_tf.data.open_source import load_source
+from dcgan_tf.data.pipeline import build_training_dataset
+from dcgan_tf.evaluation.feature_extractors.choose import (
     choose_feature_extractor,
 )
-from dcgan_tf.evaluation.feature_extractors.feature_extractor import (  # noqa: E402
+from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
     FeatureExtractor,
     Features,
     compute_features,
 )
-from dcgan_tf.evaluation.metrics.class_coverage import (  # noqa: E402
+from dcgan_tf.evaluation.metrics.class_coverage import (
     compute_class_fractions,
 )
-from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance  # noqa: E402
-from dcgan_tf.evaluation.real_images import (  # noqa: E402
+from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
+from dcgan_tf.evaluation.real_images import (
     RealImages,
     load_real_images,
 )
-from dcgan_tf.kernels.precision import resolve_precision  # noqa: E402
-from dcgan_tf.presets import resolve_run_config  # noqa: E402
-from dcgan_tf.runs.sampling import sample_images  # noqa: E402
-from dcgan_tf.training.state import TrainingState  # noqa: E402
-from dcgan_tf.training.step import GradientTapeStep  # noqa: E402
+from dcgan_tf.kernels.precision import resolve_precision
+from dcgan_tf.presets import resolve_run_config
+from dcgan_tf.runs.sampling import sample_images
+from dcgan_tf.training.state import TrainingState
+from dcgan_tf.training.step import GradientTapeStep
 
 NUM_STEPS, NUM_SAMPLES = 1_200, 2_000
 SMOKE_STEPS, SMOKE_SAMPLES = 2, 100
@@ -179,26 +176,37 @@ def _load_classifier(real: RealImages, is_smoke: bool) -> FeatureExtractor:
         return choose_feature_extractor(few, "classifier", cache_dir=cache_dir)
 
 
+def read_runs(path: str) -> list[dict]:
+    """Reads what `--json` has written."""
+    text = Path(path).read_text(encoding="utf-8")
+    try:
+        runs = json.loads(text)["runs"]
+        format_table(runs)
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(
+            f"{path!r} is no file that --json of this benchmark has written"
+        ) from None
+    return runs
+
+
 def main() -> None:
     parser = command.make_parser(__doc__)
-    parser.add_argument("--seeds", default="0,1,2", help="0,1,2")
+    parser.add_argument(
+        "--seeds", type=command.wholes(0), default="0,1,2", help="0,1,2"
+    )
     parser.add_argument(
         "--merge", nargs="+", metavar="F", help="only print these files' table"
     )
     values = parser.parse_args()
     if values.merge:
-        records = [
-            json.loads(Path(path).read_text(encoding="utf-8"))
-            for path in values.merge
-        ]
-        runs = [run for record in records for run in record["runs"]]
+        runs = [run for path in values.merge for run in read_runs(path)]
     else:
-        seeds = [int(seed) for seed in values.seeds.split(",")]
-        runs = run_all(seeds[:1] if values.smoke else seeds, values.smoke)
+        seeds = values.seeds[:1] if values.smoke else values.seeds
+        runs = run_all(seeds, values.smoke)
     print(f"{machine.describe()}; Fréchet distance, {NUM_STEPS:,} steps\n")
     print(format_table(runs))
     command.write_json(values.json, runs=runs)
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

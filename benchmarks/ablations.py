@@ -8,6 +8,7 @@ so that all else, initial weights included, stays as it is.
 import dataclasses
 from collections.abc import Callable, Sequence
 
+import before_tensorflow  # noqa: F401
 import keras
 import numpy as np
 

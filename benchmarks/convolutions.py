@@ -6,15 +6,13 @@ Over a batch of 128, TensorFlow's beside those of `dcgan_tf/kernels/`, which
 are taken only where this shows them to be faster.
 """
 
-import os
 import statistics
 import time
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-import command  # noqa: E402
-import machine  # noqa: E402
-import tensorflow as tf  # noqa: E402
+import before_tensorflow  # noqa: F401
+import command
+import machine
+import tensorflow as tf
 
 from dcgan_tf.kernels import convolutions, im2col, subpixel
 
@@ -185,4 +183,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

@@ -27,18 +27,17 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import before_tensorflow  # noqa: F401
+import command
+import machine
+import numpy as np
 
-import command  # noqa: E402
-import machine  # noqa: E402
-import numpy as np  # noqa: E402
-
-from dcgan_tf.evaluation.evaluate import evaluate  # noqa: E402
-from dcgan_tf.evaluation.settings import Settings  # noqa: E402
-from dcgan_tf.images import make_grid, save_png  # noqa: E402
-from dcgan_tf.models.networks import build_networks  # noqa: E402
-from dcgan_tf.runs import checkpoints  # noqa: E402
-from dcgan_tf.runs.trained_model import (  # noqa: E402
+from dcgan_tf.evaluation.evaluate import evaluate
+from dcgan_tf.evaluation.settings import Settings
+from dcgan_tf.images import make_grid, save_png
+from dcgan_tf.models.networks import build_networks
+from dcgan_tf.runs import checkpoints
+from dcgan_tf.runs.trained_model import (
     TrainedModel,
     load_trained_model,
 )
@@ -178,7 +177,7 @@ def _train_for(
             timed = count_images(run_dir) - count_images(run_dir, first_step)
             Timing(run_dir).add(seconds, timed)
     if code not in (0, EXIT_INTERRUPTED):
-        raise RuntimeError(f"{' '.join(arguments)} failed")
+        raise ChildProcessError(f"{' '.join(arguments)} failed")
 
 
 def _list_data_flags(values) -> list[str]:
@@ -307,26 +306,22 @@ def _mean(runs: Sequence[dict], point: str, key: str) -> float | None:
 def compare(values, work_dir: Path) -> list[dict]:
     """Trains and measures all; returns a record a run."""
     runs = []
-    known = [contestant.name for contestant in CONTESTANTS]
-    chosen, once = (
-        command.split_names(names, known) if names else []
-        for names in (values.families, values.once)
-    )
+    chosen = values.families
     if values.smoke:  # Each family once.
         chosen = [x.name for x in CONTESTANTS if _ADAM[0] not in x.flags]
-    seeds = values.seeds.split(",")[: 1 if values.smoke else None]
+    seeds = values.seeds[: 1 if values.smoke else None]
     for seed in seeds:
         mine = []
         for index, contestant in enumerate(CONTESTANTS):
             if chosen and contestant.name not in chosen:
                 continue
-            if contestant.name in once and seed != seeds[0]:
+            if contestant.name in values.once and seed != seeds[0]:
                 continue
             run_dir = work_dir / f"{index}-{seed}"
-            speed = train(contestant, run_dir, values, int(seed))
+            speed = train(contestant, run_dir, values, seed)
             record = {
                 "contestant": contestant.name,
-                "seed": int(seed),
+                "seed": seed,
                 "run_dir": str(run_dir),
                 "images_per_second": speed,
                 **describe(run_dir, values.smoke),
@@ -353,23 +348,35 @@ def _stop(signum, frame) -> None:
 
 def main() -> None:
     parser = command.make_parser(__doc__)
-    parser.add_argument("--minutes", type=float, default=5.0, help="of each")
+    to_families = command.names_of([x.name for x in CONTESTANTS])
     parser.add_argument(
-        "--lapgan_factor", type=float, default=3.0, help="times its minutes"
+        "--minutes", type=command.number(0), default=5.0, help="of each"
     )
-    parser.add_argument("--seeds", default="0,1,2", help="0,1,2")
+    parser.add_argument(
+        "--lapgan_factor",
+        type=command.number(0),
+        default=3.0,
+        help="times its minutes",
+    )
+    parser.add_argument(
+        "--seeds", type=command.wholes(0), default="0,1,2", help="0,1,2"
+    )
     parser.add_argument(
         "--families",
-        default="",
+        type=to_families,
+        default=(),
         help="these alone, with semicolons between: "
         f"{'; '.join(x.name for x in CONTESTANTS)}",
     )
     parser.add_argument(
         "--once",
-        default="",
+        type=to_families,
+        default=(),
         help="families with the first seed alone, with semicolons between",
     )
-    parser.add_argument("--every", type=int, default=500, help="checkpoints")
+    parser.add_argument(
+        "--every", type=command.whole(1), default=500, help="checkpoints"
+    )
     parser.add_argument("--dataset", help="mnist_5k")
     parser.add_argument("--image_dir", help="a folder instead")
     parser.add_argument("--data_dir", help="where TFDS keeps the dataset")
@@ -405,4 +412,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

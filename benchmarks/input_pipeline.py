@@ -19,8 +19,8 @@ from pathlib import Path
 
 # A benchmark of processors.
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import before_tensorflow  # noqa: E402, F401
 import command  # noqa: E402
 import image_files  # noqa: E402
 import machine  # noqa: E402
@@ -226,6 +226,7 @@ def main() -> None:
     parser = command.make_parser(__doc__, num_rounds=3)
     parser.add_argument(
         "--networks",
+        type=command.names_of(TRAININGS),
         default=";".join(TRAININGS),
         help=f"some of {'; '.join(TRAININGS)}, with semicolons between",
     )
@@ -234,7 +235,7 @@ def main() -> None:
     )
     values = parser.parse_args()
     count, seconds, rounds = NUM_IMAGES, ROUND_SECONDS, values.rounds
-    trainings = {name: TRAININGS[name] for name in values.networks.split(";")}
+    trainings = {name: TRAININGS[name] for name in values.networks}
     if values.smoke:
         count, seconds, rounds = SMOKE_IMAGES, 0.0, 1
         trainings = SMOKE_TRAININGS
@@ -267,4 +268,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import before_tensorflow  # noqa: F401
 import command
 import interleaved_timing
 import machine
@@ -119,4 +120,4 @@ def report(
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

@@ -12,17 +12,19 @@ import argparse
 import collections
 import random
 import struct
-import sys
 import threading
 import time
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import before_tensorflow  # noqa: F401
+import command
 import numpy as np
 import psutil
 import tensorflow as tf
 
+PARTS = ("generator", "discriminator_features")
 MAX_BATCH_SIZE = 9
 # Allocators keep some; a leak of each request's data is far more.
 MAX_GROWTH_BYTES = 50 * 2**20
@@ -35,7 +37,7 @@ class Load:
     def __init__(self, export_dir: Path):
         self.models = {
             name: tf.saved_model.load(str(export_dir / name / "1"))
-            for name in ("generator", "discriminator_features")
+            for name in PARTS
         }
         signatures = self.models["generator"].signatures
         self.sample = signatures["sample"]
@@ -159,13 +161,16 @@ def run(export_dir: Path, seconds: float, num_threads: int) -> Load:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
+    parser = command.Parser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("export_dir", type=Path)
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--threads", type=int, default=8)
+    parser.add_argument("--seconds", type=command.number(0), default=60.0)
+    parser.add_argument("--threads", type=command.whole(1), default=8)
     values = parser.parse_args()
+    for name in PARTS:
+        if not (values.export_dir / name / "1").is_dir():
+            parser.error(f"{str(values.export_dir)!r} holds no {name}/1")
     load = run(values.export_dir, values.seconds, values.threads)
     for name, count in sorted(load.counts.items()):
         print(f"{name:<20} {count:>8,}")
@@ -175,4 +180,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command.run(main)

@@ -48,7 +48,7 @@ def measure(num_steps: int, every: int, flags: list[str]) -> dict[int, int]:
                 if size := read_resident_bytes(process.pid):
                     resident[step] = size
     if process.returncode:
-        raise RuntimeError(f"train.py left with code {process.returncode}")
+        raise ChildProcessError(f"train.py left with code {process.returncode}")
     return resident
 
 
@@ -92,4 +92,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

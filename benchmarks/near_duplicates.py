@@ -16,8 +16,8 @@ import os
 from collections.abc import Callable
 
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import before_tensorflow  # noqa: E402, F401
 import command  # noqa: E402
 import machine  # noqa: E402
 import numpy as np  # noqa: E402
@@ -176,4 +176,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

@@ -25,19 +25,18 @@ import sys
 import time
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import before_tensorflow  # noqa: F401
+import command
+import machine
+import numpy as np
+import tensorflow as tf
+from recipe_figures import Figures, draw_grid
 
-import command  # noqa: E402
-import machine  # noqa: E402
-import numpy as np  # noqa: E402
-import tensorflow as tf  # noqa: E402
-from recipe_figures import Figures, draw_grid  # noqa: E402
-
-from dcgan_tf.kernels.precision import resolve_precision  # noqa: E402
-from dcgan_tf.presets import resolve_run_config  # noqa: E402
-from dcgan_tf.recipes import PAPER, SMALL  # noqa: E402
-from dcgan_tf.training.state import build_training_state  # noqa: E402
-from dcgan_tf.training.step import GradientTapeStep  # noqa: E402
+from dcgan_tf.kernels.precision import resolve_precision
+from dcgan_tf.presets import resolve_run_config
+from dcgan_tf.recipes import PAPER, SMALL
+from dcgan_tf.training.state import build_training_state
+from dcgan_tf.training.step import GradientTapeStep
 
 ROOT = Path(__file__).resolve().parents[1]
 EXIT_INTERRUPTED = 75
@@ -174,7 +173,7 @@ def train(values, name: str, seed: int, run_dir: Path, images: float) -> None:
     if code == EXIT_INTERRUPTED:
         raise Stopped
     if code:
-        raise RuntimeError(f"{' '.join(arguments)} failed, see {log}")
+        raise ChildProcessError(f"{' '.join(arguments)} failed, see {log}")
 
 
 def run_command(arguments: list[str], log: Path) -> int:
@@ -193,7 +192,7 @@ def compare(values, names, work_dir: Path) -> tuple[list[dict], dict]:
     """Times, trains and measures all; returns a record a run, and times."""
     times = time_choices(values, names, work_dir / "timing.json")
     figures, rows = None, []
-    for seed in map(int, values.seeds.split(",")):
+    for seed in values.seeds:
         run_dirs = []
         for name in names:
             stem = f"{name.replace(', ', '-').replace(' ', '_')}-{seed}"
@@ -286,10 +285,17 @@ def check_settings(values, work_dir: Path) -> None:
 
 def parse_arguments():
     parser = command.make_parser(__doc__, num_rounds=5)
-    parser.add_argument("--minutes", type=float, default=15.0, help="of each")
-    parser.add_argument("--seeds", default="0", help="0,1,2")
     parser.add_argument(
-        "--choices", default=";".join(_SCREENED), help="separated by , or ;"
+        "--minutes", type=command.number(0), default=15.0, help="of each"
+    )
+    parser.add_argument(
+        "--seeds", type=command.wholes(0), default="0", help="0,1,2"
+    )
+    parser.add_argument(
+        "--choices",
+        type=command.names_of(CHOICES),
+        default=";".join(_SCREENED),
+        help="separated by , or ;",
     )
     parser.add_argument("--list", action="store_true", help="all choices")
     parser.add_argument("--dataset", help="or --image_dir")
@@ -297,18 +303,27 @@ def parse_arguments():
     parser.add_argument("--held_out_dir", help="other images, for figures")
     parser.add_argument("--data_dir")
     parser.add_argument("--manual_dir")
-    parser.add_argument("--crop", type=int)
-    parser.add_argument("--channels", type=int)
-    parser.add_argument("--image_size", type=int, default=48, help="side")
-    parser.add_argument("--base_filters", type=int, default=32)
-    parser.add_argument("--batch_size", type=int, default=64)
-    parser.add_argument("--checkpoints", type=int, default=8, help="of a run")
-    parser.add_argument("--num_samples", type=int, default=5_000)
-    parser.add_argument("--features", default="auto", help="of evaluate")
+    parser.add_argument("--crop", type=command.whole(1))
+    parser.add_argument("--channels", type=int, choices=(1, 3, 4))
+    parser.add_argument(
+        "--image_size", type=command.whole(1), default=48, help="side"
+    )
+    parser.add_argument("--base_filters", type=command.whole(1), default=32)
+    parser.add_argument("--batch_size", type=command.whole(1), default=64)
+    parser.add_argument(
+        "--checkpoints", type=command.whole(1), default=8, help="of a run"
+    )
+    parser.add_argument("--num_samples", type=command.whole(2), default=5_000)
+    parser.add_argument(
+        "--features",
+        default="auto",
+        choices=("auto", "classifier", "random"),
+        help="of evaluate",
+    )
     parser.add_argument("--work_dir", default="recipes", help="of the runs")
     values = parser.parse_args()
     if values.smoke:
-        values.choices = f"{PAPER};{SMALL}"
+        values.choices = [PAPER, SMALL]
         values.dataset = None if values.image_dir else "toy_faces"
         values.image_size, values.base_filters, values.rounds = 16, 4, 1
         values.minutes, values.checkpoints, values.batch_size = 0.0, 2, 16
@@ -326,24 +341,23 @@ def main() -> None:
         for name, settings in CHOICES.items():
             print(f"{name}: {' '.join(format_flags(settings))}")
         return
-    names = command.split_names(values.choices, CHOICES)
     work_dir = Path(values.work_dir)
     work_dir.mkdir(parents=True, exist_ok=True)
     check_settings(values, work_dir)
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     try:
-        rows, times = compare(values, names, work_dir)
+        rows, times = compare(values, values.choices, work_dir)
     except Stopped:
         print("stopped; the same command goes on", file=sys.stderr)
         sys.exit(EXIT_INTERRUPTED)
     print(
         f"{machine.describe()}; {values.minutes:g} minutes each, images of "
         f"{values.image_size}x{values.image_size}, base {values.base_filters}, "
-        f"{values.batch_size} a step, seeds {values.seeds}; features "
-        f"{rows[0]['features']}; {rows[0]['num_choosing']} held-out images "
-        f"choose, {rows[0]['num_measuring']} measure {values.num_samples} "
-        f"samples; floor {rows[0]['floor']:.4g}; grids in {work_dir}\n\n"
+        f"{values.batch_size} a step, seeds {str(values.seeds)[1:-1]}; "
+        f"features {rows[0]['features']}; {rows[0]['num_choosing']} held-out "
+        f"images choose, {rows[0]['num_measuring']} measure "
+        f"{values.num_samples} samples; floor {rows[0]['floor']:.4g}; grids in {work_dir}\n\n"
         f"{format_table(rows)}"
     )
     command.write_json(
@@ -355,4 +369,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

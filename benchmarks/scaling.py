@@ -175,8 +175,12 @@ def format_table(seconds: dict[str, list[float]], batch_size: int) -> str:
 
 def main() -> None:
     parser = command.make_parser(__doc__, num_rounds=5)
-    parser.add_argument("--batch_size", type=int, default=128, help="global")
-    parser.add_argument("--precision", default="float32", help="dtype policy")
+    parser.add_argument(
+        "--batch_size", type=command.whole(2), default=128, help="global"
+    )
+    parser.add_argument(
+        "--precision", choices=command.PRECISIONS, default="float32"
+    )
     values = parser.parse_args()
     networks = {NETWORK: command.NETWORKS[NETWORK]}
     num_rounds, batch_size = values.rounds, values.batch_size
@@ -202,4 +206,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

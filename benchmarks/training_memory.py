@@ -101,19 +101,30 @@ def measure_parts(
 def main() -> None:
     parser = command.make_parser(__doc__)
     parser.add_argument(
-        "--accumulate", metavar="N,...", help="parts of a step's batch"
+        "--accumulate",
+        metavar="N,...",
+        type=command.wholes(1),
+        help="parts of a step's batch",
     )
     parser.add_argument(
         "--network", choices=command.NETWORKS, default="64x64, base 64"
     )
-    parser.add_argument("--batch_size", type=int, default=512)
-    parser.add_argument("--precision", default="mixed_bfloat16")
+    parser.add_argument("--batch_size", type=command.whole(1), default=512)
+    parser.add_argument(
+        "--precision", choices=command.PRECISIONS, default="mixed_bfloat16"
+    )
     values = parser.parse_args()
     if values.accumulate:
-        counts = [int(count) for count in values.accumulate.split(",")]
-        network, batch_size = values.network, values.batch_size
+        counts, network = values.accumulate, values.network
+        batch_size = values.batch_size
         if values.smoke:
             (network,), batch_size = command.SMOKE_NETWORKS, 4
+        for count in counts:
+            if batch_size % count:
+                parser.error(
+                    f"argument --accumulate: {batch_size} images don't divide "
+                    f"into {count} parts"
+                )
         figures = measure_parts(counts, network, batch_size, values.precision)
         command.write_json(values.json, figures=figures)
         return
@@ -145,4 +156,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

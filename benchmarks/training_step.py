@@ -15,7 +15,6 @@ formats and float32. Memory is the host's there.
 
 import dataclasses
 import os
-import sys
 from collections.abc import Mapping, Sequence
 
 import command
@@ -199,21 +198,23 @@ def main() -> None:
     parser = command.make_parser(__doc__, num_rounds=5)
     parser.add_argument(
         "--networks",
+        type=command.names_of(command.NETWORKS),
         default=";".join(command.NETWORKS),
         help=f"some of {'; '.join(command.NETWORKS)}, with semicolons between",
     )
     parser.add_argument(
         "--precisions",
+        type=command.names_of(PRECISIONS),
         help=f"some of {', '.join(PRECISIONS)}, with commas between",
     )
     parser.add_argument("--device", choices=tuple(PEERS), default="cpu")
     values = parser.parse_args()
     networks: Mapping[str, ModelConfig] = {
-        name: command.NETWORKS[name] for name in values.networks.split(";")
+        name: command.NETWORKS[name] for name in values.networks
     }
     precisions = DEFAULT_PRECISIONS[values.device]
     if values.precisions:
-        precisions = values.precisions.split(",")
+        precisions = values.precisions
     batch_size, num_rounds = 128, values.rounds
     round_seconds = interleaved_timing.ROUND_SECONDS
     if values.smoke:
@@ -260,8 +261,8 @@ def _check_for_gpu() -> None:
     import tensorflow as tf
 
     if not tf.config.list_physical_devices("GPU"):
-        sys.exit("training_step.py: error: TensorFlow finds no GPU here")
+        raise OSError("TensorFlow finds no GPU here")
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

@@ -15,7 +15,6 @@ import dataclasses
 import os
 import statistics
 import subprocess
-import sys
 from collections.abc import Iterator
 
 import command
@@ -106,7 +105,7 @@ def set_speed(mbit: int) -> None:
 def _run(*arguments: str) -> None:
     result = subprocess.run(arguments, capture_output=True, text=True)
     if result.returncode:
-        sys.exit(f"{' '.join(arguments)}: {result.stderr.strip()}")
+        raise OSError(f"{' '.join(arguments)}: {result.stderr.strip()}")
 
 
 def build_team(
@@ -190,30 +189,42 @@ def format_table(
 
 def main() -> None:
     parser = command.make_parser(__doc__, num_rounds=5)
-    parser.add_argument("--precision", default="mixed_bfloat16")
-    parser.add_argument("--links", default="", help="Mbit/s, as 1000,10000")
     parser.add_argument(
-        "--networks", default=";".join(NETWORKS), help="with semicolons between"
+        "--precision", choices=command.PRECISIONS, default="mixed_bfloat16"
     )
-    parser.add_argument("--scaling", default="weak,strong")
+    parser.add_argument(
+        "--links",
+        type=command.wholes(1),
+        default=(),
+        help="Mbit/s, as 1000,10000",
+    )
+    parser.add_argument(
+        "--networks",
+        type=command.names_of(command.NETWORKS),
+        default=";".join(NETWORKS),
+        help="with semicolons between",
+    )
+    parser.add_argument(
+        "--scaling",
+        type=command.names_of(("weak", "strong")),
+        default="weak,strong",
+    )
     values = parser.parse_args()
     if len(os.sched_getaffinity(0)) < 2:
-        sys.exit("two workers need two cores, and this process has one")
-    names = command.split_names(values.networks, command.NETWORKS)
-    networks = {name: command.NETWORKS[name] for name in names}
+        raise OSError("two workers need two cores, and this process has one")
+    networks = {name: command.NETWORKS[name] for name in values.networks}
     num_rounds, batch_size = values.rounds, BATCH_SIZE
     if values.smoke:
         networks, num_rounds = command.SMOKE_NETWORKS, 1
         batch_size = SMOKE_BATCH_SIZE
-    links = [int(link) for link in values.links.split(",") if link]
-    rows = list_rows(links)
+    rows = list_rows(values.links)
     if values.smoke:
         rows = [row for row in rows if row.name in (APART, REPLICA)]
     print(f"{machine.describe()}; {num_rounds} rounds, a core each.")
     figures = {}
-    with linked_namespaces() if links else contextlib.nullcontext():
+    with linked_namespaces() if values.links else contextlib.nullcontext():
         for name, config in networks.items():
-            for kind in values.scaling.split(","):
+            for kind in values.scaling:
                 # Of all workers together.
                 per_worker = batch_size if kind == "weak" else batch_size // 2
                 batch_sizes = {row.name: per_worker * row.size for row in rows}
@@ -232,4 +243,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

@@ -14,6 +14,8 @@ import resource
 import sys
 import time
 
+from dcgan_tf.cli.command import import_tensorflow
+
 # Every peer sees the same processors, and a GPU only where it is asked for.
 if os.environ.get("BENCHMARK_DEVICE") != "gpu":
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
@@ -27,6 +29,8 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
     os.dup2(2, 1)
     module, arguments = sys.argv[1], json.loads(sys.argv[2])
+    if not module.startswith("pytorch"):
+        import_tensorflow()
     try:
         peer = importlib.import_module(f"peers.{module}")
     except ImportError as error:

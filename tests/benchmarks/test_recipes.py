@@ -60,7 +60,7 @@ def test_choices_are_settings_that_the_command_takes(name):
 )
 def test_names_may_hold_commas(text, names):
     expected = names or ["paper", "relativistic, R1 and R2"]
-    assert command.split_names(text, recipes.CHOICES) == expected
+    assert command.names_of(recipes.CHOICES)(text) == expected
 
 
 @pytest.mark.slow

@@ -101,7 +101,9 @@ def test_no_processor_is_timed_as_a_gpu(tmp_path):
         env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
     )
     assert result.returncode == 1
-    assert "error: TensorFlow finds no GPU here" in result.stderr
+    assert result.stderr == (
+        "training_step.py: error: TensorFlow finds no GPU here\n"
+    )
     assert not result.stdout
 
 
