@@ -357,7 +357,8 @@ def main() -> None:
         f"{values.batch_size} a step, seeds {str(values.seeds)[1:-1]}; "
         f"features {rows[0]['features']}; {rows[0]['num_choosing']} held-out "
         f"images choose, {rows[0]['num_measuring']} measure "
-        f"{values.num_samples} samples; floor {rows[0]['floor']:.4g}; grids in {work_dir}\n\n"
+        f"{values.num_samples} samples; floor {rows[0]['floor']:.4g}; "
+        f"grids in {work_dir}\n\n"
         f"{format_table(rows)}"
     )
     command.write_json(
