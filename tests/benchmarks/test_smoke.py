@@ -245,6 +245,20 @@ def test_help_says_what_it_does(name):
 
 
 @pytest.mark.slow
+def test_family_step(tmp_path):
+    name = "lapgan, 32 filters, digits"
+    printed, figures = run_smoke(
+        "family_step.py",
+        tmp_path,
+        f"--steps={name}",
+        prelude=("-c", FORKING_PEERS),
+    )
+    (row,) = figures["rows"]
+    assert row["milliseconds"] > 0 and row["plain_milliseconds"] > 0
+    assert f"| {name} | {row['milliseconds']:.1f} |" in printed
+
+
+@pytest.mark.slow
 def test_families(tmp_path):
     printed, figures = run_smoke("families.py", tmp_path)
     names = [run["contestant"] for run in figures["runs"]]
