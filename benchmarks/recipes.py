@@ -30,7 +30,7 @@ import command
 import machine
 import numpy as np
 import tensorflow as tf
-from recipe_figures import Figures, draw_grid
+from comparisons.recipe_figures import Figures, draw_grid
 
 from dcgan_tf.kernels.precision import resolve_precision
 from dcgan_tf.presets import resolve_run_config
