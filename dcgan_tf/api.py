@@ -24,9 +24,10 @@ from dcgan_tf.data.given.images import (
 )
 from dcgan_tf.data.source import Source
 from dcgan_tf.evaluation.checkpoint_selection import build_quick_evaluator
+from dcgan_tf.evaluation.real_images import check_held_out
 from dcgan_tf.image_sizes import parse_image_size
 from dcgan_tf.presets import resolve_run_config
-from dcgan_tf.run import Run, check_held_out
+from dcgan_tf.run import Run
 from dcgan_tf.runs.folder import (
     CONFIG_FILE,
     load_kept_config,

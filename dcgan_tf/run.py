@@ -9,17 +9,20 @@ from typing import Any
 import keras
 import numpy as np
 
-from dcgan_tf.analysis.walk import walk_latents
+from dcgan_tf.analysis.walk import generate_legs
 from dcgan_tf.config import DataConfig, RunConfig
-from dcgan_tf.data.given.arrays import ARRAYS, check_images
+from dcgan_tf.data.given.arrays import check_images
 from dcgan_tf.data.source import Source
 from dcgan_tf.evaluation.evaluate import evaluate, needs_own_images
-from dcgan_tf.evaluation.real_images import load_real_images
+from dcgan_tf.evaluation.real_images import (
+    check_held_out,
+    load_real_images,
+)
 from dcgan_tf.evaluation.result_files import get_report_path, save_reports
 from dcgan_tf.evaluation.settings import MEASURES, Settings
 from dcgan_tf.image_sizes import format_image_size
-from dcgan_tf.runs.class_names import find_label
-from dcgan_tf.runs.metrics import parse_number, read_metrics
+from dcgan_tf.runs.class_names import find_labels
+from dcgan_tf.runs.metrics import load_history
 from dcgan_tf.runs.trained_model import TrainedModel
 from dcgan_tf.seeds import SEEDS_PER_SEED, make_seeds
 from dcgan_tf.serving.export import Export, export_model
@@ -139,14 +142,7 @@ class Run:
             ValueError: If it is an export.
         """
         self._need_networks("a history")
-        rows = read_metrics(self.path)
-        names = dict.fromkeys(name for row in rows for name in row)
-        table = {
-            name: np.array([parse_number(row.get(name)) for row in rows])
-            for name in names
-        }
-        steps = table.get("step", np.empty(0))
-        return {**table, "step": steps.astype(np.int64)}
+        return load_history(self.path)
 
     def sample(
         self,
@@ -182,7 +178,9 @@ class Run:
         if not 0 <= seed <= largest_seed:
             raise ValueError(f"seed is {seed}; use 0 to {largest_seed:,}")
         if labels is not None:
-            labels = self._check_labels(np.asarray(labels), num)
+            labels = find_labels(
+                labels, num, self.class_names, self.config.model.num_classes
+            )
         return self._model.sample_from_seeds(make_seeds(seed, num), labels)
 
     def features(self, images: np.ndarray) -> np.ndarray:
@@ -257,11 +255,12 @@ class Run:
                 f"{steps_per_leg}; use at least 2 and 1"
             )
         model = dataclasses.replace(self._model, seed=seed)
-        latents = walk_latents(
-            model.sample_latents(num_anchors), steps_per_leg, great_circle
+        return generate_legs(
+            model.generator,
+            model.sample_latents(num_anchors),
+            steps_per_leg,
+            great_circle,
         )
-        images = model.generate(latents.reshape(-1, latents.shape[-1]))
-        return images.reshape(*latents.shape[:2], *images.shape[1:])
 
     def evaluate(
         self,
@@ -399,45 +398,3 @@ class Run:
                 f"{str(self.path)!r} is an export, which has closed graphs "
                 f"and not {what}; load the run it was made of ({run_dir!r})"
             )
-
-    def _check_labels(self, labels: np.ndarray, num: int) -> np.ndarray:
-        count = self.config.model.num_classes
-        if not count:
-            raise ValueError(
-                "labels are given and the run is unconditional; leave them "
-                "out, or train with conditional=True"
-            )
-        if labels.dtype.kind == "U" and labels.shape in ((), (num,)):
-            numbers = [
-                find_label(str(label), self._model.class_names, count)
-                for label in labels.ravel()
-            ]
-            labels = np.reshape(numbers, labels.shape)
-        if labels.dtype.kind not in "iu" or labels.shape not in ((), (num,)):
-            raise ValueError(
-                f"labels are {labels.dtype} of shape {labels.shape}; give one "
-                f"integer class, or {num} of them"
-            )
-        if labels.min() < 0 or labels.max() >= count:
-            raise ValueError(
-                f"labels are from {labels.min()} to {labels.max()}; the run's "
-                f"classes are 0 to {count - 1}"
-            )
-        return labels.astype(np.int32)
-
-
-def check_held_out(dataset: str, held_out: Source | None) -> None:
-    """Checks that there are images to evaluate a model on.
-
-    Args:
-        dataset: The name of what it was trained on.
-        held_out: Images that it wasn't, where a program gave some.
-
-    Raises:
-        ValueError: If there are none.
-    """
-    if dataset == ARRAYS and held_out is None:
-        raise ValueError(
-            "evaluating takes images that training doesn't see, and of arrays "
-            "none are known: give some as held_out"
-        )

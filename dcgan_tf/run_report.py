@@ -19,13 +19,10 @@ from dcgan_tf.runs.checkpoints import (
     load_best,
 )
 from dcgan_tf.runs.class_names import load_class_names
+from dcgan_tf.runs.curves import CURVES_FILE
 from dcgan_tf.runs.early_stopping import find_lost_patience
 from dcgan_tf.runs.folder import load_run_config
-from dcgan_tf.runs.metrics import (
-    CURVES_FILE,
-    get_elapsed_seconds,
-    read_metrics,
-)
+from dcgan_tf.runs.metrics import get_elapsed_seconds, read_metrics
 from dcgan_tf.runs.sample_grids import GIF_FILE, SAMPLES_DIR, list_grids
 from dcgan_tf.runs.training_warnings import read_warnings
 

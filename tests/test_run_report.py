@@ -10,7 +10,8 @@ from fixtures import browser
 
 from dcgan_tf import images
 from dcgan_tf.run_report import VIEWS, write_report
-from dcgan_tf.runs.metrics import MetricsWriter, save_curves
+from dcgan_tf.runs.curves import save_curves
+from dcgan_tf.runs.metrics import MetricsWriter
 
 
 @pytest.fixture(scope="module")

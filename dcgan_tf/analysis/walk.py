@@ -60,6 +60,28 @@ def walk_latents(
     )
 
 
+def generate_legs(
+    generator: keras.Model,
+    anchors: np.ndarray,
+    steps_per_leg: int,
+    great_circle: bool = False,
+) -> np.ndarray:
+    """Generates the images of `walk_latents`.
+
+    Args:
+        generator: Unconditional.
+        anchors: Floats `(num_anchors, latent_dim)`.
+        steps_per_leg: As for `walk_latents`.
+        great_circle: The same.
+
+    Returns:
+        uint8 `(num_anchors, steps_per_leg + 1, height, width, channels)`.
+    """
+    latents = walk_latents(anchors, steps_per_leg, great_circle)
+    images = generate_images(generator, latents.reshape(-1, latents.shape[-1]))
+    return images.reshape(*latents.shape[:2], *images.shape[1:])
+
+
 def measure_smoothness(
     generator: keras.Model, anchors: np.ndarray, great_circle: bool = False
 ) -> Smoothness:
@@ -73,9 +95,8 @@ def measure_smoothness(
     Returns:
         Median and largest distance of neighbouring images, over all legs.
     """
-    latents = walk_latents(anchors, SMOOTHNESS_STEPS, great_circle)
-    images = generate_images(generator, latents.reshape(-1, latents.shape[-1]))
-    images = images.reshape(*latents.shape[:2], -1).astype(np.float32)
+    images = generate_legs(generator, anchors, SMOOTHNESS_STEPS, great_circle)
+    images = images.reshape(*images.shape[:2], -1).astype(np.float32)
     distances = np.sqrt((np.diff(images, axis=1) ** 2).mean(-1))
     return Smoothness(float(np.median(distances)), float(distances.max()))
 
@@ -96,9 +117,7 @@ def draw_walk(
     """
     anchors = model.sample_latents(NUM_ANCHORS)
     smoothness = measure_smoothness(model.generator, anchors, great_circle)
-    latents = walk_latents(anchors, _GRID_STEPS, great_circle)
-    legs = model.generate(latents.reshape(-1, latents.shape[-1]))
-    legs = legs.reshape(*latents.shape[:2], *legs.shape[1:])
+    legs = generate_legs(model.generator, anchors, _GRID_STEPS, great_circle)
     names = [f"{i + 1} to {(i + 1) % len(anchors) + 1}" for i in range(9)]
     kind = "great circles" if great_circle else "straight lines"
     sheet = draw_sheet(

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.data.given.arrays import ARRAYS
 from dcgan_tf.data.open_source import load_held_out, load_source
 from dcgan_tf.data.pipeline import load_images
 from dcgan_tf.data.source import Source
@@ -79,6 +80,23 @@ def load_real_images(
         sources[1].split,
         sources[0].split,
     )
+
+
+def check_held_out(dataset: str, held_out_source: Source | None) -> None:
+    """Checks that there are images to evaluate a model on.
+
+    Args:
+        dataset: The name of what it was trained on.
+        held_out_source: Images that it wasn't, where a program gave some.
+
+    Raises:
+        ValueError: If there are none.
+    """
+    if dataset == ARRAYS and held_out_source is None:
+        raise ValueError(
+            "evaluating takes images that training doesn't see, and of arrays "
+            "none are known: give some as held_out"
+        )
 
 
 def draw_noise(shape: tuple[int, ...], seed: int) -> np.ndarray:

@@ -4,6 +4,8 @@ import difflib
 import os
 from collections.abc import Sequence
 
+import numpy as np
+
 from dcgan_tf.runs.folder import load_run_record
 
 # In config.json, of conditional runs; those of version 0.1.0 have none.
@@ -59,3 +61,49 @@ def find_label(
         more = ", ..." if len(shown) < len(class_names) else ""
         wanted += f", or a name: {', '.join(shown)}{more}"
     raise ValueError(f"{label}: {wanted}")
+
+
+def find_labels(
+    labels: int | str | Sequence[int | str] | np.ndarray,
+    num: int,
+    class_names: Sequence[str],
+    num_classes: int,
+) -> np.ndarray:
+    """Finds the classes that a program means, for so many images.
+
+    Args:
+        labels: A class for all, or `num` of them, by name or number.
+        num: How many images they are for.
+        class_names: As for `find_label`.
+        num_classes: How many there are; 0 of an unconditional run.
+
+    Returns:
+        int32 scalar or `(num,)`.
+
+    Raises:
+        ValueError: If they are of another type or shape, there is no such
+            class, or the run is unconditional.
+    """
+    if not num_classes:
+        raise ValueError(
+            "labels are given and the run is unconditional; leave them "
+            "out, or train with conditional=True"
+        )
+    labels = np.asarray(labels)
+    if labels.dtype.kind == "U" and labels.shape in ((), (num,)):
+        numbers = [
+            find_label(str(label), class_names, num_classes)
+            for label in labels.ravel()
+        ]
+        labels = np.reshape(numbers, labels.shape)
+    if labels.dtype.kind not in "iu" or labels.shape not in ((), (num,)):
+        raise ValueError(
+            f"labels are {labels.dtype} of shape {labels.shape}; give one "
+            f"integer class, or {num} of them"
+        )
+    if labels.min() < 0 or labels.max() >= num_classes:
+        raise ValueError(
+            f"labels are from {labels.min()} to {labels.max()}; the run's "
+            f"classes are 0 to {num_classes - 1}"
+        )
+    return labels.astype(np.int32)

@@ -1,4 +1,4 @@
-"""A run's scalars: metrics.csv, TensorBoard, loss curves."""
+"""A run's scalars: metrics.csv and TensorBoard."""
 
 import codecs
 import csv
@@ -10,18 +10,15 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import matplotlib.figure
 import numpy as np
 import tensorflow as tf
 from tensorboard.compat.proto import event_pb2
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
-from dcgan_tf.images import save_figure
 from dcgan_tf import scratch, tf_paths
 from dcgan_tf.runs.set_aside import set_aside
 
 METRICS_FILE = "metrics.csv"
-CURVES_FILE = "losses.png"
 LOGS_DIR = "logs"
 
 _DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+(E[-+]?\d+)?", re.IGNORECASE)
@@ -49,6 +46,26 @@ def read_metrics(run_dir: str | os.PathLike) -> list[dict[str, str]]:
     except (OSError, ValueError, csv.Error) as error:
         logging.warning("%s is left out: %s", path, error)
         return []
+
+
+def load_history(run_dir: str | os.PathLike) -> dict[str, np.ndarray]:
+    """Loads a run's metrics.csv as columns by name.
+
+    Args:
+        run_dir: The run.
+
+    Returns:
+        `step`, int64 `(num_rows,)`, and float64 `(num_rows,)` each for the
+        other columns; NaN where a row has no such value.
+    """
+    rows = read_metrics(run_dir)
+    names = dict.fromkeys(name for row in rows for name in row)
+    table = {
+        name: np.array([parse_number(row.get(name)) for row in rows])
+        for name in names
+    }
+    steps = table.get("step", np.empty(0))
+    return {**table, "step": steps.astype(np.int64)}
 
 
 def parse_number(text: str | None) -> float:
@@ -241,48 +258,3 @@ def _mark_session_start(logs_dir: str, start_step: int) -> None:
             event_pb2.Event(step=start_step + 1, session_log=start)
         )
         writer.close()
-
-
-_CURVES_LAYOUT = {
-    "left": 0.08,
-    "right": 0.98,
-    "bottom": 0.08,
-    "top": 0.95,
-    "hspace": 0.15,
-}
-
-
-def save_curves(run_dir: str | os.PathLike) -> None:
-    """Draws losses and D's mean outputs over the steps: losses.png."""
-    # An evaluation's rows have its measures alone.
-    rows = [
-        row
-        for row in read_metrics(run_dir)
-        if math.isfinite(parse_number(row.get("d_loss")))
-    ]
-    if not rows:
-        return
-    steps = [int(row["step"]) for row in rows]
-    figure = matplotlib.figure.Figure(figsize=(8, 6))
-    # Fixed: a layout engine draws it twice.
-    top, bottom = figure.subplots(
-        2, 1, sharex=True, gridspec_kw=_CURVES_LAYOUT
-    )
-    for axes, names, title in (
-        (top, {"d_loss": "D", "g_loss": "G"}, "Loss"),
-        (
-            bottom,
-            {"d_real": "real images", "d_fake": "generated images"},
-            "Mean output of D",
-        ),
-    ):
-        for name, label in names.items():
-            values = [parse_number(row.get(name)) for row in rows]
-            axes.plot(steps, values, label=label, linewidth=1)
-        axes.set_title(title, loc="left")
-        axes.grid(alpha=0.3)
-        axes.legend(frameon=False)
-        axes.spines[["top", "right"]].set_visible(False)
-    bottom.set_ylim(0, 1)
-    bottom.set_xlabel("step")
-    save_figure(Path(run_dir) / CURVES_FILE, figure)

@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import hashlib
 import logging
 import os
 from collections.abc import Callable
@@ -17,14 +16,9 @@ from dcgan_tf.graph_rewrites import REMAPPING, without_rewrites
 from dcgan_tf.images import check_uint8_images, to_float
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.models.features import build_feature_extractor
-from dcgan_tf.models.networks import build_networks
-from dcgan_tf.models.spectral_norm import fold_spectral_norm
-from dcgan_tf.runs import checkpoints
 from dcgan_tf.runs.class_names import load_class_names
-from dcgan_tf.runs.discriminator_statistics import (
-    load_real_batches,
-    reestimate_discriminator,
-)
+from dcgan_tf.runs.discriminator_statistics import load_real_batches
+from dcgan_tf.runs.final_networks import digest_weights, restore_final_networks
 from dcgan_tf.runs.folder import load_run_config
 from dcgan_tf.runs.sample_grids import reestimate_generator
 from dcgan_tf.runs.sampling import (
@@ -33,6 +27,7 @@ from dcgan_tf.runs.sampling import (
     generate_images,
     sample_in_batches,
 )
+from dcgan_tf.runs.trained_discriminator import TrainedDiscriminator
 from dcgan_tf.seeds import choose_labels, make_seeds
 
 _BATCH_SIZE = 128
@@ -54,14 +49,7 @@ class TrainedModel:
         config: The run's settings, its data where it was said to be.
         step: The checkpoint's step.
         generator: In float32; None of an export, whose graph is closed.
-        load_discriminator: Gives D in float32, None of an export; use
-            `discriminator`.
-        load_real_batches: Gives the real images that D's statistics were
-            measured on; use `real_batches`.
-        measure_discriminator: Gives a copy of D with statistics of the
-            images it is given; use `with_real_batches`.
-        digest_discriminator: Tells D's weights from any others, without the
-            images that its statistics are of.
+        trained_discriminator: D, its real images, and D before training.
         load_sampler: Gives the map from seeds to images of an export's graph.
         load_extractor: Gives the map from images to features of an export's.
         class_names: Of the labels that condition both networks; empty where
@@ -73,33 +61,28 @@ class TrainedModel:
     config: RunConfig
     step: int
     generator: keras.Model | None = None
-    load_discriminator: Callable[[], keras.Model | None] = lambda: None
-    load_real_batches: Callable[[], list[np.ndarray]] = list
-    measure_discriminator: Callable[
-        [list[np.ndarray]], keras.Model | None
-    ] = lambda real_batches: None
-    digest_discriminator: Callable[[], str] = lambda: ""
+    trained_discriminator: TrainedDiscriminator | None = None
     load_sampler: Callable[[], Sampler] | None = None
     load_extractor: Callable[[], Extractor] | None = None
     class_names: tuple[str, ...] = ()
     seed: int = 0
 
-    @functools.cached_property
+    @property
     def discriminator(self) -> keras.Model | None:
         """D in float32, with statistics of real images where it has no labels.
 
         Where the run's data can't be read, its statistics are those of
-        training, and a line says so.
+        training, and a line says so. None of an export.
         """
-        return self.load_discriminator()
+        return self.trained_discriminator.network
 
-    @functools.cached_property
+    @property
     def real_batches(self) -> list[np.ndarray]:
         """The real images that D's statistics are of; empty without data.
 
         float32 `(batch, height, width, channels)` in `[-1, 1]`, up to 1,024.
         """
-        return self.load_real_batches()
+        return self.trained_discriminator.real_batches
 
     def with_real_batches(
         self, real_batches: list[np.ndarray]
@@ -115,13 +98,14 @@ class TrainedModel:
         Returns:
             A model that reads nothing of the run's own data for D.
         """
-        return dataclasses.replace(
-            self,
-            load_real_batches=lambda: real_batches,
-            load_discriminator=functools.partial(
-                self.measure_discriminator, real_batches
-            ),
+        discriminator = self.trained_discriminator.with_real_batches(
+            real_batches
         )
+        return dataclasses.replace(self, trained_discriminator=discriminator)
+
+    def digest_discriminator(self) -> str:
+        """Tells D's weights from any others, without reading images."""
+        return self.trained_discriminator.digest()
 
     def sample_images(self, count: int, seed: int = 0) -> np.ndarray:
         """Draws the first images of a seed, those of the command `sample`.
@@ -224,14 +208,9 @@ class TrainedModel:
 
         What D is compared to: its statistics are re-estimated as D's are.
         """
-        discriminator = _fold(
-            self.config,
-            build_networks(
-                self.config.model, seed=self.config.training.seed
-            ).discriminator,
+        return self.trained_discriminator.build_random(
+            self.config.training.seed
         )
-        reestimate_discriminator(discriminator, self.real_batches)
-        return discriminator
 
     @property
     def random_discriminator_name(self) -> str:
@@ -265,83 +244,24 @@ def load_trained_model(
         CheckpointError: If it has no such checkpoint or none can be read.
     """
     config = load_run_config(run_dir)
-    generator, discriminator, step = _restore(run_dir, config, checkpoint)
+    generator, discriminator, step = restore_final_networks(
+        run_dir, config, checkpoint
+    )
     reestimate_generator(generator, config)
-
-    @functools.cache
-    def get_real_batches():
-        return load_real_batches(config, real_data, log, source)
-
-    @functools.cache
-    def get_discriminator():
-        # Labels go in with the images there: it keeps training's.
-        if not config.model.num_classes:
-            reestimate_discriminator(discriminator, get_real_batches())
-        return discriminator
-
-    def measure_discriminator(real_batches):
-        # A copy: whoever has D keeps it as it is.
-        copy = build_networks(config.model.plain).discriminator
-        copy.set_weights(discriminator.get_weights())
-        reestimate_discriminator(copy, real_batches)
-        return copy
-
     return TrainedModel(
         name=os.fspath(run_dir),
         config=dataclasses.replace(config, data=real_data or config.data),
         step=step,
         generator=generator,
-        load_discriminator=get_discriminator,
-        load_real_batches=get_real_batches,
-        measure_discriminator=measure_discriminator,
-        digest_discriminator=lambda: digest_weights(discriminator),
+        trained_discriminator=TrainedDiscriminator(
+            config.model,
+            lambda: load_real_batches(config, real_data, log, source),
+            lambda: digest_weights(discriminator),
+            lambda: discriminator,
+        ),
         class_names=load_class_names(run_dir),
         seed=seed,
     )
-
-
-def digest_weights(model: keras.Model) -> str:
-    """Returns a digest of a model's trained weights, in hexadecimal."""
-    digest = hashlib.blake2b(digest_size=16)
-    for variable in model.trainable_variables:
-        digest.update(f"{variable.name}{tuple(variable.shape)}".encode())
-        digest.update(np.ascontiguousarray(variable.numpy()))
-    return digest.hexdigest()
-
-
-def _restore(
-    run_dir: str | os.PathLike, config: RunConfig, checkpoint: str
-) -> tuple[keras.Model, keras.Model, int]:
-    """Returns G and D with the run's final weights, and the step."""
-    generator, discriminator = build_networks(config.model)
-    parts = {"generator": generator, "discriminator": discriminator}
-    if not config.training.ema_decay:
-        step = checkpoints.restore(run_dir, parts, checkpoint, partial=True)
-        return generator, _fold(config, discriminator), step
-    averaged = build_networks(config.model).discriminator
-    parts = {
-        "averaged_generator": generator,
-        "averaged_discriminator": averaged,
-        "discriminator": discriminator,
-    }
-    step = checkpoints.restore(run_dir, parts, checkpoint, partial=True)
-    # The averages' own statistics are those before the first step.
-    for variable, average in zip(
-        discriminator.trainable_variables,
-        averaged.trainable_variables,
-        strict=True,
-    ):
-        variable.assign(average)
-    return generator, _fold(config, discriminator), step
-
-
-def _fold(config: RunConfig, discriminator: keras.Model) -> keras.Model:
-    """Returns D with its kernels' normalisation in the kernels."""
-    if not config.model.spectral_norm:
-        return discriminator
-    plain = build_networks(config.model.plain).discriminator
-    fold_spectral_norm(discriminator, plain)
-    return plain
 
 
 def load_start(
@@ -368,13 +288,6 @@ def load_start(
     except (OSError, ValueError) as error:
         log(f"what the run was started from is left out: {error}")
         return None
-
-
-def load_networks(
-    run_dir: str | os.PathLike, checkpoint: str = "latest"
-) -> TrainedModel:
-    """Loads a run's networks; see `load_trained_model`."""
-    return load_trained_model(run_dir, checkpoint)
 
 
 def load_generator(

@@ -14,6 +14,7 @@ from dcgan_tf import tf_paths
 from dcgan_tf.config import DataConfig
 from dcgan_tf.runs.discriminator_statistics import load_real_batches
 from dcgan_tf.runs.sampling import Sampler
+from dcgan_tf.runs.trained_discriminator import TrainedDiscriminator
 from dcgan_tf.runs.trained_model import Extractor, TrainedModel
 from dcgan_tf.serving import saved_model, versions
 
@@ -47,12 +48,13 @@ def load_exported_model(
         name=os.fspath(export_dir),
         config=config,
         step=record.step,
-        load_real_batches=functools.partial(
-            load_real_batches, config, real_data, log
+        trained_discriminator=TrainedDiscriminator(
+            config.model,
+            functools.partial(load_real_batches, config, real_data, log),
+            functools.partial(_digest_features, export_dir),
         ),
         load_sampler=functools.partial(_load_sampler, export_dir),
         load_extractor=functools.partial(_load_extractor, export_dir),
-        digest_discriminator=functools.partial(_digest_features, export_dir),
         class_names=record.classes,
     )
 

@@ -13,8 +13,9 @@ import tensorflow as tf
 from dcgan_tf import failures, images
 from dcgan_tf.config import RunConfig
 from dcgan_tf.runs import checkpoints, sample_grids
+from dcgan_tf.runs.curves import CURVES_FILE, save_curves
 from dcgan_tf.runs.early_stopping import find_lost_patience
-from dcgan_tf.runs.metrics import CURVES_FILE, MetricsWriter, save_curves
+from dcgan_tf.runs.metrics import MetricsWriter
 from dcgan_tf.runs.repair import repair_best
 from dcgan_tf.runs.training_warnings import (
     WARNINGS_FILE,

@@ -27,6 +27,4 @@ def linear_model(trained):
     )
     model = dataclasses.replace(trained.config.model, latent_dim=latent_dim)
     config = dataclasses.replace(trained.config, model=model)
-    return TrainedModel(
-        "linear", config, 1, generator, load_discriminator=lambda: None
-    )
+    return TrainedModel("linear", config, 1, generator)

@@ -13,7 +13,7 @@ from dcgan_tf.cli import data as data_command
 from dcgan_tf.cli import train as train_command
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.open_source import load_source
-from dcgan_tf.runs import metrics
+from dcgan_tf.runs import curves
 
 TINY = (
     "--image_size=16", "--base_filters=4", "--latent_dim=4",
@@ -79,7 +79,7 @@ def a_figure(folder):
 
 def a_runs_curves(folder):
     (folder / "metrics.csv").write_text("step,d_loss,g_loss\n1,1.0,1.0\n")
-    metrics.save_curves(folder)
+    curves.save_curves(folder)
     assert (folder / "losses.png").exists()
     (folder / "metrics.csv").unlink()
 

@@ -17,7 +17,7 @@ from PIL import Image
 
 from dcgan_tf.models.discriminator import build_discriminator
 from dcgan_tf.models.generator import build_generator
-from dcgan_tf.runs.trained_model import load_networks
+from dcgan_tf.runs.trained_model import load_trained_model
 
 pytestmark = pytest.mark.slow
 
@@ -180,8 +180,8 @@ def assert_same_weights(run_dir, expected_dir):
     turn the steps of weights whose gradient is all but zero.
     """
     got, expected = (
-        load_networks(run_dir),
-        load_networks(expected_dir),
+        load_trained_model(run_dir),
+        load_trained_model(expected_dir),
     )
     assert got.step == expected.step == STEPS
     seed = expected.config.training.seed

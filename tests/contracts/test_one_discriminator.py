@@ -12,7 +12,7 @@ from dcgan_tf.analysis.samples import load_unconditional_model
 from dcgan_tf.evaluation.linear_probe.rows import list_representations
 from dcgan_tf.images import to_float
 from dcgan_tf.models.features import build_feature_extractor
-from dcgan_tf.runs.trained_model import load_networks, load_trained_model
+from dcgan_tf.runs.trained_model import load_trained_model
 from dcgan_tf.serving.export import export_run
 from dcgan_tf.serving.lite import lite_files
 from dcgan_tf.serving.trained_export import load_exported_model
@@ -52,7 +52,7 @@ def ask_evaluation(run_dir, export_dir):
 
 def ask_networks(run_dir, export_dir):
     return extract(
-        build_feature_extractor(load_networks(run_dir).discriminator)
+        build_feature_extractor(load_trained_model(run_dir).discriminator)
     )
 
 

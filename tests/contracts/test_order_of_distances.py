@@ -15,7 +15,7 @@ from dcgan_tf.evaluation.metrics.compute import compute_measures
 from dcgan_tf.evaluation.real_images import draw_noise, load_real_images
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.runs.sampling import sample_images
-from dcgan_tf.runs.trained_model import load_networks
+from dcgan_tf.runs.trained_model import load_trained_model
 from dcgan_tf.training.distribution.strategy import build_strategy
 from dcgan_tf.training.loop import train
 
@@ -63,7 +63,7 @@ def measured(tmp_path_factory):
         "noise": draw_noise((NUM_IMAGES, 32, 32, 1), 0),
     }
     for name, step in (("early", EARLY), ("late", LATE)):
-        generator = load_networks(folder, str(step)).generator
+        generator = load_trained_model(folder, str(step)).generator
         sets[name] = sample_images(generator, config.model, NUM_IMAGES, 0)
     held_out = compute_features(network, real.held_out[:NUM_IMAGES])
     names = (

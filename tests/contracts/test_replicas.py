@@ -12,7 +12,7 @@ from dcgan_tf.kernels.precision import resolve_precision
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.runs import checkpoints
-from dcgan_tf.runs.trained_model import load_generator, load_networks
+from dcgan_tf.runs.trained_model import load_generator, load_trained_model
 from dcgan_tf.training import loop
 from dcgan_tf.training.diff_augment import augment
 from dcgan_tf.training.state import build_training_state
@@ -276,7 +276,7 @@ def test_a_run_checkpoints_resumes_and_loads(two_replicas, tmp_path):
     expected = train_in_two_parts(tmp_path / "one", one_device())
     # Re-estimated on the averaged weights, whose statistics magnify more.
     assert_same_weights(state, expected, but=("averaged_generator",))
-    networks = load_networks(tmp_path / "two")
+    networks = load_trained_model(tmp_path / "two")
     assert networks.step == 8
     latents = sample_latents(4, 8, (0, 0))
     np.testing.assert_allclose(

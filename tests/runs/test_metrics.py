@@ -1,13 +1,11 @@
 import re
 
-import matplotlib.figure
 import pytest
 from tensorboard.backend.event_processing.plugin_event_accumulator import (
     EventAccumulator,
 )
 
-from dcgan_tf.images import load_png
-from dcgan_tf.runs import metrics
+from dcgan_tf.runs import curves, metrics
 
 NAMES = ("d_loss", "g_loss", "d_real", "d_fake")
 
@@ -61,8 +59,8 @@ def test_an_evaluations_measures_get_columns_as_they_come(tmp_path):
     rows = metrics.read_metrics(tmp_path)
     assert [row["distance"] for row in rows] == ["", "7", ""]
     assert [row["d_loss"] for row in rows] == ["0.5", "", "0.5"]
-    metrics.save_curves(tmp_path)
-    assert (tmp_path / metrics.CURVES_FILE).exists()
+    curves.save_curves(tmp_path)
+    assert (tmp_path / curves.CURVES_FILE).exists()
 
 
 def test_tensorboard_forgets_what_came_after_the_checkpoint(tmp_path):
@@ -108,7 +106,7 @@ def test_what_a_spreadsheet_saved_is_read_and_kept(tmp_path, save):
     theirs = save(path.read_bytes().decode())
     path.write_bytes(theirs)
     assert metrics.read_metrics(tmp_path) == expected
-    metrics.save_curves(tmp_path)
+    curves.save_curves(tmp_path)
     lines = []
     writer = metrics.MetricsWriter(tmp_path, 25, NAMES, lines.append)
     writer.write(30, {**dict.fromkeys(NAMES, 0.5), "elapsed_seconds": 31.0})
@@ -158,46 +156,8 @@ def test_what_cannot_be_read_is_set_aside_with_a_line(tmp_path, data, caplog):
 def test_an_edited_file_ends_nothing(tmp_path, text):
     path = tmp_path / metrics.METRICS_FILE
     path.write_text(text)
-    metrics.save_curves(tmp_path)
+    curves.save_curves(tmp_path)
     write_steps(tmp_path, 10, [20])
     assert steps_of(tmp_path)[-1] == 20
-    metrics.save_curves(tmp_path)
-    assert (tmp_path / metrics.CURVES_FILE).exists()
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    """Every figure that is saved, to look into."""
-    figures, savefig = [], matplotlib.figure.Figure.savefig
-
-    def save(figure, *arguments, **options):
-        figures.append(figure)
-        return savefig(figure, *arguments, **options)
-
-    monkeypatch.setattr(matplotlib.figure.Figure, "savefig", save)
-    return figures
-
-
-@pytest.mark.parametrize("steps", [[10], [10, 20, 30]])
-def test_curves_are_drawn(tmp_path, drawn, steps):
-    writer = metrics.MetricsWriter(tmp_path, 0, NAMES)
-    for step in steps:
-        scalars = {name: i + step / 100 for i, name in enumerate(NAMES)}
-        writer.write(step, {**scalars, "elapsed_seconds": float(step)})
-    writer.close()
-    metrics.save_curves(tmp_path)
-    (figure,) = drawn
-    losses, outputs = figure.axes
-    curves = [*losses.get_lines(), *outputs.get_lines()]
-    assert [curve.get_label() for curve in curves] == [
-        "D", "G", "real images", "generated images",
-    ]  # fmt: skip
-    for i, curve in enumerate(curves):
-        assert list(curve.get_xdata()) == steps
-        expected = [i + step / 100 for step in steps]
-        assert list(curve.get_ydata()) == pytest.approx(expected)
-    assert outputs.get_ylim() == (0, 1) and outputs.get_xlabel() == "step"
-    assert all(axes.get_legend() and axes.get_title("left") for axes in
-               (losses, outputs))
-    picture = load_png(tmp_path / metrics.CURVES_FILE)
-    assert picture.shape[0] > 500 and picture.shape[1] > 800
+    curves.save_curves(tmp_path)
+    assert (tmp_path / curves.CURVES_FILE).exists()

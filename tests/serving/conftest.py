@@ -3,7 +3,7 @@
 import pytest
 from fixtures import tiny_run
 
-from dcgan_tf.runs.trained_model import load_networks
+from dcgan_tf.runs.trained_model import load_trained_model
 from dcgan_tf.serving.export import export_run
 
 
@@ -16,7 +16,7 @@ def run_dir(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def networks(run_dir):
-    return load_networks(run_dir)
+    return load_trained_model(run_dir)
 
 
 @pytest.fixture(scope="session")

@@ -18,11 +18,8 @@ from dcgan_tf.models.features import (
     AdaptiveMaxPooling,
     build_feature_extractor,
 )
-from dcgan_tf.runs.trained_model import (
-    TrainedModel,
-    digest_weights,
-    load_start,
-)
+from dcgan_tf.runs.final_networks import digest_weights
+from dcgan_tf.runs.trained_model import TrainedModel, load_start
 
 # From uint8 images to float32 `(num_images, num_features)`.
 Representation = Callable[[np.ndarray], np.ndarray]
