@@ -152,6 +152,11 @@ def _print_counts(source, survey) -> None:
 
 def _print_skipped(source) -> None:
     skipped = source.skipped
+    if cut := skipped.cut_to_upper_byte:
+        print(
+            f"16-bit colour in {len(cut)} of them, such as {cut[0]}: the "
+            "upper 8 bits are kept, as in all formats but PNG"
+        )
     if skipped.own_output:
         first, *others = skipped.own_output
         more = f" and {len(others)} more" if others else ""

@@ -55,7 +55,7 @@ class DataConfig:
         alpha: Whether images keep their transparency. A `RunConfig` sets it
             by its networks' channels.
         all_pages: Whether each page of a TIFF file is an image.
-        level_range: Of grey images of more than 8 bits, the lowest level,
+        level_range: Of images of more than 8 bits, the lowest level,
             and the one that would be 256; None where there are none such,
             or before the collection's is known. Runs that don't say took
             the upper 8 of 16 bits, and keep to it.

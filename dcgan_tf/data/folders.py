@@ -103,7 +103,7 @@ def load_folder(
     skipped.num_read = len(chosen) + len(skipped)
     level_range = data.level_range
     if level_range is None:
-        level_range = measure_collection(tree, listing)
+        level_range = measure_collection(tree, listing, skipped)
     files = ImageFiles(
         tree,
         chosen,

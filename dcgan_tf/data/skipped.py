@@ -34,6 +34,8 @@ class Skipped:
             collection and of the counts.
         beside: Names of files that lie beside the images and don't pretend
             to be any, such as captions and tables; not counted either.
+        cut_to_upper_byte: Names of images that are used, but of whose 16
+            bits a colour the lower 8 can't be had.
     """
 
     def __init__(self, num_files: int = 0, collection: str = ""):
@@ -44,6 +46,7 @@ class Skipped:
         self.is_collection_lost = False
         self.own_output: tuple[str, ...] = ()
         self.beside: list[str] = []
+        self.cut_to_upper_byte: list[str] = []
         self._collection = collection
         self._lock = threading.Lock()
 

@@ -47,8 +47,8 @@ class Source:
         fingerprint_images: Tells which images the collection holds, before
             a split or a list of names leaves some out; None where nothing
             does.
-        level_range: By which grey of more than 8 bits became one of 8; None
-            where there is none such.
+        level_range: By which levels of more than 8 bits became ones of 8;
+            None where there are none such.
         stores: Prepared images kept ready, by what they were made with.
     """
 

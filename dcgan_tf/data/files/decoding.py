@@ -53,13 +53,15 @@ def decode_file(
     """Decodes an image: one page or frame, upright.
 
     All formats of `file_formats.READABLE`, in any mode. EXIF orientation is
-    applied. Of 16-bit colour the upper 8 bits are kept. A JPEG of over 25
-    million pixels is decoded at a half, a quarter or an eighth of its size.
+    applied. A JPEG of over 25 million pixels is decoded at a half, a quarter
+    or an eighth of its size.
 
     Args:
         file: A regular file's path, or an open file.
         background: Colour under transparent pixels.
-        level_range: By which grey of 16 or 32 bits becomes one of 8.
+        level_range: By which grey of 16 or 32 bits becomes one of 8, and
+            colour of 16 bits in PNG. Of other files' colour, and of opacity,
+            the upper 8 bits are kept.
         page: Of a TIFF file, from 0.
         crop: Side in pixels, at full size, of what will be cut from the
             centre; of an image decoded at less, it is cut here.
@@ -74,8 +76,9 @@ def decode_file(
             if it can't be opened or read at all.
     """
     with _open(file, page) as (image, scale):
-        levels = _get_levels(image)
-        if levels is not None:
+        if _has_deep_colour(image):
+            image = _scale_colour(image, level_range)
+        elif (levels := _get_levels(image)) is not None:
             image = Image.fromarray(scale_levels(levels, level_range))
         else:
             image = _turn_upright(image)
@@ -89,20 +92,33 @@ def decode_file(
 def decode_levels(
     file: str | os.PathLike | BinaryIO, page: int = 0
 ) -> np.ndarray | None:
-    """Decodes an image of more than 8 bits of grey, before any scaling.
+    """Decodes an image of more than 8 bits a level, before any scaling.
 
     Args:
         file: As for `decode_file`.
         page: As for `decode_file`.
 
     Returns:
-        Integers or reals `(height, width)`; None if it is another image.
+        Integers or reals `(height, width)`, or of colour in PNG `(height,
+        width, channels)`; None if it is another image.
 
     Raises:
         UnreadableError: As of `decode_file`.
     """
     with _open(file, page) as (image, _):
+        if _has_deep_colour(image):
+            return _read_deep_colour(image)[0]
         return _get_levels(image)
+
+
+def keeps_upper_byte(file: str | os.PathLike | BinaryIO, page: int = 0) -> bool:
+    """Whether an image has colour of 16 bits whose lower 8 no decoder gives.
+
+    Raises:
+        UnreadableError: As of `decode_file`.
+    """
+    with _open(file, page) as (image, _):
+        return _is_read_by_upper_byte(image) and not _has_deep_colour(image)
 
 
 def count_pages(file: str | os.PathLike | BinaryIO) -> int:
@@ -228,6 +244,40 @@ def _get_levels(image: Image.Image) -> np.ndarray | None:
     if not image.mode.startswith(("I", "F")):
         return None
     return np.asarray(_turn_upright(image))
+
+
+def _is_read_by_upper_byte(image: Image.Image) -> bool:
+    """Whether Pillow takes the upper byte: of 16 bits in any colour."""
+    is_deep = any(";16" in str(tile.args) for tile in image.tile)
+    return is_deep and not image.mode.startswith(("I", "F"))
+
+
+def _has_deep_colour(image: Image.Image) -> bool:
+    """Whether TensorFlow gives all bits of colours that Pillow cuts."""
+    return image.format == "PNG" and _is_read_by_upper_byte(image)
+
+
+def _read_deep_colour(image: Image.Image) -> tuple[np.ndarray, np.ndarray]:
+    """Returns levels and opacity, uint16 `(height, width, channels)` both."""
+    import tensorflow as tf  # Importing it takes seconds; few files need it.
+
+    image.fp.seek(0)
+    num_channels = 4 if image.has_transparency_data else 3
+    pixels = tf.io.decode_png(image.fp.read(), num_channels, tf.uint16).numpy()
+    return pixels[..., :3], pixels[..., 3:]
+
+
+def _scale_colour(image: Image.Image, level_range: LevelRange) -> Image.Image:
+    levels, opacity = _read_deep_colour(image)
+    scaled = [
+        scale_levels(levels, level_range), scale_levels(opacity, UPPER_BYTE)
+    ]  # fmt: skip
+    turned = Image.fromarray(np.concatenate(scaled, axis=-1))
+    # It may stand behind the pixels, which were read already.
+    image.fp.seek(0)
+    orientation = _identify(image.fp).getexif().get(_ORIENTATION, 1)
+    turned.getexif()[_ORIENTATION] = orientation
+    return ImageOps.exif_transpose(turned)
 
 
 def _turn_upright(image: Image.Image) -> Image.Image:

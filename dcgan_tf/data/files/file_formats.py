@@ -75,9 +75,7 @@ _BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)
 # Canon's raw file is a TIFF with a mark; the DNG version is a TIFF tag.
 _CANON_RAW = b"CR"
 _DNG_TAGS = (b"\x12\xc6\x01\x00\x04", b"\xc6\x12\x00\x01\x00\x00\x00\x04")
-# Where a PNG file says bits a channel and kind of colour, and the grey kind.
-_PNG_KIND_AT = slice(24, 26)
-_PNG_GREY_16 = bytes([16, 0])
+_PNG_BITS_AT = 24  # A channel.
 _HOW_TO = {"HEIC": ", or pip install pillow-heif"}
 
 
@@ -130,13 +128,13 @@ def is_tiff(start: bytes) -> bool:
 
 
 def may_be_deep(start: bytes) -> bool:
-    """Whether an image may be grey with more than 8 bits a pixel.
+    """Whether an image may have levels of more than 8 bits.
 
     Args:
         start: As for `find_format_fault`.
     """
     if start.startswith(b"\x89PNG"):
-        return start[_PNG_KIND_AT] == _PNG_GREY_16
+        return start[_PNG_BITS_AT : _PNG_BITS_AT + 1] == b"\x10"
     return is_tiff(start) or start.startswith(_JPEG_2000_SIGNATURES)
 
 

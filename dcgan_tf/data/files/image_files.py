@@ -11,6 +11,7 @@ from dcgan_tf.data.files.decoding import (
     UnreadableError,
     decode_file,
     decode_levels,
+    keeps_upper_byte,
 )
 from dcgan_tf.data.files.folder_tree import FolderTree
 from dcgan_tf.data.files.level_range import LevelRange, measure_level_range
@@ -25,16 +26,17 @@ _NUM_MEASURED = 1_000
 
 
 def measure_collection(
-    tree: FolderTree | Archive, listing: Listing
+    tree: FolderTree | Archive, listing: Listing, skipped: Skipped
 ) -> LevelRange | None:
     """Measures the range of a whole collection, whatever the split.
 
     Args:
         tree: Its files.
         listing: Its images, of which up to 1,000 are decoded.
+        skipped: Gets the names of those whose lower bits can't be had.
 
     Returns:
-        The range of those of more than 8 bits of grey; None without such.
+        The range of those of more than 8 bits; None without such.
     """
 
     def decode():
@@ -44,6 +46,9 @@ def measure_collection(
             try:
                 with tree.open(file_name) as file:
                     levels = decode_levels(file, page)
+                    file.seek(0)
+                    if levels is None and keeps_upper_byte(file, page):
+                        skipped.cut_to_upper_byte.append(name)
             except (OSError, UnreadableError):
                 continue  # Found, named and counted when it is read.
             if levels is not None:

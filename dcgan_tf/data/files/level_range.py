@@ -20,7 +20,7 @@ _MAX_PIXELS_PER_IMAGE = 2**14
 
 
 def scale_levels(levels: np.ndarray, level_range: LevelRange) -> np.ndarray:
-    """Scales grey levels to uint8: 256 steps of equal width.
+    """Scales levels to uint8: 256 steps of equal width.
 
     Args:
         levels: Integers or reals, an array of one axis or more; what isn't a
@@ -51,8 +51,8 @@ def measure_level_range(images: Iterable[np.ndarray]) -> LevelRange | None:
     One pixel in 10,000 may lie outside at each end.
 
     Args:
-        images: Integers or reals `(height, width)`; of large ones, evenly
-            spaced pixels are looked at.
+        images: Integers or reals `(height, width)`, or with channels; of
+            large ones, evenly spaced pixels are looked at.
 
     Returns:
         The range; None without images.
@@ -61,8 +61,9 @@ def measure_level_range(images: Iterable[np.ndarray]) -> LevelRange | None:
     is_whole = True
     for image in images:
         is_whole &= image.dtype.kind in "iu"
-        levels = image.astype(np.float64).ravel()
-        levels = levels[:: max(1, levels.size // _MAX_PIXELS_PER_IMAGE)]
+        pixels = image.reshape(image.shape[0] * image.shape[1], -1)
+        every = max(1, len(pixels) // _MAX_PIXELS_PER_IMAGE)
+        levels = pixels[::every].astype(np.float64)
         parts.append(levels[np.isfinite(levels)].astype(np.float32))
     levels = np.concatenate(parts) if parts else np.empty(0)
     if not levels.size:

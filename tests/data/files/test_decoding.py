@@ -15,6 +15,7 @@ from dcgan_tf.data.files.decoding import (
     decode_file,
     decode_levels,
 )
+from dcgan_tf.data.files.level_range import UPPER_BYTE
 
 RED, GREEN, BLUE = (250, 10, 10), (10, 240, 10), (10, 10, 245)
 
@@ -109,6 +110,78 @@ def test_16_bits_keep_the_upper_8(tmp_path):
     Image.fromarray(levels).save(tmp_path / "a.png")
     decoded = decode_file(tmp_path / "a.png", "white")
     np.testing.assert_array_equal(decoded[..., 1], levels >> 8)
+
+
+def write_deep_png(path, pixels, **chunks):
+    """Writes uint16 `(height, width, channels)`, which Pillow can't."""
+    kind = {1: 0, 2: 4, 3: 2, 4: 6}[pixels.shape[2]]
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
+    height, width = pixels.shape[:2]
+    header = struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0)
+    parts = {"IHDR": header, **chunks, "IDAT": zlib.compress(rows), "IEND": b""}
+    contents = b"\x89PNG\r\n\x1a\n"
+    for name, data in parts.items():
+        body = name.encode() + data
+        contents += struct.pack(">I", len(data)) + body
+        contents += struct.pack(">I", zlib.crc32(body))
+    path.write_bytes(contents)
+
+
+def draw_levels(num_channels):
+    rng = np.random.default_rng(0)
+    levels = rng.integers(0, 2**12, (6, 4, num_channels), np.uint16)
+    if num_channels in (2, 4):
+        levels[..., -1] = 2**16 - 1
+    return levels
+
+
+@pytest.mark.parametrize("num_channels", [2, 3, 4])
+@pytest.mark.parametrize(
+    "level_range, shift", [((0, 2**12), 4), ((0, 2**16), 8)]
+)
+def test_colour_of_16_bits_in_png_by_a_range(
+    tmp_path, num_channels, level_range, shift
+):
+    levels = draw_levels(num_channels)
+    write_deep_png(tmp_path / "a.png", levels)
+    path = tmp_path / "a.png"
+    wanted = np.broadcast_to(
+        levels[..., : 1 if num_channels == 2 else 3], (6, 4, 3)
+    )
+    np.testing.assert_array_equal(decode_levels(path), wanted)
+    decoded = decode_file(path, "red", level_range=level_range)
+    np.testing.assert_array_equal(decoded, wanted >> shift)
+    if level_range == UPPER_BYTE:  # As Pillow has it, and 0.1.0 had.
+        with Image.open(path) as image:
+            np.testing.assert_array_equal(decoded, image.convert("RGB"))
+
+
+def test_colour_of_16_bits_keeps_its_transparency_and_turn(tmp_path):
+    levels = draw_levels(4)
+    levels[:3, :, 3] = 0
+    write_deep_png(tmp_path / "a.png", levels)
+    decoded = decode_file(tmp_path / "a.png", "red", alpha=True)
+    np.testing.assert_array_equal(decoded[..., 3], levels[..., 3] >> 8)
+    laid = decode_file(tmp_path / "a.png", "red")
+    assert (laid[:3] == (255, 0, 0)).all() and (laid[3:, :, 0] < 255).all()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    chunks = {"eXIf": exif.tobytes().removeprefix(b"Exif\0\0")}
+    write_deep_png(tmp_path / "b.png", levels[..., :3], **chunks)
+    turned = decode_file(tmp_path / "b.png", "red")
+    np.testing.assert_array_equal(turned, np.rot90(levels[..., :3] >> 8, -1))
+    key = struct.pack(">HHH", *levels[0, 0, :3])
+    write_deep_png(tmp_path / "c.png", levels[..., :3], tRNS=key)
+    keyed = decode_file(tmp_path / "c.png", "red")
+    assert (keyed[0, 0] == (255, 0, 0)).all() and (keyed[1] < 16).all()
+
+
+def test_broken_colour_of_16_bits_is_unreadable(tmp_path):
+    write_deep_png(tmp_path / "a.png", draw_levels(3))
+    contents = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "a.png").write_bytes(contents[:-60])
+    with pytest.raises(UnreadableError):
+        decode_file(tmp_path / "a.png", "red")
 
 
 @pytest.mark.parametrize("suffix", ["png", "tif", "jp2"])

@@ -1,9 +1,11 @@
 """Grey of more than 8 bits has one range for a whole collection."""
 
 import json
+import struct
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from absl import flags
 from PIL import Image
 
@@ -86,6 +88,40 @@ def test_data_command_says_the_range(microscope, tmp_path, capsys):
     argv = [f"--image_dir={microscope}", f"--output={tmp_path / 's.png'}"]
     assert data_command.main(argv) == 0
     assert "bits: 0 to 4096 become 0 to 255" in capsys.readouterr().out
+
+
+def test_colour_has_the_same_range_where_it_is_read_whole(tmp_path, capsys):
+    folder = tmp_path / "cells"
+    folder.mkdir()
+    for level in (0, 1000, 4095):
+        pixels = np.full((20, 20, 3), level, np.uint16)
+        tf.io.write_file(str(folder / f"{level}.png"), tf.io.encode_png(pixels))
+    argv = [f"--image_dir={folder}", f"--output={tmp_path / 's.png'}"]
+    assert data_command.main(argv) == 0
+    printed = capsys.readouterr().out
+    assert "bits: 0 to 4096 become 0 to 255" in printed
+    assert "16-bit colour" not in printed
+    data = DataConfig(dataset="image_folder", image_dir=str(folder))
+    assert load_levels(data, "all") == {0: 0, 1000: 62, 4095: 255}
+    write_deep_tiff(folder / "5000.tif", 5000)
+    assert data_command.main(argv) == 0
+    printed = capsys.readouterr().out
+    assert "16-bit colour in 1 of them, such as 5000.tif: the upper" in printed
+
+
+def write_deep_tiff(path, level):
+    """Writes colour of 16 bits and one level, which Pillow can't."""
+    side = 20
+    pixels = np.full((side, side, 3), level, "<u2").tobytes()
+    tags = [
+        (256, 3, 1, side), (257, 3, 1, side), (258, 3, 3, 8), (259, 3, 1, 1),
+        (262, 3, 1, 2), (273, 4, 1, 14), (277, 3, 1, 3), (278, 3, 1, side),
+        (279, 4, 1, len(pixels)),
+    ]  # fmt: skip
+    head = b"II*\0" + struct.pack("<IHHH", 14 + len(pixels), 16, 16, 16)
+    entries = b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    count = struct.pack("<H", len(tags))
+    path.write_bytes(head + pixels + count + entries + bytes(4))
 
 
 def test_a_run_keeps_its_range(microscope, tmp_path):
