@@ -19,7 +19,6 @@ MODULES = (
     "dcgan_tf.models.discriminator",
     "dcgan_tf.models.dropout",
     "dcgan_tf.models.features",
-    "dcgan_tf.models.laplacian_pyramid",
     "dcgan_tf.models.original_gan",
     "dcgan_tf.models.spectral_norm",
     "dcgan_tf.training.scheduled_sgd",

@@ -5,6 +5,7 @@ Unconditional networks are stages in sequence; in conditional ones the labels
 are concatenated to the inputs of each stage.
 """
 
+import math
 from collections.abc import Callable, Sequence
 
 import keras
@@ -153,3 +154,31 @@ class ClipWhenDrawing(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return input_shape
+
+
+@keras.saving.register_keras_serializable("dcgan_tf")
+class TakeLatents(keras.layers.Layer):
+    """Takes one level's part of latents, as a vector or a plane.
+
+    Args:
+        start: Where it starts in `(batch, latent_dim)`.
+        shape: Of what it is made into, without the batch.
+    """
+
+    def __init__(self, start: int, shape: Sequence[int], **kwargs):
+        super().__init__(**kwargs)
+        self.start = start
+        self.shape = tuple(shape)
+
+    def call(self, latents):
+        stop = self.start + math.prod(self.shape)
+        part = latents[:, self.start : stop]
+        return keras.ops.reshape(part, (-1, *self.shape))
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], *self.shape)
+
+    def get_config(self):
+        return {
+            **super().get_config(), "start": self.start, "shape": self.shape
+        }  # fmt: skip

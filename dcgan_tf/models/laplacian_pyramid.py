@@ -1,11 +1,10 @@
 """The Laplacian pyramid of GANs (Denton et al., 2015, arXiv 1506.05751).
 
-A pyramid holds an image as its smallest version and what each doubling lacks:
-with `I_k` the image shrunk k times, the residual is `h_k = I_k -
-enlarge(I_(k+1))` (Section 2.2; Burt and Adelson, 1983). One pair of networks
-makes the smallest images; for each finer level a pair sees an enlarged coarser
-image and makes, or judges, the residual (Section 3.1). A sample is drawn from
-coarse to fine: enlarge, add a residual, and again.
+A pyramid (`image_pyramid.py`) holds an image as its smallest version and what
+each doubling lacks. One pair of networks makes the smallest images; for each
+finer level a pair sees an enlarged coarser image and makes, or judges, the
+residual (Section 3.1). A sample is drawn from coarse to fine: enlarge, add a
+residual, and again.
 
 Figures are those of the authors' code (facebookarchive/eyescream, cifar/).
 Departures, and why:
@@ -16,7 +15,6 @@ Departures, and why:
   unit variance that the authors get by mean and deviation.
 - D's convolutions are padded at levels under 16, where the authors' unpadded
   5x5 ones don't fit.
-- Images are shrunk by means of 2x2 pixels and enlarged bilinearly.
 - What is drawn is clipped to [-1, 1] at the finest level, outside of training.
 - Labels, where there are any, are joined to each level's inputs as constant
   maps; the authors' class-conditional networks learn these maps.
@@ -32,6 +30,7 @@ from dcgan_tf.config import ModelConfig
 from dcgan_tf.models import blocks
 from dcgan_tf.models.discriminator import FunctionalDiscriminator
 from dcgan_tf.models.dropout import Dropout
+from dcgan_tf.models.image_pyramid import enlarge, make_enlarging_layer
 
 _SCALE = 0.5
 _COARSEST_STDDEV = {"generator": 0.05, "discriminator": 0.005}
@@ -42,57 +41,10 @@ _KEPT = 0.5
 _GetLayer = Callable[[str], keras.layers.Layer]
 
 
-def shrink(images: tf.Tensor) -> tf.Tensor:
-    """Halves images: `(batch, 2 * height, 2 * width, channels)` to half."""
-    return tf.nn.avg_pool2d(images, 2, 2, "VALID")
-
-
-def enlarge(images: tf.Tensor) -> tf.Tensor:
-    """Doubles images bilinearly, the reverse of `shrink` in shape."""
-    return _make_enlarging_layer()(images)
-
-
 def list_sizes(config: ModelConfig) -> list[tuple[int, int]]:
     """Returns levels' `(height, width)`, from coarse to fine."""
     height, width = config.image_size
     return [(height >> k, width >> k) for k in range(config.num_scales, -1, -1)]
-
-
-def shrink_to_levels(images: tf.Tensor, num_levels: int) -> list[tf.Tensor]:
-    """Returns images shrunk again and again, from coarse to fine.
-
-    Args:
-        images: float32 `(batch, height, width, channels)`.
-        num_levels: How many sizes, the images' own included.
-    """
-    levels = [images]
-    for _ in range(num_levels - 1):
-        levels.insert(0, shrink(levels[0]))
-    return levels
-
-
-def split_pyramid(images: tf.Tensor, num_levels: int) -> list[tf.Tensor]:
-    """Splits images into their Laplacian pyramid.
-
-    Args:
-        images: float32 `(batch, height, width, channels)`; sides divide by
-            `2**(num_levels - 1)`.
-        num_levels: Of the pyramid.
-
-    Returns:
-        From coarse to fine: the shrunk images, then residuals.
-    """
-    levels = shrink_to_levels(images, num_levels)
-    pairs = zip(levels, levels[1:], strict=False)
-    return levels[:1] + [fine - enlarge(coarse) for coarse, fine in pairs]
-
-
-def join_pyramid(pyramid: Sequence[tf.Tensor]) -> tf.Tensor:
-    """Joins what `split_pyramid` returns; exact but for rounding."""
-    images, *residuals = pyramid
-    for residual in residuals:
-        images = enlarge(images) + residual
-    return images
 
 
 def build_pyramid_generator(
@@ -123,7 +75,7 @@ def build_pyramid_generator(
     for level in range(len(list_sizes(config))):
         condition = None
         if images is not None:
-            up = _make_enlarging_layer(f"level_{level}_condition")
+            up = make_enlarging_layer(f"level_{level}_condition")
             condition = up(images)
         images = _draw_level(layers.get, level, latents, condition, one_hot)
     images = blocks.ClipWhenDrawing(dtype="float32", name="clip")(images)
@@ -142,7 +94,7 @@ def draw_levels(
     Args:
         generator: From `build_pyramid_generator`.
         latents: float32 `(batch, latent_dim)`.
-        real_levels: From `shrink_to_levels`.
+        real_levels: From `image_pyramid.shrink_to_levels`.
         labels: int32 `(batch,)` of a conditional generator.
 
     Returns:
@@ -207,10 +159,21 @@ def _make_generator_layers(config: ModelConfig, dtype: str, seed: int):
     sizes = list_sizes(config)
     planes = [height * width for height, width in sizes[1:]]
     start = config.latent_dim - sum(planes)
-    yield TakeLatents(0, (start,), name="level_0_noise")
+    yield blocks.TakeLatents(0, (start,), name="level_0_noise")
+    yield from _make_coarsest_layers(config, sizes[0], dtype, seed)
+    for level, size in enumerate(sizes[1:], start=1):
+        name = f"level_{level}"
+        yield blocks.TakeLatents(start, (*size, 1), name=f"{name}_noise")
+        start += planes[level - 1]
+        yield from _make_finer_layers(config, name, uniform, dtype)
+
+
+def _make_coarsest_layers(
+    config: ModelConfig, size: tuple[int, int], dtype: str, seed: int
+):
     if config.num_classes:
         yield blocks.JoinLabels(name="level_0_join_labels")
-    pixels = math.prod((*sizes[0], config.channels))
+    pixels = math.prod((*size, config.channels))
     widths = {"hidden_1": "relu", "hidden_2": "sigmoid", "pixels": "linear"}
     for index, (part, activation) in enumerate(widths.items()):
         yield keras.layers.Dense(
@@ -222,31 +185,35 @@ def _make_generator_layers(config: ModelConfig, dtype: str, seed: int):
         yield _activate(activation, dtype, f"level_0_{part}_{activation}")
     yield keras.layers.Rescaling(_SCALE, dtype="float32", name="level_0_scale")
     yield keras.layers.Reshape(
-        (*sizes[0], config.channels), dtype="float32", name="level_0_image"
+        (*size, config.channels), dtype="float32", name="level_0_image"
     )
+
+
+def _make_finer_layers(
+    config: ModelConfig,
+    name: str,
+    uniform: blocks.UniformInitializers,
+    dtype: str,
+):
     num_inputs = config.channels + 1 + config.num_classes
-    for level, size in enumerate(sizes[1:], start=1):
-        name = f"level_{level}"
-        yield TakeLatents(start, (*size, 1), name=f"{name}_noise")
-        start += planes[level - 1]
-        yield keras.layers.Rescaling(1 / _SCALE, name=f"{name}_unscale")
-        yield keras.layers.Concatenate(dtype=dtype, name=f"{name}_join")
-        if config.num_classes:
-            yield blocks.JoinLabels(name=f"{name}_join_labels")
-        width = config.base_filters
-        for index, (side, inputs, outputs) in enumerate(
-            ((7, num_inputs, width), (7, width, width), (5, width, None)), 1
-        ):
-            yield _make_convolution(
-                outputs or config.channels, side, inputs, uniform,
-                dtype=dtype, padding="same", name=f"{name}_conv_{index}",
-            )  # fmt: skip
-            if outputs:
-                yield _activate("relu", dtype, f"{name}_conv_{index}_relu")
-        yield keras.layers.Rescaling(
-            _SCALE, dtype="float32", name=f"{name}_residual"
-        )
-        yield keras.layers.Add(dtype="float32", name=f"{name}_image")
+    width = config.base_filters
+    yield keras.layers.Rescaling(1 / _SCALE, name=f"{name}_unscale")
+    yield keras.layers.Concatenate(dtype=dtype, name=f"{name}_join")
+    if config.num_classes:
+        yield blocks.JoinLabels(name=f"{name}_join_labels")
+    for index, (side, inputs, outputs) in enumerate(
+        ((7, num_inputs, width), (7, width, width), (5, width, None)), 1
+    ):
+        yield _make_convolution(
+            outputs or config.channels, side, inputs, uniform,
+            dtype=dtype, padding="same", name=f"{name}_conv_{index}",
+        )  # fmt: skip
+        if outputs:
+            yield _activate("relu", dtype, f"{name}_conv_{index}_relu")
+    yield keras.layers.Rescaling(
+        _SCALE, dtype="float32", name=f"{name}_residual"
+    )
+    yield keras.layers.Add(dtype="float32", name=f"{name}_image")
 
 
 def _draw_level(
@@ -348,12 +315,6 @@ def _make_normal(network: str, seed: int, index: int):
     )
 
 
-def _make_enlarging_layer(name: str | None = None) -> keras.layers.Layer:
-    return keras.layers.UpSampling2D(
-        2, interpolation="bilinear", dtype="float32", name=name
-    )
-
-
 def _activate(activation: str, dtype: str, name: str) -> keras.layers.Layer:
     if activation == "relu":
         return keras.layers.ReLU(dtype=dtype, name=name)
@@ -369,31 +330,3 @@ def _add_labels(config: ModelConfig, inputs: list):
         config.num_classes, output_mode="one_hot", name="one_hot"
     )(labels)
     return [*inputs, labels], one_hot
-
-
-@keras.saving.register_keras_serializable("dcgan_tf")
-class TakeLatents(keras.layers.Layer):
-    """Takes one level's part of latents, as a vector or a plane.
-
-    Args:
-        start: Where it starts in `(batch, latent_dim)`.
-        shape: Of what it is made into, without the batch.
-    """
-
-    def __init__(self, start: int, shape: Sequence[int], **kwargs):
-        super().__init__(**kwargs)
-        self.start = start
-        self.shape = tuple(shape)
-
-    def call(self, latents):
-        stop = self.start + math.prod(self.shape)
-        part = latents[:, self.start : stop]
-        return keras.ops.reshape(part, (-1, *self.shape))
-
-    def compute_output_shape(self, input_shape):
-        return (input_shape[0], *self.shape)
-
-    def get_config(self):
-        return {
-            **super().get_config(), "start": self.start, "shape": self.shape
-        }  # fmt: skip

@@ -17,7 +17,7 @@ from dcgan_tf.data.source import Source
 from dcgan_tf.families import ADAM
 from dcgan_tf.kernels.adam import Adam
 from dcgan_tf.latents import GENERATOR
-from dcgan_tf.models import laplacian_pyramid as pyramid
+from dcgan_tf.models import image_pyramid, laplacian_pyramid
 from dcgan_tf.models.dropout import masks_drawn_by
 from dcgan_tf.models.networks import Networks
 from dcgan_tf.models.original_gan import set_output_marginals
@@ -115,7 +115,7 @@ def judge_images(
 def shrink_images(networks: Networks, batch: Batch) -> list[tf.Tensor]:
     """Shrinks a batch's real images to each level of a pyramid."""
     num_levels = networks.discriminator.output_shape[-1]
-    return pyramid.shrink_to_levels(batch.images, num_levels)
+    return image_pyramid.shrink_to_levels(batch.images, num_levels)
 
 
 def draw_levels(networks: Networks, batch: Batch) -> list[tf.Tensor]:
@@ -125,7 +125,7 @@ def draw_levels(networks: Networks, batch: Batch) -> list[tf.Tensor]:
     so that one step trains them all.
     """
     real = shrink_images(networks, batch)
-    return pyramid.draw_levels(
+    return laplacian_pyramid.draw_levels(
         networks.generator, batch.latents, real, batch.labels
     )
 

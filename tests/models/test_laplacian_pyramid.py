@@ -1,16 +1,13 @@
-"""The pyramid: split and joined, its networks, what its levels see."""
+"""The pyramid's networks: their levels, and what these see."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from dcgan_tf.config import DataConfig
-from dcgan_tf.data.open_source import load_source
-from dcgan_tf.data.pipeline import load_images
 from dcgan_tf.families import FAMILIES
-from dcgan_tf.images import to_float
 from dcgan_tf.models import laplacian_pyramid as pyramid
+from dcgan_tf.models.image_pyramid import shrink_to_levels
 from dcgan_tf.models.networks import build_networks
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.training.families import build_optimizer
@@ -40,33 +37,6 @@ def test_levels_double_from_at_most_8(size, sizes):
     planes = sum(height * width for height, width in sizes[1:])
     assert model.latent_dim == 100 + planes
     assert FAMILIES["lapgan"].count_planes(size) == planes
-
-
-@pytest.mark.parametrize("num_levels", [1, 3, 4])
-def test_a_pyramid_is_joined_back_to_the_images(num_levels):
-    """Of real images, to within rounding (Denton et al., Section 2.2)."""
-    model = make_model((32, 32))
-    source = load_source(DataConfig())
-    images = to_float(load_images(source, model, DataConfig(), 64)[0])
-    split = pyramid.split_pyramid(images, num_levels)
-    assert len(split) == num_levels
-    assert [x.shape[1] for x in split] == [
-        32 >> level for level in reversed(range(num_levels))
-    ]
-    joined = pyramid.join_pyramid(split)
-    np.testing.assert_allclose(joined, images, atol=1e-6)
-    # Not an identity: residuals hold what blurring takes away.
-    if num_levels > 1:
-        assert np.abs(split[-1]).max() > 0.5
-        assert np.mean(split[-1] ** 2) < np.mean(images**2) / 4
-
-
-def test_shrinking_and_enlarging_by_hand():
-    images = np.array([[0.0, 2, 4, 6], [2, 4, 6, 8]], np.float32)
-    small = pyramid.shrink(images[None, ..., None])
-    np.testing.assert_array_equal(small[0, ..., 0], [[2.0, 6.0]])
-    large = pyramid.enlarge(small)[0, ..., 0]
-    np.testing.assert_allclose(large, [[2.0, 3.0, 5.0, 6.0]] * 2)
 
 
 @pytest.mark.parametrize("num_classes", [0, 3])
@@ -99,7 +69,7 @@ def test_each_level_has_noise_of_its_own():
     model = make_model()
     generator, _ = build_networks(model)
     latents = np.zeros((1, model.latent_dim), np.float32)
-    real = pyramid.shrink_to_levels(tf.zeros((1, 16, 16, 1)), 3)
+    real = shrink_to_levels(tf.zeros((1, 16, 16, 1)), 3)
     before = pyramid.draw_levels(generator, latents, real)
     for level, (start, stop) in enumerate(((0, 100), (100, 164), (164, 420))):
         changed = latents.copy()
@@ -113,7 +83,7 @@ def test_each_level_has_noise_of_its_own():
 def test_each_level_of_the_discriminator_sees_its_own_images():
     model = make_model()
     _, discriminator = build_networks(model)
-    levels = pyramid.shrink_to_levels(tf.ones((1, 16, 16, 1)), 3)
+    levels = shrink_to_levels(tf.ones((1, 16, 16, 1)), 3)
     before = discriminator(levels).numpy()
     for level in range(3):
         changed = [-x if i == level else x for i, x in enumerate(levels)]
