@@ -17,145 +17,29 @@ recall, and how much is copied. What is timed, trained and measured is kept in
 """
 
 import json
-import os
 import signal
-import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import before_tensorflow  # noqa: F401
 import command
 import machine
 import numpy as np
-import tensorflow as tf
-from comparisons.recipe_figures import Figures, draw_grid
+from comparisons.grid import draw_grid
+from comparisons.recipe_choices import (
+    CHOICES,
+    SCREENED,
+    format_flags,
+    make_settings,
+)
+from comparisons.recipe_costs import time_choices
+from comparisons.recipe_figures import Figures
+from comparisons.stopping import EXIT_INTERRUPTED, Stopped, stoppable
 
-from dcgan_tf.kernels.precision import resolve_precision
-from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.recipes import PAPER, SMALL
-from dcgan_tf.training.state import build_training_state
-from dcgan_tf.training.step import GradientTapeStep
 
 ROOT = Path(__file__).resolve().parents[1]
-EXIT_INTERRUPTED = 75
-
-# Settings of each choice; docs/recipes.md has where they come from.
-CHOICES = {
-    PAPER: {},
-    "spectral norm": {
-        "spectral_norm": True, "discriminator_batch_norm": False,
-    },
-    "R1": {"r1_weight": 0.1},
-    "hinge": {"loss": "hinge"},
-    "two rates": {
-        "learning_rate": 1e-4, "discriminator_learning_rate": 4e-4,
-    },
-    "adapted augmentation": {"diff_augment": True, "diff_augment_target": 0.6},
-    "flips": {"flip": True},
-    "longer averages": {"ema_decay": 0.9995, "ema_warmup": 4.0},
-    "relativistic, R1 and R2": {
-        "loss": "relativistic", "r1_weight": 0.1, "r2_weight": 0.1,
-    },
-    # Beyond the eight that are screened.
-    "augmentation": {"diff_augment": True},
-    "R1 of 1": {"r1_weight": 1.0},
-    "spectral norm, R1, hinge": {
-        "spectral_norm": True, "discriminator_batch_norm": False,
-        "r1_weight": 0.1, "loss": "hinge",
-    },
-    "alternating": {"updates": "alternating"},
-    SMALL: {"recipe": SMALL},
-}  # fmt: skip
-_SCREENED = tuple(CHOICES)[:9]
-_DATA_FLAGS = (
-    "dataset", "image_dir", "held_out_dir", "data_dir", "manual_dir", "crop",
-    "channels",
-)  # fmt: skip
-# A gradient penalty's steps, whole.
-_STEPS_A_ROUND = 16
-
-
-class Stopped(Exception):
-    """The comparison was told to stop."""
-
-
-def make_settings(values, name: str) -> dict:
-    """Returns a choice's settings of training, the comparison's included."""
-    given = {key: getattr(values, key) for key in _DATA_FLAGS}
-    side = values.image_size
-    return {
-        "recipe": PAPER,
-        **{key: value for key, value in given.items() if value is not None},
-        "image_size": (side, side),
-        "base_filters": values.base_filters,
-        "batch_size": values.batch_size,
-        **CHOICES[name],
-    }
-
-
-def format_flags(settings: dict) -> list[str]:
-    """Returns settings as flags of `train`."""
-    flags = []
-    for name, value in settings.items():
-        if isinstance(value, bool):
-            flags.append(f"--{'' if value else 'no'}{name}")
-        elif isinstance(value, tuple):
-            flags.append(f"--{name}={'x'.join(map(str, value))}")
-        else:
-            flags.append(f"--{name}={value}")
-    return flags
-
-
-class TimedStep:
-    """A choice's training step on one batch of noise."""
-
-    def __init__(self, settings: dict):
-        config = resolve_run_config(settings)
-        self._batch_size = config.training.batch_size
-        precision = resolve_precision(config.training.precision, 1)
-        shape = (*config.model.image_size, config.model.channels)
-        self._images = tf.random.stateless_uniform(
-            (self._batch_size, *shape), (0, 0), -1.0
-        )
-        state = build_training_state(config, precision)
-        self._step = GradientTapeStep(state, config)
-        self.time()
-
-    def time(self) -> float:
-        """Returns the seconds an image, all cores at work."""
-        start = time.process_time()
-        for _ in range(_STEPS_A_ROUND):
-            measures = self._step.train_step(self._images)
-        float(measures["g_loss"])
-        cores = len(os.sched_getaffinity(0))
-        seconds = (time.process_time() - start) / cores
-        return seconds / (_STEPS_A_ROUND * self._batch_size)
-
-
-def time_choices(values, names, path: Path) -> dict[str, float]:
-    """Returns seconds an image of each choice, those timed before kept.
-
-    The paper's step is timed in turn with each, and the medians' ratio, times
-    what the paper's took the first time, is what counts.
-    """
-    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    paper = None
-    for name in (PAPER, *names):
-        if name in kept:
-            continue
-        paper = paper or TimedStep(make_settings(values, PAPER))
-        other = paper
-        if name != PAPER:
-            other = TimedStep(make_settings(values, name))
-        rounds = [(paper.time(), other.time()) for _ in range(values.rounds)]
-        base, own = (statistics.median(x) for x in zip(*rounds, strict=True))
-        kept[name] = kept.get(PAPER, base) * own / base
-        path.write_text(json.dumps(kept, indent=2), encoding="utf-8")
-        cost = kept[name] / kept[PAPER]
-        print(f"{name}: {cost:.2f} of {PAPER}'s cost", file=sys.stderr)
-    return kept
 
 
 def train(values, name: str, seed: int, run_dir: Path, images: float) -> None:
@@ -214,8 +98,10 @@ def compare(values, names, work_dir: Path) -> tuple[list[dict], dict]:
                 path.write_text(json.dumps(row, indent=2), encoding="utf-8")
             rows.append(json.loads(path.read_text(encoding="utf-8")))
             print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
-        steps = [r["step"] for r in rows if r["seed"] == seed]
-        draw_grid(work_dir / f"samples-{seed}.png", run_dirs, steps)
+        steps = [str(r["step"]) for r in rows if r["seed"] == seed]
+        path = work_dir / f"samples-{seed}.png"
+        # Other samples than those that are measured.
+        draw_grid(path, run_dirs, steps, seed=1)
     return rows, times
 
 
@@ -294,7 +180,7 @@ def parse_arguments():
     parser.add_argument(
         "--choices",
         type=command.names_of(CHOICES),
-        default=";".join(_SCREENED),
+        default=";".join(SCREENED),
         help="separated by , or ;",
     )
     parser.add_argument("--list", action="store_true", help="all choices")
@@ -331,10 +217,6 @@ def parse_arguments():
     return values
 
 
-def _stop(signum, frame) -> None:
-    raise Stopped
-
-
 def main() -> None:
     values = parse_arguments()
     if values.list:
@@ -344,13 +226,8 @@ def main() -> None:
     work_dir = Path(values.work_dir)
     work_dir.mkdir(parents=True, exist_ok=True)
     check_settings(values, work_dir)
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
-    try:
+    with stoppable():
         rows, times = compare(values, values.choices, work_dir)
-    except Stopped:
-        print("stopped; the same command goes on", file=sys.stderr)
-        sys.exit(EXIT_INTERRUPTED)
     print(
         f"{machine.describe()}; {values.minutes:g} minutes each, images of "
         f"{values.image_size}x{values.image_size}, base {values.base_filters}, "

@@ -1,7 +1,6 @@
 """The figures of `recipes.py`: checkpoints chosen and measured apart."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,14 +18,12 @@ from dcgan_tf.evaluation.metrics.compute import (
 )
 from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
 from dcgan_tf.evaluation.real_images import load_real_images
-from dcgan_tf.images import make_grid, save_png
 from dcgan_tf.runs import checkpoints
 from dcgan_tf.runs.folder import load_run_config
 from dcgan_tf.runs.trained_model import load_trained_model
 
 # Checkpoints are chosen on other samples than those that are measured.
-_CHOOSING_SEED, _MEASURING_SEED, _GRID_SEED = 999, 0, 1
-_NUM_IN_GRID = 16
+_CHOOSING_SEED, _MEASURING_SEED = 999, 0
 _LEAST_HELD_OUT = 20
 
 
@@ -110,16 +107,3 @@ class Figures:
                 )
                 path.write_text(json.dumps(kept), encoding="utf-8")
         return {int(step): distance for step, distance in kept.items()}
-
-
-def draw_grid(
-    path: Path, run_dirs: Sequence[Path], steps: Sequence[int]
-) -> None:
-    """Draws sixteen samples of each run's best step, a run below another."""
-    rows = [
-        load_trained_model(run_dir, str(step)).sample_images(
-            _NUM_IN_GRID, _GRID_SEED
-        )
-        for run_dir, step in zip(run_dirs, steps, strict=True)
-    ]
-    save_png(path, make_grid(np.concatenate(rows), _NUM_IN_GRID))

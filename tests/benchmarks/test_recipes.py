@@ -10,11 +10,13 @@ import pytest
 from PIL import Image
 
 from dcgan_tf.cli import train
+from dcgan_tf.presets import resolve_run_config
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 
 import command  # noqa: E402
 import recipes  # noqa: E402
+from comparisons.recipe_costs import TimedStep  # noqa: E402
 
 
 def make_row(choice, seed, above_floor, **others):
@@ -47,7 +49,7 @@ def test_choices_are_settings_that_the_command_takes(name):
     values = train.flags.FlagValues()
     train.define_flags(values)
     values(["train", *flags])
-    assert train.build_config(values) == recipes.resolve_run_config(settings)
+    assert train.build_config(values) == resolve_run_config(settings)
 
 
 @pytest.mark.parametrize(
@@ -76,8 +78,8 @@ def test_it_goes_on_where_it_was_stopped(tmp_path, monkeypatch, capsys):
     arguments = ["recipes.py", "--smoke", "--json=figures.json"]
     arguments += ["--image_dir=images", "--held_out_dir=others"]
     monkeypatch.setattr(sys, "argv", arguments)
-    monkeypatch.setattr(recipes.TimedStep, "__init__", lambda *args: None)
-    monkeypatch.setattr(recipes.TimedStep, "time", lambda self: 2.0)
+    monkeypatch.setattr(TimedStep, "__init__", lambda *args: None)
+    monkeypatch.setattr(TimedStep, "time", lambda self: 2.0)
     trained = []
 
     def run_command(arguments, log):
