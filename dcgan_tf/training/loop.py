@@ -229,10 +229,15 @@ def _train_steps(
             due = find_due(training, step, is_stopping)
             recorder.write(step, due)
             if failure is not None:
-                raise type(failure)(
-                    f"{failure}. A checkpoint of step {step} is saved, from "
-                    "which the same command resumes"
-                ) from failure
+                # Other workers are in the next step already, and don't save.
+                saved = "Start all workers again with the same command, to "
+                saved += "resume from the last checkpoint"
+                if due.checkpoint:
+                    saved = f"A checkpoint of step {step} is saved, from which "
+                    saved += "the same command resumes"
+                text = str(failure)
+                text += " " if text.endswith("?") else ". "
+                raise type(failure)(text + saved) from failure
             if due.evaluation and recorder.is_chief:
                 num_stale = recorder.find_lost_patience(step)
             # Several workers agree on it in the next step.

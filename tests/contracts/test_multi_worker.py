@@ -323,13 +323,24 @@ def test_workers_with_other_data_are_refused_in_words(
     assert not (tmp_path / "run").exists()
 
 
-def test_a_chief_that_fails_leaves_none_hanging(tmp_path):
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_worker_that_fails_leaves_none_hanging(tmp_path, victim):
     flags = [("--batch_norm=replica", "--accumulate=2")] * 2
-    processes = start(tmp_path / "run", full_disk=[0], flags=flags)
+    processes = start(tmp_path / "run", full_disk=[victim], flags=flags)
     results = finish(processes, timeout=240)
-    code, _, errors = results[0]
+    code, _, errors = results[victim]
     assert code == 1
     assert errors.count("\n") == 1 and "no space left" in errors, errors
-    code, _, errors = results[1]
+    code, _, errors = results[1 - victim]
     assert code == 75
-    assert errors.count("\n") == 1 and "worker 0 (" in errors, errors
+    assert errors.count("\n") == 1 and f"worker {victim} (" in errors, errors
+
+
+def test_lost_patience_stops_all_after_the_same_step(tmp_path):
+    flags = [("--eval_every=2", "--patience=1")] * 2
+    results = finish(start(tmp_path / "run", steps=500, flags=flags))
+    assert [code for code, _, _ in results] == [0, 0], results
+    digests = [re.search("digest (.*)", r[1])[1] for r in results]
+    assert digests[0] == digests[1]
+    assert "no better" in results[0][1]
+    assert list_checkpoints(tmp_path / "run")[-1] < 500

@@ -9,6 +9,7 @@ from PIL import Image
 
 from dcgan_tf.cli import train as train_command
 from dcgan_tf.runs import checkpoints
+from dcgan_tf.training.distribution.workers import StopAgreement
 from dcgan_tf.training.step import GradientTapeStep
 
 TINY = (
@@ -57,6 +58,19 @@ def cache_gets_cut_off(folder):
         file.truncate(100)
 
 
+def lose_in_the_middle(lose, folder, monkeypatch):
+    train_step = GradientTapeStep.train_step
+    steps = []
+
+    def lose_after_some(self, *args):
+        steps.append(1)
+        if len(steps) == LOST_AFTER_STEPS:
+            lose(folder)
+        return train_step(self, *args)
+
+    monkeypatch.setattr(GradientTapeStep, "train_step", lose_after_some)
+
+
 @pytest.mark.parametrize(
     ("lose", "cache", "message"),
     [
@@ -70,16 +84,7 @@ def cache_gets_cut_off(folder):
 def test_data_lost_in_the_middle(
     folder, tmp_path, capsys, monkeypatch, lose, cache, message
 ):
-    train_step = GradientTapeStep.train_step
-    steps = []
-
-    def lose_after_some(self, *args):
-        steps.append(1)
-        if len(steps) == LOST_AFTER_STEPS:
-            lose(folder)
-        return train_step(self, *args)
-
-    monkeypatch.setattr(GradientTapeStep, "train_step", lose_after_some)
+    lose_in_the_middle(lose, folder, monkeypatch)
     run_dir = tmp_path / "run"
     argv = [*TINY, f"--image_dir={folder}", f"--run_dir={run_dir}"]
     code = train_command.main([*argv, f"--cache={cache}"])
@@ -94,3 +99,19 @@ def test_data_lost_in_the_middle(
     (saved,) = checkpoints.list_steps(run_dir)
     assert saved >= LOST_AFTER_STEPS
     assert f"A checkpoint of step {saved} is saved" in errors[0]
+
+
+def test_one_of_several_workers_saves_nothing_and_says_so(
+    folder, tmp_path, capsys, monkeypatch
+):
+    """The others, who vote a step later, are in the next step already."""
+    monkeypatch.setattr(
+        StopAgreement, "any_worker", lambda self, wants_stop: False
+    )
+    lose_in_the_middle(folder_goes, folder, monkeypatch)
+    run_dir = tmp_path / "run"
+    argv = [*TINY, f"--image_dir={folder}", f"--run_dir={run_dir}"]
+    assert train_command.main([*argv, "--cache=off"]) == 1
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "connected? Start all workers again with the same command" in error
+    assert not checkpoints.list_steps(run_dir)
