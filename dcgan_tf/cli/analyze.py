@@ -15,15 +15,11 @@ Writes VIEW's pictures to the run's analysis/ folder. VIEW is one of:
   report               report.html: the run and every view made so far
 """
 
-import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from absl import flags
 
-from dcgan_tf import scratch
-from dcgan_tf.analysis import ANALYSIS_DIR
 from dcgan_tf.cli.command import (
     UsageError,
     import_tensorflow,
@@ -31,9 +27,8 @@ from dcgan_tf.cli.command import (
 )
 from dcgan_tf.cli.path_flags import define_path, define_seed
 from dcgan_tf.cli.suggestions import suggest
+from dcgan_tf.cli.views import VIEWS
 from dcgan_tf.families import FAMILIES
-
-_NUM_REAL_IMAGES = 4_000
 
 
 def define_flags(values: flags.FlagValues) -> None:
@@ -82,28 +77,14 @@ def define_flags(values: flags.FlagValues) -> None:
 
 def run(values: flags.FlagValues) -> None:
     """Draws one view."""
-    views = {
-        "filters": _draw_filters,
-        "guided_backprop": _draw_guided_backprop,
-        "maximal_activations": _draw_maximal_activations,
-        "deconvnet": _draw_deconvnet,
-        "generator_features": _draw_generator_features,
-        "pyramid": _draw_pyramid,
-        "walk": _draw_walk,
-        "arithmetic": _draw_arithmetic,
-        "turn": _draw_turn,
-        "forget": _draw_forget,
-        "claims": _measure_claims,
-        "report": _write_report,
-    }
-    if len(values.positional) != 1 or values.positional[0] not in views:
-        raise UsageError(_describe_mistake(values.positional, tuple(views)))
+    if len(values.positional) != 1 or values.positional[0] not in VIEWS:
+        raise UsageError(_describe_mistake(values.positional, tuple(VIEWS)))
     if values.run_dir is None:
         raise UsageError("give a run with --run_dir")
     _check_exemplar_flags(values)
     import_tensorflow()
     _check_family(values)
-    for path in views[values.positional[0]](values):
+    for path in VIEWS[values.positional[0]](values):
         print(path)
 
 
@@ -139,182 +120,6 @@ def _check_family(values) -> None:
             f"{view} looks into the networks of a {' or '.join(owners)}; run "
             f"{str(values.run_dir)!r} is a {family}"
         )
-
-
-def _load(values):
-    from dcgan_tf.analysis.samples import load_unconditional_model
-    from dcgan_tf.runs.checkpoint_choice import describe_checkpoint
-
-    model = load_unconditional_model(
-        values.run_dir, values.checkpoint, values.seed
-    )
-    # The standard output has the files' names alone.
-    used = describe_checkpoint(values.run_dir, model.step)
-    print(f"{values.run_dir}, {used}", file=sys.stderr)
-    return model
-
-
-def _save(values, name: str, image) -> Path:
-    from dcgan_tf.images import save_png
-
-    path = Path(values.run_dir) / ANALYSIS_DIR / name
-    save_png(path, image)
-    return path
-
-
-def _draw_filters(values):
-    from dcgan_tf.analysis.filters import draw_filters
-
-    yield _save(values, "filters.png", draw_filters(_load(values)))
-
-
-def _load_with_images(values):
-    """A model, real images, and the layer of D to look at."""
-    from dcgan_tf.analysis.receptive_field import find_last_convolution
-    from dcgan_tf.analysis.samples import load_real_images
-
-    model = _load(values)
-    real_images, _, _ = load_real_images(model.config, _NUM_REAL_IMAGES)
-    layer = values.layer or find_last_convolution(model.discriminator)
-    return model, real_images, layer
-
-
-def _draw_guided_backprop(values):
-    from dcgan_tf.analysis.guided_backprop import draw_guided_backprop
-
-    sheet = draw_guided_backprop(*_load_with_images(values))
-    yield _save(values, "guided_backprop.png", sheet)
-
-
-def _draw_maximal_activations(values):
-    from dcgan_tf.analysis.maximal_activations import draw_maximal_activations
-
-    sheet = draw_maximal_activations(*_load_with_images(values))
-    yield _save(values, "maximal_activations.png", sheet)
-
-
-def _draw_deconvnet(values):
-    from dcgan_tf.analysis.deconvnet import draw_deconvnet
-
-    sheet = draw_deconvnet(*_load_with_images(values))
-    yield _save(values, "deconvnet.png", sheet)
-
-
-def _choose_generator_layer(values, model) -> str:
-    from dcgan_tf.analysis.generator_maps import find_second_highest_layer
-
-    return values.layer or find_second_highest_layer(model.generator)
-
-
-def _draw_generator_features(values):
-    from dcgan_tf.analysis.generator_features import draw_generator_features
-
-    model = _load(values)
-    layer = _choose_generator_layer(values, model)
-    sheet = draw_generator_features(model, layer)
-    yield _save(values, "generator_features.png", sheet)
-
-
-def _draw_pyramid(values):
-    from dcgan_tf.analysis.pyramid import draw_pyramid
-
-    yield _save(values, "pyramid.png", draw_pyramid(_load(values)))
-
-
-def _draw_walk(values):
-    from dcgan_tf.analysis.walk import draw_walk
-    from dcgan_tf.images import save_gif
-
-    sheet, frames, smoothness = draw_walk(_load(values), values.great_circle)
-    yield _save(values, "walk.png", sheet)
-    path = Path(values.run_dir) / ANALYSIS_DIR / "walk.gif"
-    save_gif(path, frames)
-    yield path
-    print(f"largest over median distance: {smoothness.ratio:.2f}")
-
-
-def _choose_exemplars(values, model, num_groups: int, count: int):
-    from dcgan_tf.analysis import exemplars
-
-    if values.pick:
-        return exemplars.choose_by_number(model, values.pick, num_groups)
-    view = values.positional[0]
-    return exemplars.choose_by_concept(model, view, values.concepts, count)
-
-
-def _draw_numbered(values, model):
-    """Drawn first, so that a failure to find exemplars leaves it behind."""
-    from dcgan_tf.analysis.arithmetic import draw_numbered_samples
-
-    return _save(values, "samples.png", draw_numbered_samples(model))
-
-
-def _draw_arithmetic(values):
-    from dcgan_tf.analysis.arithmetic import NUM_EXEMPLARS, draw_arithmetic
-
-    model = _load(values)
-    yield _draw_numbered(values, model)
-    found = _choose_exemplars(values, model, 3, NUM_EXEMPLARS)
-    yield _save(values, "arithmetic.png", draw_arithmetic(model, *found))
-
-
-def _draw_turn(values):
-    from dcgan_tf.analysis.latent_direction import (
-        NUM_EXEMPLARS,
-        draw_latent_direction,
-    )
-
-    model = _load(values)
-    yield _draw_numbered(values, model)
-    found = _choose_exemplars(values, model, 2, NUM_EXEMPLARS)
-    yield _save(values, "turn.png", draw_latent_direction(model, *found))
-
-
-def _draw_forget(values):
-    from dcgan_tf.analysis import forget
-
-    model = _load(values)
-    layer = _choose_generator_layer(values, model)
-    if values.boxes:
-        labelled = forget.load_boxes(values.boxes)
-    else:
-        labelled = _find_boxes(model)
-        path = Path(values.run_dir) / ANALYSIS_DIR / "window_boxes.json"
-        path.parent.mkdir(exist_ok=True)
-        forget.save_boxes(path, labelled)
-        yield path
-    weights = forget.learn_object(model, layer, labelled)
-    sheet = forget.draw_forgetting(model, layer, weights, labelled.name)
-    yield _save(values, "forget.png", sheet)
-
-
-def _find_boxes(model):
-    from dcgan_tf.analysis.attribute_classifier import find_window_boxes
-    from dcgan_tf.analysis.claims_table import train_run_classifier
-
-    if model.config.data.dataset != "toy_faces":
-        raise UsageError(
-            "forget needs --boxes=FILE, with boxes around the object on "
-            "samples; only toy_faces' windows are found by themselves"
-        )
-    return find_window_boxes(model, train_run_classifier(model))
-
-
-def _measure_claims(values):
-    from dcgan_tf.analysis import claims_table
-
-    results = claims_table.measure_claims(_load(values), values.layer)
-    path = Path(values.run_dir) / ANALYSIS_DIR / "claims.json"
-    path.parent.mkdir(exist_ok=True)
-    scratch.save_text(path, json.dumps(results, indent=1) + "\n")
-    print(claims_table.format_table(results))
-    yield path
-
-
-def _write_report(values):
-    from dcgan_tf.run_report import write_report
-
-    yield write_report(values.run_dir)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -15,7 +15,6 @@ from dcgan_tf.data.source import Source
 from dcgan_tf.kernels.precision import resolve_precision
 from dcgan_tf.presets import choose_eval_every
 from dcgan_tf.runs import checkpoints, folder
-from dcgan_tf.runs.default_dir import choose_run_dir
 from dcgan_tf.training import loop
 from dcgan_tf.training.distribution import workers
 from dcgan_tf.training.distribution.strategy import build_strategy
@@ -43,7 +42,7 @@ class RunResult:
 
 def run_training(
     config: RunConfig,
-    run_dir: str | os.PathLike | None = None,
+    run_dir: str | os.PathLike,
     *,
     source: Source | None = None,
     conditional: bool = False,
@@ -51,13 +50,14 @@ def run_training(
     build_evaluator: Callable[[RunConfig, Source], Evaluator] | None = None,
     allow_fewer_images: bool = False,
     cpu_devices: int | None = None,
+    note: str | None = None,
     log: Callable[[str], None] = print,
 ) -> RunResult:
     """Trains a run on what its settings name, from a start or a checkpoint.
 
     Args:
         config: The run's settings.
-        run_dir: Its folder; None for `choose_run_dir`'s.
+        run_dir: Its folder.
         source: Real images; None for those that `config.data` names.
         conditional: Whether to condition both networks on the source's
             classes; their number then comes from it.
@@ -68,6 +68,7 @@ def run_training(
         allow_fewer_images: Whether a resumed run's images may be fewer.
         cpu_devices: Logical devices to split the processor into; None
             leaves it as it is.
+        note: What the user should know of the folder, if anything.
         log: Takes lines for the user.
 
     Raises:
@@ -85,10 +86,8 @@ def run_training(
     strategy = build_strategy(config.training.strategy, config.training.tpu)
     is_chief = workers.is_chief(strategy)
     with workers.nobody_left_waiting(strategy):
-        if run_dir is None:
-            run_dir, note = choose_run_dir(config.data)
-            if note and is_chief:
-                log(note)
+        if note and is_chief:
+            log(note)
         is_new = not checkpoints.list_steps(run_dir)
         if not is_new:
             config = folder.keep_recorded_data(run_dir, config)

@@ -7,7 +7,7 @@ import pytest
 from fixtures.errors import list_errors
 from PIL import Image
 
-from dcgan_tf.cli import analyze
+from dcgan_tf.cli import analyze, views
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def toy_run(toy_run, tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def small_search(monkeypatch, few_faces):
-    monkeypatch.setattr(analyze, "_NUM_REAL_IMAGES", 40)
+    monkeypatch.setattr(views, "_NUM_REAL_IMAGES", 40)
 
 
 def run(*arguments):

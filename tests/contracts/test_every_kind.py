@@ -156,13 +156,13 @@ def write_pictures(folder):
 @pytest.fixture(scope="module", autouse=True)
 def small_data():
     """Few toy faces and few real images, however a command comes by them."""
-    from dcgan_tf.cli import analyze
+    from dcgan_tf.cli import analyze, views
     from dcgan_tf.data import embedded
 
     with pytest.MonkeyPatch.context() as patch:
         few = {"train": (300, 0), "test": (50, 1)}
         patch.setattr(embedded, "_TOY_FACES", few)
-        patch.setattr(analyze, "_NUM_REAL_IMAGES", 24)
+        patch.setattr(views, "_NUM_REAL_IMAGES", 24)
         yield
 
 

@@ -1,7 +1,6 @@
 """A run trained by the one call that `train.py` makes."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,11 +29,17 @@ def make_config(steps):
     return resolve_run_config({**TINY, "steps": steps})
 
 
-def test_a_source_in_memory_trains_in_the_default_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    source = make_source(label_names=("a", "b", "c"))
-    result = run_training(make_config(1), source=source, conditional=True)
-    assert result.run_dir == Path("runs/mnist_5k")
+def test_a_source_in_memory_is_trained_on(tmp_path):
+    result = run_training(
+        make_config(1),
+        tmp_path / "run",
+        source=make_source(label_names=("a", "b", "c")),
+        conditional=True,
+        note="said first",
+        log=(lines := []).append,
+    )
+    assert lines[:1] == ["said first"]
+    assert result.run_dir == tmp_path / "run"
     assert (result.training.step, result.is_chief) == (1, True)
     assert result.config.model.num_classes == 3
     record = json.loads((result.run_dir / "config.json").read_text())
