@@ -33,7 +33,7 @@ from dcgan_tf.data.dedup.codes import (  # noqa: E402
 )
 from dcgan_tf.data.open_source import load_source  # noqa: E402
 from dcgan_tf.data.pipeline import load_images  # noqa: E402
-from dcgan_tf.data.preprocess import crop_and_resize  # noqa: E402
+from dcgan_tf.data.preprocess.sizes import crop_and_resize  # noqa: E402
 from dcgan_tf.data.toy_faces import make_toy_faces  # noqa: E402
 
 MAX_BITS = (0, 1, 3, 5, 7)

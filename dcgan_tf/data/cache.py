@@ -20,7 +20,7 @@ from dcgan_tf import failures
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.data import disk_cache
 from dcgan_tf.data.options import build_options
-from dcgan_tf.data.preprocess import get_padded_side, prepare_image
+from dcgan_tf.data.preprocess.prepare import get_padded_side, prepare_image
 from dcgan_tf.data.source import Source
 
 # What `auto` may fill: evaluation and the networks want the rest.

@@ -28,7 +28,7 @@ from dcgan_tf.data.label_table import (
     assign_labels,
     read_table,
 )
-from dcgan_tf.data.preprocess import parse_colour
+from dcgan_tf.data.preprocess.colours import parse_colour
 from dcgan_tf.data.skipped import Skipped
 from dcgan_tf.data.source import Source
 from dcgan_tf.data.split_folders import (

@@ -7,13 +7,9 @@ import tensorflow as tf
 from PIL import Image
 
 from dcgan_tf.config import DataConfig, ModelConfig
-from dcgan_tf.data.preprocess import (
-    convert_channels,
-    crop_and_resize,
-    find_cut,
-    get_padded_side,
-    prepare_image,
-)
+from dcgan_tf.data.preprocess.colours import convert_channels
+from dcgan_tf.data.preprocess.prepare import get_padded_side, prepare_image
+from dcgan_tf.data.preprocess.sizes import crop_and_resize, find_cut
 from dcgan_tf.data.source import Source
 from dcgan_tf.image_sizes import format_image_size
 

@@ -17,7 +17,8 @@ import tensorflow as tf
 from dcgan_tf import images as image_ops
 from dcgan_tf import tf_paths
 from dcgan_tf.config import DataConfig, ModelConfig
-from dcgan_tf.data import preprocess
+from dcgan_tf.data.preprocess.graph_decoding import decode_image_bytes
+from dcgan_tf.data.preprocess.prepare import prepare_image
 from dcgan_tf.latents import latents_from_seeds
 from dcgan_tf.models.features import build_feature_extractor
 from dcgan_tf.models.inference import prepare_generator
@@ -140,10 +141,8 @@ def save_feature_extractor(
     def prepare(contents):
         with tf.control_dependencies([input_checks.check_image_file(contents)]):
             contents = tf.identity(contents)
-        decoded = preprocess.decode_image_bytes(
-            contents, config.channels, data.background
-        )
-        return preprocess.prepare_image(decoded, config, data)
+        decoded = decode_image_bytes(contents, config.channels, data.background)
+        return prepare_image(decoded, config, data)
 
     def extract_encoded(image_bytes):
         prepared = tf.map_fn(

@@ -156,7 +156,7 @@ def write_pictures(folder):
 @pytest.fixture(scope="module", autouse=True)
 def small_data():
     """Few toy faces and few real images, however a command comes by them."""
-    from dcgan_tf.cli import analyze, views
+    from dcgan_tf.cli import views
     from dcgan_tf.data import embedded
 
     with pytest.MonkeyPatch.context() as patch:

@@ -8,8 +8,9 @@ import tensorflow as tf
 from PIL import Image
 
 from dcgan_tf.config import DataConfig, ModelConfig
-from dcgan_tf.data import preprocess
 from dcgan_tf.data.files.decoding import decode_file
+from dcgan_tf.data.preprocess import colours, graph_decoding, sizes
+from dcgan_tf.data.preprocess.prepare import prepare_image
 
 
 def make_noise(height, width, channels=3, seed=0):
@@ -51,7 +52,7 @@ def test_what_is_cut_is_centred_and_of_the_targets_aspect(
     run, size, target, crop, box
 ):
     image = make_noise(*size)
-    result = run(lambda i: preprocess.crop_and_resize(i, target, crop), image)
+    result = run(lambda i: sizes.crop_and_resize(i, target, crop), image)
     top, bottom, left, right = box
     part = Image.fromarray(image[top:bottom, left:right])
     # Pillow's bilinear filter is an antialiased triangle, too.
@@ -64,22 +65,20 @@ def test_what_is_cut_is_centred_and_of_the_targets_aspect(
 
 def test_image_of_the_targets_size_is_untouched(run):
     image = make_noise(16, 32)
-    result = run(lambda i: preprocess.crop_and_resize(i, (16, 32)), image)
+    result = run(lambda i: sizes.crop_and_resize(i, (16, 32)), image)
     np.testing.assert_array_equal(result, image)
 
 
 def test_fine_checkerboard_turns_grey(run):
     image = (np.indices((64, 64)).sum(0) % 2 * 255).astype(np.uint8)
-    result = run(
-        lambda i: preprocess.crop_and_resize(i, (16, 16)), image[..., None]
-    )
+    result = run(lambda i: sizes.crop_and_resize(i, (16, 16)), image[..., None])
     assert np.abs(result[2:-2, 2:-2] - 127.5).max() < 2
 
 
 def prepare(run, image, size, channels=3, **options):
     model = ModelConfig(size, channels)
     data = DataConfig(dataset="image_folder", image_dir="x", **options)
-    return run(lambda i: preprocess.prepare_image(i, model, data), image)
+    return run(lambda i: prepare_image(i, model, data), image)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +121,7 @@ def test_stretching_keeps_all_and_distorts(run):
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (3, 2)])
 def test_tiny_images_are_enlarged(run, size):
     image = np.full((*size, 3), 77, np.uint8)
-    result = run(lambda i: preprocess.crop_and_resize(i, (16, 16)), image)
+    result = run(lambda i: sizes.crop_and_resize(i, (16, 16)), image)
     assert (result == 77).all()
 
 
@@ -131,7 +130,7 @@ def test_tiny_images_are_enlarged(run, size):
 def test_channels_are_pillows(run, given, channels):
     image = make_noise(16, 16, given)
     result = run(
-        lambda i: preprocess.convert_channels(i, channels, "#102030"), image
+        lambda i: colours.convert_channels(i, channels, "#102030"), image
     )
     picture = Image.fromarray(image[..., 0] if given == 1 else image)
     if given == 4:
@@ -145,7 +144,7 @@ def test_channels_are_pillows(run, given, channels):
 
 def test_other_channel_counts_are_refused():
     with pytest.raises(ValueError, match="2 channels"):
-        preprocess.convert_channels(tf.zeros((4, 4, 2), tf.uint8), 3)
+        colours.convert_channels(tf.zeros((4, 4, 2), tf.uint8), 3)
 
 
 @pytest.mark.parametrize("name", ["mnist_5k", "mnist", "fashion_mnist:3.*.*"])
@@ -153,7 +152,7 @@ def test_small_digits_are_padded_with_black(run, name):
     image = make_noise(28, 28, 1)
     model = ModelConfig((32, 32), 1)
     data = DataConfig(dataset=name)
-    result = run(lambda i: preprocess.prepare_image(i, model, data), image)
+    result = run(lambda i: prepare_image(i, model, data), image)
     np.testing.assert_array_equal(result[2:-2, 2:-2], image)
     result[2:-2, 2:-2] = 0
     assert not result.any()
@@ -162,22 +161,20 @@ def test_small_digits_are_padded_with_black(run, name):
 def test_padded_digits_are_not_padded_again(run):
     image = make_noise(32, 32, 1)
     model = ModelConfig((32, 32), 1)
-    result = run(
-        lambda i: preprocess.prepare_image(i, model, DataConfig()), image
-    )
+    result = run(lambda i: prepare_image(i, model, DataConfig()), image)
     np.testing.assert_array_equal(result, image)
 
 
 def test_other_datasets_are_not_padded(run):
     image = np.full((28, 28, 1), 200, np.uint8)
     model, data = ModelConfig((32, 32), 1), DataConfig(dataset="omniglot")
-    result = run(lambda i: preprocess.prepare_image(i, model, data), image)
+    result = run(lambda i: prepare_image(i, model, data), image)
     assert (result == 200).all()
 
 
 def test_bad_background_is_named():
     with pytest.raises(ValueError, match="'whit'.*no colour"):
-        preprocess.parse_colour("whit")
+        colours.parse_colour("whit")
 
 
 @pytest.mark.parametrize(
@@ -211,9 +208,9 @@ def test_decoding_in_a_graph_is_the_folders_decoding(
     path = tmp_path / "picture"
     path.write_bytes(contents.getvalue())
     rgb = decode_file(path, "tomato", alpha=channels == 4)
-    expected = np.asarray(preprocess.convert_channels(rgb, channels))
+    expected = np.asarray(colours.convert_channels(rgb, channels))
     decode = tf.function(
-        lambda c: preprocess.decode_image_bytes(c, channels, "tomato")
+        lambda c: graph_decoding.decode_image_bytes(c, channels, "tomato")
     )
     result = decode(tf.constant(contents.getvalue())).numpy()
     # Two JPEG libraries may round differently; PNG is exact.

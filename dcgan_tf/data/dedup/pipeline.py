@@ -29,7 +29,7 @@ from dcgan_tf.data.dedup.codes import (
     split_into_bands,
 )
 from dcgan_tf.data.open_source import load_source
-from dcgan_tf.data.preprocess import prepare_image
+from dcgan_tf.data.preprocess.prepare import prepare_image
 
 _RANGE = 2_000
 _BATCH = 256

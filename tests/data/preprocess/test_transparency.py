@@ -11,9 +11,9 @@ from dcgan_tf.config import (
     RunConfig,
     TrainingConfig,
 )
-from dcgan_tf.data import preprocess, transparency
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import load_images
+from dcgan_tf.data.preprocess import colours, prepare, transparency
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.training.diff_augment import augment
 
@@ -40,7 +40,7 @@ def make_sprite(side, hidden):
 def test_colour_is_that_of_what_is_seen(hidden, side, fit):
     data = DataConfig("image_folder", image_dir="x", fit=fit)
     sprite = tf.constant(make_sprite(side, hidden))
-    image = preprocess.prepare_image(sprite, MODEL, data).numpy()
+    image = prepare.prepare_image(sprite, MODEL, data).numpy()
     assert image.shape == (16, 16, 4)
     # Everywhere, at the outline too, where alpha is between.
     np.testing.assert_allclose(
@@ -69,14 +69,14 @@ def test_nothing_to_be_seen_is_the_background():
 @pytest.mark.parametrize("channels", [1, 3])
 def test_other_images_are_opaque(channels):
     image = np.full((5, 5, channels), 9, np.uint8)
-    converted = preprocess.convert_channels(tf.constant(image), 4).numpy()
+    converted = colours.convert_channels(tf.constant(image), 4).numpy()
     assert (converted == (9, 9, 9, 255)).all()
 
 
 def test_padded_digits_lie_on_opaque_black():
     image = tf.fill((28, 28, 1), tf.constant(200, tf.uint8))
     model = ModelConfig((32, 32), 4)
-    prepared = preprocess.prepare_image(image, model, DataConfig()).numpy()
+    prepared = prepare.prepare_image(image, model, DataConfig()).numpy()
     assert (prepared[0, 0] == (0, 0, 0, 255)).all()
     assert (prepared[..., 3] == 255).all()
 

@@ -7,7 +7,7 @@ have no edge to learn that nobody sees, and what they blur at an outline has
 the outline's colour: multiplied colours would have to be divided again by an
 alpha near 0, and any fixed colour would show as a fringe.
 
-Pure TensorFlow operations, as all of `preprocess`.
+Pure TensorFlow operations, as all beside it.
 """
 
 import math

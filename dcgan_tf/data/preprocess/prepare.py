@@ -1,0 +1,51 @@
+"""Makes an image of any size into what the networks are shown."""
+
+import tensorflow as tf
+
+from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.data.preprocess import transparency
+from dcgan_tf.data.preprocess.colours import convert_channels, parse_colour
+from dcgan_tf.data.preprocess.sizes import (
+    crop_and_resize,
+    pad_to_side,
+    resize_and_pad,
+)
+
+# Datasets of 28-pixel images, which get a black border up to this side
+# rather than being enlarged: 32 can be halved, 28 only twice.
+_PADDED_SIDES = {"mnist_5k": 32, "mnist": 32, "fashion_mnist": 32}
+
+
+def prepare_image(
+    image: tf.Tensor, model: ModelConfig, data: DataConfig
+) -> tf.Tensor:
+    """Makes an image of any size into what the networks are shown.
+
+    Args:
+        image: uint8 `(height, width, channels)` with 1, 3 or 4 (RGBA)
+            channels, statically known.
+        model: Its `image_size` and `channels` are the target's.
+        data: Its `dataset`, `crop`, `fit` and `background` decide the
+            rest.
+
+    Returns:
+        uint8 `(*model.image_size, model.channels)`.
+    """
+    side = get_padded_side(data.dataset)
+    if side:
+        image = pad_to_side(image, side)
+    image = convert_channels(image, model.channels, data.background)
+    if data.fit == "pad":
+        image = resize_and_pad(
+            image, model.image_size, data.crop, data.background
+        )
+    else:
+        image = crop_and_resize(image, model.image_size, data.crop, data.fit)
+    if model.channels == 4:
+        return transparency.fill_colour(image, parse_colour(data.background))
+    return image
+
+
+def get_padded_side(dataset: str) -> int:
+    """Returns the side up to which a dataset's images are padded, or 0."""
+    return _PADDED_SIDES.get(dataset.split(":")[0].split("/")[0], 0)
