@@ -31,7 +31,7 @@ from dcgan_tf.training.image_statistics import SAMPLE_STATISTICS
 from dcgan_tf.training.progress import Progress
 from dcgan_tf.training.schedule import Due
 from dcgan_tf.training.state import TrainingState
-from dcgan_tf.training.step_timer import StepTimer
+from dcgan_tf.training.step_measures import StepMeasures, StepTimer
 
 # Measures of a generator by name; the first one decides which checkpoint is
 # best, and less is better.
@@ -102,14 +102,10 @@ class Recorder:
             remove_later_warnings(run_dir, start_step)
             self._earlier_seconds = self._metrics.elapsed_seconds
         self._start_time = time.monotonic()
-        # Of calls that the device may still be computing.
-        self._pending: list[Mapping[str, tf.Tensor]] = []
-        # A step each: since the last row, and since the last look at health.
-        self._unwritten: list[dict[str, float]] = []
-        self._unseen: list[dict[str, float]] = []
+        self._measures = StepMeasures()
         self._health = HealthMonitor()
         self.seconds_per_step = 0.0
-        self._timer = StepTimer(self._wait)
+        self._timer = StepTimer(self._measures.wait)
 
     def __enter__(self) -> "Recorder":
         return self
@@ -156,7 +152,7 @@ class Recorder:
         """
         self._counted_step += num_steps
         self._state_step = self._counted_step
-        self._pending.append(measures)
+        self._measures.add(measures)
         self._progress.advance(num_steps)
         self._timer.count_steps(num_steps)
 
@@ -201,8 +197,7 @@ class Recorder:
 
     def _check_health(self, step: int) -> None:
         """Warns of what goes wrong, in all places where it is looked for."""
-        self._read_measures()
-        measures, self._unseen = self._unseen, []
+        measures = self._measures.take_unseen()
         for each in measures:
             self._check_finite(step, each)
         warning = self._health.look(step, measures)
@@ -219,16 +214,6 @@ class Recorder:
             ),
         )
 
-    def _read_measures(self) -> None:
-        """Waits for the device, and takes each step's measures from it."""
-        for call in self._pending:
-            columns = [np.atleast_1d(value.numpy()) for value in call.values()]
-            for values in zip(*columns, strict=True):
-                each = dict(zip(call, map(float, values), strict=True))
-                self._unwritten.append(each)
-                self._unseen.append(each)
-        self._pending = []
-
     def _check_finite(self, step: int, measures: Mapping[str, float]) -> None:
         if not all(np.isfinite(value) for value in measures.values()):
             self._fail(step, f"losses {dict(measures)}")
@@ -238,12 +223,11 @@ class Recorder:
         # Its clock is read once the last step is computed.
         seconds = self._timer.take_seconds_per_step()
         self.seconds_per_step = seconds
-        self._read_measures()
+        steps = self._measures.take_unwritten()
         scalars = {
-            name: float(np.mean([each[name] for each in self._unwritten]))
-            for name in self._unwritten[-1]
+            name: float(np.mean([each[name] for each in steps]))
+            for name in steps[-1]
         }
-        self._unwritten = []
         self._check_finite(step, scalars)
         batch_size = self._config.training.batch_size
         scalars["images_per_second"] = batch_size / seconds if seconds else 0.0
@@ -327,11 +311,6 @@ class Recorder:
         except Exception as error:
             reason = failures.describe(error) or error
             self._progress.log(f"{name} could not be written: {reason}")
-
-    def _wait(self) -> None:
-        """Waits for the device; the last losses depend on all before."""
-        if self._pending:
-            self._pending[-1]["d_loss"].numpy()
 
     @contextlib.contextmanager
     def _timer_paused(self) -> Iterator[None]:

@@ -1,0 +1,102 @@
+"""What training steps report, and the time that they take."""
+
+import time
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import tensorflow as tf
+
+
+class StepMeasures:
+    """The measures of steps, read from the device once they are asked for.
+
+    A device works while Python runs ahead; reading a number waits for it.
+    Rows of metrics and looks at health each take all steps, in their own time.
+    """
+
+    def __init__(self):
+        # Of calls that the device may still be computing.
+        self._pending: list[Mapping[str, tf.Tensor]] = []
+        # A step each: since the last row, and since the last look at health.
+        self._unwritten: list[dict[str, float]] = []
+        self._unseen: list[dict[str, float]] = []
+
+    def add(self, measures: Mapping[str, tf.Tensor]) -> None:
+        """Takes a call's measures: scalars, or `(num_steps,)` each."""
+        self._pending.append(measures)
+
+    def wait(self) -> None:
+        """Waits for the device; the last losses depend on all before."""
+        if self._pending:
+            self._pending[-1]["d_loss"].numpy()
+
+    def take_unwritten(self) -> list[dict[str, float]]:
+        """Returns each step's measures since this was last called."""
+        self._read()
+        taken, self._unwritten = self._unwritten, []
+        return taken
+
+    def take_unseen(self) -> list[dict[str, float]]:
+        """Returns the same, since this was last called."""
+        self._read()
+        taken, self._unseen = self._unseen, []
+        return taken
+
+    def _read(self) -> None:
+        for call in self._pending:
+            columns = [np.atleast_1d(value.numpy()) for value in call.values()]
+            for values in zip(*columns, strict=True):
+                each = dict(zip(call, map(float, values), strict=True))
+                self._unwritten.append(each)
+                self._unseen.append(each)
+        self._pending = []
+
+
+class StepTimer:
+    """Times steps alone, without grids and checkpoints.
+
+    The first call, which traces, isn't in it.
+
+    Args:
+        wait: Returns once the last counted step is computed. A device works
+            while Python runs ahead, so that it is called before any reading of
+            the clock.
+    """
+
+    def __init__(self, wait: Callable[[], None]):
+        self._wait = wait
+        self._resumed_at: float | None = None
+        self._num_steps = 0
+        self._seconds = 0.0
+
+    def count_steps(self, num_steps: int) -> None:
+        """Counts steps that have been given to the device in one call."""
+        if self._resumed_at is None:
+            self.resume()
+        else:
+            self._num_steps += num_steps
+
+    def stop(self) -> None:
+        """Stops the clock until after the next call, which traces anew."""
+        self.pause()
+        self._resumed_at = None
+
+    def pause(self) -> None:
+        """Stops the clock until `resume`."""
+        self._wait()
+        if self._resumed_at is not None:
+            now = time.monotonic()
+            self._seconds += now - self._resumed_at
+            self._resumed_at = now
+
+    def resume(self) -> None:
+        """Starts the clock, once what was counted is computed."""
+        self._wait()
+        self._resumed_at = time.monotonic()
+
+    def take_seconds_per_step(self) -> float:
+        """Returns the mean of the steps since the last call; 0 for none."""
+        self.pause()
+        seconds = self._seconds / max(self._num_steps, 1)
+        self._num_steps, self._seconds = 0, 0.0
+        return seconds
