@@ -158,16 +158,7 @@ def resolve_run_config(
         raise ValueError(
             f"preset is {preset!r}; use one of {', '.join(PRESETS)}"
         )
-    values = dataclasses.asdict(PRESETS[preset])
-    values.update(
-        steps=defaults.steps,
-        batch_size=defaults.batch_size,
-        crop=defaults.crop,
-        learning_rate=defaults.learning_rate,
-        weight_decay=defaults.weight_decay,
-    )
-    if defaults.base_filters and preset == defaults.preset:
-        values["base_filters"] = defaults.base_filters
+    values = _list_defaults(preset, defaults)
     family = given.get("family", ModelConfig.family)
     check_settings(family, own)
     for name in FAMILIES[family].unused:
@@ -192,6 +183,27 @@ def resolve_run_config(
             if kept is None
             else kept.training.eval_every
         )
+    return _build_run_config(values)
+
+
+def _list_defaults(preset: str, defaults: DatasetDefaults) -> dict[str, Any]:
+    """Returns settings of a preset, and of a dataset."""
+    values = {
+        **dataclasses.asdict(PRESETS[preset]),
+        "steps": defaults.steps,
+        "batch_size": defaults.batch_size,
+        "crop": defaults.crop,
+        "learning_rate": defaults.learning_rate,
+        "weight_decay": defaults.weight_decay,
+    }
+    if defaults.base_filters and preset == defaults.preset:
+        values["base_filters"] = defaults.base_filters
+    return values
+
+
+def _build_run_config(values: dict[str, Any]) -> RunConfig:
+    """Sorts settings into a run's sections, which check them."""
+    values = dict(values)
     sections = {}
     for section, kind in (
         ("model", ModelConfig),

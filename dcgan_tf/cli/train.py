@@ -17,8 +17,13 @@ from dcgan_tf.cli.command import (
     run_command,
 )
 from dcgan_tf.cli.interruption import EXIT_INTERRUPTED
-from dcgan_tf.cli.train_flags import build_config, define_flags
+from dcgan_tf.cli.train_flags import build_config, define_train_flags
 from dcgan_tf.config import RunConfig
+
+
+def define_flags(values: flags.FlagValues) -> None:
+    """Defines the command's flags; None stands for the dataset's default."""
+    define_train_flags(values)
 
 
 def run(values: flags.FlagValues) -> int:

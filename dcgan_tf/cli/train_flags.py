@@ -169,7 +169,7 @@ _OTHER_FLAGS = (
 )
 
 
-def define_flags(values: flags.FlagValues) -> None:
+def define_train_flags(values: flags.FlagValues) -> None:
     """Defines the command's flags; None stands for the dataset's default."""
     for define, table in (
         (flags.DEFINE_string, _STRINGS),

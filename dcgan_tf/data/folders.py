@@ -14,7 +14,7 @@ from dcgan_tf.data.files.file_formats import READABLE
 from dcgan_tf.data.files.folder_tree import FolderTree
 from dcgan_tf.data.files.image_files import ImageFiles, measure_collection
 from dcgan_tf.data.files.level_range import UPPER_BYTE
-from dcgan_tf.data.files.listing import hash_name, list_images
+from dcgan_tf.data.files.listing import Listing, hash_name, list_images
 from dcgan_tf.data.held_out import (
     AUTO,
     LARGE,
@@ -72,17 +72,8 @@ def load_folder(
     root = Path(os.path.expanduser(data.image_dir))
     tree = open_tree(root)
     parse_colour(data.background)  # A bad one fails here, not in a thread.
-    skipped = Skipped(collection=str(root))
-    listing = list_images(tree, skipped, data.all_pages)
+    listing, skipped = _list_images(tree, data)
     names = listing.names
-    skipped.num_files = len(names) + len(skipped)
-    skipped.own_output = (*listing.own_folders, *listing.own_images)
-    if not names:
-        raise ValueError(
-            f"{tree.kind} {root} holds no image{_describe_others(skipped)}; "
-            f"{READABLE} can be read"
-        )
-    skipped.check()
     kept = [name for name in names if name not in excluded]
     num_excluded = len(names) - len(kept)
     split_folders = find_splits(names) if data.folder_splits else {}
@@ -136,6 +127,23 @@ def load_folder(
         skipped=skipped,
         level_range=level_range,
     )
+
+
+def _list_images(
+    tree: FolderTree | Archive, data: DataConfig
+) -> tuple[Listing, Skipped]:
+    """Lists the images, of which there must be one, and what is left out."""
+    skipped = Skipped(collection=str(tree.path))
+    listing = list_images(tree, skipped, data.all_pages)
+    skipped.num_files = len(listing.names) + len(skipped)
+    skipped.own_output = (*listing.own_folders, *listing.own_images)
+    if not listing.names:
+        raise ValueError(
+            f"{tree.kind} {tree.path} holds no image"
+            f"{_describe_others(skipped)}; {READABLE} can be read"
+        )
+    skipped.check()
+    return listing, skipped
 
 
 def _load_table(path: str, tree: FolderTree | Archive) -> Table:

@@ -214,12 +214,7 @@ def _train_steps(
             if step < training.steps and not feed.num_ready:
                 if is_choosing and recorder.seconds_per_step:
                     is_choosing = False
-                    chosen = choose_steps_per_call(
-                        recorder.seconds_per_step, training.steps - step
-                    )
-                    if chosen > 1:
-                        recorder.expect_tracing()
-                        feed.resize(chosen)
+                    _lengthen_calls(feed, recorder, training.steps - step)
                 failure = feed.try_fetch()
             is_stopping = stop_agreement.any_worker(
                 guard.signal_number is not None
@@ -253,6 +248,14 @@ def _train_steps(
                     warnings=_list_warnings(recorder),
                 )
         return TrainingResult(training.steps, warnings=_list_warnings(recorder))
+
+
+def _lengthen_calls(feed: BatchFeed, recorder: Recorder, num_left: int) -> None:
+    """Has a call do more steps, where steps are short."""
+    chosen = choose_steps_per_call(recorder.seconds_per_step, num_left)
+    if chosen > 1:
+        recorder.expect_tracing()
+        feed.resize(chosen)
 
 
 def _list_warnings(recorder: Recorder) -> tuple[str, ...]:

@@ -63,32 +63,11 @@ def list_representations(
         ValueError: If the model is conditional.
     """
     check_has_features(model)
-    config = model.config
-
-    def identify_discriminator(model):
-        # An export's statistics are its own.
-        is_closed = model.load_extractor is not None
-        batches = [] if is_closed else model.real_batches
-        return {
-            "weights": model.digest_discriminator(),
-            "statistics": digest_arrays(batches),
-        }
-
-    def represent_by_random():
-        return represent_by_discriminator(model.build_random_discriminator())
-
-    def represent_by_latents():
-        log("training the encoder from images to latents")
-        encoder = train_encoder(
-            model.generator, config.model, seed=seed, log=log
-        )
-        return represent_by_generator(model.generator, encoder)
-
     rows = {
         "D": Row(
             "D",
             lambda images: model.compute_features(images),
-            lambda: identify_discriminator(model),
+            lambda: _identify_discriminator(model),
         ),
         "raw pixels": Row("pixels", represent_by_pixels),
     }
@@ -99,24 +78,53 @@ def list_representations(
         rows["D at the start"] = Row(
             "start",
             lambda images: start.compute_features(images),
-            lambda: identify_discriminator(start),
+            lambda: _identify_discriminator(start),
         )
-    rows[model.random_discriminator_name] = Row(
+    rows[model.random_discriminator_name] = _make_random_row(model)
+    if model.generator is not None:
+        rows["G at the recovered latent"] = _make_latent_row(model, seed, log)
+    return rows
+
+
+def _identify_discriminator(model: TrainedModel) -> dict[str, str]:
+    # An export's statistics are its own.
+    is_closed = model.load_extractor is not None
+    batches = [] if is_closed else model.real_batches
+    return {
+        "weights": model.digest_discriminator(),
+        "statistics": digest_arrays(batches),
+    }
+
+
+def _make_random_row(model: TrainedModel) -> Row:
+    return Row(
         "untrained",
-        _when_called(represent_by_random),
+        _when_called(
+            lambda: represent_by_discriminator(
+                model.build_random_discriminator()
+            )
+        ),
         lambda: {
-            "model": dataclasses.asdict(config.model),
-            "weights_seed": config.training.seed,
+            "model": dataclasses.asdict(model.config.model),
+            "weights_seed": model.config.training.seed,
             "statistics": digest_arrays(model.real_batches),
         },
     )
-    if model.generator is not None:
-        rows["G at the recovered latent"] = Row(
-            "G",
-            _when_called(represent_by_latents),
-            lambda: {"weights": digest_weights(model.generator)},
+
+
+def _make_latent_row(model: TrainedModel, seed: int, log: Log) -> Row:
+    def represent():
+        log("training the encoder from images to latents")
+        encoder = train_encoder(
+            model.generator, model.config.model, seed=seed, log=log
         )
-    return rows
+        return represent_by_generator(model.generator, encoder)
+
+    return Row(
+        "G",
+        _when_called(represent),
+        lambda: {"weights": digest_weights(model.generator)},
+    )
 
 
 def _when_called(load: Callable[[], Representation]) -> Representation:
