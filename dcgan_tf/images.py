@@ -19,6 +19,9 @@ from dcgan_tf import scratch
 # of what is made of several (grids, contact sheets, figures, animations).
 FILE_MARKS = {"sample": "dcgan_tf (sample)", "sheet": "dcgan_tf (sheet)"}
 
+# Values beyond this are no images in [-1, 1] that overshot in a resize.
+MAX_UNIT_VALUE = 1.5
+
 _HALF_RANGE = 127.5
 _GIF_FRAME_MILLISECONDS = 125
 _FIGURE_DPI = 120
@@ -52,20 +55,23 @@ def to_uint8(images: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.clip_by_value(tf.round(levels), 0.0, 255.0), tf.uint8)
 
 
-def check_float_images(images: tf.Tensor, taker: str) -> None:
-    """Refuses integers where images in `[-1, 1]` are expected, and no images.
+def check_float_images(
+    images: tf.Tensor, taker: str, may_be_latents: bool = False
+) -> None:
+    """Refuses pixels where images in `[-1, 1]` are expected, and no images.
 
-    Keras casts uint8 pixels in `[0, 255]` to floats without a word. The
-    check looks at dtype and static shape alone, so it costs nothing per
-    step.
+    Keras casts uint8 pixels in `[0, 255]` to floats without a word. While a
+    graph is traced, dtype and static shape are looked at alone, which costs
+    nothing per step; of values that are there, their range too.
 
     Args:
         images: A tensor or array, its first axis the batch.
         taker: What takes them, for the message.
+        may_be_latents: Whether values beyond the range are none of pixels.
 
     Raises:
-        ValueError: If the dtype isn't floating point, or the batch is known
-            to be empty.
+        ValueError: If the dtype isn't floating point, the batch is known
+            to be empty, or values are beyond 1.5.
     """
     dtype = tf.as_dtype(images.dtype)
     if not dtype.is_floating:
@@ -75,6 +81,16 @@ def check_float_images(images: tf.Tensor, taker: str) -> None:
         )
     if images.shape[0] == 0:
         raise ValueError(f"{taker} takes at least one image, got none")
+    has_values = tf.executing_eagerly() and tf.is_tensor(images)
+    if may_be_latents or not has_values and not isinstance(images, np.ndarray):
+        return
+    low, high = float(tf.reduce_min(images)), float(tf.reduce_max(images))
+    if low < -MAX_UNIT_VALUE or high > MAX_UNIT_VALUE:
+        raise ValueError(
+            f"{taker} takes float images in [-1, 1], got {dtype.name} from "
+            f"{low:g} to {high:g}; scale pixels in [0, 255] by "
+            "dcgan_tf.images.to_float"
+        )
 
 
 def check_uint8_images(images: np.ndarray, taker: str) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from dcgan_tf.analysis.walk import generate_legs
 from dcgan_tf.config import DataConfig, RunConfig
 from dcgan_tf.data.given.arrays import check_images
+from dcgan_tf.data.given.images import Images, open_other
 from dcgan_tf.data.source import Source
 from dcgan_tf.evaluation.evaluate import evaluate, needs_own_images
 from dcgan_tf.evaluation.real_images import (
@@ -269,7 +270,7 @@ class Run:
         features: str = "auto",
         inception_path: str | None = None,
         probe: str | None = None,
-        probe_data: DataConfig | None = None,
+        probe_data: Images | DataConfig | None = None,
         probe_split: str = "test",
         probe_rows: Sequence[str] | None = None,
         probe_labels: Sequence[int | None] | None = None,
@@ -277,6 +278,7 @@ class Run:
         seed: int = 0,
         cache_dir: str | None = None,
         log: Callable[[str], None] = lambda message: None,
+        probe_held_out: Images | None = None,
     ) -> dict[str, Any]:
         """Measures how good it is, as the command `evaluate` does.
 
@@ -287,6 +289,10 @@ class Run:
         ```python
         result = run.evaluate(["frechet"], num_samples=1_000)
         result["measures"]["samples"]
+        (x, y), test = keras.datasets.cifar10.load_data()
+        run.evaluate(
+            [], probe="few_labels", probe_data=(x, y), probe_held_out=test
+        )
         ```
 
         Args:
@@ -297,8 +303,10 @@ class Run:
             inception_path: File of the 2015 graph, for `inception`.
             probe: Protocol of linear classifiers on D's features, such as
                 `few_labels`; None for none.
-            probe_data: Labelled images to probe on; None for the run's own.
-                With no measures, none of the run's own images are read then.
+            probe_data: Labelled images to probe on, as for `train`: a
+                folder, a dataset's name, or `(images, labels)`; or settings
+                that name some. None for the run's own. With no measures,
+                none of the run's own images are read then.
             probe_split: `test`, or `validation` for training images held
                 out, to choose a checkpoint by.
             probe_rows: Of `evaluation.settings.PROBE_ROWS`; None for all.
@@ -309,6 +317,8 @@ class Run:
             cache_dir: Where trained classifiers are kept; None for
                 ~/.cache/dcgan_tf.
             log: Takes lines on what is being done.
+            probe_held_out: Labelled images to test the probe on, as for
+                `probe_data`; of folders and datasets, None for their own.
 
         Returns:
             Plain values, as in the JSON file.
@@ -318,6 +328,13 @@ class Run:
                 needs.
             OSError: If the run's images aren't there.
         """
+        sources = (None, None)
+        if probe_data is not None and not isinstance(probe_data, DataConfig):
+            probe_data, *sources = open_other(probe_data, probe_held_out)
+        elif probe_held_out is not None:
+            raise ValueError(
+                "probe_held_out is given without images as probe_data"
+            )
         settings = Settings(
             measures=tuple(measures),
             feature_extractor=features,
@@ -343,7 +360,9 @@ class Run:
                 self._held_out,
             )
         path = get_report_path(self.path, self.step)
-        result = evaluate(self._model, settings, path.parent, log, real)
+        result = evaluate(
+            self._model, settings, path.parent, log, real, tuple(sources)
+        )
         save_reports(self.path, result)
         return result
 

@@ -178,6 +178,58 @@ def test_evaluating_arrays_writes_what_the_command_does(run):
     assert json.loads(path.read_text())["measures"] == result["measures"]
 
 
+def make_classes(count, seed=0):
+    """Grey levels, which a classifier tells apart whatever D has learnt."""
+    labels = np.arange(count) % 2
+    noise = make_images(count, (16, 16, 3), seed) // 8
+    return noise + (labels * 150).astype(np.uint8)[:, None, None, None], labels
+
+
+def write_classes(folder, images, labels):
+    for index, (image, label) in enumerate(zip(images, labels, strict=True)):
+        (folder / str(label)).mkdir(parents=True, exist_ok=True)
+        dcgan_tf.images.save_png(
+            folder / str(label) / f"{index}.png", image, "sample"
+        )
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["arrays", "batches", "folders"])
+def test_the_probe_takes_any_images(run, tmp_path, kind):
+    training, test = make_classes(500), make_classes(40, seed=1)
+    if kind == "batches":
+        import tensorflow as tf
+
+        training = tf.data.Dataset.from_tensor_slices(training).batch(7)
+    if kind == "folders":
+        training = write_classes(tmp_path / "train", *training)
+        test = write_classes(tmp_path / "test", *test)
+    result = run.evaluate(
+        [], probe="few_labels", probe_data=training, probe_held_out=test,
+        probe_rows=["pixels"], probe_labels=[100],
+    )  # fmt: skip
+    assert result["probe"][0]["accuracy"] > 0.9
+    assert result["probe_data"]["num_test"] == 40
+    assert "dataset" not in result  # None of the run's own images were read.
+
+
+PROBE = ("probe_data", "probe_held_out")
+REFUSED_PROBES = [
+    ({"probe_data": make_classes(40)}, "give some as probe_held_out"),
+    (dict.fromkeys(PROBE, make_classes(40)[0]), "one class each"),
+    ({"probe_data": (make_images() / 255, np.arange(40) % 4)}, "* 255"),
+    ({"probe_data": make_images() * 1.0}, "images.round().astype('uint8')"),
+    ({"probe_data": "./nowhere"}, "nowhere"),
+    ({"probe_held_out": make_classes(40)}, "without images as probe_data"),
+]
+
+
+@pytest.mark.parametrize(("given", "message"), REFUSED_PROBES)
+def test_images_that_cannot_be_probed_on_are_refused(run, given, message):
+    with pytest.raises((ValueError, OSError), match=re.escape(message)):
+        run.evaluate([], probe="few_labels", **given)
+
+
 def test_an_export_gives_the_runs_samples_and_features(run, export_dir, images):
     export = dcgan_tf.load(export_dir)
     assert export.is_export
@@ -259,9 +311,16 @@ def test_what_a_run_cannot_do_is_said_in_words(run, images, ask, message):
 def test_unscaled_images_are_refused_by_the_networks(
     run, conditional_run, images
 ):
-    for inputs in (images[:2], images[:2].astype(int)):
-        with pytest.raises(ValueError, match="to_float"):
-            run.discriminator(inputs)
+    extract = dcgan_tf.load_feature_extractor(run.path)
+    for network in (run.discriminator, extract):
+        for inputs in (images[:2], images[:2].astype(int)):
+            with pytest.raises(ValueError, match="to_float"):
+                network(inputs)
+        floats = images[:2].astype(np.float32)
+        with pytest.raises(ValueError, match="got float32 from .* to 2"):
+            network(floats)
+    with pytest.raises(ValueError, match="got float32 from .* to 2"):
+        conditional_run.discriminator([floats, np.zeros(2, np.int32)])
     with pytest.raises(ValueError, match="to_float"):
         conditional_run.discriminator([images[:2], np.zeros(2, np.int32)])
 
@@ -406,6 +465,11 @@ def failing(images):
 REFUSED = [
     (lambda x: x.astype(np.float32) / 127.5 - 1, "to_uint8"),
     (lambda x: x / 255, "* 255"),
+    (lambda x: x.astype(np.float32), "from 0 to 255; give uint8"),
+    (
+        lambda x: make_dataset("batches", x.astype(np.float32)),
+        "images.round().astype('uint8')",
+    ),
     (lambda x: x.astype(np.int32), "astype('uint8')"),
     (lambda x: x.astype(np.float32) * np.nan, "not finite"),
     (lambda x: x.astype(np.int32) * 9, "from 0 to"),

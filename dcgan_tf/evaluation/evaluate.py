@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+from dcgan_tf.evaluation.linear_probe.probe_images import Sources
 from dcgan_tf.evaluation.linear_probe.table import probe_model
 from dcgan_tf.evaluation.real_images import RealImages, load_real_images
 from dcgan_tf.evaluation.sample_metrics import (
@@ -21,6 +22,7 @@ def evaluate(
     figures_dir: Path,
     log: Log = lambda message: None,
     real: RealImages | None = None,
+    probe_sources: Sources = (None, None),
 ) -> dict:
     """Evaluates a trained model and draws figures.
 
@@ -30,6 +32,8 @@ def evaluate(
         figures_dir: Where figures go, named `<step>-<what>.png`.
         log: Takes lines on what is being done.
         real: The dataset; None for the one that the run was trained on.
+        probe_sources: Of the images that settings probe on, those that are
+            open already.
 
     Returns:
         Plain values, for JSON: every figure with what it depends on.
@@ -63,7 +67,9 @@ def evaluate(
         log("segmenting samples by G's features")
         result["segmentation"] = segment_samples(model, seed, prefix)
     if settings.probe:
-        result |= probe_model(model, settings, real, figures_dir, log)
+        result |= probe_model(
+            model, settings, real, figures_dir, log, probe_sources
+        )
     result["elapsed_seconds"] = round(time.monotonic() - start, 1)
     return result
 

@@ -50,7 +50,11 @@ def reestimate_statistics(model: keras.Model, batches: Iterable) -> int:
     for batch in batches:
         count += 1
         inputs = batch[0] if isinstance(batch, list | tuple) else batch
-        check_float_images(inputs, "re-estimation of batch-norm statistics")
+        check_float_images(
+            inputs,
+            "re-estimation of batch-norm statistics",
+            may_be_latents=True,
+        )
         if not norms:
             continue
         for total, moments in zip(totals, compute_moments(batch), strict=True):

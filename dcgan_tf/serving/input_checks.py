@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from dcgan_tf.images import MAX_UNIT_VALUE
+
 # An image of some kilobytes can claim a size that fills the memory.
 MAX_IMAGE_PIXELS = 2**25
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _PNG_SIZE_AT, _PNG_SIZE_BYTES = 16, 8
-# Values beyond this are no images in [-1, 1] that overshot in a resize.
-MAX_UNIT_VALUE = 1.5
 
 
 def apply_to_batch(function: Callable, *inputs: tf.Tensor):

@@ -63,6 +63,7 @@ class GradientTapeStep:
         self._is_conditional = config.model.num_classes > 0
         self._strategy = strategy or tf.distribute.get_strategy()
         self._augment = augment or _choose_augmentation(config, state)
+        self._has_seen_images = False
         self._updates = Updates(
             state, config, self._strategy.num_replicas_in_sync
         )
@@ -86,6 +87,7 @@ class GradientTapeStep:
         Raises:
             ValueError: As `update`.
         """
+        self._check_first_images(images)
         return self._train_step(images, labels, not self._until_penalty())
 
     def train_steps(
@@ -111,6 +113,7 @@ class GradientTapeStep:
         Raises:
             ValueError: As `update`.
         """
+        self._check_first_images(images)
         if count is None:
             (local, *_) = self._strategy.experimental_local_results(images)
             count = len(local) - first
@@ -246,7 +249,8 @@ class GradientTapeStep:
         Raises:
             ValueError: While tracing, if images are integers, there are
                 none or they don't divide into `accumulate` parts, or if
-                labels are missing or superfluous.
+                labels are missing or superfluous; of the first images that
+                `train_step` gets, if they are floats in [0, 255].
         """
         self._check_batch(images, labels)
         batch = Batch(images, latents, labels, self._augment)
@@ -263,6 +267,13 @@ class GradientTapeStep:
                 (self._state.generator, self._state.discriminator)
             )
         return measures
+
+    def _check_first_images(self, images) -> None:
+        """Looks at values, for which there is no time in every step."""
+        if not self._has_seen_images:
+            for local in self._strategy.experimental_local_results(images):
+                check_float_images(local, "the training step")
+            self._has_seen_images = True
 
     def _check_batch(self, images, labels) -> None:
         """Refuses what the networks would silently cast and train on."""

@@ -505,6 +505,7 @@ def test_conditional_step_trains_on_labels():
         (0, np.zeros((4, 16, 16, 1), np.uint8), None, "floats?.* got uint8"),
         (0, np.zeros((4, 16, 16, 1), np.int32), None, "floats?.* got int32"),
         (0, tf.zeros((4, 16, 16, 1), tf.uint8), None, "to_float"),
+        (0, np.full((4, 16, 16, 1), 255.0), None, "from 255 to 255; scale"),
         (0, np.zeros((0, 16, 16, 1), np.float32), None, "got none"),
         (0, np.zeros((4, 16, 16, 1), np.float32), tf.range(4), "got labels"),
         (4, np.zeros((4, 16, 16, 1), np.float32), None, "and labels, got none"),

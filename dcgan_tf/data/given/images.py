@@ -13,7 +13,12 @@ from dcgan_tf.config import DataConfig
 from dcgan_tf.data.given.arrays import ARRAYS, open_arrays, open_dataset
 from dcgan_tf.data.source import Source
 from dcgan_tf.image_sizes import check_image_size
-from dcgan_tf.presets import DATASETS, PRESETS, resolve_dataset_name
+from dcgan_tf.presets import (
+    DATASETS,
+    PRESETS,
+    get_dataset_defaults,
+    resolve_dataset_name,
+)
 
 # Arrays and `tf.data` datasets hold images; a path or a name says where some
 # are.
@@ -104,6 +109,39 @@ def replace_place(data: DataConfig, place: str | os.PathLike) -> DataConfig:
             "image_dir": None,
         }
     return dataclasses.replace(data, **found)
+
+
+def open_other(
+    images: Images, held_out: Images | None = None
+) -> tuple[DataConfig, Source | None, Source | None]:
+    """Resolves images other than a run's own, as `--probe_image_dir` has it.
+
+    Args:
+        images: For training: a folder, a dataset's name, or images with
+            classes.
+        held_out: Others to test on; None for a folder's or dataset's own.
+
+    Returns:
+        Settings that name them, and of each that a program gave the source.
+
+    Raises:
+        ValueError: If they can't be used.
+        OSError: If reading a dataset fails.
+    """
+    data, source, held_out_source = DataConfig(ARRAYS), None, None
+    if is_place(images):
+        data = replace_place(DataConfig(), images)
+        crop = get_dataset_defaults(data.dataset).crop
+        data = dataclasses.replace(data, crop=crop)
+    else:
+        source = open_given(images)
+    if is_place(held_out):
+        folder = os.path.abspath(os.path.expanduser(os.fspath(held_out)))
+        data = dataclasses.replace(data, held_out_dir=folder)
+    elif held_out is not None:
+        names = source.label_names if source else None
+        held_out_source = open_given(held_out, names or None, split="test")
+    return data, source, held_out_source
 
 
 def choose_settings(source: Source) -> dict[str, Any]:

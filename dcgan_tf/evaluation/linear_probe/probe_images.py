@@ -7,6 +7,7 @@ import numpy as np
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import load_images
+from dcgan_tf.data.source import Source
 from dcgan_tf.evaluation.linear_probe.protocols import (
     ProbeData,
     Protocol,
@@ -24,6 +25,10 @@ from dcgan_tf.images import to_float
 _BATCH_SIZE = 128
 _NUM_BATCHES = 8
 
+# Of training images and of others to test on; None for those that settings
+# name.
+Sources = tuple[Source | None, Source | None]
+
 
 def load_probe_images(
     model: ModelConfig,
@@ -31,6 +36,7 @@ def load_probe_images(
     protocol: Protocol,
     split: str,
     seed: int,
+    sources: Sources = (None, None),
 ) -> RealImages:
     """Loads labelled images, brought to a model's size and channels.
 
@@ -41,6 +47,7 @@ def load_probe_images(
         split: `test`, or `validation` for those; then the test set isn't
             read.
         seed: Decides which they are.
+        sources: Training and test images, those that are open already.
 
     Returns:
         Training images, and those that accuracies are of.
@@ -49,9 +56,15 @@ def load_probe_images(
         ValueError: If the dataset has nothing held out.
         OSError: If it isn't there.
     """
+    source, test_source = sources
     if split == "test":
-        return load_real_images(model, data)
-    source = load_source(data)
+        if source and not test_source and data.held_out_dir is None:
+            raise ValueError(
+                "a probe on arrays takes others to test it on: give some as "
+                "probe_held_out, or probe_split='validation'"
+            )
+        return load_real_images(model, data, source, test_source)
+    source = source or load_source(data)
     images, labels = load_images(source, model, data, MAX_TRAINING_IMAGES)
     training = RealImages(
         images,

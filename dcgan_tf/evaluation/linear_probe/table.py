@@ -13,6 +13,7 @@ from dcgan_tf.evaluation.linear_probe.kept_results import (
 )
 from dcgan_tf.evaluation.linear_probe.probe import probe_features
 from dcgan_tf.evaluation.linear_probe.probe_images import (
+    Sources,
     arrange_images,
     batch_training_images,
     hold_out_validation,
@@ -46,6 +47,7 @@ def probe_model(
     real: RealImages | None,
     folder: Path,
     log: Log = lambda message: None,
+    sources: Sources = (None, None),
 ) -> dict:
     """Probes a model by a protocol and draws accuracy against labels.
 
@@ -57,6 +59,7 @@ def probe_model(
         folder: Of the figure, and of rows that are kept, so that a stopped
             table goes on.
         log: Takes lines on what is being done and how long it will take.
+        sources: Of other images, those that are open already.
 
     Returns:
         The `protocol`; `probe`, a list of results; `probe_data`, what it was
@@ -86,7 +89,12 @@ def probe_model(
             )
         log(f"loading {data.image_dir or data.dataset} to probe on")
         real = load_probe_images(
-            config.model, data, protocol, settings.probe_split, settings.seed
+            config.model,
+            data,
+            protocol,
+            settings.probe_split,
+            settings.seed,
+            sources,
         )
     data = arrange_images(protocol, real, settings.seed)
     for count in set(protocol.label_counts) - {

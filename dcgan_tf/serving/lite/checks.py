@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from dcgan_tf import tf_paths
-from dcgan_tf.serving.input_checks import MAX_UNIT_VALUE
+from dcgan_tf.images import MAX_UNIT_VALUE
 
 # Largest error over the output's range; for integers the mean error.
 LARGEST_ERRORS = {"float32": 1e-5, "float16": 5e-3}
