@@ -356,8 +356,10 @@ def test_a_finished_run_is_returned_and_more_steps_resume_it(images, tmp_path):
 
 
 def test_other_arrays_do_not_resume_a_run(run, tmp_path):
-    with pytest.raises(ValueError, match="are others"):
+    with pytest.raises(ValueError, match="are others") as error:
         dcgan_tf.train(make_images(seed=9), run.path, **{**TINY, "steps": 6})
+    # A program has no flags.
+    assert "another run_dir (init_from starts" in str(error.value)
 
 
 def test_a_locked_run_is_refused(images, tmp_path):

@@ -8,6 +8,7 @@ from dcgan_tf.analysis.samples import describe_origin, sample_numbered_latents
 from dcgan_tf.analysis.sheet import Panel, as_grid, draw_sheet
 from dcgan_tf.latents import combine, sample_neighbours
 from dcgan_tf.runs.trained_model import TrainedModel
+from dcgan_tf.setting_names import name_setting
 
 NUM_EXEMPLARS = 3
 _NUM_NEIGHBOURS = 8
@@ -93,6 +94,6 @@ def draw_numbered_samples(model: TrainedModel) -> np.ndarray:
                 )
             ]
         ],
-        "Name exemplars by these numbers with --pick: groups divided by "
-        f"slashes, numbers by commas. {describe_origin(model)}",
+        f"Name exemplars by these numbers with {name_setting('pick')}: groups "
+        f"divided by slashes, numbers by commas. {describe_origin(model)}",
     )

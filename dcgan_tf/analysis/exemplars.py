@@ -16,6 +16,7 @@ from dcgan_tf.analysis.samples import (
     sample_numbered_latents,
 )
 from dcgan_tf.runs.trained_model import TrainedModel
+from dcgan_tf.setting_names import name_setting
 
 _NUM_CANDIDATES = 512
 _NUM_LABELLED = 2_000
@@ -86,7 +87,7 @@ def choose_by_concept(
     if labels is None:
         raise ValueError(
             f"{source.name} has no labels to find exemplars by; pick samples "
-            "by number with --pick"
+            f"by number with {name_setting('pick')}"
         )
     names = source.attribute_names or source.label_names
     if texts is None:

@@ -14,6 +14,7 @@ from dcgan_tf import failures
 from dcgan_tf.cli import interruption
 from dcgan_tf.cli.help_text import format_help
 from dcgan_tf.output import standard_streams_last
+from dcgan_tf.setting_names import settings_are_flags
 
 EXIT_ERROR = 1
 EXIT_USAGE = 2
@@ -77,7 +78,8 @@ def run_command(
         flags.DEFINE_list(
             "positional", remaining, "Arguments.", flag_values=values
         )
-        return _run_until_signal(name, lambda: run(values) or 0)
+        with settings_are_flags():
+            return _run_until_signal(name, lambda: run(values) or 0)
     except (flags.Error, UsageError) as error:
         print_error(name, f"{error}; see {name} --help")
         return EXIT_USAGE

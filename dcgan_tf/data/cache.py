@@ -22,6 +22,7 @@ from dcgan_tf.data import disk_cache
 from dcgan_tf.data.options import build_options
 from dcgan_tf.data.preprocess.prepare import get_padded_side, prepare_image
 from dcgan_tf.data.source import Source
+from dcgan_tf.setting_names import name_setting
 
 # What `auto` may fill: evaluation and the networks want the rest.
 _MEMORY_SHARE = 0.25
@@ -142,7 +143,9 @@ def measure_available_memory() -> int:
     return min(available, max(0, limit - used))
 
 
-_FULL_DISK_ADVICE = "Or give --cache=off, or a folder in XDG_CACHE_HOME"
+def _advise_on_full_disk() -> str:
+    off = name_setting("cache", "off")
+    return f"Or give {off}, or a folder in XDG_CACHE_HOME"
 
 
 def get_cache_dir() -> Path:
@@ -234,7 +237,7 @@ def _open_disk(source: Source, model: ModelConfig, data: DataConfig) -> Store:
         # What is written is read by the same handle: another process may
         # replace the file at any time by one with settings of its own.
         needed = source.num_examples * _image_bytes(model)
-        with failures.full_disk_named(path, needed, _FULL_DISK_ADVICE):
+        with failures.full_disk_named(path, needed, _advise_on_full_disk()):
             cached = disk_cache.write_cache(
                 path,
                 description,

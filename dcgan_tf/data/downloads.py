@@ -17,6 +17,7 @@ from tensorflow_datasets.core.download import checksums
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.embedded import EMBEDDED
 from dcgan_tf.data.lsun import use_lmdb
+from dcgan_tf.setting_names import name_setting
 
 _ANSWER_SECONDS = 4
 _NUM_CLOSE_NAMES = 4
@@ -38,7 +39,7 @@ def find_builder(data: DataConfig) -> tfds.core.DatasetBuilder:
             f"unknown dataset {data.dataset!r}"
             f"{_suggest(data.dataset.split('/')[0], known)} (embedded: "
             f"{', '.join(EMBEDDED)}; all others by their TFDS name; your own "
-            "images: --image_dir)"
+            f"images: {name_setting('image_dir')})"
         ) from None
     except (AssertionError, ValueError) as error:
         name, _, config = data.dataset.partition("/")
@@ -73,7 +74,8 @@ def make_readable(builder: tfds.core.DatasetBuilder, data: DataConfig) -> None:
         raise FileNotFoundError(
             f"{data.dataset} is not prepared under {builder.data_dir_root} and "
             "no program may download it; put its files into a folder and give "
-            f"that as --manual_dir: {builder.MANUAL_DOWNLOAD_INSTRUCTIONS}"
+            f"that as {name_setting('manual_dir')}: "
+            f"{builder.MANUAL_DOWNLOAD_INSTRUCTIONS}"
         )
     if builder.name == "lsun":
         use_lmdb(builder)
@@ -183,14 +185,15 @@ def _advise(
     advice = (
         f"{dataset} is not prepared under {builder.data_dir_root}; run `dcgan "
         f"data {option} --data_dir=DIR` where there is a network "
-        " and give that DIR here as --data_dir"
+        f" and give that DIR here as {name_setting('data_dir')}"
     )
     infos = builder.url_infos or {}
     if len(missing) <= _NUM_URLS_NAMED and all(
         infos[url].filename for url in missing
     ):
         files = ", ".join(f"{infos[url].filename} ({url})" for url in missing)
-        advice += f"; or download {files} and give their folder as --manual_dir"
+        advice += f"; or download {files} and give their folder as "
+        advice += name_setting("manual_dir")
     return advice
 
 

@@ -36,6 +36,7 @@ from dcgan_tf.data.split_folders import (
     find_splits,
     remove_split,
 )
+from dcgan_tf.setting_names import name_setting
 
 _SPLITS = ("train", "test", "all")
 
@@ -285,7 +286,8 @@ def take_split(
     if split == "test" and not held_out:
         raise ValueError(
             f"of the {len(names)} images of {root} none are held out from "
-            "training; name a folder of others with --held_out_dir"
+            "training; name a folder of others with "
+            f"{name_setting('held_out_dir')}"
             + (
                 f", or train anew on {LEAST_COUNT} or more"
                 if len(names) < LEAST_COUNT

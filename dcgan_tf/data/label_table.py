@@ -9,6 +9,8 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from dcgan_tf.setting_names import name_setting
+
 # Headings of the column that has the files' names, where it isn't the first.
 _NAME_HEADINGS = frozenset(
     "file filename file_name image image_id image_name img path".split()
@@ -179,7 +181,7 @@ def _choose_column(
         )
     raise ValueError(
         f"labels {path} have the columns {listing}; say which one to take "
-        "with --condition_on=NAME"
+        f"with {name_setting('condition_on', 'NAME')}"
     )
 
 

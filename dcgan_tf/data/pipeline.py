@@ -22,6 +22,7 @@ from dcgan_tf.data.cache import (
 from dcgan_tf.data.options import build_options
 from dcgan_tf.data.source import Source
 from dcgan_tf.images import to_float
+from dcgan_tf.setting_names import name_setting
 
 # What a permutation is for: the third number of its key.
 _ORDER, _FLIP = 0, 1
@@ -204,7 +205,8 @@ def check_batch_size(source: Source, batch_size: int) -> None:
         raise ValueError(
             f"batch size {batch_size} is larger than the data: {source.name} "
             f"has {source.num_examples:,} images (split {source.split}); use "
-            f"batch size {largest} (--batch_size={largest}), or more images"
+            f"batch size {largest} ({name_setting('batch_size', largest)}), "
+            "or more images"
         )
 
 

@@ -12,6 +12,7 @@ from dcgan_tf.data.preprocess.prepare import get_padded_side, prepare_image
 from dcgan_tf.data.preprocess.sizes import crop_and_resize, find_cut
 from dcgan_tf.data.source import Source
 from dcgan_tf.image_sizes import format_image_size
+from dcgan_tf.setting_names import name_setting
 
 MAX_EXAMINED = 10_000
 
@@ -223,7 +224,7 @@ def find_warnings(
     if source.num_examples < _FEW and not is_augmented:
         warnings.append(
             f"fewer than {_FEW:,} images: D may learn them by heart; try "
-            "--flip and --diff_augment"
+            f"{name_setting('flip')} and {name_setting('diff_augment')}"
         )
     if survey.num_near > _MANY_NEAR * count:
         warnings.append(
@@ -237,8 +238,8 @@ def find_warnings(
         warnings.append(
             f"{num_cut} of {count} images lose over a third of their area "
             f"to the crop (the middle one is {width} wide and "
-            f"{height} high): an --image_size of their shape would not, nor "
-            "would --fit=pad"
+            f"{height} high): an {name_setting('image_size')} of their shape "
+            f"would not, nor would {name_setting('fit', 'pad')}"
         )
     num_enlarged = int(survey.is_enlarged.sum())
     if num_enlarged > _MANY_ENLARGED * count:
@@ -248,5 +249,6 @@ def find_warnings(
         )
     num_grey = int(survey.is_grey.sum())
     if model.channels == 3 and num_grey == count:
-        warnings.append("every image is grey: --channels=1 learns faster")
+        grey = name_setting("channels", 1)
+        warnings.append(f"every image is grey: {grey} learns faster")
     return warnings

@@ -3,6 +3,7 @@
 import math
 import os
 
+from dcgan_tf.setting_names import name_setting
 from dcgan_tf.runs import checkpoints
 from dcgan_tf.runs.metrics import parse_number, read_metrics
 
@@ -37,5 +38,5 @@ def describe_checkpoint(run_dir: str | os.PathLike, step: int) -> str:
     return (
         f"{text}; step {best['step']} was the best one evaluated "
         f"({best['measure']} {best['value']:.4g}{against}): "
-        "--checkpoint=best takes it"
+        f"{name_setting('checkpoint', 'best')} takes it"
     )

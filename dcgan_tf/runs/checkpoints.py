@@ -13,6 +13,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from dcgan_tf.setting_names import name_setting
 from dcgan_tf import scratch, tf_paths
 
 _CHECKPOINT_DIR = "checkpoints"
@@ -198,7 +199,7 @@ def restore(
         raise CheckpointError(
             f"run {os.fspath(run_dir)!r}: checkpoint {checkpoint!r} was "
             "removed while it was read, by training that is still running; use "
-            "latest, or train with more --keep_checkpoints"
+            f"latest, or train with more {name_setting('keep_checkpoints')}"
         )
     raise CheckpointError(
         f"run {os.fspath(run_dir)!r}: no checkpoint can be read; damaged: "
@@ -228,7 +229,7 @@ def _choose_step(
         if step is None:
             raise CheckpointError(
                 f"run {os.fspath(run_dir)!r} has no best checkpoint; train "
-                "with --eval_every, or use latest or a step"
+                f"with {name_setting('eval_every')}, or use latest or a step"
             )
         return None if step in tried else step
     if tried:

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from dcgan_tf.setting_names import name_setting
 from dcgan_tf.config import DataConfig, RunConfig
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import build_training_dataset
@@ -62,8 +63,9 @@ def load_real_batches(
             raise
         log(
             "the discriminator keeps its saved batch-norm statistics, since "
-            f"the run's data can't be read ({error}); --data_dir or "
-            "--image_dir says where it is"
+            f"the run's data can't be read ({error}); "
+            f"{name_setting('data_dir')} or {name_setting('image_dir')} says "
+            "where it is"
         )
         return []
 

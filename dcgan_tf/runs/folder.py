@@ -8,6 +8,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
+from dcgan_tf.setting_names import name_setting
 from dcgan_tf import scratch
 from dcgan_tf.config import RunConfig
 from dcgan_tf.presets import resolve_dataset_name
@@ -169,7 +170,7 @@ def make_run_dir(run_dir: str | os.PathLike) -> None:
     except OSError as error:
         raise OSError(
             f"run folder {os.fspath(run_dir)!r} cannot be written "
-            f"({error.strerror}); name another with --run_dir"
+            f"({error.strerror}); name another with {name_setting('run_dir')}"
         ) from error
 
 
@@ -191,5 +192,5 @@ def _check_resumable(path: Path, old: RunConfig, new: RunConfig) -> None:
         raise ValueError(
             f"run {os.fspath(path)!r} was started with other settings: "
             f"{listing}. Give the same settings to resume it, or another "
-            "--run_dir to start anew"
+            f"{name_setting('run_dir')} to start anew"
         )

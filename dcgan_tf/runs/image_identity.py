@@ -2,6 +2,7 @@
 
 import os
 
+from dcgan_tf.setting_names import name_setting
 from dcgan_tf.config import RunConfig
 from dcgan_tf.data.fingerprint import ImagesFingerprint, compare_fingerprints
 from dcgan_tf.runs.folder import load_run_config, load_run_record
@@ -47,8 +48,9 @@ def check_images(
         raise ValueError(
             f"run {os.fspath(run_dir)!r} was trained on {old.count} images, "
             f"and the {images.count} of {place} are others; give the folder "
-            "or dataset that it was trained on, or train in another --run_dir "
-            "(--init_from starts from a run's networks)"
+            "or dataset that it was trained on, or train in another "
+            f"{name_setting('run_dir')} ({name_setting('init_from')} starts "
+            "from a run's networks)"
         )
     old_data = load_run_config(run_dir).data
     if change.num_lost:
@@ -58,7 +60,8 @@ def check_images(
                 f"{change.num_lost} of the {old.count} images that run "
                 f"{os.fspath(run_dir)!r} was trained on are not in {place} any "
                 f"more ({images.count} are there); bring them back, or give "
-                "--allow_fewer_images to resume without them"
+                f"{name_setting('allow_fewer_images')} to resume "
+                "without them"
             )
         return (
             f"{images.count} images in {place}; {change.num_lost} of the "

@@ -6,6 +6,8 @@ import os
 import socket
 from pathlib import Path
 
+from dcgan_tf.setting_names import name_setting
+
 try:
     import fcntl
 except ModuleNotFoundError:  # Windows has other locks.
@@ -109,7 +111,7 @@ def _name_holder(file, path: Path) -> RunLockedError:
     holder = file.read().strip() or "another process"
     return RunLockedError(
         f"run {os.fspath(path.parent)!r} is being trained by {holder}; wait "
-        "for it or stop it, or train in another --run_dir"
+        f"for it or stop it, or train in another {name_setting('run_dir')}"
     )
 
 

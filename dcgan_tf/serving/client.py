@@ -18,6 +18,7 @@ import numpy as np
 
 from dcgan_tf.serving.versions import FEATURES, GENERATOR
 from dcgan_tf.serving.warmup import build_request
+from dcgan_tf.setting_names import name_setting
 
 Arrays = dict[str, np.ndarray]
 Predictor = Callable[[str, str, Arrays], Arrays]
@@ -46,6 +47,7 @@ def parse_address(server: str, protocol: str) -> tuple[str, str]:
         ValueError: If it is no such address, or another scheme's.
     """
     text = server if "://" in server else f"{_SCHEMES[protocol][0]}://{server}"
+    given = name_setting("server", server)
     usual = f"HOST:PORT, such as {_EXAMPLES[protocol]}"
     try:
         parts = urllib.parse.urlsplit(text)
@@ -53,17 +55,16 @@ def parse_address(server: str, protocol: str) -> tuple[str, str]:
     except ValueError:
         port = None
     if port is None or not parts.hostname:
-        raise ValueError(f"--server={server}: use {usual}")
+        raise ValueError(f"{given}: use {usual}")
     if parts.scheme not in _SCHEMES[protocol]:
         raise ValueError(
-            f"--server={server}: {parts.scheme}:// is not spoken over "
+            f"{given}: {parts.scheme}:// is not spoken over "
             f"{protocol}; use {usual}"
         )
     rest = (parts.path.strip("/"), parts.query, parts.fragment, parts.username)
     if any(rest):
         raise ValueError(
-            f"--server={server}: only the address, without user or path; "
-            f"use {usual}"
+            f"{given}: only the address, without user or path; use {usual}"
         )
     scheme = "https" if parts.scheme == "https" else "http"
     return scheme, parts.netloc

@@ -16,6 +16,7 @@ from pathlib import Path
 from dcgan_tf import scratch
 from dcgan_tf.config import RunConfig
 from dcgan_tf.serving import interface
+from dcgan_tf.setting_names import name_setting
 from dcgan_tf.version import __version__
 
 # The folders of both networks' SavedModels, and their names to a server.
@@ -66,8 +67,8 @@ def find_newest(folder: Path) -> Path:
     if not found:
         raise FileNotFoundError(
             f"{os.fspath(folder)!r} holds no export; make one with `python -m "
-            "dcgan_tf.cli.export`, or name the folder that its --export_dir "
-            "named"
+            "dcgan_tf.cli.export`, or name the folder that its "
+            f"{name_setting('export_dir')} named"
         )
     return folder / str(found[-1])
 
@@ -178,7 +179,8 @@ def _make_tmp_dir(folder: Path):
     except OSError as error:
         raise OSError(
             f"export folder {os.fspath(folder)!r} cannot be written "
-            f"({error.strerror}); name another with --export_dir"
+            f"({error.strerror}); name another with "
+            f"{name_setting('export_dir')}"
         ) from error
     try:
         yield tmp_dir

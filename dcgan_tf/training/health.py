@@ -12,6 +12,8 @@ import dataclasses
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 
+from dcgan_tf.setting_names import name_setting
+
 DIVERGENCE, COLLAPSE = "divergence", "collapse"
 
 # Steps between looks. What must be seen in two looks is said in 100 steps.
@@ -26,14 +28,29 @@ _LEAST_CONTRAST = 0.1
 _LEAST_VARIATION = 0.08
 _LARGEST_SHIFT = 1.1
 
-_RESTART = (
-    "go back to an earlier checkpoint (--init_from=RUN@STEP in a new "
-    "--run_dir) or start anew, with a lower --learning_rate"
-)
-_BREATHE = (
-    "if the next grids don't get better, start anew with a lower "
-    "--learning_rate or another --seed, or with --diff_augment"
-)
+
+def _advise_to_restart() -> str:
+    return (
+        "go back to an earlier checkpoint "
+        f"({name_setting('init_from', 'RUN@STEP')} in a new "
+        f"{name_setting('run_dir')}) or start anew, with a lower "
+        f"{name_setting('learning_rate')}"
+    )
+
+
+def _advise_to_look_on() -> str:
+    return (
+        "if the next grids don't get better, start anew with a lower "
+        f"{name_setting('learning_rate')} or another {name_setting('seed')}, "
+        f"or with {name_setting('diff_augment')}"
+    )
+
+
+def _advise_a_lower_rate() -> str:
+    return (
+        f"start anew with a lower {name_setting('learning_rate')}, or with "
+        f"{name_setting('diff_augment')} if images are few"
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,14 +80,14 @@ class _Sign:
         num_looks: In how many looks in a row it must be seen.
         is_seen: From a look's medians.
         describe: From a look's medians to what is seen.
-        advice: What to do.
+        advise: Says what to do.
     """
 
     kind: str
     num_looks: int
     is_seen: Callable[[Mapping[str, float]], bool]
     describe: Callable[[Mapping[str, float]], str]
-    advice: str
+    advise: Callable[[], str]
 
 
 # The worst first: one at a time is said, since one brings the others.
@@ -83,7 +100,7 @@ _SIGNS = (
             f"losses have exploded (d_loss {seen['d_loss']:.3g}, g_loss "
             f"{seen['g_loss']:.3g}; a healthy run stays under 50 or so)"
         ),
-        _RESTART,
+        _advise_to_restart,
     ),
     _Sign(
         COLLAPSE,
@@ -93,7 +110,7 @@ _SIGNS = (
             "samples are all but one colour (their contrast is "
             f"{seen['sample_contrast']:.0%} of the images')"
         ),
-        _BREATHE,
+        _advise_to_look_on,
     ),
     _Sign(
         COLLAPSE,
@@ -103,7 +120,7 @@ _SIGNS = (
             "samples are all alike (they vary "
             f"{seen['sample_variation']:.0%} as much as the images)"
         ),
-        _BREATHE,
+        _advise_to_look_on,
     ),
     _Sign(
         DIVERGENCE,
@@ -113,7 +130,7 @@ _SIGNS = (
             "samples lie far outside the images (their mean image is "
             f"{seen['sample_shift'] / 2:.0%} of the range of values away)"
         ),
-        _RESTART,
+        _advise_to_restart,
     ),
     _Sign(
         DIVERGENCE,
@@ -124,8 +141,7 @@ _SIGNS = (
             f"({seen['d_loss']:.2g}): it tells every sample from an image, "
             "and G learns nothing more from it"
         ),
-        "start anew with a lower --learning_rate, or with --diff_augment if "
-        "images are few",
+        _advise_a_lower_rate,
     ),
 )
 
@@ -187,7 +203,7 @@ class HealthMonitor:
             return None
         sign = _SIGNS[found[0]]
         warning = TrainingWarning(
-            step, sign.kind, f"{sign.describe(seen)}; {sign.advice}"
+            step, sign.kind, f"{sign.describe(seen)}; {sign.advise()}"
         )
         # Those that it brings need not be said when it ends.
         for index in found:

@@ -22,6 +22,7 @@ from dcgan_tf.runs.training_warnings import (
     add_warning,
     remove_later_warnings,
 )
+from dcgan_tf.setting_names import name_setting
 from dcgan_tf.training.health import (
     CHECK_EVERY,
     HealthMonitor,
@@ -319,9 +320,12 @@ class Recorder:
         self._timer.resume()
 
     def _fail(self, step: int, what: str) -> None:
-        option = shlex.quote(f"--init_from={os.fspath(self._run_dir)}@STEP")
+        start = f"{os.fspath(self._run_dir)}@STEP"
+        option = shlex.quote(name_setting("init_from", start))
         raise DivergenceError(
             f"training diverged by step {step}: {what} not finite. Checkpoints "
-            f"are untouched; go back to one with {option} in a new --run_dir, "
-            "with a lower --learning_rate or --precision=float32"
+            f"are untouched; go back to one with {option} in a new "
+            f"{name_setting('run_dir')}, with a lower "
+            f"{name_setting('learning_rate')} or "
+            f"{name_setting('precision', 'float32')}"
         )

@@ -12,6 +12,7 @@ from dcgan_tf import failures
 from dcgan_tf.config import RunConfig
 from dcgan_tf.runs import checkpoints
 from dcgan_tf.runs.sample_grids import num_samples
+from dcgan_tf.setting_names import name_setting
 from dcgan_tf.training.state import TrainingState
 
 # Of a PNG file to its pixels, at the least: smooth images compress well.
@@ -76,7 +77,8 @@ def check_disk_space(
         f"{os.fspath(run_dir)!r}: {size(free)} are free, and {size(needed)} "
         f"are needed for {num_checkpoints} checkpoints of "
         f"{size(checkpoint_bytes)} and {num_grids} sample grids; make room "
-        "there, name another --run_dir, or give fewer --keep_checkpoints"
+        f"there, name another {name_setting('run_dir')}, or give fewer "
+        f"{name_setting('keep_checkpoints')}"
     )
 
 
@@ -110,13 +112,15 @@ def shortage_named(
 def _describe_memory(config: RunConfig) -> str:
     training, cache = config.training, config.data.cache
     half = max(training.batch_size // 2, 1)
-    parts = f"--accumulate={2 * training.accumulate}"
+    parts = name_setting("accumulate", 2 * training.accumulate)
     if training.batch_size % (2 * training.accumulate):
-        parts = "a higher --accumulate"
+        parts = f"a higher {name_setting('accumulate')}"
     return (
-        f"out of memory with --batch_size={training.batch_size} and "
-        f"--cache={cache}: --batch_size={half} in a new --run_dir takes "
-        f"about half of a GPU's memory, {parts} there computes the same batch "
-        "in parts, which helps where it is large, and --cache=off takes none "
-        "of the host's for images. Checkpoints stay"
+        f"out of memory with {name_setting('batch_size', training.batch_size)} "
+        f"and {name_setting('cache', cache)}: "
+        f"{name_setting('batch_size', half)} in a new "
+        f"{name_setting('run_dir')} takes about half of a GPU's memory, "
+        f"{parts} there computes the same batch in parts, which helps where "
+        f"it is large, and {name_setting('cache', 'off')} takes none of the "
+        "host's for images. Checkpoints stay"
     )

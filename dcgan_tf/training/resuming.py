@@ -8,6 +8,7 @@ from dcgan_tf.runs import checkpoints, folder
 from dcgan_tf.runs.class_names import CLASSES_KEY, LABELS_KEY
 from dcgan_tf.runs.image_identity import check_images
 from dcgan_tf.runs.setting_changes import RECORDED_SETTINGS, find_differences
+from dcgan_tf.setting_names import name_setting
 
 # What is told otherwise: steps by the progress, the folder with its images,
 # the precision by what it comes to on this machine.
@@ -74,7 +75,7 @@ def _check_classes(run_dir: str | os.PathLike, source: Source) -> None:
     raise ValueError(
         f"run {os.fspath(run_dir)!r} was started with other classes: number "
         f"{index} was {was_name!r}, is now {name!r}; name the classes as they "
-        "were, or give another --run_dir to start anew"
+        f"were, or give another {name_setting('run_dir')} to start anew"
     )
 
 
@@ -95,6 +96,7 @@ def _compare_precision(run_dir: str | os.PathLike, now: str) -> list[str]:
         raise ValueError(
             f"run {os.fspath(run_dir)!r} was started in {was}, is now to be "
             f"resumed in {now}, and mixed_float16 goes with no other; give "
-            f"--precision={was}, or another --run_dir to start anew"
+            f"{name_setting('precision', was)}, or another "
+            f"{name_setting('run_dir')} to start anew"
         )
     return [f"precision {now} (was {was})"]

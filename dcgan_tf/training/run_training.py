@@ -15,6 +15,7 @@ from dcgan_tf.data.source import Source
 from dcgan_tf.kernels.precision import resolve_precision
 from dcgan_tf.presets import choose_eval_every
 from dcgan_tf.runs import checkpoints, folder
+from dcgan_tf.setting_names import name_setting
 from dcgan_tf.training import loop
 from dcgan_tf.training.distribution import workers
 from dcgan_tf.training.distribution.strategy import build_strategy
@@ -179,7 +180,8 @@ def _count_classes(config: RunConfig, source: Source) -> RunConfig:
     if not source.num_classes:
         raise ValueError(
             f"dataset {source.name!r} has no class labels to condition on; "
-            "leave --conditional out, or sort a folder's images into one "
+            f"leave {name_setting('conditional')} out, or sort a folder's "
+            "images into one "
             "subfolder a class"
         )
     model = dataclasses.replace(config.model, num_classes=source.num_classes)

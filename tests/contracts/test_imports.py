@@ -13,6 +13,7 @@ PACKAGE = ROOT / "dcgan_tf"
 ORDER = (
     "version",
     "registration",
+    "setting_names",
     "output",
     "failures",
     "scratch",

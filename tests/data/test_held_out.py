@@ -90,7 +90,7 @@ def test_a_small_folder_is_opened_by_its_rule(few_pictures, hold_out):
         assert other.fingerprint != training.fingerprint
         return
     assert (training.num_examples, training.num_held_out) == (43, 0)
-    with pytest.raises(ValueError, match="of the 43 images.*--held_out_dir"):
+    with pytest.raises(ValueError, match="of the 43 images.*with held_out"):
         load_held_out(data, training)
 
 

@@ -70,7 +70,7 @@ def test_attributes():
         ('{"images": []}', None, "are no table"),
         ("{", None, "are no table"),
         ("x.png,cat\ny.png,cat\n", None, "list 0 of the 3 images"),
-        (WIDE, None, "have the columns id, kind, age; say .*--condition_on"),
+        (WIDE, None, "have the columns id, kind, age; say .*condition_on"),
         (WIDE, "colour", "no column 'colour' .* they have id, kind, age"),
     ],
 )

@@ -178,6 +178,6 @@ def test_a_small_folder_says_how_to_hold_images_out(tmp_path, write_pictures):
     write_pictures(tmp_path, [f"{i}.png" for i in range(4)])
     data = DataConfig(dataset="image_folder", image_dir=str(tmp_path))
     with pytest.raises(
-        ValueError, match="4 images.*none are held.*--held_out_dir"
+        ValueError, match="4 images.*none are held.*with held_out"
     ):
         load_held_out(data, load_source(data))

@@ -202,6 +202,6 @@ def test_scaling_is_reversible_through_the_pipeline():
 def test_too_large_a_batch_names_one_that_works(num_images, named):
     images = np.zeros((num_images, 8, 8, 1), np.uint8)
     source = build_array_source("x", "train", images, np.zeros(num_images))
-    with pytest.raises(ValueError, match=f"--batch_size={named}\\)"):
+    with pytest.raises(ValueError, match=f"batch_size={named}\\)"):
         check_batch_size(source, 65)
     check_batch_size(source, named)

@@ -187,7 +187,7 @@ def test_unreachable_host_ends_at_once(tmp_path, no_network):
     with pytest.raises(OSError) as caught:
         load_source(DataConfig(dataset="celeb_a", data_dir=str(tmp_path)))
     message = str(caught.value)
-    assert str(tmp_path) in message and "--manual_dir" in message
+    assert str(tmp_path) in message and "manual_dir" in message
     assert "img_align_celeba.zip" in message and "drive.google" in message
 
 
@@ -240,7 +240,7 @@ def test_missing_manual_folder_is_named(tmp_path):
 
 def test_dataset_that_no_program_may_download_says_so(tmp_path):
     data = DataConfig(dataset="imagenet2012", data_dir=str(tmp_path))
-    with pytest.raises(FileNotFoundError, match="--manual_dir.*ILSVRC2012"):
+    with pytest.raises(FileNotFoundError, match="manual_dir.*ILSVRC2012"):
         load_source(data)
 
 

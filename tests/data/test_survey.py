@@ -69,7 +69,7 @@ def test_enlarging_is_warned_of(tmp_path, write_pictures):
 def test_grey_collections_are_better_trained_as_such(tmp_path):
     Image.new("L", (20, 20), 90).save(tmp_path / "a.png")
     _, warnings = survey_folder(tmp_path)
-    assert any("--channels=1" in warning for warning in warnings)
+    assert any("channels=1" in warning for warning in warnings)
 
 
 def test_padded_digits_are_neither_cut_nor_enlarged():

@@ -100,7 +100,7 @@ def test_missing_ones_are_named(run_dir):
     save(run_dir, 5)
     with pytest.raises(checkpoints.CheckpointError, match="one of 5"):
         checkpoints.restore(run_dir, make_parts(), "4")
-    with pytest.raises(checkpoints.CheckpointError, match="--eval_every"):
+    with pytest.raises(checkpoints.CheckpointError, match="with eval_every"):
         checkpoints.restore(run_dir, make_parts(), "best")
 
 

@@ -112,7 +112,7 @@ def test_a_file_is_no_folder_for_a_run(tmp_path):
     path.touch()
     with pytest.raises(ValueError, match="is a file"):
         folder.check_run_dir(path, CONFIG)
-    with pytest.raises(OSError, match="cannot be written .*--run_dir"):
+    with pytest.raises(OSError, match="cannot be written .*run_dir"):
         folder.make_run_dir(path)
 
 

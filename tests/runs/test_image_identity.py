@@ -122,7 +122,7 @@ def test_fewer_need_a_flag(change, num_lost, folder, tmp_path):
     change(folder, tmp_path)
     config, images = load(folder)
     with pytest.raises(
-        ValueError, match=f"{num_lost} of the 40 .*--allow_fewer_images"
+        ValueError, match=f"{num_lost} of the 40 .*give allow_fewer_images"
     ):
         check_images(run_dir, config, images)
     note = check_images(run_dir, config, images, allow_fewer=True)

@@ -81,7 +81,7 @@ def test_sick_runs_are_noticed_once_within_100_steps(
     found, monitor = look_at([measures] * 10)
     warnings = [warning for warning in found if warning]
     assert [(w.step, w.kind) for w in warnings] == [(step, kind)]
-    assert text in warnings[0].text and "--learning_rate" in warnings[0].text
+    assert text in warnings[0].text and "learning_rate" in warnings[0].text
     assert "\n" not in str(warnings[0]) and kind in str(warnings[0])
     assert monitor.current == tuple(warnings)
 

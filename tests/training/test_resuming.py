@@ -60,7 +60,7 @@ def test_what_changes_is_said(run_dir, settings, notes):
 
 
 def test_mixed_float16_goes_with_no_other(run_dir):
-    with pytest.raises(ValueError, match="--precision=mixed_bfloat16"):
+    with pytest.raises(ValueError, match="precision='mixed_bfloat16'"):
         check(run_dir, precision="mixed_float16")
 
 

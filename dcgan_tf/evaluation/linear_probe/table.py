@@ -35,6 +35,7 @@ from dcgan_tf.evaluation.linear_probe.rows import (
 from dcgan_tf.evaluation.real_images import RealImages
 from dcgan_tf.evaluation.settings import Log, Settings
 from dcgan_tf.runs.trained_model import TrainedModel
+from dcgan_tf.setting_names import name_setting
 from dcgan_tf.version import __version__
 
 # In an evaluation's folder.
@@ -186,9 +187,13 @@ def _check_dataset(
         raise ValueError(
             f"the {protocol.name} probe is for {protocol.dataset}, and the "
             f"run was trained on {real.dataset}; few_labels is for any, and "
-            "--probe_dataset or --probe_image_dir names other images to "
-            "probe on"
+            f"{_name_other_images()} names other images to probe on"
         )
+
+
+def _name_other_images() -> str:
+    names = map(name_setting, ("probe_dataset", "probe_image_dir"))
+    return " or ".join(dict.fromkeys(names))
 
 
 def _describe(

@@ -10,6 +10,7 @@ import tensorflow as tf
 from tensorflow.compiler.xla.tsl.protobuf import coordination_config_pb2
 from tensorflow.python.eager import context as eager_context
 
+from dcgan_tf.setting_names import name_setting
 from dcgan_tf.training.distribution.cluster import (
     ClusterResolver,
     count_environment_workers,
@@ -161,8 +162,9 @@ def _build_tpu_strategy(tpu: str | None) -> tf.distribute.Strategy:
         raise ValueError(
             f"no TPU {repr(tpu) if tpu else 'in this environment'}: "
             f"{_first_line(error)}; on a TPU's own machine install "
-            "tensorflow-tpu and give --tpu=local, elsewhere give its name or "
-            "grpc://HOST:8470 as --tpu"
+            f"tensorflow-tpu and give {name_setting('tpu', 'local')}, "
+            "elsewhere give its name or grpc://HOST:8470 as "
+            f"{name_setting('tpu')}"
         ) from error
     finally:
         socket.setdefaulttimeout(previous)

@@ -88,7 +88,7 @@ def test_a_closed_tpu_address_is_refused_before_tensorflow_waits(monkeypatch):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         address = f"grpc://127.0.0.1:{unused.getsockname()[1]}"
-        with pytest.raises(ValueError, match="no TPU 'grpc.*--tpu=local"):
+        with pytest.raises(ValueError, match="no TPU 'grpc.*tpu='local'"):
             strategies.build_strategy("tpu", address)
 
 
