@@ -26,6 +26,8 @@ from dcgan_tf.runs.metrics import get_elapsed_seconds, read_metrics
 from dcgan_tf.runs.sample_grids import GIF_FILE, SAMPLES_DIR, list_grids
 from dcgan_tf.runs.training_warnings import read_warnings
 
+_log = logging.getLogger(__name__)
+
 REPORT_FILE = "report.html"
 
 # Every view in the order of the page, with its heading.
@@ -230,7 +232,7 @@ def _load_or_none(path: Path, load: Callable[[Path], dict]) -> dict | None:
     try:
         return load(path)
     except (ValueError, TypeError) as error:
-        logging.warning("%s is left out, as it is damaged: %s", path, error)
+        _log.warning("%s is left out, as it is damaged: %s", path, error)
         return None
 
 

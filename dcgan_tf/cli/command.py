@@ -1,11 +1,13 @@
 """Runs a command: flags without global state, errors in one line."""
 
 import codecs
+import contextlib
+import logging
 import os
 import shlex
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from absl import flags
@@ -78,7 +80,7 @@ def run_command(
         flags.DEFINE_list(
             "positional", remaining, "Arguments.", flag_values=values
         )
-        with settings_are_flags():
+        with settings_are_flags(), _warnings_printed():
             return _run_until_signal(name, lambda: run(values) or 0)
     except (flags.Error, UsageError) as error:
         print_error(name, f"{error}; see {name} --help")
@@ -94,6 +96,25 @@ def run_command(
             raise
         print_error(name, message)
         return EXIT_ERROR
+
+
+@contextlib.contextmanager
+def _warnings_printed() -> Iterator[None]:
+    """Prints what the library logs as the commands print warnings.
+
+    A program that uses the library has handlers of its own.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    logger = logging.getLogger("dcgan_tf")
+    logger.addHandler(handler)
+    # Other libraries configure the root, which would print a line again.
+    before, logger.propagate = logger.propagate, False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = before
 
 
 def _run_until_signal(name: str, run: Callable[[], int]) -> int:

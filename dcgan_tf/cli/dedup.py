@@ -23,6 +23,7 @@ from dcgan_tf.cli.path_flags import (
 from dcgan_tf.config import DataConfig
 from dcgan_tf.presets import get_dataset_defaults, resolve_dataset_name
 
+_log = logging.getLogger(__name__)
 _LOCAL_RUNNER = "DirectRunner"
 _NAME = "python -m dcgan_tf.cli.dedup"
 _MAX_BITS = 15
@@ -131,7 +132,7 @@ def run(values: flags.FlagValues) -> None:
         )
     output = Path(values.output)
     if values.runner != _LOCAL_RUNNER:
-        logging.warning(
+        _log.warning(
             "--runner=%s is experimental: only %s has been run",
             values.runner,
             _LOCAL_RUNNER,

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import logging
 import math
 import os
 import shutil
@@ -13,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import psutil
 import tensorflow as tf
-from absl import logging
 from tqdm import tqdm
 
 from dcgan_tf import failures
@@ -23,6 +23,8 @@ from dcgan_tf.data.options import build_options
 from dcgan_tf.data.preprocess.prepare import get_padded_side, prepare_image
 from dcgan_tf.data.source import Source
 from dcgan_tf.setting_names import name_setting
+
+_log = logging.getLogger(__name__)
 
 # What `auto` may fill: evaluation and the networks want the rest.
 _MEMORY_SHARE = 0.25
@@ -230,7 +232,7 @@ def _open_disk(source: Source, model: ModelConfig, data: DataConfig) -> Store:
     description = _describe(source, model, data)
     cached = disk_cache.open_cache(path)
     if cached is not None and cached.footer["description"] != description:
-        logging.warning("the images or settings changed: redoing %s", path)
+        _log.warning("the images or settings changed: redoing %s", path)
         cached.file.close()
         cached = None
     if cached is None:

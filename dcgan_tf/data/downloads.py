@@ -1,6 +1,7 @@
 """Prepares TFDS datasets, or says at once which files are missing."""
 
 import difflib
+import logging
 import os
 import shlex
 import sys
@@ -11,13 +12,14 @@ from urllib.parse import urlparse
 import requests
 import tensorflow as tf
 import tensorflow_datasets as tfds
-from absl import logging
 from tensorflow_datasets.core.download import checksums
 
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.embedded import EMBEDDED
 from dcgan_tf.data.lsun import use_lmdb
 from dcgan_tf.setting_names import name_setting
+
+_log = logging.getLogger(__name__)
 
 _ANSWER_SECONDS = 4
 _NUM_CLOSE_NAMES = 4
@@ -133,7 +135,7 @@ def _trust_manual_files(
             continue
         found = checksums.compute_url_info(path)
         if found != info:
-            logging.warning("%s is not the file at %s; using it", path, url)
+            _log.warning("%s is not the file at %s; using it", path, url)
             known[url] = found
     return missing
 
@@ -174,7 +176,7 @@ def _list_urls(builder: tfds.core.DatasetBuilder) -> list[str]:
         builder._split_generators(requests_made)
     # Builders may do anything with what isn't there: all files, then.
     except Exception as error:
-        logging.info("%s: %s", builder.info.full_name, error)
+        _log.info("%s: %s", builder.info.full_name, error)
     return [url for url in requests_made.urls if url in known] or list(known)
 
 
@@ -206,7 +208,7 @@ def _answers(url: str) -> bool:
             requests.head(url, timeout=_ANSWER_SECONDS)
             answers.append(True)
         except requests.RequestException as error:
-            logging.info("%s", error)
+            _log.info("%s", error)
 
     # A thread, since looking up a host's name has no timeout of its own.
     thread = threading.Thread(target=ask, daemon=True)

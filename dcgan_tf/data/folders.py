@@ -1,12 +1,12 @@
 """Opens a folder or an archive of images, nested or flat, as a `Source`."""
 
+import logging
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 import tensorflow as tf
-from absl import logging
 
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.files.archives import Archive, open_tree
@@ -37,6 +37,8 @@ from dcgan_tf.data.split_folders import (
     remove_split,
 )
 from dcgan_tf.setting_names import name_setting
+
+_log = logging.getLogger(__name__)
 
 _SPLITS = ("train", "test", "all")
 
@@ -169,7 +171,7 @@ def _drop_unlabelled(
     kept = [name for name in names if name in labels.by_name]
     if len(kept) < len(names):
         missing = next(name for name in names if name not in labels.by_name)
-        logging.warning(
+        _log.warning(
             "%s images, such as %s, are left out: %s has no label for them",
             f"{len(names) - len(kept):,}",
             missing,

@@ -1,12 +1,13 @@
 """Files of a collection that can't be used, counted by reason."""
 
 import collections
+import logging
 import os
 import threading
 
-from absl import logging
-
 from dcgan_tf.data.files.file_formats import READABLE
+
+_log = logging.getLogger(__name__)
 
 _NUM_NAMED_IN_ERROR = 3
 # A line each for the first few; then one whenever there are ten times more.
@@ -69,11 +70,11 @@ class Skipped:
             self.num_lost += is_lost
             count = len(self.reasons)
         if count <= _NUM_NAMED_IN_LOG:
-            logging.warning("skipped %s: %s", name, reason)
+            _log.warning("skipped %s: %s", name, reason)
         elif count == _NUM_NAMED_IN_LOG + 1:
-            logging.warning("more files are skipped; they are counted")
+            _log.warning("more files are skipped; they are counted")
         elif str(count).strip("0") == "1":
-            logging.warning("skipped %s files so far", f"{count:,}")
+            _log.warning("skipped %s files so far", f"{count:,}")
 
     def summarize(self) -> str:
         """Counts the files by reason: `3 an empty file, 1 not an image`."""

@@ -16,6 +16,8 @@ import tensorflow as tf
 from dcgan_tf.setting_names import name_setting
 from dcgan_tf import scratch, tf_paths
 
+_log = logging.getLogger(__name__)
+
 _CHECKPOINT_DIR = "checkpoints"
 _BEST_FILE = "best.json"
 # What TensorFlow raises for a truncated or corrupt file.
@@ -187,10 +189,10 @@ def restore(
             return step
         except _DAMAGED as error:
             if not prefix.with_name(f"{prefix.name}.index").exists():
-                logging.info("checkpoint %s was removed meanwhile", prefix)
+                _log.info("checkpoint %s was removed meanwhile", prefix)
                 continue
             damaged.append(step)
-            logging.warning(
+            _log.warning(
                 "checkpoint %s is damaged (%s); trying the one before",
                 prefix,
                 error,

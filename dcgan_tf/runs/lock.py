@@ -8,6 +8,8 @@ from pathlib import Path
 
 from dcgan_tf.setting_names import name_setting
 
+_log = logging.getLogger(__name__)
+
 try:
     import fcntl
 except ModuleNotFoundError:  # Windows has other locks.
@@ -98,7 +100,7 @@ def _lock(file, path: Path, warns: bool = True) -> None:
                 raise
             fault = error.strerror
     if warns:
-        logging.warning(
+        _log.warning(
             "%s cannot be locked (%s); see to it that no other process trains "
             "this run",
             path.parent,

@@ -18,6 +18,8 @@ from tensorboard.summary.writer.event_file_writer import EventFileWriter
 from dcgan_tf import scratch, tf_paths
 from dcgan_tf.runs.set_aside import set_aside
 
+_log = logging.getLogger(__name__)
+
 METRICS_FILE = "metrics.csv"
 LOGS_DIR = "logs"
 
@@ -44,7 +46,7 @@ def read_metrics(run_dir: str | os.PathLike) -> list[dict[str, str]]:
     except FileNotFoundError:
         return []
     except (OSError, ValueError, csv.Error) as error:
-        logging.warning("%s is left out: %s", path, error)
+        _log.warning("%s is left out: %s", path, error)
         return []
 
 
@@ -149,7 +151,7 @@ class MetricsWriter:
         run_dir: str | os.PathLike,
         start_step: int,
         names: Sequence[str],
-        log: Callable[[str], None] = logging.warning,
+        log: Callable[[str], None] = _log.warning,
     ):
         self._log = log
         self._path = Path(run_dir) / METRICS_FILE

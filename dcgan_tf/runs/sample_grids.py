@@ -17,6 +17,8 @@ from dcgan_tf.models.batch_norm import reestimate_statistics
 from dcgan_tf.runs.class_names import load_class_names
 from dcgan_tf.runs.row_names import add_row_names
 
+_log = logging.getLogger(__name__)
+
 SAMPLES_DIR = "samples"
 GIF_FILE = "samples.gif"
 _GRID_NAME = re.compile(r"step-(\d{7,})\.png", re.ASCII)
@@ -144,7 +146,7 @@ def remove_later_grids(run_dir: str | os.PathLike, step: int) -> None:
 
 
 def load_grids(
-    run_dir: str | os.PathLike, log: Callable[[str], None] = logging.warning
+    run_dir: str | os.PathLike, log: Callable[[str], None] = _log.warning
 ) -> dict[int, np.ndarray]:
     """Reads a run's grids by step, at most 120 evenly spaced ones.
 
@@ -175,7 +177,7 @@ def load_grids(
 
 
 def save_samples_gif(
-    run_dir: str | os.PathLike, log: Callable[[str], None] = logging.warning
+    run_dir: str | os.PathLike, log: Callable[[str], None] = _log.warning
 ) -> None:
     """Joins a run's grids into samples.gif; see `load_grids`."""
     grids = load_grids(run_dir, log)

@@ -30,6 +30,8 @@ from dcgan_tf.runs.sampling import (
 from dcgan_tf.runs.trained_discriminator import TrainedDiscriminator
 from dcgan_tf.seeds import choose_labels, make_seeds
 
+_log = logging.getLogger(__name__)
+
 _BATCH_SIZE = 128
 
 # From float32 images in [-1, 1] to `features` and `logits`.
@@ -227,7 +229,7 @@ def load_trained_model(
     real_data: DataConfig | None = None,
     source: Source | None = None,
     seed: int = 0,
-    log: Callable[[str], None] = logging.warning,
+    log: Callable[[str], None] = _log.warning,
 ) -> TrainedModel:
     """Loads a run's networks, whatever the precision they trained in.
 
@@ -265,7 +267,7 @@ def load_trained_model(
 
 
 def load_start(
-    model: TrainedModel, log: Callable[[str], None] = logging.warning
+    model: TrainedModel, log: Callable[[str], None] = _log.warning
 ) -> TrainedModel | None:
     """Loads what a run's networks were before its first step.
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from dcgan_tf import scratch
 
+_log = logging.getLogger(__name__)
+
 WARNINGS_FILE = "warnings.csv"
 _COLUMNS = ("step", "kind", "text")
 
@@ -29,7 +31,7 @@ def read_warnings(run_dir: str | os.PathLike) -> list[dict[str, str]]:
     except FileNotFoundError:
         return []
     except (OSError, csv.Error) as error:
-        logging.warning("%s is left out: %s", path, error)
+        _log.warning("%s is left out: %s", path, error)
         return []
     rows = [
         {name: row[name] for name in _COLUMNS}

@@ -18,12 +18,14 @@ from dcgan_tf.runs.trained_discriminator import TrainedDiscriminator
 from dcgan_tf.runs.trained_model import Extractor, TrainedModel
 from dcgan_tf.serving import saved_model, versions
 
+_log = logging.getLogger(__name__)
+
 
 def load_exported_model(
     export_dir: str | os.PathLike,
     *,
     real_data: DataConfig | None = None,
-    log: Callable[[str], None] = logging.warning,
+    log: Callable[[str], None] = _log.warning,
 ) -> TrainedModel:
     """Loads an export's newest version, to draw from its own graphs.
 

@@ -133,13 +133,12 @@ def test_work_folder_may_be_used_again(folder, tmp_path, name):
 
 @pytest.mark.parametrize("runner", ["DirectRunner", "FlinkRunner"])
 def test_runners_that_have_never_run_say_so(
-    tmp_path, caplog, monkeypatch, runner
+    tmp_path, capsys, monkeypatch, runner
 ):
     def stop():
         raise ValueError("far enough")
 
     monkeypatch.setattr(dedup, "_import_pipeline", stop)
     assert dedup.main([f"--image_dir={tmp_path}", f"--runner={runner}"]) == 1
-    assert ("--runner=FlinkRunner is experimental" in caplog.text) == (
-        runner != "DirectRunner"
-    )
+    warning = "WARNING: --runner=FlinkRunner is experimental"
+    assert (warning in capsys.readouterr().err) == (runner != "DirectRunner")

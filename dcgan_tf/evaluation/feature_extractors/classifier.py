@@ -23,6 +23,8 @@ from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
 )
 from dcgan_tf.images import to_float
 
+_log = logging.getLogger(__name__)
+
 NUM_FEATURES = 128
 # Part of the cache's key: count up with any change to network or training.
 _RECIPE_VERSION = 1
@@ -211,7 +213,7 @@ def _restore(model: keras.Sequential, path: Path) -> bool:
     except FileNotFoundError:
         return False
     except Exception as error:
-        logging.warning("%s can't be used (%s); training anew", path, error)
+        _log.warning("%s can't be used (%s); training anew", path, error)
         return False
 
 
@@ -221,6 +223,6 @@ def _save(model: keras.Sequential, path: Path) -> None:
         with scratch.tmp_file(path) as partial, partial.open("wb") as file:
             np.savez(file, *model.get_weights())
     except OSError as error:
-        logging.warning(
+        _log.warning(
             "the classifier can't be kept in %s (%s)", path.parent, error
         )

@@ -7,6 +7,8 @@ import re
 
 import tensorflow as tf
 
+_log = logging.getLogger(__name__)
+
 # Each Slurm job gets 16 ports of its own, so that two jobs on a node don't
 # meet, below the ports that Linux assigns by itself.
 _SLURM_FIRST_PORT = 15_000
@@ -127,7 +129,7 @@ def _resolve_slurm() -> ClusterResolver:
     That one divides the GPUs it sees among a node's tasks, and fails where
     there are none or where Slurm gives each task its own.
     """
-    logging.warning(
+    _log.warning(
         "workers started by Slurm are experimental: they have never been run"
     )
     job_id = os.environ.get("SLURM_JOB_ID", "0")

@@ -19,6 +19,8 @@ from dcgan_tf.training.distribution.cluster import (
 )
 from dcgan_tf.training.distribution.workers import WorkerLostError
 
+_log = logging.getLogger(__name__)
+
 # A worker that sends no heartbeat for so long counts as lost. TensorFlow's 10
 # seconds are less than a busy or briefly suspended machine may need.
 _HEARTBEAT_SECONDS = 40
@@ -106,7 +108,7 @@ def _build_multi_worker_strategy(
     _configure_heartbeats(spec)
     reminder = threading.Timer(
         _PATIENCE_SECONDS,
-        logging.warning,
+        _log.warning,
         [f"waiting for the other workers: {others}"],
     )
     reminder.daemon = True
@@ -142,7 +144,7 @@ def _configure_heartbeats(spec: tf.train.ClusterSpec) -> None:
 
 
 def _build_tpu_strategy(tpu: str | None) -> tf.distribute.Strategy:
-    logging.warning("training on a TPU is experimental: it has never been run")
+    _log.warning("training on a TPU is experimental: it has never been run")
     previous = socket.getdefaulttimeout()
     # The resolver asks the cloud's metadata server, without a limit.
     socket.setdefaulttimeout(_TPU_REACH_SECONDS)
