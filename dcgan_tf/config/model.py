@@ -26,7 +26,7 @@ class ModelConfig:
     Attributes:
         image_size: `(height, width)` in pixels, each up to 256.
         channels: 1 (grey), 3 (RGB) or 4 (RGBA, of the family `dcgan`; see
-            `data/transparency.py`).
+            `data/preprocess/transparency.py`).
         latent_dim: Length of a latent vector. A pyramid's holds all levels'
             noise.
         base_filters: Filters of the convolution nearest the image; they
