@@ -18,8 +18,8 @@ from dcgan_tf.data.files.level_range import (
 )
 from dcgan_tf.data.files.listing import hash_name
 from dcgan_tf.data.fingerprint import fingerprint_hashes, hash_image
-from dcgan_tf.data.folders import take_split
 from dcgan_tf.data.given.arrays import check_labels
+from dcgan_tf.data.held_out import take_split
 from dcgan_tf.data.source import Source, build_array_source
 from dcgan_tf.data.split_folders import choose_split
 

@@ -2,9 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import MappingProxyType
 
 import tensorflow as tf
 
@@ -15,12 +13,12 @@ from dcgan_tf.data.files.folder_tree import FolderTree
 from dcgan_tf.data.files.image_files import ImageFiles, measure_collection
 from dcgan_tf.data.files.level_range import UPPER_BYTE
 from dcgan_tf.data.files.listing import Listing, hash_name, list_images
+from dcgan_tf.data.folder_classes import find_folder_labels
 from dcgan_tf.data.held_out import (
     AUTO,
     LARGE,
     LARGE_COUNT,
-    LEAST_COUNT,
-    find_held_out,
+    take_split,
 )
 from dcgan_tf.data.label_table import (
     Labels,
@@ -31,12 +29,7 @@ from dcgan_tf.data.label_table import (
 from dcgan_tf.data.preprocess.colours import parse_colour
 from dcgan_tf.data.skipped import Skipped
 from dcgan_tf.data.source import Source
-from dcgan_tf.data.split_folders import (
-    choose_split,
-    find_splits,
-    remove_split,
-)
-from dcgan_tf.setting_names import name_setting
+from dcgan_tf.data.split_folders import choose_split, find_splits
 
 _log = logging.getLogger(__name__)
 
@@ -92,7 +85,7 @@ def load_folder(
     else:
         chosen = take_split(kept, split, root, data.hold_out, listing.pages)
     if labels is None:
-        labels = _find_folder_labels(kept, chosen, split_folders)
+        labels = find_folder_labels(kept, chosen, split_folders)
     chosen = sorted(chosen, key=hash_name)
     skipped.num_read = len(chosen) + len(skipped)
     level_range = data.level_range
@@ -180,23 +173,6 @@ def _drop_unlabelled(
     return kept
 
 
-def _find_folder_labels(
-    kept: list[str], chosen: list[str], split_folders: dict[str, list[str]]
-) -> Labels:
-    """Takes subfolders for classes, inside those of splits where there are."""
-    find_class = _get_top_folder
-    if split_folders:
-        find_class = _find_class_in_split
-        classes = _find_classes(map(remove_split, split_folders["train"]))
-        if not {find_class(name) for name in chosen} <= set(classes):
-            classes = ()
-    else:
-        classes = _find_classes(kept)
-    numbers = {name: number for number, name in enumerate(classes)}
-    by_name = {n: numbers[find_class(n)] for n in chosen} if classes else {}
-    return Labels(by_name, classes)
-
-
 def _describe_hold_out(hold_out: str, count: int) -> str:
     """Marks where another rule than version 0.1.0's chooses other images."""
     is_other = (hold_out == AUTO) != (count >= LARGE_COUNT)
@@ -255,58 +231,3 @@ def _take_folder(
             f"every image of {split!r} in image folder {root} is excluded"
         )
     return chosen
-
-
-def _find_class_in_split(name: str) -> str:
-    return _get_top_folder(remove_split(name))
-
-
-def take_split(
-    names: list[str],
-    split: str,
-    root: str | os.PathLike,
-    hold_out: str,
-    pages: Mapping[str, tuple[str, int]] = MappingProxyType({}),
-) -> list[str]:
-    """Chooses the images of a split where no folders say which they are.
-
-    Args:
-        names: Of the images, less those to exclude.
-        split: `train`, `test` or `all`.
-        root: The collection, for messages.
-        hold_out: Of `config.HOLD_OUT`.
-        pages: Of a `Listing`.
-
-    Raises:
-        ValueError: If there are no images, or none are held out.
-    """
-    if not names:
-        raise ValueError(f"every image in image folder {root} is excluded")
-    if split == "all":
-        return names
-    held_out = find_held_out(names, hold_out, pages)
-    if split == "test" and not held_out:
-        raise ValueError(
-            f"of the {len(names)} images of {root} none are held out from "
-            "training; name a folder of others with "
-            f"{name_setting('held_out_dir')}"
-            + (
-                f", or train anew on {LEAST_COUNT} or more"
-                if len(names) < LEAST_COUNT
-                else ""
-            )
-        )
-    return [name for name in names if (name in held_out) == (split == "test")]
-
-
-def _find_classes(names: Iterable[str]) -> tuple[str, ...]:
-    """Names the top subfolders if all images are in one of several."""
-    folders = {_get_top_folder(name) for name in names}
-    if "" in folders or len(folders) < 2:
-        return ()
-    return tuple(sorted(folders))
-
-
-def _get_top_folder(name: str) -> str:
-    top, separator, _ = name.partition("/")
-    return top if separator else ""

@@ -1,9 +1,12 @@
 """Which images of a collection are held out where no folders say it."""
 
+import os
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from dcgan_tf.config import HOLD_OUT
 from dcgan_tf.data.files.listing import hash_name
+from dcgan_tf.setting_names import name_setting
 
 AUTO, LARGE, NONE = HOLD_OUT
 
@@ -54,3 +57,41 @@ def find_held_out(
     while len(held_out) < _LEAST_HELD_OUT and len(others) > 1:
         held_out += files[others.pop(0)]
     return frozenset(held_out)
+
+
+def take_split(
+    names: list[str],
+    split: str,
+    root: str | os.PathLike,
+    hold_out: str,
+    pages: Mapping[str, tuple[str, int]] = MappingProxyType({}),
+) -> list[str]:
+    """Chooses the images of a split where no folders say which they are.
+
+    Args:
+        names: Of the images, less those to exclude.
+        split: `train`, `test` or `all`.
+        root: The collection, for messages.
+        hold_out: Of `config.HOLD_OUT`.
+        pages: Of a `Listing`.
+
+    Raises:
+        ValueError: If there are no images, or none are held out.
+    """
+    if not names:
+        raise ValueError(f"every image in image folder {root} is excluded")
+    if split == "all":
+        return names
+    held_out = find_held_out(names, hold_out, pages)
+    if split == "test" and not held_out:
+        raise ValueError(
+            f"of the {len(names)} images of {root} none are held out from "
+            "training; name a folder of others with "
+            f"{name_setting('held_out_dir')}"
+            + (
+                f", or train anew on {LEAST_COUNT} or more"
+                if len(names) < LEAST_COUNT
+                else ""
+            )
+        )
+    return [name for name in names if (name in held_out) == (split == "test")]
