@@ -17,21 +17,21 @@ from dcgan_tf.graph_rewrites import (
     without_rewrites,
 )
 from dcgan_tf.runs import checkpoints, folder
-from dcgan_tf.runs.class_names import CLASSES_KEY, LABELS_KEY
 from dcgan_tf.runs.early_stopping import find_lost_patience
-from dcgan_tf.runs.image_identity import IMAGES_KEY
 from dcgan_tf.runs.lock import RunLock, RunLockedError, check_unlocked
 from dcgan_tf.training import resources
 from dcgan_tf.training.announcement import describe_training
 from dcgan_tf.training.batches import BatchFeed
 from dcgan_tf.training.distribution import workers
 from dcgan_tf.training.distribution.agreement import describe_work
-from dcgan_tf.training.families import start_from_data
-from dcgan_tf.training.initialization import restore_networks
 from dcgan_tf.training.interrupts import InterruptGuard
 from dcgan_tf.training.progress import Progress
 from dcgan_tf.training.recorder import Evaluator, Recorder
-from dcgan_tf.training.resuming import check_run
+from dcgan_tf.training.resuming import (
+    check_run,
+    restore_or_start,
+    save_record,
+)
 from dcgan_tf.training.schedule import (
     choose_steps_per_call,
     count_steps_until_due,
@@ -121,7 +121,9 @@ def train(
     steps_before = checkpoints.list_steps(run_dir)
     with strategy.scope():
         state = build_training_state(config, precision)
-    start, init_from = _restore(run_dir, config, source, state, init_from)
+    start, init_from = restore_or_start(
+        run_dir, config, source, state, init_from
+    )
     training = dataclasses.replace(config.training, init_from=init_from)
     config = dataclasses.replace(config, training=training)
     workers.check_agreement(
@@ -142,7 +144,7 @@ def train(
         if is_chief:
             _check_unchanged(run_dir, steps_before)
             checkpoints.clear_unfinished(run_dir)
-            _save_record(run_dir, config, source, precision)
+            save_record(run_dir, config, source, precision)
         progress = Progress(training.steps, start, is_silent=not is_chief)
         _log_resuming(progress, run_dir, start, changes)
         if is_chief:
@@ -271,46 +273,3 @@ def _check_unchanged(
             f"run {os.fspath(run_dir)!r} was trained by another process just "
             "now; start again to resume from its last checkpoint"
         )
-
-
-def _save_record(
-    run_dir: str | os.PathLike,
-    config: RunConfig,
-    source: Source,
-    precision: str,
-) -> None:
-    """Writes what a later start is compared with."""
-    extra = {"precision": precision}
-    if config.model.num_classes:
-        extra[CLASSES_KEY] = list(source.label_names or ())
-    if source.labels_digest:
-        extra[LABELS_KEY] = source.labels_digest
-    if source.fingerprint_images is not None:
-        extra[IMAGES_KEY] = source.fingerprint_images().to_dict()
-    folder.save_run_config(run_dir, config, **extra)
-
-
-def _restore(
-    run_dir: str | os.PathLike,
-    config: RunConfig,
-    source: Source,
-    state: TrainingState,
-    init_from: str | None,
-) -> tuple[int, str | None]:
-    """Restores the run, or the networks it starts from.
-
-    Returns:
-        The step to resume from, and `RUN@STEP` of the networks that the run
-        started from, if they are another run's.
-    """
-    if checkpoints.list_steps(run_dir):
-        step = checkpoints.restore(run_dir, state.trackables())
-        # The checkpoint's optimizers hold the rate they were saved with.
-        state.set_learning_rate(*config.training.rates)
-        return step, folder.load_run_config(run_dir).training.init_from
-    if init_from:
-        init_from = restore_networks(init_from, config, state)
-    else:
-        averages = [state.averaged_generator] * bool(state.averages())
-        start_from_data(config, source, [state.generator, *averages])
-    return 0, init_from

@@ -1,4 +1,4 @@
-"""Checks that a run can be resumed, and lists what has changed."""
+"""What a run is resumed from, or starts from: checked, restored, recorded."""
 
 import os
 
@@ -6,9 +6,12 @@ from dcgan_tf.config import RunConfig
 from dcgan_tf.data.source import Source
 from dcgan_tf.runs import checkpoints, folder
 from dcgan_tf.runs.class_names import CLASSES_KEY, LABELS_KEY
-from dcgan_tf.runs.image_identity import check_images
+from dcgan_tf.runs.image_identity import IMAGES_KEY, check_images
 from dcgan_tf.runs.setting_changes import RECORDED_SETTINGS, find_differences
 from dcgan_tf.setting_names import name_setting
+from dcgan_tf.training.families import start_from_data
+from dcgan_tf.training.initialization import restore_networks
+from dcgan_tf.training.state import TrainingState
 
 # What is told otherwise: steps by the progress, the folder with its images,
 # the precision by what it comes to on this machine.
@@ -56,6 +59,63 @@ def check_run(
         images = source.fingerprint_images()
         notes.append(check_images(run_dir, config, images, allow_fewer_images))
     return [note for note in notes if note]
+
+
+def restore_or_start(
+    run_dir: str | os.PathLike,
+    config: RunConfig,
+    source: Source,
+    state: TrainingState,
+    init_from: str | None,
+) -> tuple[int, str | None]:
+    """Restores the run, or the networks it starts from.
+
+    Args:
+        run_dir: The folder, which `check_run` has accepted.
+        config: The run's settings.
+        source: Its images.
+        state: Changed in place.
+        init_from: As `train` has it.
+
+    Returns:
+        The step to resume from, and `RUN@STEP` of the networks that the run
+        started from, if they are another run's.
+    """
+    if checkpoints.list_steps(run_dir):
+        step = checkpoints.restore(run_dir, state.trackables())
+        # The checkpoint's optimizers hold the rate they were saved with.
+        state.set_learning_rate(*config.training.rates)
+        return step, folder.load_run_config(run_dir).training.init_from
+    if init_from:
+        init_from = restore_networks(init_from, config, state)
+    else:
+        averages = [state.averaged_generator] * bool(state.averages())
+        start_from_data(config, source, [state.generator, *averages])
+    return 0, init_from
+
+
+def save_record(
+    run_dir: str | os.PathLike,
+    config: RunConfig,
+    source: Source,
+    precision: str,
+) -> None:
+    """Writes what `check_run` compares a later start with.
+
+    Args:
+        run_dir: The folder.
+        config: The run's settings.
+        source: Its images.
+        precision: The Keras dtype policy it trains in.
+    """
+    extra = {"precision": precision}
+    if config.model.num_classes:
+        extra[CLASSES_KEY] = list(source.label_names or ())
+    if source.labels_digest:
+        extra[LABELS_KEY] = source.labels_digest
+    if source.fingerprint_images is not None:
+        extra[IMAGES_KEY] = source.fingerprint_images().to_dict()
+    folder.save_run_config(run_dir, config, **extra)
 
 
 def _check_classes(run_dir: str | os.PathLike, source: Source) -> None:
