@@ -1,5 +1,7 @@
 """Selects the best checkpoint while training, by a cheap measure."""
 
+import dataclasses
+import hashlib
 import os
 from collections.abc import Callable
 
@@ -26,12 +28,32 @@ _NUM_IMAGES = 2_000
 _SEED = 999
 
 
+@dataclasses.dataclass(frozen=True)
+class QuickEvaluator:
+    """Measures a generator while it is trained.
+
+    Attributes:
+        measure: The name of the measure that decides, of which less is
+            better.
+        held_out: A digest of the images it measures on: values on others
+            can't be compared.
+        compute: From a generator to its measures by name.
+    """
+
+    measure: str
+    held_out: str
+    compute: Callable[[keras.Model], dict[str, float]]
+
+    def __call__(self, generator: keras.Model) -> dict[str, float]:
+        return self.compute(generator)
+
+
 def build_quick_evaluator(
     config: RunConfig,
     cache_dir: str | os.PathLike | None = None,
     training_source: Source | None = None,
     held_out_source: Source | None = None,
-) -> Callable[[keras.Model], dict[str, float]]:
+) -> QuickEvaluator:
     """Builds what training calls to find its best checkpoint.
 
     Fréchet distance of 2,000 samples to up to 2,000 held-out images, in the
@@ -57,25 +79,39 @@ def build_quick_evaluator(
         OSError: If it isn't there.
     """
     data = config.data
+    is_own = held_out_source is None and data.held_out_dir is None
+    training_source = training_source or load_source(data)
+    held_out_source = held_out_source or load_held_out(data, training_source)
+    digest = _digest_names(held_out_source)
+    if not is_own and held_out_source.fingerprint_images is not None:
+        # Another collection may have the same names.
+        digest += f" {held_out_source.fingerprint_images().digest}"
     if data.dataset == "image_folder" and data.hold_out != LARGE:
-        training_source = training_source or load_source(data)
-        held_out_source = held_out_source or load_held_out(
-            data, training_source
-        )
-        return _build_for_folder(config, training_source, held_out_source)
+        evaluate = _build_for_folder(config, training_source, held_out_source)
+        return QuickEvaluator("frechet_random", digest, evaluate)
     real = load_real_images(
         config.model, config.data, training_source, held_out_source
     )
     network = choose_feature_extractor(real, cache_dir=cache_dir)
     held_out = compute_features(network, real.held_out[:_NUM_IMAGES]).features
+    measure = f"frechet_{network.name}"
 
     def evaluate(generator: keras.Model) -> dict[str, float]:
         samples = sample_images(generator, config.model, _NUM_IMAGES, _SEED)
         features = compute_features(network, samples).features
         distance = compute_frechet_distance(held_out, features)
-        return {f"frechet_{network.name}": distance}
+        return {measure: distance}
 
-    return evaluate
+    return QuickEvaluator(measure, digest, evaluate)
+
+
+def _digest_names(source: Source) -> str:
+    """Tells which images of a collection are measured on."""
+    digest = hashlib.sha256()
+    for position in range(min(source.num_examples, _NUM_IMAGES)):
+        name = source.name_of(position)
+        digest.update(name.encode(errors="surrogateescape") + b"\0")
+    return digest.hexdigest()[:16]
 
 
 def _build_for_folder(

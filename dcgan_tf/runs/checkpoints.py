@@ -111,10 +111,25 @@ def clear_unfinished(run_dir: str | os.PathLike) -> None:
 
 
 def mark_best(
-    run_dir: str | os.PathLike, step: int, measure: str, value: float
+    run_dir: str | os.PathLike,
+    step: int,
+    measure: str,
+    value: float,
+    held_out: str | None = None,
 ) -> None:
-    """Records which checkpoint is best; it is kept from then on."""
+    """Records which checkpoint is best; it is kept from then on.
+
+    Args:
+        run_dir: The run.
+        step: The checkpoint's.
+        measure: By what it is the best.
+        value: Its measure; of other checkpoints it is more.
+        held_out: A digest of the images that it was measured on: values on
+            others can't be compared with it. None where that isn't known.
+    """
     record = {"step": step, "measure": measure, "value": value}
+    if held_out is not None:
+        record["held_out"] = held_out
     scratch.save_text(find_best_file(run_dir), json.dumps(record) + "\n")
 
 

@@ -4,10 +4,15 @@ import os
 
 from dcgan_tf.runs import checkpoints
 from dcgan_tf.runs.metrics import read_metrics
+from dcgan_tf.runs.repair import find_staleness
 
 
 def find_lost_patience(
-    run_dir: str | os.PathLike, patience: int, step: int
+    run_dir: str | os.PathLike,
+    patience: int,
+    step: int,
+    measure: str | None = None,
+    held_out: str | None = None,
 ) -> int:
     """Counts the evaluations since the best one, if they are too many.
 
@@ -18,6 +23,8 @@ def find_lost_patience(
         run_dir: The run.
         patience: How many without a better one are too many; 0 for none.
         step: Completed steps; later evaluations aren't of this state.
+        measure: By what the next ones are; None for the same.
+        held_out: A digest of the images they are on; None for the same.
 
     Returns:
         How many there were; 0 while they are fewer than `patience`.
@@ -28,7 +35,7 @@ def find_lost_patience(
         best = checkpoints.load_best(run_dir)
     except checkpoints.CheckpointError:
         return 0
-    if best is None:
+    if best is None or find_staleness(best, step, measure, held_out):
         return 0
     count = sum(
         best["step"] < int(row["step"]) <= step and bool(row.get(best["measure"]))

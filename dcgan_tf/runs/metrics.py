@@ -78,6 +78,25 @@ def parse_number(text: str | None) -> float:
         return math.nan
 
 
+def list_measures(row: Mapping[str, str]) -> dict[str, float]:
+    """Returns an evaluation's measures, the first one first.
+
+    Args:
+        row: Of `read_metrics`.
+
+    Returns:
+        Values by name; none where the row is of losses, since an evaluation's
+        rows have its measures alone.
+    """
+    if row.get("d_loss"):
+        return {}
+    return {
+        name: parse_number(row[name])
+        for name in row
+        if name not in ("step", "elapsed_seconds") and row[name]
+    }
+
+
 def get_elapsed_seconds(rows: Sequence[Mapping[str, str]]) -> float:
     """Returns the training time at the last row that has it; 0 for none."""
     times = [parse_number(row.get("elapsed_seconds")) for row in rows]

@@ -1,11 +1,15 @@
-"""Repairs a run's best.json: a damaged one is kept and made again."""
+"""Repairs a run's best.json: a damaged one is kept and made again.
+
+One that is of another future than the run's, or of other held-out images, is
+no best one either.
+"""
 
 import math
 import os
 from collections.abc import Callable
 
 from dcgan_tf.runs import checkpoints
-from dcgan_tf.runs.metrics import parse_number, read_metrics
+from dcgan_tf.runs.metrics import list_measures, read_metrics
 from dcgan_tf.runs.set_aside import set_aside
 
 
@@ -43,23 +47,104 @@ def repair_best(
     return found
 
 
-def _find_best_in_metrics(run_dir: str | os.PathLike) -> dict | None:
-    """Returns the least first measure among steps with a checkpoint."""
+def find_staleness(
+    best: dict, start_step: int, measure: str | None, held_out: str | None
+) -> str | None:
+    """Says why a best checkpoint isn't one of the run that is resumed.
+
+    Args:
+        best: As `checkpoints.load_best` returns it.
+        start_step: Completed steps of the checkpoint that is resumed from.
+        measure: By what checkpoints are compared from now on; None where
+            that isn't known.
+        held_out: A digest of the images that they are measured on; the same.
+
+    Returns:
+        The reason; None where later values can be compared with it.
+    """
+    if measure is not None and best["measure"] != measure:
+        return f"it was chosen by {best['measure']}, now it is by {measure}"
+    known = best.get("held_out")
+    if None not in (known, held_out) and known != held_out:
+        return "it was measured on other held-out images"
+    if best["step"] > start_step:
+        return f"the run resumes before it, from step {start_step}"
+    return None
+
+
+def drop_stale_best(
+    run_dir: str | os.PathLike,
+    start_step: int,
+    measure: str | None,
+    held_out: str | None,
+    log: Callable[[str], None],
+) -> None:
+    """Forgets a best checkpoint that the resumed run can't compare with.
+
+    The best of the checkpoints up to `start_step` is found again in
+    metrics.csv, unless it was measured otherwise.
+
+    Args:
+        run_dir: The run, its metrics.csv cut back already.
+        start_step: As `find_staleness` takes it.
+        measure: The same.
+        held_out: The same.
+        log: Takes a line for the user, where something changes.
+    """
+    best = repair_best(run_dir, log)
+    if best is None:
+        return
+    reason = find_staleness(best, start_step, measure, held_out)
+    if reason is None:
+        return
+    checkpoints.find_best_file(run_dir).unlink()
+    outcome = "the next evaluation decides anew"
+    is_comparable = not find_staleness(
+        {**best, "step": start_step}, start_step, measure, held_out
+    )
+    found = is_comparable and _find_best_in_metrics(
+        run_dir, start_step, best["measure"]
+    )
+    if found:
+        checkpoints.mark_best(run_dir, **found, held_out=best.get("held_out"))
+        outcome = f"by metrics.csv it is that of step {found['step']}"
+    log(
+        f"the checkpoint of step {best['step']} is no longer the best one: "
+        f"{reason}; {outcome}"
+    )
+
+
+def lacks_evaluation(run_dir: str | os.PathLike, step: int) -> bool:
+    """Whether metrics.csv has no evaluation of a step."""
+    return not any(
+        int(row["step"]) == step and list_measures(row)
+        for row in read_metrics(run_dir)
+    )
+
+
+def _find_best_in_metrics(
+    run_dir: str | os.PathLike,
+    last_step: float = math.inf,
+    measure: str | None = None,
+) -> dict | None:
+    """Returns the least first measure among steps with a checkpoint.
+
+    Args:
+        run_dir: The run.
+        last_step: Of those up to here.
+        measure: The measure; None for that of the last evaluation.
+    """
     steps = set(checkpoints.list_steps(run_dir))
     candidates = []
-    for row in read_metrics(run_dir):
-        # An evaluation's rows have its measures alone, the first one first.
-        if row.get("d_loss") or int(row["step"]) not in steps:
+    for row in reversed(read_metrics(run_dir)):
+        step = int(row["step"])
+        name, value = next(iter(list_measures(row).items()), ("", math.nan))
+        if step not in steps or step > last_step or not math.isfinite(value):
             continue
-        measures = {
-            name: parse_number(row[name])
-            for name in row
-            if name not in ("step", "elapsed_seconds") and row[name]
-        }
-        name, value = next(iter(measures.items()), ("", math.nan))
-        if math.isfinite(value):
-            candidates.append((value, int(row["step"]), name))
+        measure = measure or name
+        if name == measure:
+            candidates.append((value, step))
     if not candidates:
         return None
-    value, step, measure = min(candidates)
+    value, step = min(candidates)
     return {"step": step, "measure": measure, "value": value}

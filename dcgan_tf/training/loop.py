@@ -19,6 +19,7 @@ from dcgan_tf.graph_rewrites import (
 from dcgan_tf.runs import checkpoints, folder
 from dcgan_tf.runs.early_stopping import find_lost_patience
 from dcgan_tf.runs.lock import RunLock, RunLockedError, check_unlocked
+from dcgan_tf.runs.repair import lacks_evaluation
 from dcgan_tf.training import resources
 from dcgan_tf.training.announcement import describe_training
 from dcgan_tf.training.batches import BatchFeed
@@ -26,7 +27,7 @@ from dcgan_tf.training.distribution import workers
 from dcgan_tf.training.distribution.agreement import describe_work
 from dcgan_tf.training.interrupts import InterruptGuard
 from dcgan_tf.training.progress import Progress
-from dcgan_tf.training.recorder import Evaluator, Recorder
+from dcgan_tf.training.recorder import Evaluator, Recorder, identify
 from dcgan_tf.training.resuming import (
     check_run,
     restore_or_start,
@@ -129,9 +130,22 @@ def train(
     workers.check_agreement(
         strategy, describe_work(config, source, start, precision, strategy)
     )
-    if start >= training.steps:
+    # A process that died after the checkpoint of a step left it so.
+    is_unevaluated = workers.chief_says(
+        strategy,
+        start > 0
+        and evaluator is not None
+        and find_due(training, start).evaluation
+        and lacks_evaluation(run_dir, start),
+    )
+    is_complete = start >= training.steps
+    if is_complete and not is_unevaluated:
         return TrainingResult(start, was_complete=True)
-    if num_stale := find_lost_patience(run_dir, training.patience, start):
+    num_stale = find_lost_patience(
+        run_dir, training.patience, start, *identify(evaluator)
+    )
+    # Only the chief knows the images that it evaluates on.
+    if not is_unevaluated and workers.chief_says(strategy, num_stale > 0):
         return TrainingResult(start, num_stale=num_stale)
     checkpoint_bytes = resources.compute_checkpoint_bytes(state)
     if is_chief:
@@ -163,7 +177,13 @@ def train(
             evaluator=evaluator,
             saves_alone=workers.num_workers(strategy) == 1,
         )
-        return _train_steps(config, source, strategy, state, recorder, start)
+        if is_complete:
+            with recorder:
+                recorder.evaluate(start)
+            return TrainingResult(start, was_complete=True)
+        return _train_steps(
+            config, source, strategy, state, recorder, start, is_unevaluated
+        )
 
 
 def _log_resuming(
@@ -185,6 +205,7 @@ def _train_steps(
     state: TrainingState,
     recorder: Recorder,
     start: int,
+    is_unevaluated: bool,
 ) -> TrainingResult:
     """Trains from a step on until the last one or a signal."""
     training = config.training
@@ -204,6 +225,12 @@ def _train_steps(
         recorder,
         without_rewrites(*unwanted),
     ):
+        if is_unevaluated:
+            recorder.evaluate(start)
+            if recorder.is_chief:
+                num_stale = recorder.find_lost_patience(start)
+            if num_stale and is_alone:
+                return TrainingResult(start, num_stale=num_stale)
         feed.fetch()
         while step < training.steps:
             recorder.start_step()

@@ -16,7 +16,7 @@ from dcgan_tf.runs import checkpoints, sample_grids
 from dcgan_tf.runs.curves import CURVES_FILE, save_curves
 from dcgan_tf.runs.early_stopping import find_lost_patience
 from dcgan_tf.runs.metrics import MetricsWriter
-from dcgan_tf.runs.repair import repair_best
+from dcgan_tf.runs.repair import drop_stale_best, repair_best
 from dcgan_tf.runs.training_warnings import (
     WARNINGS_FILE,
     add_warning,
@@ -35,10 +35,18 @@ from dcgan_tf.training.state import TrainingState
 from dcgan_tf.training.step_measures import StepMeasures, StepTimer
 
 # Measures of a generator by name; the first one decides which checkpoint is
-# best, and less is better.
+# best, and less is better. Its attributes `measure`, the first one's name, and
+# `held_out`, a digest of the images it measures on, tell whether what was the
+# best of a run that is resumed still is; a plain function has neither.
 Evaluator = Callable[[keras.Model], Mapping[str, float]]
 
 _MEASURES = ("d_loss", "g_loss", "d_real", "d_fake", *SAMPLE_STATISTICS)
+
+
+def identify(evaluator: Evaluator | None) -> tuple[str | None, str | None]:
+    """Returns an evaluator's `measure` and `held_out`, None if not known."""
+    names = ("measure", "held_out")
+    return tuple(getattr(evaluator, name, None) for name in names)
 
 
 class DivergenceError(ValueError):
@@ -93,7 +101,6 @@ class Recorder:
         self._metrics = None
         if is_chief:
             sample_grids.remove_later_grids(run_dir, start_step)
-            repair_best(run_dir, progress.log)
             self._metrics = MetricsWriter(
                 run_dir,
                 start_step,
@@ -101,6 +108,9 @@ class Recorder:
                 progress.log,
             )
             remove_later_warnings(run_dir, start_step)
+            drop_stale_best(
+                run_dir, start_step, *identify(evaluator), progress.log
+            )
             self._earlier_seconds = self._metrics.elapsed_seconds
         self._start_time = time.monotonic()
         self._measures = StepMeasures()
@@ -181,7 +191,7 @@ class Recorder:
         if due.checkpoint:
             self._save_checkpoint(step)
         if due.evaluation and self._evaluator is not None:
-            self._evaluate(step)
+            self.evaluate(step)
 
     @property
     def is_chief(self) -> bool:
@@ -283,22 +293,30 @@ class Recorder:
             self._save_checkpoint(step)
             self._progress.log(f"checkpoint saved after step {step}")
 
-    def _evaluate(self, step: int) -> None:
-        """Measures the generator; marks the checkpoint if it is the best."""
+    def evaluate(self, step: int) -> None:
+        """Measures the generator; marks the checkpoint if it is the best.
+
+        Args:
+            step: Completed steps, of which there is a checkpoint.
+        """
         with self._timer_paused():
             generator = self._state.sampling_generator
             sample_grids.reestimate_generator(generator, self._config)
             if self._metrics is None:
                 return
             measures = dict(self._evaluator(generator))
-            self._write_row(step, measures)
             name, value = next(iter(measures.items()))
+            best = repair_best(self._run_dir, self._progress.log)
+            if best is None or best["measure"] != name or value < best["value"]:
+                _, held_out = identify(self._evaluator)
+                checkpoints.mark_best(
+                    self._run_dir, step, name, value, held_out
+                )
+            # Last: whoever finds no row evaluates the step again.
+            self._write_row(step, measures)
             floor = measures.get(f"{name}_floor")
             beside = "" if floor is None else f" (training images: {floor:.4g})"
             self._progress.log(f"step {step}: {name} {value:.4g}{beside}")
-            best = repair_best(self._run_dir, self._progress.log)
-            if best is None or value < best["value"]:
-                checkpoints.mark_best(self._run_dir, step, name, value)
 
     def _write_row(self, step: int, scalars: dict[str, float]) -> None:
         elapsed = time.monotonic() - self._start_time

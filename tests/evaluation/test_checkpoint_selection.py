@@ -3,6 +3,7 @@
 import numpy as np
 
 from dcgan_tf.config import ModelConfig, RunConfig
+from dcgan_tf.data.source import build_array_source
 from dcgan_tf.evaluation import checkpoint_selection, real_images
 from dcgan_tf.evaluation.feature_extractors.random import build_random_features
 from dcgan_tf.models.generator import build_generator
@@ -27,7 +28,10 @@ def test_the_quick_evaluator_tells_near_from_far(monkeypatch):
             checkpoint_selection, "load_real_images", lambda *args: real
         )
         monkeypatch.setattr(checkpoint_selection, "_NUM_IMAGES", 60)
-        return checkpoint_selection.build_quick_evaluator(config)(generator)
+        source = build_array_source("x", "t", held_out, np.zeros(60))
+        return checkpoint_selection.build_quick_evaluator(
+            config, training_source=source, held_out_source=source
+        )(generator)
 
     near, far = build(own), build(noise)
     assert list(near) == ["frechet_random"]

@@ -40,5 +40,10 @@ def test_evaluations_since_the_best_are_counted(
     assert find_lost_patience(tmp_path, patience, step) == 0
     checkpoints.mark_best(tmp_path, 40, "frechet", 0.7)
     assert find_lost_patience(tmp_path, patience, step) == expected
+    # What comes is measured otherwise: nothing is known to be worse.
+    assert not find_lost_patience(tmp_path, patience, step, "kernel")
+    checkpoints.mark_best(tmp_path, 40, "frechet", 0.7, "these")
+    others = ("frechet", "others")
+    assert not find_lost_patience(tmp_path, patience, step, *others)
     checkpoints.find_best_file(tmp_path).write_text("{")
     assert find_lost_patience(tmp_path, patience, step) == 0

@@ -1,5 +1,7 @@
 """What a recorder writes when, and what it saves when training fails."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -34,9 +36,9 @@ def state():
 def make_recorder(state, tmp_path):
     folder.make_run_dir(tmp_path)
 
-    def make(is_chief=True, **options):
+    def make(is_chief=True, start=0, **options):
         return Recorder(
-            CONFIG, tmp_path, state, Progress(9, 0, is_silent=True), 0,
+            CONFIG, tmp_path, state, Progress(9, start, is_silent=True), start,
             is_chief, count_skipped=lambda: 5, **options,
         )  # fmt: skip
 
@@ -91,6 +93,53 @@ def test_the_lowest_distance_is_the_best(make_recorder, tmp_path):
         take_steps(recorder, 1.0)
         write(recorder, step, checkpoint=True, evaluation=True)
     assert checkpoints.find_best(tmp_path) == 2
+
+
+@dataclasses.dataclass
+class Evaluator:
+    distance: float
+    measure: str = "distance"
+    held_out: str = "these"
+
+    def __call__(self, generator):
+        return {self.measure: self.distance}
+
+
+@pytest.mark.parametrize(
+    ("start", "measure", "held_out", "left", "then"),
+    [
+        (4, "distance", "these", 3, 3),
+        # The best of a future that is no more; 2 was the best until then.
+        (2, "distance", "these", 2, 2),
+        (4, "distance", "others", None, 5),
+        (4, "another", "these", None, 5),
+        (2, "distance", "others", None, 5),
+    ],
+)
+def test_the_best_is_one_that_can_be_compared(
+    make_recorder, tmp_path, start, measure, held_out, left, then
+):
+    with make_recorder(evaluator=(evaluator := Evaluator(9.0))) as recorder:
+        for step, evaluator.distance in ((1, 3.0), (2, 2.0), (3, 1.0)):
+            take_steps(recorder, 1.0)
+            write(recorder, step, checkpoint=True, evaluation=True)
+    other = Evaluator(7.0, measure, held_out)
+    with make_recorder(start=start, evaluator=other) as recorder:
+        assert checkpoints.find_best(tmp_path) == left
+        take_steps(recorder, 1.0)
+        write(recorder, 5, checkpoint=True, evaluation=True)
+    best = checkpoints.load_best(tmp_path)
+    assert best["step"] == then
+    assert (best["measure"], best["held_out"]) == (measure, held_out)
+
+
+def test_a_best_one_of_unknown_images_stays(make_recorder, tmp_path):
+    """Version 0.1.0 doesn't record them."""
+    checkpoints.mark_best(tmp_path, 1, "distance", 0.5)
+    with make_recorder(start=1, evaluator=Evaluator(7.0)) as recorder:
+        take_steps(recorder, 1.0)
+        write(recorder, 2, checkpoint=True, evaluation=True)
+    assert checkpoints.find_best(tmp_path) == 1
 
 
 def test_a_worker_that_is_not_the_chief_leaves_nothing(make_recorder, tmp_path):

@@ -7,6 +7,8 @@ import pytest
 
 from dcgan_tf.data.source import build_array_source
 from dcgan_tf.presets import resolve_run_config
+from dcgan_tf.runs import checkpoints
+from dcgan_tf.runs.metrics import read_metrics
 from dcgan_tf.training.run_training import run_training
 
 TINY = {
@@ -91,3 +93,31 @@ def test_classes_of_other_names_are_refused(tmp_path):
     train(2, "ant", "bee", "cat")
     with pytest.raises(ValueError, match="number 1 was 'bee', is now 'cat'"):
         train(3, "ant", "cat", "dog")
+
+
+@pytest.mark.parametrize(("steps", "is_complete"), [(4, True), (6, False)])
+def test_an_evaluation_that_a_death_prevented_comes_first(
+    tmp_path, steps, is_complete
+):
+    """The checkpoint of a step is saved before the step is evaluated."""
+
+    def run(steps, evaluator):
+        training = {"steps": steps, "eval_every": 2, "keep_checkpoints": 9}
+        return run_training(
+            resolve_run_config({**TINY, **training}),
+            tmp_path / "run",
+            source=make_source(),
+            build_evaluator=lambda *_: evaluator,
+        ).training
+
+    distances = iter([2.0])
+    with pytest.raises(StopIteration):
+        run(4, lambda _: {"distance": next(distances)})
+    assert checkpoints.list_steps(tmp_path / "run") == [2, 4]
+    assert checkpoints.find_best(tmp_path / "run") == 2
+    distances = iter([1.0, 3.0])
+    result = run(steps, lambda _: {"distance": next(distances)})
+    assert (result.step, result.was_complete) == (steps, is_complete)
+    assert checkpoints.find_best(tmp_path / "run") == 4
+    rows = [row for row in read_metrics(tmp_path / "run") if row["distance"]]
+    assert [row["step"] for row in rows] == [*map(str, range(2, steps + 1, 2))]

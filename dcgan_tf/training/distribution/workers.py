@@ -79,6 +79,19 @@ class StopAgreement:
         return bool(votes.numpy()[0] > 0)
 
 
+def chief_says(strategy: tf.distribute.Strategy, answer: bool) -> bool:
+    """Returns the chief's answer to a question, on every worker.
+
+    Args:
+        strategy: From `build_strategy`. With one worker nothing is exchanged.
+        answer: This worker's, which counts if it is the chief.
+    """
+    if num_workers(strategy) == 1:
+        return answer
+    own = tf.constant([int(answer and is_chief(strategy))], tf.int64)
+    return bool(_make_sum(strategy)(own).numpy()[0] > 0)
+
+
 def check_agreement(
     strategy: tf.distribute.Strategy, values: Mapping[str, object]
 ) -> None:
