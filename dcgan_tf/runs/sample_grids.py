@@ -24,40 +24,68 @@ GIF_FILE = "samples.gif"
 _GRID_NAME = re.compile(r"step-(\d{7,})\.png", re.ASCII)
 _NUM_SAMPLES = 64
 _SAMPLES_PER_CLASS = 8
+# A picture of all of ImageNet's classes would be read by nobody.
+_MAX_CLASSES_SHOWN = 128
+_BATCH_SIZE = 128
 _MAX_GIF_FRAMES = 120
 # Steps count up from 0, so negative numbers are streams of their own.
 _GRID_STREAM = -1
 _STATISTICS_STREAM = -2
 _STATISTICS_BATCH = 128
 _NUM_STATISTICS_BATCHES = 8
+# Up to here, a batch of its own has all classes about equally often.
+_FEW_CLASSES = 16
 
 
 def reestimate_generator(generator: keras.Model, config: RunConfig) -> None:
     """Re-estimates G's batch-norm statistics on 1,024 latents of its own.
 
     The authors sample with each batch's own statistics; fixed ones make an
-    image depend on its latent alone.
+    image depend on its latent alone. Of a conditional G all classes enter,
+    for which more than 1,024 of them take as many latents.
     """
+    model = config.model
 
     def make_batches():
-        for index in range(_NUM_STATISTICS_BATCHES):
+        for index, labels in enumerate(_list_labels(model.num_classes)):
             seed = (config.training.seed, _STATISTICS_STREAM - index)
-            latents = sample_latents(
-                _STATISTICS_BATCH, config.model.latent_dim, seed
-            )
-            num_classes = config.model.num_classes
-            if num_classes:
-                labels = tf.range(_STATISTICS_BATCH) % num_classes
-                yield [latents, labels]
+            latents = sample_latents(_STATISTICS_BATCH, model.latent_dim, seed)
+            if model.num_classes:
+                yield [latents, tf.constant(labels)]
             else:
                 yield latents
 
     reestimate_statistics(generator, make_batches())
 
 
+def _list_labels(num_classes: int) -> np.ndarray:
+    """Lists each batch's labels, int32 `(num_batches, batch)`.
+
+    Classes in turn, from batch to batch. Few of them begin anew in each, as
+    in version 0.1.0, whose runs keep their images by that.
+    """
+    enough = -(-num_classes // _STATISTICS_BATCH)
+    shape = (max(_NUM_STATISTICS_BATCHES, enough), _STATISTICS_BATCH)
+    if num_classes <= _FEW_CLASSES:
+        turns = np.broadcast_to(np.arange(_STATISTICS_BATCH), shape)
+    else:
+        turns = np.arange(np.prod(shape)).reshape(shape)
+    return (turns % max(num_classes, 1)).astype(np.int32)
+
+
+def choose_shown_classes(num_classes: int) -> list[int]:
+    """Chooses the classes that a conditional run's grids show, a row each.
+
+    All up to 128 of them; of more, so many from all over the list.
+    """
+    num_shown = min(num_classes, _MAX_CLASSES_SHOWN)
+    return [index * num_classes // num_shown for index in range(num_shown)]
+
+
 def num_samples(config: RunConfig) -> int:
     """Returns how many images a run's grids show."""
-    return config.model.num_classes * _SAMPLES_PER_CLASS or _NUM_SAMPLES
+    shown = choose_shown_classes(config.model.num_classes)
+    return len(shown) * _SAMPLES_PER_CLASS or _NUM_SAMPLES
 
 
 class SampleGrid:
@@ -65,7 +93,8 @@ class SampleGrid:
 
     Args:
         config: The run's settings; its seed decides the latents. A
-            conditional run's grid shows a class a row.
+            conditional run's grid shows a class a row, those of
+            `choose_shown_classes`.
         row_names: Written beside the rows; empty for none.
     """
 
@@ -76,10 +105,11 @@ class SampleGrid:
         self._num_columns = _SAMPLES_PER_CLASS if num_classes else None
         count = num_samples(config)
         seed = (config.training.seed, _GRID_STREAM)
-        self._inputs = sample_latents(count, config.model.latent_dim, seed)
+        self._inputs = [sample_latents(count, config.model.latent_dim, seed)]
         if num_classes:
-            labels = tf.range(count) // _SAMPLES_PER_CLASS
-            self._inputs = [self._inputs, labels]
+            shown = np.array(choose_shown_classes(num_classes), np.int32)
+            labels = np.repeat(shown, _SAMPLES_PER_CLASS)
+            self._inputs.append(tf.constant(labels))
 
     def draw(self, generator: keras.Model) -> np.ndarray:
         """Returns a uint8 grid `(height, width, channels)`.
@@ -87,10 +117,13 @@ class SampleGrid:
         Re-estimates the generator's batch-norm statistics first.
         """
         reestimate_generator(generator, self._config)
-        samples = generator(self._inputs, training=False)
-        grid = images.make_grid(
-            images.to_uint8(samples).numpy(), self._num_columns
-        )
+        samples = []
+        for start in range(0, len(self._inputs[0]), _BATCH_SIZE):
+            batch = [part[start : start + _BATCH_SIZE] for part in self._inputs]
+            inputs = batch if len(batch) > 1 else batch[0]
+            drawn = generator(inputs, training=False)
+            samples.append(images.to_uint8(drawn).numpy())
+        grid = images.make_grid(np.concatenate(samples), self._num_columns)
         if not self._row_names:
             return grid
         row_height = grid.shape[0] // len(self._row_names)
@@ -100,7 +133,7 @@ class SampleGrid:
 def choose_row_names(
     run_dir: str | os.PathLike, config: RunConfig
 ) -> tuple[str, ...]:
-    """Returns the names that a run's grids show: its classes', or none.
+    """Returns the names that a run's grids show: their classes', or none.
 
     A run whose grids have none so far keeps to it: all have one shape.
     """
@@ -109,7 +142,10 @@ def choose_row_names(
     paths = list(list_grids(run_dir).values())
     if paths and _is_plain(paths[-1], config.model.image_size):
         return ()
-    return load_class_names(run_dir)
+    names = load_class_names(run_dir)
+    if len(names) != config.model.num_classes:
+        return ()  # Of version 0.1.0, or changed by hand.
+    return tuple(names[index] for index in choose_shown_classes(len(names)))
 
 
 def _is_plain(path: Path, image_size: tuple[int, int]) -> bool:

@@ -8,6 +8,7 @@ from dcgan_tf.config import REPLICA, RunConfig
 from dcgan_tf.data.source import Source
 from dcgan_tf.data.survey import Survey, find_warnings, glance
 from dcgan_tf.recipes import name_recipe
+from dcgan_tf.runs.sample_grids import choose_shown_classes
 
 _NUM_NAMED = 5
 _COLOURS = {1: "grey", 3: "RGB", 4: "RGBA"}
@@ -33,7 +34,8 @@ def describe_training(
         precision: A Keras dtype policy.
 
     Returns:
-        A line on the images, one on the training, and warnings.
+        A line on the images, one on the training, one on sample grids that
+        don't show all classes, and warnings.
     """
     try:
         survey = glance(source, config.model, config.data)
@@ -44,6 +46,7 @@ def describe_training(
         f"Training: {_describe_networks(config)}, {precision} on "
         f"{describe_devices(strategy)}{_describe_norm(config, strategy)}, "
         f"into {os.fspath(run_dir)}",
+        *_describe_grids(config.model.num_classes),
     ]
     if survey is None:
         return lines
@@ -55,6 +58,17 @@ def describe_training(
         is_augmented=config.training.diff_augment,
     )
     return lines + [f"WARNING: {warning}" for warning in warnings]
+
+
+def _describe_grids(num_classes: int) -> list[str]:
+    shown = choose_shown_classes(num_classes)
+    if len(shown) == num_classes:
+        return []
+    first = ", ".join(map(str, shown[:_NUM_NAMED]))
+    return [
+        f"Sample grids: {len(shown)} of the {num_classes:,} classes, evenly "
+        f"spaced: {first}, ..., {shown[-1]}"
+    ]
 
 
 def describe_devices(strategy: tf.distribute.Strategy) -> str:

@@ -93,7 +93,10 @@ class Recorder:
         self._count_skipped = count_skipped
         self._evaluator = evaluator
         self._saves_alone = saves_alone
-        row_names = sample_grids.choose_row_names(run_dir, config)
+        # The others draw with the chief, whose files may not be there yet.
+        row_names = (
+            sample_grids.choose_row_names(run_dir, config) if is_chief else ()
+        )
         self._grid = sample_grids.SampleGrid(config, row_names)
         # Steps that the state holds: None in the middle of an update.
         self._state_step: int | None = start_step
@@ -245,9 +248,10 @@ class Recorder:
         self._progress.log_metrics(step, scalars, seconds)
         if self._metrics is None:
             return
-        # By numpy: a variable mirrored over replicas has no float().
-        rate = self._state.generator_optimizer.learning_rate.numpy()
-        scalars["learning_rate"] = float(rate)
+        rate, d_rate = self._state.compute_learning_rates()
+        scalars["learning_rate"] = rate
+        if self._config.training.discriminator_learning_rate is not None:
+            scalars["d_learning_rate"] = d_rate
         scalars["skipped"] = self._count_skipped()
         self._write_row(step, scalars)
 

@@ -63,6 +63,13 @@ class ScheduledSGD(keras.optimizers.Optimizer):
         momentum = self.momentum + risen * (self.final_momentum - self.momentum)
         return tf.maximum(rate, self.least_rate), momentum
 
+    def compute_last_rate(self) -> float:
+        """Computes the rate of the last update; before any, of the first."""
+        # By numpy: a variable mirrored over replicas has no float().
+        step = max(int(self.iterations.numpy()) - 1, 0)
+        rate, _ = self.compute_rates(self.learning_rate.numpy(), step)
+        return float(rate)
+
     def update_step(self, gradient, variable, learning_rate):
         rate, momentum = self.compute_rates(
             tf.cast(learning_rate, tf.float32), self.iterations.value

@@ -10,6 +10,7 @@ from dcgan_tf.models.networks import build_networks
 from dcgan_tf.training.diff_augment import AdaptiveProbability
 from dcgan_tf.training.distribution.replica_norm import normalise_alone
 from dcgan_tf.training.families import build_optimizer
+from dcgan_tf.training.scheduled_sgd import ScheduledSGD
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,6 +79,19 @@ class TrainingState:
             discriminator_learning_rate = learning_rate
         self.generator_optimizer.learning_rate = learning_rate
         self.discriminator_optimizer.learning_rate = discriminator_learning_rate
+
+    def compute_learning_rates(self) -> tuple[float, float]:
+        """Computes the rates of G's and of D's last update."""
+        optimizers = (self.generator_optimizer, self.discriminator_optimizer)
+        return tuple(map(_compute_learning_rate, optimizers))
+
+
+def _compute_learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    if isinstance(optimizer, ScheduledSGD):
+        return optimizer.compute_last_rate()
+    # By numpy: a variable mirrored over replicas has no float().
+    return float(optimizer.learning_rate.numpy())
 
 
 def build_training_state(config: RunConfig, precision: str) -> TrainingState:

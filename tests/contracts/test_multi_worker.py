@@ -325,7 +325,8 @@ def test_workers_with_other_data_are_refused_in_words(
 
 @pytest.mark.parametrize("victim", [0, 1])
 def test_a_worker_that_fails_leaves_none_hanging(tmp_path, victim):
-    flags = [("--batch_norm=replica", "--accumulate=2")] * 2
+    # Conditional: only the chief may read the classes that it records.
+    flags = [("--batch_norm=replica", "--accumulate=2", "--conditional")] * 2
     processes = start(tmp_path / "run", full_disk=[victim], flags=flags)
     results = finish(processes, timeout=240)
     code, _, errors = results[victim]

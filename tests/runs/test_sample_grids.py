@@ -1,8 +1,12 @@
+import dataclasses
+
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from dcgan_tf import images
-from dcgan_tf.runs import sample_grids
+from dcgan_tf.presets import resolve_run_config
+from dcgan_tf.runs import folder, sample_grids
 
 
 @pytest.fixture
@@ -78,3 +82,75 @@ def test_a_long_run_has_a_short_film(tmp_path):
     grids = sample_grids.load_grids(tmp_path)
     assert len(grids) == 120
     assert min(grids) == 0 and max(grids) == 149
+
+
+@pytest.mark.parametrize(
+    ("num_classes", "num_batches"),
+    [(2, 8), (10, 8), (16, 8), (100, 8), (1_000, 8), (3_000, 24)],
+)
+def test_the_statistics_are_of_every_class(
+    monkeypatch, num_classes, num_batches
+):
+    seen = []
+    monkeypatch.setattr(
+        sample_grids,
+        "reestimate_statistics",
+        lambda _, batches: seen.extend(labels for _, labels in batches),
+    )
+    sample_grids.reestimate_generator(None, make_config(num_classes))
+    counts = np.bincount(np.ravel(seen), minlength=num_classes)
+    assert len(seen) == num_batches and len(counts) == num_classes
+    assert counts.min() >= 1
+    if num_classes > 16:
+        assert counts.max() - counts.min() <= 1
+    else:  # As in version 0.1.0: its runs keep their images.
+        for labels in seen:
+            np.testing.assert_array_equal(labels, np.arange(128) % num_classes)
+
+
+@pytest.mark.parametrize(
+    ("num_classes", "shown"),
+    [
+        (0, [0] * 8),
+        (3, [0, 1, 2]),
+        (128, [*range(128)]),
+        (1_000, [i * 1_000 // 128 for i in range(128)]),
+    ],
+)
+def test_a_grid_is_drawn_in_batches_and_shows_128_classes_at_most(
+    monkeypatch, num_classes, shown
+):
+    """Each image is of its class's grey, and each batch is small."""
+    config = make_config(num_classes)
+    monkeypatch.setattr(sample_grids, "reestimate_generator", lambda *_: None)
+    batches = []
+
+    def draw(inputs, training):
+        latents = inputs[0] if num_classes else inputs
+        labels = inputs[1] if num_classes else tf.zeros(len(latents), tf.int32)
+        batches.append(len(latents))
+        grey = tf.cast(labels, tf.float32) / 500 - 1
+        return tf.broadcast_to(grey[:, None, None, None], (len(grey), 2, 2, 1))
+
+    grid = sample_grids.SampleGrid(config).draw(draw)
+    assert max(batches) <= 128
+    assert grid.shape == (4 * len(shown) + 2, 4 * 8 + 2, 1)
+    expected = images.to_uint8(np.array(shown, np.float32) / 500 - 1)
+    for column in (2, 30):
+        np.testing.assert_array_equal(grid[2::4, column, 0], expected)
+    assert sample_grids.num_samples(config) == 8 * len(shown)
+
+
+def test_names_are_of_the_classes_shown(tmp_path):
+    config = make_config(256)
+    folder.make_run_dir(tmp_path)
+    names = [f"class {i}" for i in range(256)]
+    folder.save_run_config(tmp_path, config, classes=names)
+    row_names = sample_grids.choose_row_names(tmp_path, config)
+    assert row_names == tuple(names[::2])
+
+
+def make_config(num_classes):
+    config = resolve_run_config({"image_size": (16, 16), "latent_dim": 8})
+    model = dataclasses.replace(config.model, num_classes=num_classes)
+    return dataclasses.replace(config, model=model)

@@ -72,6 +72,37 @@ def test_a_row_holds_the_means_since_the_last_one(make_recorder, tmp_path):
     assert rows[0]["skipped"] == "5"
 
 
+@pytest.mark.parametrize(
+    ("family", "rates"),
+    [
+        ("gan", [1e-3, 1e-3 / 1.000004**999]),
+        ("lapgan", [1e-3, 1e-3 / 1.000004 ** (999 / 703)]),
+        ("dcgan", [1e-3, 1e-3]),
+    ],
+)
+def test_the_rates_that_were_used_are_logged(tmp_path, family, rates):
+    settings = {
+        "family": family, "image_size": (16, 16),
+        "batch_size": 4, "precision": "float32", "learning_rate": 1e-3,
+        "discriminator_learning_rate": 5e-4,
+    }  # fmt: skip
+    config = resolve_run_config(settings)
+    state = build_training_state(config, "float32")
+    folder.make_run_dir(tmp_path)
+    recorder = Recorder(
+        config, tmp_path, state, Progress(9, 0, is_silent=True), 0, True,
+        count_skipped=int,
+    )  # fmt: skip
+    for step in (1, 1_000):
+        state.generator_optimizer.iterations.assign(step)
+        state.discriminator_optimizer.iterations.assign(step)
+        take_steps(recorder, 1.0)
+        write(recorder, step, metrics=True)
+    for name, part in (("learning_rate", 1), ("d_learning_rate", 0.5)):
+        found = [float(row[name]) for row in read_metrics(tmp_path)]
+        np.testing.assert_allclose(found, np.multiply(rates, part), rtol=1e-5)
+
+
 @pytest.mark.parametrize("due", [*NOTHING])
 def test_what_is_due_is_written_and_nothing_else(make_recorder, tmp_path, due):
     recorder = make_recorder(evaluator=lambda generator: {"distance": 1.0})
@@ -147,6 +178,15 @@ def test_a_worker_that_is_not_the_chief_leaves_nothing(make_recorder, tmp_path):
         take_steps(recorder, 1.0)
         write(recorder, 1, metrics=True, samples=True, checkpoint=True)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_such_a_worker_reads_nothing_that_the_chief_writes(state, tmp_path):
+    """The chief may be about to write it."""
+    model = dataclasses.replace(CONFIG.model, num_classes=2)
+    Recorder(
+        dataclasses.replace(CONFIG, model=model), tmp_path / "none", state,
+        Progress(9, 0, is_silent=True), 0, False, count_skipped=int,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
