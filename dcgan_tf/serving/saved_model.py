@@ -114,7 +114,7 @@ def save_feature_extractor(
       convolution max-pooled to 4x4 (Section 5.1), and `logits` `(batch, 1)`.
     - `encoded`: `image_bytes` `(batch,)`, JPEG or PNG files of up to
       `input_checks.MAX_IMAGE_PIXELS`, to the same; decoded, cropped and
-      scaled as in training.
+      scaled as in training, levels of 16 bits by the range of its images.
 
     Args:
         discriminator: From `build_discriminator`, in float32, unconditional.
@@ -141,7 +141,9 @@ def save_feature_extractor(
     def prepare(contents):
         with tf.control_dependencies([input_checks.check_image_file(contents)]):
             contents = tf.identity(contents)
-        decoded = decode_image_bytes(contents, config.channels, data.background)
+        decoded = decode_image_bytes(
+            contents, config.channels, data.background, data.level_range
+        )
         return prepare_image(decoded, config, data)
 
     def extract_encoded(image_bytes):

@@ -143,6 +143,24 @@ def test_encoded_images_are_prepared_as_in_training(features, kind):
     assert served["features"].shape[0] == 2
 
 
+def test_encoded_levels_of_16_bits_are_scaled_as_in_training(
+    networks, tmp_path
+):
+    """A microscope's 12 bits are all but black by their upper byte."""
+    config = networks.config
+    data = dataclasses.replace(config.data, level_range=(0, 4_096))
+    saved_model.save_feature_extractor(
+        networks.discriminator, config.model, data, tmp_path / "features"
+    )
+    loaded = tf.saved_model.load(str(tmp_path / "features"))
+    pixels = np.random.default_rng(2).integers(0, 256, (16, 16, 3), np.uint8)
+    deep = tf.io.encode_png(pixels.astype(np.uint16) * 16 + 7).numpy()
+    served = loaded.signatures["encoded"](
+        image_bytes=tf.constant([deep, encode(pixels, "PNG")])
+    )
+    np.testing.assert_array_equal(served["features"][0], served["features"][1])
+
+
 def write_png_header(width, height):
     """A PNG file that claims a size and holds nothing."""
     fields = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
