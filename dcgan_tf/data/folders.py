@@ -1,5 +1,6 @@
 """Opens a folder or an archive of images, nested or flat, as a `Source`."""
 
+import dataclasses
 import logging
 import os
 from pathlib import Path
@@ -69,33 +70,16 @@ def load_folder(
     tree = open_tree(root)
     parse_colour(data.background)  # A bad one fails here, not in a thread.
     listing, skipped = _list_images(tree, data)
-    names = listing.names
-    kept = [name for name in names if name not in excluded]
-    num_excluded = len(names) - len(kept)
-    split_folders = find_splits(names) if data.folder_splits else {}
-    split = _choose_split(data, split, split_folders)
-    labels = digest = None
-    if data.labels is not None:
-        table = _load_table(data.labels, tree)
-        labels = assign_labels(table, names, data.condition_on)
-        digest = f" {table.digest} {data.condition_on}"
-        kept = _drop_unlabelled(kept, labels, table)
-    if split_folders:
-        chosen = _take_folder(kept, split, split_folders, root)
-    else:
-        chosen = take_split(kept, split, root, data.hold_out, listing.pages)
-    if labels is None:
-        labels = find_folder_labels(kept, chosen, split_folders)
-    chosen = sorted(chosen, key=hash_name)
-    skipped.num_read = len(chosen) + len(skipped)
+    choice = _choose_images(tree, listing, data, split, excluded)
+    skipped.num_read = len(choice.names) + len(skipped)
     level_range = data.level_range
     if level_range is None:
         level_range = measure_collection(tree, listing, skipped)
     files = ImageFiles(
         tree,
-        chosen,
+        choice.names,
         listing.pages,
-        labels,
+        choice.labels,
         skipped,
         background=data.background,
         level_range=level_range or UPPER_BYTE,
@@ -103,22 +87,21 @@ def load_folder(
         alpha=data.alpha,
     )
     files.probe()
+    num_examples = len(choice.names)
     return Source(
         name=str(root),
-        split=split,
-        num_examples=len(chosen),
-        num_held_out=_count_held_out(kept, chosen, split, split_folders),
-        fingerprint=f"{listing.digest} {sorted(excluded)} {split}"
-        f"{_describe_hold_out(data.hold_out, len(kept))}"
-        f"{' folder' if split_folders else ''}"
-        f"{f' {level_range}' if listing.deep else ''}{digest or ''}",
-        read_all=lambda: files.read(tf.data.Dataset.range(len(chosen))),
+        split=choice.split,
+        num_examples=num_examples,
+        num_held_out=choice.num_held_out,
+        fingerprint=f"{listing.digest} {sorted(excluded)} {choice.description}"
+        f"{f' {level_range}' if listing.deep else ''}{choice.labels_digest}",
+        read_all=lambda: files.read(tf.data.Dataset.range(num_examples)),
         read=files.read,
-        name_of=chosen.__getitem__,
-        label_names=labels.label_names,
-        attribute_names=labels.attribute_names,
-        labels_digest=digest or "",
-        num_excluded=num_excluded,
+        name_of=choice.names.__getitem__,
+        label_names=choice.labels.label_names,
+        attribute_names=choice.labels.attribute_names,
+        labels_digest=choice.labels_digest,
+        num_excluded=choice.num_excluded,
         fingerprint_images=lambda: listing.images_fingerprint,
         skipped=skipped,
         level_range=level_range,
@@ -140,6 +123,67 @@ def _list_images(
         )
     skipped.check()
     return listing, skipped
+
+
+@dataclasses.dataclass(frozen=True)
+class _Choice:
+    """The images of a split, and their labels.
+
+    Attributes:
+        split: What it is called in the folder.
+        names: Of its images, in their order.
+        labels: Theirs.
+        labels_digest: Of a table of labels; empty for folders.
+        num_held_out: Images that evaluation takes beside those of `train`.
+        num_excluded: Images that a list leaves out, in all splits.
+        description: Of how they were chosen, for the fingerprint.
+    """
+
+    split: str
+    names: list[str]
+    labels: Labels
+    labels_digest: str
+    num_held_out: int
+    num_excluded: int
+    description: str
+
+
+def _choose_images(
+    tree: FolderTree | Archive,
+    listing: Listing,
+    data: DataConfig,
+    split: str | None,
+    excluded: frozenset[str],
+) -> _Choice:
+    names = listing.names
+    kept = [name for name in names if name not in excluded]
+    num_excluded = len(names) - len(kept)
+    split_folders = find_splits(names) if data.folder_splits else {}
+    split = _choose_split(data, split, split_folders)
+    labels, digest = None, ""
+    if data.labels is not None:
+        table = _load_table(data.labels, tree)
+        labels = assign_labels(table, names, data.condition_on)
+        digest = f" {table.digest} {data.condition_on}"
+        kept = _drop_unlabelled(kept, labels, table)
+    if split_folders:
+        chosen = _take_folder(kept, split, split_folders, tree.path)
+    else:
+        chosen = take_split(
+            kept, split, tree.path, data.hold_out, listing.pages
+        )
+    if labels is None:
+        labels = find_folder_labels(kept, chosen, split_folders)
+    return _Choice(
+        split,
+        sorted(chosen, key=hash_name),
+        labels,
+        digest,
+        _count_held_out(kept, chosen, split, split_folders),
+        num_excluded,
+        f"{split}{_describe_hold_out(data.hold_out, len(kept))}"
+        f"{' folder' if split_folders else ''}",
+    )
 
 
 def _load_table(path: str, tree: FolderTree | Archive) -> Table:
@@ -220,7 +264,7 @@ def _choose_split(
 
 
 def _take_folder(
-    kept: list[str], split: str, split_folders: dict, root: Path
+    kept: list[str], split: str, split_folders: dict, root: str
 ) -> list[str]:
     if split == "all":
         chosen = kept
