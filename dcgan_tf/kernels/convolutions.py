@@ -93,13 +93,17 @@ def convolve(
 
     @tf.custom_gradient
     def convolve_with_gradients(maps, kernel):
+        outputs = _convolve(maps, kernel, stride)
+
         def compute_gradients(upstream):
+            # In loops, gradients of gradients come without their shape.
+            upstream.set_shape(outputs.shape)
             return (
                 transpose(upstream, kernel, stride),
                 _compute_filter_gradient(maps, upstream, kernel.shape, stride),
             )
 
-        return _convolve(maps, kernel, stride), compute_gradients
+        return outputs, compute_gradients
 
     return convolve_with_gradients(maps, kernel)
 
@@ -128,13 +132,16 @@ def convolve_transpose(
 
     @tf.custom_gradient
     def transpose_with_gradients(maps, kernel):
+        outputs = _transpose(maps, kernel, stride)
+
         def compute_gradients(upstream):
+            upstream.set_shape(outputs.shape)
             return (
                 convolve_back(upstream, kernel, stride),
                 _compute_filter_gradient(upstream, maps, kernel.shape, stride),
             )
 
-        return _transpose(maps, kernel, stride), compute_gradients
+        return outputs, compute_gradients
 
     return transpose_with_gradients(maps, kernel)
 

@@ -26,13 +26,17 @@ def convolve(maps: tf.Tensor, kernel: tf.Tensor, stride: int) -> tf.Tensor:
     def convolve_with_gradients(maps, kernel):
         patches = gather_patches(maps, kernel.shape, stride)
 
+        outputs = _multiply(patches, kernel, maps.shape, stride)
+
         def compute_gradients(upstream):
+            # In loops, gradients of gradients come without their shape.
+            upstream.set_shape(outputs.shape)
             return (
                 convolve_transpose(upstream, kernel, stride),
                 _multiply_filters(patches, upstream, kernel.shape),
             )
 
-        return _multiply(patches, kernel, maps.shape, stride), compute_gradients
+        return outputs, compute_gradients
 
     return convolve_with_gradients(maps, kernel)
 
@@ -44,7 +48,10 @@ def convolve_transpose(
 
     @tf.custom_gradient
     def transpose_with_gradients(maps, kernel):
+        outputs = _transpose(maps, kernel, stride)
+
         def compute_gradients(upstream):
+            upstream.set_shape(outputs.shape)
             # Gathered once for both gradients, where graphs are optimised.
             patches = gather_patches(upstream, kernel.shape, stride)
             return (
@@ -52,7 +59,7 @@ def convolve_transpose(
                 _multiply_filters(patches, maps, kernel.shape),
             )
 
-        return _transpose(maps, kernel, stride), compute_gradients
+        return outputs, compute_gradients
 
     return transpose_with_gradients(maps, kernel)
 

@@ -57,18 +57,18 @@ class Progress:
         Args:
             step: Completed steps.
             scalars: With `d_loss`, `g_loss` and `images_per_second`.
-            seconds_per_step: For the time left.
+            seconds_per_step: For the time left; 0 where it isn't known yet.
         """
-        text = (
-            f"d_loss {scalars['d_loss']:.3f}  g_loss {scalars['g_loss']:.3f}  "
-            f"{scalars['images_per_second']:.0f} images/s"
-        )
+        text = f"d_loss {scalars['d_loss']:.3f}  g_loss {scalars['g_loss']:.3f}"
+        if seconds_per_step:
+            text += f"  {scalars['images_per_second']:.0f} images/s"
         if self._bar is not None:
             self._bar.set_postfix_str(text)
             return
-        seconds_left = (self._total_steps - step) * seconds_per_step
-        left = tqdm.format_interval(seconds_left)
-        self.log(f"step {step}/{self._total_steps}  {text}  {left} left")
+        if seconds_per_step:
+            seconds_left = (self._total_steps - step) * seconds_per_step
+            text += f"  {tqdm.format_interval(seconds_left)} left"
+        self.log(f"step {step}/{self._total_steps}  {text}")
 
     def log(self, message: str) -> None:
         """Shows a line of its own."""

@@ -97,6 +97,8 @@ class StepTimer:
     def take_seconds_per_step(self) -> float:
         """Returns the mean of the steps since the last call; 0 for none."""
         self.pause()
-        seconds = self._seconds / max(self._num_steps, 1)
+        # None where all were in the first call.
+        is_timed = self._num_steps > 0
+        seconds = self._seconds / self._num_steps if is_timed else 0.0
         self._num_steps, self._seconds = 0, 0.0
         return seconds

@@ -102,3 +102,32 @@ def test_gradients_of_gradients_are_tensorflows(
     for one, other in zip(found, expected, strict=True):
         error = np.abs(one - other).max() / np.abs(other).max()
         assert error < 1e-4
+
+
+@pytest.mark.parametrize("is_transposed", [False, True])
+def test_gradients_of_gradients_keep_their_shapes_in_loops(is_transposed):
+    """As of a penalty on D of images and labels, its batch in parts."""
+    rng = np.random.default_rng(0)
+    kernel = tf.constant(rng.normal(size=(5, 5, 6, 5)), tf.float32)
+    wide = (3, 4, 4, 4) if is_transposed else (3, 8, 8, 5)
+    images = tf.constant(rng.normal(size=wide), tf.float32)
+    name = "convolve_transpose" if is_transposed else "convolve"
+
+    def convolve(maps, kernel):
+        planes = tf.ones_like(maps[..., :1])
+        joined = tf.concat([maps, planes], -1)
+        return getattr(convolutions, name)(joined, kernel, 2, is_training=True)
+
+    @tf.function(input_signature=[tf.TensorSpec((None, *wide[1:]))])
+    def compute_in_parts(images):
+        def add_next(index, total):
+            part = images[index::3]
+            *_, gradient = differentiate_twice(convolve, part, kernel)
+            return index + 1, total + gradient
+
+        start = (0, tf.zeros(kernel.shape))
+        return tf.while_loop(lambda index, _: index < 3, add_next, start)[1]
+
+    *_, expected = differentiate_twice(convolve, images, kernel)
+    found = compute_in_parts(images)
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-2)

@@ -9,6 +9,7 @@ import termios
 import pytest
 
 from dcgan_tf.training.progress import Progress
+from dcgan_tf.training.step_measures import StepTimer
 
 SCALARS = {"d_loss": 1.0, "g_loss": 2.0, "images_per_second": 500.0}
 
@@ -27,6 +28,16 @@ def test_a_log_gets_plain_lines_with_the_time_left():
     assert stream.getvalue() == (
         "step 40/100  d_loss 1.000  g_loss 2.000  500 images/s  02:00 left\n"
     )
+
+
+def test_no_rate_is_shown_before_there_is_one():
+    """Of the first call, which traces, none is taken."""
+    timer = StepTimer(lambda: None)
+    timer.count_steps(2)
+    seconds = timer.take_seconds_per_step()
+    stream = io.StringIO()
+    Progress(2, 0, stream).log_metrics(2, SCALARS, seconds)
+    assert stream.getvalue() == "step 2/2  d_loss 1.000  g_loss 2.000\n"
 
 
 def test_a_terminal_gets_a_bar_that_starts_where_the_run_does():
