@@ -140,7 +140,9 @@ def train(
         ),
         allow_fewer_images=allow_fewer_images,
     )
-    model = load_trained_model(result.run_dir, source=source)
+    model = load_trained_model(
+        result.run_dir, str(result.training.step), source=source
+    )
     return Run(model, source, held_out_source)
 
 

@@ -28,7 +28,11 @@ from dcgan_tf import failures
 _PREFIX = ".writing-"
 # Only what was made here: a folder of the user's may be called
 # `writing-course`. Version 0.1.0 wrote in `writing-<process number>`.
-_NAME = re.compile(r"\.writing-[A-Za-z0-9._]+-[0-9a-f]{12}|\.?writing-[0-9]+")
+# `serving.versions` takes a number by `.writing-version-<number>`.
+_NAME = re.compile(
+    r"\.writing-[A-Za-z0-9._]+-[0-9a-f]{12}|\.?writing-[0-9]+"
+    r"|\.writing-version-[0-9]+"
+)
 # Of a file's name, in that of the file beside it: names have 255 bytes.
 _KEPT_CHARACTERS = 40
 _HOUR_SECONDS = 3600

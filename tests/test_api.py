@@ -9,8 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fixtures import tiny_run
 
 import dcgan_tf
+from dcgan_tf import api
+from dcgan_tf.runs.folder import load_run_config
+from dcgan_tf.training.loop import TrainingResult
+from dcgan_tf.training.run_training import RunResult
 
 ROOT = Path(__file__).parents[1]
 TINY = {
@@ -45,6 +50,23 @@ def held_out():
 def run(tmp_path_factory, images, held_out):
     run_dir = tmp_path_factory.mktemp("api") / "run"
     return dcgan_tf.train(images, run_dir, held_out=held_out, **TINY)
+
+
+def test_the_step_that_training_ended_at_is_loaded(
+    tmp_path, images, held_out, monkeypatch
+):
+    """Not the latest: that may be of a future that could not be resumed."""
+    pictures = tiny_run.make_pictures(tmp_path / "pictures")
+    run_dir = tiny_run.make_run(tmp_path / "run", pictures, steps=(1, 2))
+    config = load_run_config(run_dir)
+    monkeypatch.setattr(
+        api,
+        "run_training",
+        lambda *args, **kwargs: RunResult(
+            run_dir, config, TrainingResult(1), 0, True
+        ),
+    )
+    assert dcgan_tf.train(pictures, tmp_path / "new", **TINY).step == 1
 
 
 @pytest.fixture(scope="module")

@@ -41,6 +41,10 @@ def test_others_may_read_what_will_be_renamed(tmp_path):
         ("writing-1", 2, False),
         ("writing-1", 25, True),
         (".writing-1", 25, True),
+        # By which an export takes a number.
+        (".writing-version-3", 23, False),
+        (".writing-version-3", 25, True),
+        (".writing-version-new", 1000, False),
         ("17", 1000, False),
         ("rewriting-1", 1000, False),
         # The user's own.

@@ -21,6 +21,7 @@ from dcgan_tf.setting_names import name_setting
 _NUM_CANDIDATES = 512
 _NUM_LABELLED = 2_000
 _CANDIDATES_STREAM = 20
+_NUM_CONCEPTS = {"arithmetic": 3, "turn": 2}
 
 # Concepts that a dataset's attributes suggest, for the views without flags.
 DEFAULT_CONCEPTS = {
@@ -92,6 +93,15 @@ def choose_by_concept(
     names = source.attribute_names or source.label_names
     if texts is None:
         texts = _suggest(view, source.name, names)
+    if len(texts) < _NUM_CONCEPTS[view]:
+        raise ValueError(
+            f"{view} takes {_NUM_CONCEPTS[view]} concepts, and {source.name} "
+            f"has {', '.join(names)}; make more of "
+            "them with + and -, such as "
+            f"{name_setting('concepts', _combine(names, _NUM_CONCEPTS[view]))}"
+            ", or pick samples by number with "
+            f"{name_setting('pick')}"
+        )
     concepts = [parse_concept(text, names) for text in texts]
     labeller = LinearLabeller(model.discriminator, images, labels, names)
     latents = model.sample_latents(_NUM_CANDIDATES, _CANDIDATES_STREAM)
@@ -111,4 +121,10 @@ def _suggest(view: str, dataset: str, names: Sequence[str]) -> Sequence[str]:
     for name, concepts in DEFAULT_CONCEPTS.items():
         if dataset.startswith(name):
             return concepts[view]
-    return names[: 3 if view == "arithmetic" else 2]
+    return names[: _NUM_CONCEPTS[view]]
+
+
+def _combine(names: Sequence[str], count: int) -> str:
+    """Makes so many concepts of fewer names, such as `a,b,-a`."""
+    concepts = [*names, *(f"-{name}" for name in names)]
+    return ",".join((concepts * count)[:count])

@@ -38,8 +38,8 @@ def define_flags(values: flags.FlagValues) -> None:
     )  # fmt: skip
     define_seed(0, "Another one gives other samples.", values)
     flags.DEFINE_integer(
-        "label", None, "Class to draw, of a conditional generator. Default: "
-        "all classes in turn.",
+        "label", None, "Class to draw, by its number, of a conditional "
+        "generator, which needs it. Default: none.",
         lower_bound=0, **options,
     )  # fmt: skip
     define_path(
@@ -95,7 +95,18 @@ def _save_samples(client, predict, values, output: Path) -> None:
 
     seeds = make_seeds(values.seed, values.num)
     labels = None if values.label is None else [values.label] * values.num
-    samples = client.sample_images(predict, seeds, labels, values.batch_size)
+    try:
+        samples = client.sample_images(
+            predict, seeds, labels, values.batch_size
+        )
+    except client.ServerError as error:
+        # What every server says of an input that a signature has besides.
+        if labels is None and "labels" in str(error):
+            raise client.ServerError(
+                f"{values.server} serves a conditional generator: say which "
+                f"class to draw, such as --label=0 ({error})"
+            ) from error
+        raise
     images.save_png(output, images.make_grid(samples))
     print(f"{len(samples)} samples: {output}")
 

@@ -64,11 +64,13 @@ def load_array_file(
     Args:
         data: `image_dir`, `split`, `hold_out` and `level_range` are used.
         split: As for `load_source`.
-        excluded: Positions to leave out, as text.
+        excluded: Names of images to leave out: positions, from 0, and where
+            the file has splits those in one of them, `train__12`.
 
     Raises:
         ValueError: If the file is damaged, needs pickle, is larger than
-            memory, or holds no such arrays; or the split is unknown.
+            memory, or holds no such arrays; the split is unknown; or
+            positions to leave out don't say of which split.
         OSError: If it can't be read.
     """
     path = os.path.expanduser(data.image_dir)
@@ -81,20 +83,25 @@ def load_array_file(
     label_names = _find_label_names(path, groups)
     if split in (None, "train"):
         split = data.split or "train"
-    images, labels = _join_split(path, groups, split)
-    count = sum(map(len, images))
-    names = [str(i) for i in range(count) if str(i) not in excluded]
-    num_excluded = count - len(names)
+    _check_excluded(path, groups, excluded)
+    chosen = _choose_groups(path, groups, split)
+    images, labels = _join_groups(list(chosen.values()))
+    image_names = _name_images(chosen)
+    count = len(image_names)
+    kept = [i for i in range(count) if image_names[i] not in excluded]
+    num_excluded = count - len(kept)
     num_held_out = 0
     if "" in groups:
-        num_kept = len(names)
-        names = take_split(names, split, path, data.hold_out)
-        num_held_out = num_kept - len(names) if split == "train" else 0
+        num_kept = len(kept)
+        taken = take_split([*map(str, kept)], split, path, data.hold_out)
+        kept = [int(name) for name in taken]
+        num_held_out = num_kept - len(kept) if split == "train" else 0
     elif split == "train":
         test = groups.get(choose_split(groups, "test"))
         num_held_out = len(test[0]) if test else 0
-    names.sort(key=hash_name)  # Any few in a row are a fair sample.
-    positions = np.array([int(name) for name in names])
+    # Any few in a row are a fair sample.
+    kept.sort(key=lambda position: hash_name(str(position)))
+    positions = np.array(kept)
     level_range = data.level_range
     if level_range is None:
         level_range = _measure(group[0] for group in groups.values())
@@ -108,7 +115,7 @@ def load_array_file(
         split,
         _ScaledImages(images, positions, level_range),
         labels[positions],
-        names,
+        [image_names[position] for position in kept],
         fingerprint_images=lambda: _fingerprint(g[0] for g in groups.values()),
         **found,
     )
@@ -262,27 +269,60 @@ def _find_label_names(path: str, groups: dict[str, _Group]) -> list[str] | None:
     return [str(n) for n in range(max(int(part.max()) for part in labels) + 1)]
 
 
-def _join_split(
+def _check_excluded(
+    path: str, groups: dict[str, _Group], excluded: frozenset[str]
+) -> None:
+    """Refuses positions that could be of one split or of another."""
+    bare = sorted(name for name in excluded if name.isdecimal())
+    if bare and "" not in groups:
+        split = next(iter(groups))
+        raise ValueError(
+            f"images to exclude are called by positions alone, such as "
+            f"{bare[0]}, and {path} has the splits {', '.join(groups)}, where "
+            f"an image is called {split}__{bare[0]}; make the list again with "
+            "`dcgan dedup`"
+        )
+
+
+def _name_images(groups: dict[str, _Group]) -> list[str]:
+    """Names the images of groups that follow each other, each name once."""
+    return [
+        f"{split}__{position}" if split else str(position)
+        for split, (images, _, _) in groups.items()
+        for position in range(len(images))
+    ]
+
+
+def _choose_groups(
     path: str, groups: dict[str, _Group], split: str
-) -> tuple[list[np.ndarray], np.ndarray | None]:
-    """Returns the images of a split, and its labels where all have some."""
+) -> dict[str, _Group]:
+    """Returns those that a split is made of."""
     if "" in groups:
-        available, chosen = _SPLITS, list(groups.values())
+        available, chosen = _SPLITS, groups
     else:
         available = (*groups, "all")
         split = choose_split(groups, split)
-        chosen = [
-            group for name, group in groups.items() if split in (name, "all")
-        ]
+        chosen = {
+            name: group
+            for name, group in groups.items()
+            if split in (name, "all")
+        }
     if split not in available:
         raise ValueError(
             f"file of arrays {path} has no split {split!r}; it has "
             f"{', '.join(available)}"
         )
-    labels = [group[1] for group in chosen]
+    return chosen
+
+
+def _join_groups(
+    groups: list[_Group],
+) -> tuple[list[np.ndarray], np.ndarray | None]:
+    """Returns the images of groups, and labels where all have some."""
+    labels = [group[1] for group in groups]
     has_labels = all(part is not None for part in labels)
     return (
-        [group[0] for group in chosen],
+        [group[0] for group in groups],
         np.concatenate(labels) if has_labels else None,
     )
 

@@ -71,7 +71,7 @@ def save(
         if is_chief:
             _move(tmp_dir, folder, step)
     if is_chief:
-        _remove_old(run_dir, keep)
+        _remove_old(run_dir, step, keep)
 
 
 def _move(tmp_dir: Path, folder: Path, step: int) -> None:
@@ -87,14 +87,20 @@ def _move(tmp_dir: Path, folder: Path, step: int) -> None:
         path.replace(folder / path.name)
 
 
-def _remove_old(run_dir: str | os.PathLike, keep: int) -> None:
+def _remove_old(run_dir: str | os.PathLike, step: int, keep: int) -> None:
+    """Removes those before the last few up to a step.
+
+    A later one could not be read when the run was resumed: it doesn't count
+    among those to keep, or a new one would be removed in its favour.
+    """
     try:
         best = find_best(run_dir)
     except CheckpointError:
         return  # Whichever is the best must not be lost.
-    for step in list_steps(run_dir)[:-keep]:
-        if step != best:
-            remove(run_dir, step)
+    steps = [saved for saved in list_steps(run_dir) if saved <= step]
+    for old_step in steps[:-keep]:
+        if old_step != best:
+            remove(run_dir, old_step)
 
 
 def remove(run_dir: str | os.PathLike, step: int) -> None:

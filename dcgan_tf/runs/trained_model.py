@@ -284,12 +284,18 @@ def load_start(
         return None
     run_dir, _, step = init_from.rpartition("@")
     try:
-        return load_trained_model(
+        start = load_trained_model(
             run_dir, step, real_data=model.config.data, log=log
         )
     except (OSError, ValueError) as error:
         log(f"what the run was started from is left out: {error}")
         return None
+    # The very same images, which may be arrays that nothing could open again.
+    discriminator = dataclasses.replace(
+        start.trained_discriminator,
+        load_real_batches=lambda: model.real_batches,
+    )
+    return dataclasses.replace(start, trained_discriminator=discriminator)
 
 
 def load_generator(

@@ -205,7 +205,7 @@ def _count_bytes(trained: TrainedModel, kinds: Sequence[str]) -> int:
         if kind != versions.FEATURES:
             networks.append(trained.generator)
         if kind == versions.FEATURES or (
-            kind == LITE and not trained.config.model.num_classes
+            kind == LITE and not trained.config.model.features_refusal
         ):
             networks.append(trained.discriminator)
         num_parameters = sum(network.count_params() for network in networks)

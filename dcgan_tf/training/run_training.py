@@ -121,6 +121,8 @@ def run_training(
                 build_evaluator=build_evaluator,
                 allow_fewer_images=allow_fewer_images,
             )
+            # Whoever loads the run next finds the chief's last checkpoint.
+            workers.wait_for_all(strategy)
     return RunResult(
         Path(run_dir), config, result, source.num_skipped, is_chief
     )

@@ -3,11 +3,14 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 from fixtures.errors import list_errors
 from PIL import Image
 
+from dcgan_tf.analysis import exemplars
 from dcgan_tf.cli import analyze, views
+from dcgan_tf.data.source import build_array_source
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +107,31 @@ def test_bad_values_exit_with_1(toy_run, capsys, arguments, words):
     error = capsys.readouterr().err
     (line,) = list_errors(error)
     assert words in line
+
+
+@pytest.mark.parametrize(
+    "view, names, concepts",
+    [
+        ("arithmetic", ["cat", "dog"], "cat,dog,-cat"),
+        ("arithmetic", ["cat"], "cat,-cat,cat"),
+        ("turn", ["cat"], "cat,-cat"),
+    ],
+)
+def test_few_classes_give_too_few_concepts(
+    toy_run, capsys, monkeypatch, view, names, concepts
+):
+    labels = np.arange(4) % len(names)
+    pixels = np.zeros((4, 32, 32, 3), np.uint8)
+    source = build_array_source(
+        "pets", "train", pixels, labels, label_names=tuple(names)
+    )
+    monkeypatch.setattr(
+        exemplars, "load_real_images", lambda *_: (pixels, labels, source)
+    )
+    assert run(view, f"--run_dir={toy_run}") == 1
+    (line,) = list_errors(capsys.readouterr().err)
+    assert f"--concepts={concepts}" in line and "--pick" in line
+    assert "pets has" in line
 
 
 def test_no_run_is_an_error(tmp_path, capsys):

@@ -1,9 +1,13 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from fixtures import fake_model_server, tiny_run
 
 from dcgan_tf import images
 from dcgan_tf.cli import client
+from dcgan_tf.models.generator import build_generator
+from dcgan_tf.serving import saved_model
 from dcgan_tf.serving.export import export_run
 
 pytest.importorskip(
@@ -62,6 +66,25 @@ def test_what_the_server_refuses_is_one_line(server, tmp_path, capsys):
     assert client.main([*server, str(path)]) == 1
     error = capsys.readouterr().err.strip()
     assert "not a whole JPEG or PNG" in error and "\n" not in error
+
+
+@pytest.mark.parametrize("protocol", ["rest", "grpc"])
+def test_a_conditional_generator_needs_a_label(tmp_path, protocol, capsys):
+    model = dataclasses.replace(tiny_run.MODEL, num_classes=3)
+    saved_model.save_generator(
+        build_generator(model), model, tmp_path / "generator" / "1"
+    )
+    models = fake_model_server.Models(tmp_path)
+    output = f"--output={tmp_path / 'grid.png'}"
+    with getattr(fake_model_server, f"serve_{protocol}")(models) as address:
+        flags = [f"--server={address}", f"--protocol={protocol}", "--num=1"]
+        assert client.main([*flags, output]) == 1
+        error = capsys.readouterr().err.strip()
+        assert "conditional generator" in error and "--label=0" in error
+        assert "\n" not in error
+        assert client.main([*flags, output, "--label=2"]) == 0
+        assert client.main([*flags, output, "--label=3"]) == 1
+        assert "from 0 to 2" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("slash", ["", "/"])

@@ -1,5 +1,7 @@
 """Images in .npy and .npz files, as sources and through the commands."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -93,6 +95,49 @@ def test_excluded_positions(tmp_path):
     source = load_source(make_data(tmp_path / "a.npy", exclude=exclude))
     assert {source.name_of(i) for i in range(2)} == {"0", "2"}
     assert source.num_examples == source.num_excluded == 2
+
+
+def test_an_image_of_a_split_has_its_own_name(tmp_path):
+    """Keras's mnist.npz has the test images first."""
+    images = np.arange(8, dtype=np.uint8)[:, None, None] + np.zeros(
+        (1, 16, 16), np.uint8
+    )
+    np.savez(tmp_path / "m.npz", x_test=images[6:], x_train=images[:6])
+    data = make_data(tmp_path / "m.npz")
+    training, pixels, _ = load(data)
+    for position, level in enumerate(pixels[:, 0, 0, 0]):
+        assert training.name_of(position) == f"train__{level}"
+    held_out = load_source(data, "test")
+    assert not count_common(held_out, training)
+    everything = load_source(data, "all")
+    assert count_common(training, everything) == 6
+    trained_on_test = dataclasses.replace(data, split="test")
+    source = load_held_out(trained_on_test, load_source(trained_on_test))
+    assert source.split == "train" and source.num_examples == 6
+    # As `dcgan dedup` lists them: of all, by what the source calls them.
+    listed = next(
+        everything.name_of(i)
+        for i, image in enumerate(load(data, "all")[1])
+        if image[0, 0, 0] == 1
+    )
+    (tmp_path / "exclude.txt").write_text(f"{listed}\n")
+    exclude = str(tmp_path / "exclude.txt")
+    _, pixels, _ = load(dataclasses.replace(data, exclude=exclude))
+    assert sorted(pixels[:, 0, 0, 0]) == [0, 2, 3, 4, 5]
+
+
+def test_bare_positions_of_a_file_with_splits_are_refused(tmp_path, capsys):
+    save_digits(tmp_path / "mnist.npz")
+    (tmp_path / "exclude.txt").write_text("1\n")
+    argv = [
+        f"--image_dir={tmp_path / 'mnist.npz'}", "--image_size=16",
+        f"--exclude={tmp_path / 'exclude.txt'}",
+        f"--output={tmp_path / 's.png'}",
+    ]  # fmt: skip
+    assert data_command.main(argv) == 1
+    error = capsys.readouterr().err
+    assert "has the splits train, test" in error and "train__1" in error
+    assert error.count("\n") == 1
 
 
 def test_data_command_counts_them(tmp_path, capsys):

@@ -63,6 +63,22 @@ def test_the_best_one_outlives_the_last(run_dir):
     assert restored_value(run_dir, "best") == (1, 1.0)
 
 
+def test_one_of_a_damaged_future_is_never_kept_in_place_of_the_newest(run_dir):
+    """A run went back to its best checkpoint, as the last one was damaged."""
+    save(run_dir, 500, keep=1)
+    checkpoints.mark_best(run_dir, 500, "distance", 1.0)
+    save(run_dir, 1_500, keep=1)
+    damaged = run_dir / "checkpoints" / "ckpt-1500.data-00000-of-00001"
+    damaged.write_bytes(b"")
+    assert restored_value(run_dir) == (500, 500.0)
+    for step in (1_000, 1_200):
+        save(run_dir, step, keep=1)
+        assert restored_value(run_dir) == (step, float(step))
+    assert checkpoints.list_steps(run_dir) == [500, 1_200, 1_500]
+    save(run_dir, 1_600, keep=1)
+    assert checkpoints.list_steps(run_dir) == [500, 1_600]
+
+
 @pytest.mark.parametrize("part", ["data-00000-of-00001", "index"])
 @pytest.mark.parametrize("damage", ["truncate", "corrupt", "empty"])
 def test_a_damaged_one_gives_way_to_the_one_before(

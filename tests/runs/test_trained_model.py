@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 from fixtures import tiny_run
 
+from dcgan_tf.config import DataConfig
+from dcgan_tf.data.given.arrays import ARRAYS
+from dcgan_tf.data.open_source import load_source
 from dcgan_tf.evaluation.linear_probe.rows import list_representations
 from dcgan_tf.runs.folder import load_run_config, save_run_config
 from dcgan_tf.runs.trained_model import load_start, load_trained_model
@@ -80,6 +83,18 @@ def test_what_a_run_started_from_is_a_row_of_its_own(started_dir):
     )
     for name in ("D", "D with random weights"):
         assert abs(features[name] - features["D at the start"]).max() > 0.01
+
+
+def test_a_start_is_probed_on_images_that_nothing_could_open(started_dir):
+    """Arrays that a program gave lie nowhere."""
+    source = load_source(load_run_config(started_dir).data)
+    model = load_trained_model(started_dir, source=source)
+    data = DataConfig(ARRAYS)
+    config = dataclasses.replace(model.config, data=data)
+    rows = list_rows(dataclasses.replace(model, config=config))
+    features = rows["D at the start"].compute(PICTURES)
+    expected = list_rows(model)["D at the start"].compute(PICTURES)
+    np.testing.assert_allclose(features, expected)
 
 
 def test_a_start_that_is_gone_is_said(started_dir, tmp_path):

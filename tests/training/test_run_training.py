@@ -9,6 +9,7 @@ from dcgan_tf.data.source import build_array_source
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.runs import checkpoints
 from dcgan_tf.runs.metrics import read_metrics
+from dcgan_tf.training import run_training as run_training_module
 from dcgan_tf.training.run_training import run_training
 
 TINY = {
@@ -46,6 +47,18 @@ def test_a_source_in_memory_is_trained_on(tmp_path):
     assert result.config.model.num_classes == 3
     record = json.loads((result.run_dir / "config.json").read_text())
     assert record["images"]["count"] == 12
+
+
+def test_workers_wait_for_each_other_at_the_end(tmp_path, monkeypatch):
+    """Who isn't the chief may load a run whose checkpoint isn't moved yet."""
+    found = []
+    monkeypatch.setattr(
+        run_training_module.workers,
+        "wait_for_all",
+        lambda strategy: found.extend(checkpoints.list_steps(tmp_path)),
+    )
+    run_training(make_config(1), tmp_path, source=make_source())
+    assert found == [1]
 
 
 def test_a_run_of_version_0_1_0_is_resumed(tmp_path, capsys):

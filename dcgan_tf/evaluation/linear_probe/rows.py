@@ -45,7 +45,7 @@ class Row:
 
 
 def list_representations(
-    model: TrainedModel, seed: int, log: Log, is_transfer: bool = False
+    model: TrainedModel, seed: int, log: Log
 ) -> dict[str, Row]:
     """Lists what a probe compares, by the names that its table has.
 
@@ -56,8 +56,6 @@ def list_representations(
         model: Unconditional.
         seed: Of the encoder that recovers latents.
         log: Takes lines on what is being done.
-        is_transfer: Whether all statistics are of the model's `real_batches`,
-            and not of the run's own images.
 
     Raises:
         ValueError: If the model is conditional.
@@ -73,8 +71,6 @@ def list_representations(
     }
     start = load_start(model, log)
     if start is not None:
-        if is_transfer:
-            start = start.with_real_batches(model.real_batches)
         rows["D at the start"] = Row(
             "start",
             lambda images: start.compute_features(images),

@@ -131,9 +131,7 @@ def _probe_rows(
     log: Log,
 ) -> list[ProbeResult]:
     """Probes each row that is asked for; those kept are taken over."""
-    rows = list_representations(
-        model, settings.seed, log, settings.probe_data is not None
-    )
+    rows = list_representations(model, settings.seed, log)
     names = {row.short_name: name for name, row in rows.items()}
     names["supervised"] = supervised.NAME
     chosen = settings.probe_rows or tuple(names)

@@ -7,6 +7,9 @@ from sklearn.neighbors import NearestNeighbors
 # Held-out images nearer to training data than this fraction of themselves set
 # what "suspiciously near" is.
 _NEAR_QUANTILE = 0.05
+# Of the usual distances of samples' nearest images: an image with a near twin
+# in training is told by no smaller one.
+_LEAST_USUAL_QUANTILE = 0.05
 
 
 def find_nearest(
@@ -38,8 +41,9 @@ def find_suspects(
     """Finds the samples that look most like copies.
 
     Those whose nearest training image is nearest to them for its kind: their
-    distance over that image's own to its nearest neighbour in training. By
-    distance alone, the plainest images would always come first.
+    distance over that image's own to the nearest other one in training. By
+    distance alone, the plainest images would always come first. Twins are one
+    image, or no sample would be near them for their kind.
 
     Args:
         fake_features: Floats `(num_fake, num_features)`.
@@ -54,10 +58,20 @@ def find_suspects(
     """
     distances, indices = find_nearest(fake_features, training_features)
     nearest = training_features[indices[:, 0]]
-    # The nearest of all is the image itself.
-    own = find_nearest(nearest, training_features, 2)[0][:, 1]
-    usual = np.maximum(own, np.finfo(np.float32).tiny)
+    different = _leave_out_twins(training_features)
+    own = np.zeros(len(nearest))
+    if len(different) > 1:
+        # The nearest of all is the image itself.
+        own = find_nearest(nearest, different, 2)[0][:, 1]
+    least = np.quantile(own, _LEAST_USUAL_QUANTILE)
+    usual = np.maximum(own, max(least, np.finfo(np.float32).tiny))
     return np.argsort(distances[:, 0] / usual, kind="stable")[:count]
+
+
+def _leave_out_twins(features: np.ndarray) -> np.ndarray:
+    """Returns each row once, in the order they first come in."""
+    first = {row.tobytes(): i for i, row in reversed([*enumerate(features)])}
+    return features[sorted(first.values())]
 
 
 def compute_copying(

@@ -12,6 +12,7 @@ from dcgan_tf.training.distribution.workers import num_workers
 # Where a worker finds and keeps its images is its own business.
 _OWN_DATA_SETTINGS = (
     "image_dir",
+    "held_out_dir",
     "data_dir",
     "manual_dir",
     "exclude",

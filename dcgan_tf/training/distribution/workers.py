@@ -122,6 +122,12 @@ def check_agreement(
         )
 
 
+def wait_for_all(strategy: tf.distribute.Strategy) -> None:
+    """Waits until all workers are here, and so what the chief wrote before."""
+    if num_workers(strategy) > 1:
+        _make_sum(strategy)(tf.zeros(1, tf.int64)).numpy()
+
+
 def _split_digest(value: object) -> list[int]:
     """Returns a value's SHA-256 in pieces whose squares can be summed."""
     digest = hashlib.sha256(repr(value).encode(errors="surrogateescape"))

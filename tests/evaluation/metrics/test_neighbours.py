@@ -49,6 +49,20 @@ def test_copies_of_rare_images_are_more_suspect_than_plain_images():
     assert len(find_suspects(fakes, training, 100)) == len(fakes)
 
 
+@pytest.mark.parametrize("noise", [0, 1e-6], ids=["exact", "near"])
+def test_copies_of_an_image_with_a_twin_are_as_suspect_as_others(noise):
+    """By the twin's distance, nothing would ever be near enough."""
+    twins = TRAINING[:3] + noise
+    training = np.concatenate([TRAINING, twins])
+    fakes = np.concatenate([FRESH[:100], TRAINING[:10] + 1e-3])
+    assert set(find_suspects(fakes, training, 10)) == {*range(100, 110)}
+
+
+def test_suspects_of_one_image_that_comes_twice_are_listed():
+    training = np.zeros((2, 4))
+    assert find_suspects(FRESH[:3], training, 2).shape == (2,)
+
+
 def test_ties_count_half():
     copying = compute_copying(HELD_OUT, TRAINING, HELD_OUT)
     assert copying["closer_fraction"] == pytest.approx(0.5, abs=1e-12)

@@ -58,7 +58,12 @@ def test_what_decides_the_result_is_compared(two_workers, changed, name):
 
 @pytest.mark.parametrize(
     "changed",
-    [{"image_dir": "b"}, {"cache": "off"}, {"data_dir": "c"}],
+    [
+        {"image_dir": "b"},
+        {"held_out_dir": "d"},
+        {"cache": "off"},
+        {"data_dir": "c"},
+    ],
     ids=str,
 )
 def test_where_images_lie_is_a_workers_own(two_workers, changed):

@@ -32,6 +32,19 @@ def test_differing_workers_are_told_in_what(monkeypatch, two_replicas):
         workers.check_agreement(two_replicas, values)
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_only_several_workers_wait_for_each_other(monkeypatch, count):
+    summed = []
+    monkeypatch.setattr(workers, "num_workers", lambda strategy: count)
+    monkeypatch.setattr(
+        workers,
+        "_make_sum",
+        lambda strategy: lambda own: summed.append(own) or own,
+    )
+    workers.wait_for_all(None)
+    assert len(summed) == (count > 1)
+
+
 class TwoWorkers(tf.distribute.MultiWorkerMirroredStrategy):
     """What `workers` asks of a strategy, as the second of two."""
 
