@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from dcgan_tf.config import RunConfig
+from dcgan_tf.config import RunConfig, TrainingConfig
 from dcgan_tf.data.cache import get_store
 from dcgan_tf.data.pipeline import check_batch_size
 from dcgan_tf.data.source import Source
@@ -130,13 +130,9 @@ def train(
     workers.check_agreement(
         strategy, describe_work(config, source, start, precision, strategy)
     )
-    # A process that died after the checkpoint of a step left it so.
     is_unevaluated = workers.chief_says(
         strategy,
-        start > 0
-        and evaluator is not None
-        and find_due(training, start).evaluation
-        and lacks_evaluation(run_dir, start),
+        evaluator is not None and _is_unevaluated(run_dir, training, start),
     )
     is_complete = start >= training.steps
     if is_complete and not is_unevaluated:
@@ -184,6 +180,17 @@ def train(
         return _train_steps(
             config, source, strategy, state, recorder, start, is_unevaluated
         )
+
+
+def _is_unevaluated(
+    run_dir: str | os.PathLike, training: TrainingConfig, start: int
+) -> bool:
+    """Whether a process died between a step's checkpoint and its evaluation."""
+    return (
+        start > 0
+        and find_due(training, start).evaluation
+        and lacks_evaluation(run_dir, start)
+    )
 
 
 def _log_resuming(
@@ -253,15 +260,9 @@ def _train_steps(
             due = find_due(training, step, is_stopping)
             recorder.write(step, due)
             if failure is not None:
-                # Other workers are in the next step already, and don't save.
-                saved = "Start all workers again with the same command, to "
-                saved += "resume from the last checkpoint"
-                if due.checkpoint:
-                    saved = f"A checkpoint of step {step} is saved, from which "
-                    saved += "the same command resumes"
-                text = str(failure)
-                text += " " if text.endswith("?") else ". "
-                raise type(failure)(text + saved) from failure
+                raise type(failure)(
+                    _describe_failure(failure, step, due.checkpoint)
+                ) from failure
             if due.evaluation and recorder.is_chief:
                 num_stale = recorder.find_lost_patience(step)
             # Several workers agree on it in the next step.
@@ -277,6 +278,22 @@ def _train_steps(
                     warnings=_list_warnings(recorder),
                 )
         return TrainingResult(training.steps, warnings=_list_warnings(recorder))
+
+
+def _describe_failure(failure: Exception, step: int, is_saved: bool) -> str:
+    """Says what failed, and how to go on."""
+    text = str(failure)
+    text += " " if text.endswith("?") else ". "
+    if is_saved:
+        return (
+            f"{text}A checkpoint of step {step} is saved, from which the same "
+            "command resumes"
+        )
+    # Other workers are in the next step already, and don't save.
+    return (
+        f"{text}Start all workers again with the same command, to resume from "
+        "the last checkpoint"
+    )
 
 
 def _lengthen_calls(feed: BatchFeed, recorder: Recorder, num_left: int) -> None:
