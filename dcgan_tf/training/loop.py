@@ -269,6 +269,8 @@ def _train_steps(
             if (
                 is_stopping or num_stale and is_alone
             ) and step < training.steps:
+                # The chief may have evaluated just now: all read the same.
+                workers.wait_for_all(strategy)
                 num_stale = recorder.find_lost_patience(step)
                 return TrainingResult(
                     step,
