@@ -21,6 +21,9 @@ FILE_MARKS = {"sample": "dcgan_tf (sample)", "sheet": "dcgan_tf (sheet)"}
 
 # Values beyond this are no images in [-1, 1] that overshot in a resize.
 MAX_UNIT_VALUE = 1.5
+# Only pixels that weren't scaled reach this: images that are augmented, and
+# those of networks whose last layer has no bounds, go beyond the value above.
+_LEAST_PIXEL_VALUE = 16.0
 
 _HALF_RANGE = 127.5
 _GIF_FRAME_MILLISECONDS = 125
@@ -71,7 +74,7 @@ def check_float_images(
 
     Raises:
         ValueError: If the dtype isn't floating point, the batch is known
-            to be empty, or values are beyond 1.5.
+            to be empty, or values are beyond 16, as those of pixels are.
     """
     dtype = tf.as_dtype(images.dtype)
     if not dtype.is_floating:
@@ -85,7 +88,7 @@ def check_float_images(
     if may_be_latents or not has_values and not isinstance(images, np.ndarray):
         return
     low, high = float(tf.reduce_min(images)), float(tf.reduce_max(images))
-    if low < -MAX_UNIT_VALUE or high > MAX_UNIT_VALUE:
+    if max(-low, high) > _LEAST_PIXEL_VALUE:
         raise ValueError(
             f"{taker} takes float images in [-1, 1], got {dtype.name} from "
             f"{low:g} to {high:g}; scale pixels in [0, 255] by "

@@ -25,7 +25,7 @@ from dcgan_tf.image_sizes import format_image_size
 from dcgan_tf.runs.class_names import find_labels
 from dcgan_tf.runs.metrics import load_history
 from dcgan_tf.runs.trained_model import TrainedModel
-from dcgan_tf.seeds import SEEDS_PER_SEED, make_seeds
+from dcgan_tf.seeds import LARGEST_SEED, SEEDS_PER_SEED, make_seeds
 from dcgan_tf.serving.export import Export, export_model
 from dcgan_tf.serving.trained_export import load_newest_record
 
@@ -173,11 +173,10 @@ class Run:
             ValueError: If `num`, `seed` or a label is out of range, or the
                 run takes no labels.
         """
-        largest_seed = 2**63 // SEEDS_PER_SEED - 1
         if not 1 <= num <= SEEDS_PER_SEED:
             raise ValueError(f"num is {num}; use 1 to {SEEDS_PER_SEED:,}")
-        if not 0 <= seed <= largest_seed:
-            raise ValueError(f"seed is {seed}; use 0 to {largest_seed:,}")
+        if not 0 <= seed <= LARGEST_SEED:
+            raise ValueError(f"seed is {seed}; use 0 to {LARGEST_SEED:,}")
         if labels is not None:
             labels = find_labels(
                 labels, num, self.class_names, self.config.model.num_classes
@@ -363,7 +362,7 @@ class Run:
         result = evaluate(
             self._model, settings, path.parent, log, real, tuple(sources)
         )
-        save_reports(self.path, result)
+        save_reports(self.path, result, log)
         return result
 
     def export(

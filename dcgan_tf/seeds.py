@@ -9,6 +9,8 @@ import numpy as np
 # Image i of --seed has the latent seed `seed * this + i`, so that no image of
 # one --seed is one of another's.
 SEEDS_PER_SEED = 1_000_000
+# Those of its images have 63 bits.
+LARGEST_SEED = 2**63 // SEEDS_PER_SEED - 1
 
 
 def make_seeds(seed: int, count: int) -> np.ndarray:

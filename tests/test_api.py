@@ -3,6 +3,7 @@
 import inspect
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -233,6 +234,24 @@ def test_the_probe_takes_any_images(run, tmp_path, kind):
     assert result["probe"][0]["accuracy"] > 0.9
     assert result["probe_data"]["num_test"] == 40
     assert "dataset" not in result  # None of the run's own images were read.
+
+
+def test_probes_on_other_arrays_are_kept_apart(run, tmp_path):
+    """All arrays have one name as a dataset."""
+    folder = shutil.copytree(run.path, tmp_path / "run")
+    copy = dcgan_tf.load(folder)
+    found = []
+    for seed in (0, 1):
+        result = copy.evaluate(
+            [], probe="few_labels", probe_data=make_classes(500, seed),
+            probe_held_out=make_classes(40, seed=2),
+            probe_rows=["pixels"], probe_labels=[100],
+        )  # fmt: skip
+        found.append(result["probe_data"]["images_digest"])
+    assert len(set(found)) == 2
+    reports = (folder / "evaluation").glob("*-few_labels-*.json")
+    kept = [json.loads(path.read_text())["probe_data"] for path in reports]
+    assert sorted(data["images_digest"] for data in kept) == sorted(found)
 
 
 PROBE = ("probe_data", "probe_held_out")

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from dcgan_tf import images
@@ -112,3 +113,22 @@ def test_transparent_samples_are_saved_as_such(tmp_path):
     pixels[..., 3] = 7
     images.save_png(tmp_path / "a.png", pixels, "sample")
     np.testing.assert_array_equal(images.load_png(tmp_path / "a.png"), pixels)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "is_refused"),
+    [
+        (-1.0, 1.0, False),
+        (-2.5, 3.0, False),  # Augmented, or of a G whose last layer is linear.
+        (0.0, 255.0, True),
+        (-128.0, 127.0, True),
+    ],
+)
+@pytest.mark.parametrize("convert", [np.asarray, tf.constant])
+def test_only_pixels_are_too_large(low, high, is_refused, convert):
+    values = np.linspace(low, high, 64, dtype=np.float32)
+    batch = convert(values.reshape(4, 4, 4, 1))
+    if not is_refused:
+        return images.check_float_images(batch, "D")
+    with pytest.raises(ValueError, match=f"D takes .* from {low:g} to"):
+        images.check_float_images(batch, "D")

@@ -81,7 +81,7 @@ def train_attribute_classifier(
     Returns:
         The classifier.
     """
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(seed % 2**32)
     images, attributes = toy_faces.make_toy_faces(num_images, size, seed)
     boxes = toy_faces.compute_window_boxes(num_images, size, seed) / size
     labels = np.stack(list(attributes.values()), axis=-1)

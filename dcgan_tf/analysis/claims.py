@@ -6,6 +6,7 @@ needed, never chosen for their result.
 """
 
 import dataclasses
+import math
 
 import numpy as np
 
@@ -257,7 +258,8 @@ def measure_walks(model: TrainedModel, num_walks: int = 5) -> dict:
 
     Returns:
         `straight` and `great_circle`: the ratio of the largest distance of
-        neighbouring images to the median one, the worst of the walks.
+        neighbouring images to the median one, the worst of the walks; None
+        where it is infinite, which JSON has no number for.
     """
     ratios = {"straight": [], "great_circle": []}
     for index in range(num_walks):
@@ -267,7 +269,8 @@ def measure_walks(model: TrainedModel, num_walks: int = 5) -> dict:
                 model.generator, anchors, name == "great_circle"
             )
             ratios[name].append(smoothness.ratio)
-    return {name: max(values) for name, values in ratios.items()}
+    worst = {name: max(values) for name, values in ratios.items()}
+    return {n: None if math.isinf(x) else x for n, x in worst.items()}
 
 
 def _choose(rng, candidates: np.ndarray, count: int) -> np.ndarray:

@@ -122,7 +122,7 @@ def tabulate_claims(results: dict[str, dict]) -> list[tuple[str, str, str]]:
         (
             "walk: largest over median distance (great circles)",
             "<= 3",
-            f"{walks['straight']:.1f} ({walks['great_circle']:.1f})",
+            f"{_ratio(walks['straight'])} ({_ratio(walks['great_circle'])})",
         ),
     ]
 
@@ -141,3 +141,7 @@ def _percent(fraction: float) -> str:
         if fraction < 0.98
         else f"{100 * fraction:.1f}%"
     )
+
+
+def _ratio(value: float | None) -> str:
+    return "infinite" if value is None else f"{value:.1f}"

@@ -93,7 +93,8 @@ class LinearLabeller:
         targets = np.where(labels.astype(bool), 1.0, -1.0)
         features = self._compute_features(images)
         self._mean = features.mean(0)
-        self._scale = (features - self._mean).std()
+        # A collapsed D's features are all alike.
+        self._scale = (features - self._mean).std() or 1.0
         self._classifier = Ridge(_RIDGE_PENALTY * len(features))
         self._classifier.fit(self._normalise(features), targets)
 

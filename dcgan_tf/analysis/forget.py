@@ -134,7 +134,7 @@ def fit_map_weights(
         l1_ratio=1.0,
         C=1.0 / (_SPARSITY * len(labels)),
         solver="liblinear",
-        random_state=seed,
+        random_state=seed % 2**32,  # All that it takes.
     )
     regression.fit(activations / np.where(std > 0, std, 1.0), labels)
     return regression.coef_[0]

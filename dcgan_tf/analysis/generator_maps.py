@@ -42,12 +42,6 @@ def compute_maps(
         ValueError: If there is no such layer, or it has no maps.
     """
     layers = list_layers_to(generator, layer_name)
-    if len(layers[-1].output.shape) != 4:
-        raise ValueError(
-            f"layer {layer_name!r} of G has outputs of shape "
-            f"{tuple(layers[-1].output.shape[1:])}, no feature maps; use one "
-            f"such as {find_second_highest_layer(generator)}"
-        )
     return np.concatenate(
         [
             _run(layers, latents[start : start + _BATCH_SIZE]).numpy()

@@ -1,6 +1,7 @@
 """Walks between random latents (Section 6.1)."""
 
 import dataclasses
+import math
 
 import keras
 import numpy as np
@@ -32,8 +33,18 @@ class Smoothness:
 
     @property
     def ratio(self) -> float:
-        """The largest distance over the median; 1 for an even walk."""
-        return self.largest / self.median
+        """The largest distance over the median; 1 for an even walk.
+
+        Infinite where most of a walk stands still, as a collapsed G's may.
+        """
+        if self.median:
+            return self.largest / self.median
+        return math.inf if self.largest else 1.0
+
+    def __str__(self) -> str:
+        if math.isinf(self.ratio):
+            return "infinite (most of the walk stands still)"
+        return f"{self.ratio:.2f}"
 
 
 def walk_latents(
@@ -125,8 +136,8 @@ def draw_walk(
         [[Panel(legs, row_labels=names, tile_side=96)]],
         f"Each row goes from one latent to the next along {kind}, the last "
         f"row back to the first. In {SMOOTHNESS_STEPS} steps a leg, the "
-        "largest difference of neighbouring images is "
-        f"{smoothness.ratio:.2f} times the median one. "
+        f"largest over the median difference of neighbouring images: "
+        f"{smoothness}. "
         f"{describe_origin(model)}",
     )
     return sheet, _draw_frames(model, anchors, great_circle, kind), smoothness

@@ -13,12 +13,11 @@ from absl import flags
 from dcgan_tf import scratch
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
 from dcgan_tf.cli.path_flags import (
-    SEEDS_PER_SEED,
     define_path,
     define_seed,
     resolve_arguments,
 )
-from dcgan_tf.seeds import make_seeds
+from dcgan_tf.seeds import SEEDS_PER_SEED, make_seeds
 
 _PROTOCOLS = ("rest", "grpc")
 

@@ -14,6 +14,7 @@ from dcgan_tf.cli.moved_data import find_moved_data
 from dcgan_tf.cli.path_flags import (
     define_path,
     define_seed,
+    refuse_checkpoint_of_export,
     resolve_arguments,
 )
 from dcgan_tf.cli.probe_flags import (
@@ -153,6 +154,7 @@ def _check_flags(values: flags.FlagValues) -> tuple[str, ...]:
         )
     if values.run_dir and values.export_dir:
         raise UsageError("give one of --run_dir and --export_dir")
+    refuse_checkpoint_of_export(values)
     if values.image_dir and values.data_dir:
         raise UsageError("give one of --data_dir and --image_dir")
     if (values.features == "inception") != (values.inception_path is not None):
@@ -193,7 +195,7 @@ def _evaluate(values, settings, run_dir, export_dir) -> dict:
     path = get_report_path(model.name, model.step)
     print(f"{model.name}, step {model.step}:", file=sys.stderr)
     result = evaluate(model, settings, path.parent, log)
-    for written in save_reports(model.name, result):
+    for written in save_reports(model.name, result, log):
         print(f"  written: {written}", file=sys.stderr)
     return result
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from absl import flags
 
 from dcgan_tf.cli.command import UsageError
-from dcgan_tf.seeds import SEEDS_PER_SEED
+from dcgan_tf.seeds import LARGEST_SEED
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 # What a name would promise that is only ever written as PNG.
@@ -16,9 +16,7 @@ _IMAGE_SUFFIXES = frozenset(
     ".tiff .webp".split()
 )
 
-# What is made of a seed has 63 bits: the seeds of images, and, in training,
-# those of initial weights, two thousand a seed.
-_LARGEST_SEED = 2**63 // SEEDS_PER_SEED - 1
+# In training, two thousand initial weights a seed; theirs have 63 bits.
 _LARGEST_TRAINING_SEED = 2**63 // 2_000 - 1
 
 
@@ -117,9 +115,22 @@ def define_seed(
         default,
         help_text,
         lower_bound=0,
-        upper_bound=_LARGEST_TRAINING_SEED if is_of_training else _LARGEST_SEED,
+        upper_bound=_LARGEST_TRAINING_SEED if is_of_training else LARGEST_SEED,
         flag_values=flag_values,
     )
+
+
+def refuse_checkpoint_of_export(values: flags.FlagValues) -> None:
+    """Refuses --checkpoint beside --export_dir: an export has but one.
+
+    Raises:
+        UsageError: If both are given.
+    """
+    if values.export_dir is not None and values.checkpoint != "latest":
+        raise UsageError(
+            f"--checkpoint={values.checkpoint} is of a run, and an export has "
+            "one checkpoint; leave it out"
+        )
 
 
 def promises_other_format(path: str, suffix: str) -> bool:

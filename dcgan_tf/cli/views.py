@@ -106,7 +106,7 @@ def _draw_walk(values):
     path = Path(values.run_dir) / ANALYSIS_DIR / "walk.gif"
     save_gif(path, frames)
     yield path
-    print(f"largest over median distance: {smoothness.ratio:.2f}")
+    print(f"largest over median distance: {smoothness}")
 
 
 def _choose_exemplars(values, model, num_groups: int, count: int):

@@ -13,7 +13,8 @@ from dcgan_tf.config.ranges import (
 FITS = ("crop", "pad", "stretch")
 # How much of a collection is held out: of all but the smallest; of large
 # ones alone, as in version 0.1.0; or none, as others are named.
-HOLD_OUT = ("auto", "large", "none")
+# The first two go by the number of images; the others are what they come to.
+HOLD_OUT = ("auto", "large", "none", "one_in_20", "one_in_10")
 CACHES = ("auto", "memory", "disk", "off")
 
 
@@ -48,7 +49,9 @@ class DataConfig:
         condition_on: Name of one of several attributes, or of a column of
             `labels`: the label that counts. None where there is only one.
         hold_out: How much of an image folder without such splits is held
-            out from training: of `HOLD_OUT`. Runs that don't
+            out from training: of `HOLD_OUT`. A run records what `auto` came
+            to as it started, or images that are added or left out later
+            could have it hold out what it was trained on. Runs that don't
             say held out of 1,000 images or more, and keep to it.
         held_out_dir: A folder of other images, to evaluate on in place of
             those held out.
@@ -59,6 +62,8 @@ class DataConfig:
             and the one that would be 256; None where there are none such,
             or before the collection's is known. Runs that don't say took
             the upper 8 of 16 bits, and keep to it.
+        hold_out_also: Names of files held out besides, where chance held out
+            too few.
     """
 
     # Those of version 0.1.0 first, in its order: they may be given by position.
@@ -81,6 +86,7 @@ class DataConfig:
     alpha: bool = False
     all_pages: bool = False
     level_range: tuple[float, float] | None = None
+    hold_out_also: tuple[str, ...] = ()
 
     def __post_init__(self):
         normalize_numbers(self)
@@ -120,4 +126,5 @@ def read_data_config(values: Mapping[str, Any]) -> DataConfig:
     settings = {**_EARLIER_DATA, **values}
     if settings["level_range"] is not None:
         settings["level_range"] = tuple(settings["level_range"])
+    settings["hold_out_also"] = tuple(settings.get("hold_out_also", ()))
     return DataConfig(**settings)

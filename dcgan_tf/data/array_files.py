@@ -19,7 +19,7 @@ from dcgan_tf.data.files.level_range import (
 from dcgan_tf.data.files.listing import hash_name
 from dcgan_tf.data.fingerprint import fingerprint_hashes, hash_image
 from dcgan_tf.data.given.arrays import check_labels
-from dcgan_tf.data.held_out import take_split
+from dcgan_tf.data.held_out import resolve_rule, take_split
 from dcgan_tf.data.source import Source, build_array_source
 from dcgan_tf.data.split_folders import choose_split
 
@@ -62,7 +62,8 @@ def load_array_file(
     range for the whole file.
 
     Args:
-        data: `image_dir`, `split`, `hold_out` and `level_range` are used.
+        data: `image_dir`, `split`, `hold_out`, `hold_out_also` and
+            `level_range` are used.
         split: As for `load_source`.
         excluded: Names of images to leave out: positions, from 0, and where
             the file has splits those in one of them, `train__12`.
@@ -90,10 +91,12 @@ def load_array_file(
     count = len(image_names)
     kept = [i for i in range(count) if image_names[i] not in excluded]
     num_excluded = count - len(kept)
-    num_held_out = 0
+    num_held_out, rule = 0, None
     if "" in groups:
         num_kept = len(kept)
-        taken = take_split([*map(str, kept)], split, path, data.hold_out)
+        names = [*map(str, kept)]
+        rule = resolve_rule(names, data.hold_out, {}, data.hold_out_also)
+        taken = take_split(names, split, path, rule)
         kept = [int(name) for name in taken]
         num_held_out = num_kept - len(kept) if split == "train" else 0
     elif split == "train":
@@ -124,7 +127,8 @@ def load_array_file(
         source,
         fingerprint=f"{source.fingerprint} {status.st_size} "
         f"{status.st_mtime_ns} {sorted(excluded)} {level_range} "
-        f"{data.hold_out}",
+        f"{rule}",
+        held_out_rule=rule,
         num_excluded=num_excluded,
         num_held_out=num_held_out,
         level_range=level_range,

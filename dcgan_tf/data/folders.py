@@ -16,9 +16,8 @@ from dcgan_tf.data.files.level_range import UPPER_BYTE
 from dcgan_tf.data.files.listing import Listing, hash_name, list_images
 from dcgan_tf.data.folder_classes import find_folder_labels
 from dcgan_tf.data.held_out import (
-    AUTO,
     LARGE,
-    LARGE_COUNT,
+    resolve_rule,
     take_split,
 )
 from dcgan_tf.data.label_table import (
@@ -29,7 +28,7 @@ from dcgan_tf.data.label_table import (
 )
 from dcgan_tf.data.preprocess.colours import parse_colour
 from dcgan_tf.data.skipped import Skipped
-from dcgan_tf.data.source import Source
+from dcgan_tf.data.source import HeldOutRule, Source
 from dcgan_tf.data.split_folders import choose_split, find_splits
 
 _log = logging.getLogger(__name__)
@@ -51,9 +50,9 @@ def load_folder(
     takes the place of folders; images that it doesn't list are left out.
 
     Args:
-        data: `image_dir`, `split`, `folder_splits`, `hold_out`, `labels`,
-            `condition_on`, `alpha`, `all_pages`, `level_range`, `crop` and
-            `background` are used.
+        data: `image_dir`, `split`, `folder_splits`, `hold_out`,
+            `hold_out_also`, `labels`, `condition_on`, `alpha`, `all_pages`,
+            `level_range`, `crop` and `background` are used.
         split: As for `load_source`.
         excluded: Names relative to the folder to leave out.
 
@@ -92,6 +91,7 @@ def load_folder(
         name=str(root),
         split=choice.split,
         num_examples=num_examples,
+        held_out_rule=choice.held_out_rule,
         num_held_out=choice.num_held_out,
         fingerprint=f"{listing.digest} {sorted(excluded)} {choice.description}"
         f"{f' {level_range}' if listing.deep else ''}{choice.labels_digest}",
@@ -134,6 +134,7 @@ class _Choice:
         names: Of its images, in their order.
         labels: Theirs.
         labels_digest: Of a table of labels; empty for folders.
+        held_out_rule: By which they were chosen; None where folders say it.
         num_held_out: Images that evaluation takes beside those of `train`.
         num_excluded: Images that a list leaves out, in all splits.
         description: Of how they were chosen, for the fingerprint.
@@ -143,6 +144,7 @@ class _Choice:
     names: list[str]
     labels: Labels
     labels_digest: str
+    held_out_rule: HeldOutRule | None
     num_held_out: int
     num_excluded: int
     description: str
@@ -166,12 +168,14 @@ def _choose_images(
         labels = assign_labels(table, names, data.condition_on)
         digest = f" {table.digest} {data.condition_on}"
         kept = _drop_unlabelled(kept, labels, table)
+    rule = None
     if split_folders:
         chosen = _take_folder(kept, split, split_folders, tree.path)
     else:
-        chosen = take_split(
-            kept, split, tree.path, data.hold_out, listing.pages
+        rule = resolve_rule(
+            kept, data.hold_out, listing.pages, data.hold_out_also
         )
+        chosen = take_split(kept, split, tree.path, rule, listing.pages)
     if labels is None:
         labels = find_folder_labels(kept, chosen, split_folders)
     return _Choice(
@@ -179,9 +183,10 @@ def _choose_images(
         sorted(chosen, key=hash_name),
         labels,
         digest,
+        rule,
         _count_held_out(kept, chosen, split, split_folders),
         num_excluded,
-        f"{split}{_describe_hold_out(data.hold_out, len(kept))}"
+        f"{split}{_describe_rule(rule, kept, listing)}"
         f"{' folder' if split_folders else ''}",
     )
 
@@ -217,10 +222,13 @@ def _drop_unlabelled(
     return kept
 
 
-def _describe_hold_out(hold_out: str, count: int) -> str:
+def _describe_rule(
+    rule: HeldOutRule | None, kept: list[str], listing: Listing
+) -> str:
     """Marks where another rule than version 0.1.0's chooses other images."""
-    is_other = (hold_out == AUTO) != (count >= LARGE_COUNT)
-    return f" hold_out {hold_out}" if is_other and hold_out != LARGE else ""
+    if rule in (None, resolve_rule(kept, LARGE, listing.pages)):
+        return ""
+    return f" hold_out {rule}"
 
 
 def _count_held_out(

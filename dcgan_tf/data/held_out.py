@@ -6,9 +6,10 @@ from types import MappingProxyType
 
 from dcgan_tf.config import HOLD_OUT
 from dcgan_tf.data.files.listing import hash_name
+from dcgan_tf.data.source import HeldOutRule
 from dcgan_tf.setting_names import name_setting
 
-AUTO, LARGE, NONE = HOLD_OUT
+AUTO, LARGE, NONE, ONE_IN_20, ONE_IN_10 = HOLD_OUT
 
 # From here on about one image in 20 tells enough; of fewer, one in 10.
 LARGE_COUNT = 1_000
@@ -16,54 +17,88 @@ LARGE_COUNT = 1_000
 LEAST_COUNT = 20
 # A distance takes two, precision and recall four.
 _LEAST_HELD_OUT = 4
-_LARGE_EVERY, _SMALL_EVERY = 20, 10
+_EVERY = {ONE_IN_20: 20, ONE_IN_10: 10}
+
+
+def resolve_rule(
+    names: Sequence[str],
+    hold_out: str,
+    pages: Mapping[str, tuple[str, int]],
+    also: tuple[str, ...] = (),
+) -> HeldOutRule:
+    """Decides what is held out of a collection as it is now.
+
+    Args:
+        names: Of the collection's images, less those to exclude.
+        hold_out: Of `HOLD_OUT`; what goes by no number stays as it is.
+        pages: Of a `Listing`.
+        also: Of a rule that is resolved already.
+    """
+    if hold_out not in (AUTO, LARGE):
+        return HeldOutRule(hold_out, also)
+    if len(names) >= LARGE_COUNT:
+        return HeldOutRule(ONE_IN_20)
+    if hold_out == LARGE or len(names) < LEAST_COUNT:
+        return HeldOutRule(NONE)
+    files = _group_by_file(names, pages)
+    chosen = [file for file in files if _is_chosen(file, ONE_IN_10)]
+    count = sum(len(files[file]) for file in chosen)
+    # Chance may have chosen too few of a handful.
+    others, also = sorted(set(files) - set(chosen), key=hash_name), []
+    while count < _LEAST_HELD_OUT and len(others) > 1:
+        also.append(others.pop(0))
+        count += len(files[also[-1]])
+    return HeldOutRule(ONE_IN_10, tuple(also))
 
 
 def find_held_out(
     names: Sequence[str],
-    hold_out: str,
+    rule: HeldOutRule,
     pages: Mapping[str, tuple[str, int]],
 ) -> frozenset[str]:
     """Chooses the images that are held out.
 
     By a hash of their names, so that they stay held out when images are
-    added: those of a collection that grows large are among those of before.
+    added or left out, and those that are trained on stay so.
     All pages of a file go together, since they may be slices of one thing.
 
     Args:
         names: Of the collection's images, less those to exclude.
-        hold_out: Of `HOLD_OUT`.
+        rule: From `resolve_rule`.
         pages: Of a `Listing`.
 
     Returns:
         Names; none of a collection that is too small.
     """
-    is_large = len(names) >= LARGE_COUNT
-    if hold_out == NONE or (hold_out == LARGE and not is_large):
+    if rule.hold_out == NONE:
         return frozenset()
-    if len(names) < LEAST_COUNT:
-        return frozenset()
+    files = _group_by_file(names, pages)
+    return frozenset(
+        name
+        for file, own in files.items()
+        if _is_chosen(file, rule.hold_out) or file in rule.also
+        for name in own
+    )
+
+
+def _group_by_file(
+    names: Sequence[str], pages: Mapping[str, tuple[str, int]]
+) -> dict[str, list[str]]:
     files: dict[str, list[str]] = {}
     for name in names:
         files.setdefault(pages.get(name, (name, 0))[0], []).append(name)
-    if is_large:
-        chosen = [f for f in files if hash_name(f) % _LARGE_EVERY == 0]
-        return frozenset(name for file in chosen for name in files[file])
-    hashes = {file: hash_name(file) for file in files}
-    chosen = [f for f in files if hashes[f] % _SMALL_EVERY == 0]
-    held_out = [name for file in chosen for name in files[file]]
-    # Chance may have chosen too few of a handful.
-    others = sorted(set(files) - set(chosen), key=hashes.__getitem__)
-    while len(held_out) < _LEAST_HELD_OUT and len(others) > 1:
-        held_out += files[others.pop(0)]
-    return frozenset(held_out)
+    return files
+
+
+def _is_chosen(file: str, hold_out: str) -> bool:
+    return hash_name(file) % _EVERY[hold_out] == 0
 
 
 def take_split(
     names: list[str],
     split: str,
     root: str | os.PathLike,
-    hold_out: str,
+    rule: HeldOutRule,
     pages: Mapping[str, tuple[str, int]] = MappingProxyType({}),
 ) -> list[str]:
     """Chooses the images of a split where no folders say which they are.
@@ -72,7 +107,7 @@ def take_split(
         names: Of the images, less those to exclude.
         split: `train`, `test` or `all`.
         root: The collection, for messages.
-        hold_out: Of `config.HOLD_OUT`.
+        rule: From `resolve_rule`.
         pages: Of a `Listing`.
 
     Raises:
@@ -82,7 +117,7 @@ def take_split(
         raise ValueError(f"every image in image folder {root} is excluded")
     if split == "all":
         return names
-    held_out = find_held_out(names, hold_out, pages)
+    held_out = find_held_out(names, rule, pages)
     if split == "test" and not held_out:
         raise ValueError(
             f"of the {len(names)} images of {root} none are held out from "

@@ -174,5 +174,6 @@ def _load_excluded(path: str | None) -> frozenset[str]:
     if path is None:
         return frozenset()
     # File names are bytes; those that are not UTF-8 survive this round trip.
-    with open(path, encoding="utf-8", errors="surrogateescape") as lines:
+    # Windows' editors begin a file with a byte-order mark.
+    with open(path, encoding="utf-8-sig", errors="surrogateescape") as lines:
         return frozenset(line.rstrip("\n") for line in lines if line.strip())

@@ -16,6 +16,22 @@ from dcgan_tf.data.label_table import name_classes
 from dcgan_tf.data.skipped import Skipped
 
 
+@dataclasses.dataclass(frozen=True)
+class HeldOutRule:
+    """Which images are held out, whatever is added or left out later.
+
+    Attributes:
+        hold_out: Of `config.HOLD_OUT`, but not by the number of images.
+        also: Names of files held out besides.
+    """
+
+    hold_out: str
+    also: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join((self.hold_out, *self.also))
+
+
 @dataclasses.dataclass
 class Source:
     """Decoded images of one split in a fixed order.
@@ -41,6 +57,8 @@ class Source:
         num_excluded: Pictures left out because a list named them.
         num_held_out: Images of a collection that are held out from `train`,
             where it is that split and they are known; 0 otherwise.
+        held_out_rule: By which these were chosen, and will be of the same
+            collection with other images; None where nothing chose.
         skipped: Files of the collection that could not be used.
         image_shape: `(height, width, channels)` where all images of an array
             have it; None for what differs or isn't known.
@@ -64,6 +82,7 @@ class Source:
     labels_digest: str = ""
     num_excluded: int = 0
     num_held_out: int = 0
+    held_out_rule: HeldOutRule | None = None
     image_shape: tuple[int | None, ...] = (None, None, None)
     skipped: Skipped = dataclasses.field(default_factory=Skipped)
     fingerprint_images: Callable[[], ImagesFingerprint] | None = None

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dcgan_tf.evaluation.linear_probe.probe_images import Sources
 from dcgan_tf.evaluation.linear_probe.table import probe_model
+from dcgan_tf.evaluation.pixel_features import NoSegmentsError
 from dcgan_tf.evaluation.real_images import RealImages, load_real_images
 from dcgan_tf.evaluation.sample_metrics import (
     classify_by_neighbours,
@@ -65,7 +66,10 @@ def evaluate(
         result["one_nn"] = classify_by_neighbours(model, real, seed, log)
     if "segmentation" in measures and can_segment(model):
         log("segmenting samples by G's features")
-        result["segmentation"] = segment_samples(model, seed, prefix)
+        try:
+            result["segmentation"] = segment_samples(model, seed, prefix)
+        except NoSegmentsError as error:
+            log(f"segmentation is left out: {error}")
     if settings.probe:
         result |= probe_model(
             model, settings, real, figures_dir, log, probe_sources

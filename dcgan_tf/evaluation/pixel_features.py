@@ -80,6 +80,10 @@ def label_strokes(images: np.ndarray) -> np.ndarray:
     return np.where(strokes, STROKE, np.where(filled, HOLE, BACKGROUND))
 
 
+class NoSegmentsError(ValueError):
+    """Samples don't show what they would be segmented into."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Segmentation:
     """How well pixels were labelled.
@@ -109,7 +113,8 @@ def segment(
         num_labelled: How many are fitted on.
 
     Raises:
-        ValueError: If the labelled ones lack a segment, or none are left.
+        NoSegmentsError: If the labelled ones lack a segment, none are left,
+            or a feature isn't finite.
     """
     known = segments[:num_labelled]
     missing = [
@@ -118,11 +123,13 @@ def segment(
         if not (known == value).any()
     ]
     if missing or num_labelled >= len(segments):
-        raise ValueError(
+        raise NoSegmentsError(
             f"{num_labelled} labelled samples of {len(segments)}"
             + (f" have no {' and no '.join(missing)}" if missing else "")
             + "; label more of more samples"
         )
+    if not np.isfinite(features).all():
+        raise NoSegmentsError("G's features are not all finite")
     classifier = make_pipeline(
         StandardScaler(),
         LogisticRegression(C=_C, max_iter=_MAX_ITERATIONS),

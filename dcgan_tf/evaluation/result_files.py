@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dcgan_tf import scratch
@@ -11,6 +11,8 @@ from dcgan_tf.evaluation.old_keys import rename_keys
 
 # What must be equal for two evaluations of a step to be one.
 _KEYS = ("model", "step", "dataset", "held_out_split", "seed", "dcgan_tf")
+# What must be equal besides for their measures to stand side by side.
+_MEASURE_CONDITIONS = ("feature_extractor", "counts")
 # What is a probe's alone. On other images than the run's own test set it has
 # a file of its own, and these decide what it is.
 _PROBE_CONDITIONS = ("protocol", "trained_on", "probe_data")
@@ -22,11 +24,20 @@ def get_report_path(folder: str | os.PathLike, step: int) -> Path:
     return Path(folder) / EVALUATION_DIR / f"{step}.json"
 
 
-def save_reports(folder: str | os.PathLike, result: Mapping) -> list[Path]:
+def save_reports(
+    folder: str | os.PathLike,
+    result: Mapping,
+    log: Callable[[str], None] = lambda message: None,
+) -> list[Path]:
     """Writes an evaluation's results into a model's folder.
 
     A probe on other images than the run's own test set is kept beside the
     rest, in a file named by what it was on.
+
+    Args:
+        folder: The model's.
+        result: As `evaluate` returns it.
+        log: Takes a line where an earlier evaluation's measures are replaced.
 
     Returns:
         The files written.
@@ -34,7 +45,7 @@ def save_reports(folder: str | os.PathLike, result: Mapping) -> list[Path]:
     path = get_report_path(folder, result["step"])
     name = result.get("probe_report")
     if name is None:
-        save_report(path, result)
+        save_report(path, result, log)
         return [path]
     shared = ("model", "step", "seed", "dcgan_tf", "elapsed_seconds")
     probe_path = path.with_name(f"{name}.json")
@@ -42,22 +53,53 @@ def save_reports(folder: str | os.PathLike, result: Mapping) -> list[Path]:
     rest = {k: v for k, v in result.items() if k not in _PROBE_KEYS}
     del rest["probe_report"]
     if set(rest) - {*shared, *_KEYS}:
-        save_report(path, rest)
+        save_report(path, rest, log)
         return [path, probe_path]
     return [probe_path]
 
 
-def save_report(path: Path, result: Mapping) -> None:
+def save_report(
+    path: Path,
+    result: Mapping,
+    log: Callable[[str], None] = lambda message: None,
+) -> None:
     """Writes results atomically.
 
     What an earlier evaluation of the same step, data and seed computed and
     this one did not stays: a probe does not cost the distances, nor one of
-    its rows the others.
+    its rows the others, nor a measure others in the same features and of as
+    many images.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     earlier = _load_earlier(path, result)
-    result = {**earlier, **result, **_join_rows(earlier, result)}
+    joined = {
+        **_join_measures(path, earlier, result, log),
+        **_join_rows(earlier, result),
+    }
+    result = {**earlier, **result, **joined}
     scratch.save_text(path, json.dumps(result, indent=2) + "\n")
+
+
+def _join_measures(
+    path: Path, earlier: Mapping, result: Mapping, log: Callable[[str], None]
+) -> dict:
+    """Returns measures with those of before that are left out now."""
+    if "measures" not in earlier or "measures" not in result:
+        return {}
+    old, new = earlier["measures"], result["measures"]
+    if any(earlier.get(key) != result.get(key) for key in _MEASURE_CONDITIONS):
+        lost = dict.fromkeys(name for values in old.values() for name in values)
+        if lost := [name for name in lost if name not in new["samples"]]:
+            log(
+                f"{path}: {', '.join(lost)} of an earlier evaluation, in other "
+                "features or of other counts, are replaced"
+            )
+        return {}
+    measures = {
+        name: {**old.get(name, {}), **values} for name, values in new.items()
+    }
+    warnings = [*result.get("warnings", ()), *earlier.get("warnings", ())]
+    return {"measures": measures, "warnings": list(dict.fromkeys(warnings))}
 
 
 def _join_rows(earlier: Mapping, result: Mapping) -> dict:
@@ -87,7 +129,7 @@ def load_report(path: str | os.PathLike) -> dict:
         FileNotFoundError: If there is no such file.
         ValueError: If it isn't what `save_report` writes.
     """
-    result = json.loads(Path(path).read_text(encoding="utf-8"))
+    result = json.loads(Path(path).read_text(encoding="utf-8-sig"))
     if not isinstance(result, dict):
         raise ValueError(f"{os.fspath(path)!r} holds no results")
     return rename_keys(result)

@@ -38,6 +38,9 @@ def segment_samples(model: TrainedModel, seed: int, prefix: Path) -> dict:
 
     Returns:
         The `measure` and its `rows`, for G's features and for the pixel.
+
+    Raises:
+        NoSegmentsError: If samples lack a segment, as all-black ones do.
     """
     extract = build_pixel_features(model.generator)
     # Traced, since op by op each seed takes milliseconds.

@@ -97,6 +97,7 @@ def keep_recorded_data(
         folder_splits=kept.data.folder_splits,
         level_range=kept.data.level_range,
         hold_out=kept.data.hold_out,
+        hold_out_also=kept.data.hold_out_also,
     )
     return dataclasses.replace(config, data=data)
 

@@ -46,6 +46,7 @@ RECORDED_SETTINGS = frozenset(
         "data.folder_splits",
         "data.level_range",
         "data.hold_out",
+        "data.hold_out_also",
     }
 )
 RESUMABLE_SETTINGS = NEUTRAL_SETTINGS | ADJUSTABLE_SETTINGS | RECORDED_SETTINGS

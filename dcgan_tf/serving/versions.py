@@ -85,7 +85,7 @@ def load_record(version_dir: Path) -> ExportRecord:
             f"{os.fspath(version_dir)!r} was not written by dcgan_tf: it has "
             f"no {RECORD_FILE}"
         )
-    values = json.loads(path.read_text(encoding="utf-8"))
+    values = json.loads(path.read_text(encoding="utf-8-sig"))
     return ExportRecord(
         RunConfig.from_dict(values["config"]),
         values["step"],

@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from dcgan_tf.config import RunConfig
-from dcgan_tf.data.held_out import NONE
+from dcgan_tf.data.held_out import AUTO, NONE
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.source import Source
 from dcgan_tf.kernels.precision import resolve_precision
@@ -104,7 +104,7 @@ def run_training(
             if config.training.steps < config.training.eval_every:
                 # There will be one checkpoint to choose from.
                 build_evaluator = None
-        config = _keep_level_range(config, source)
+        config = _record_reading(config, source)
         if conditional or config.data.condition_on is not None:
             config = _count_classes(config, source)
         precision = resolve_precision(
@@ -172,9 +172,15 @@ def _evaluate_never(config: RunConfig) -> RunConfig:
     return dataclasses.replace(config, training=training)
 
 
-def _keep_level_range(config: RunConfig, source: Source) -> RunConfig:
-    """Records the range, so that all who read the run's images have it."""
+def _record_reading(config: RunConfig, source: Source) -> RunConfig:
+    """Records how images were read, so that all who read the run's do so."""
     data = dataclasses.replace(config.data, level_range=source.level_range)
+    rule = source.held_out_rule
+    # By the number, runs of version 0.1.0 are: what they say is kept.
+    if rule is not None and data.hold_out == AUTO:
+        data = dataclasses.replace(
+            data, hold_out=rule.hold_out, hold_out_also=rule.also
+        )
     return dataclasses.replace(config, data=data)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dcgan_tf.analysis import forget
+from dcgan_tf.seeds import LARGEST_SEED
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +57,12 @@ def test_a_box_everywhere_or_nowhere_is_an_error(maps_and_boxes):
     for box in ((0, 0, 32, 32), (0, 0, 1, 1)):
         with pytest.raises(ValueError, match="both are needed"):
             forget.fit_map_weights(maps, [[box]], (32, 32), seed=0)
+
+
+@pytest.mark.parametrize("seed", [0, 2**32, LARGEST_SEED])
+def test_any_seed_fits_weights(maps_and_boxes, seed):
+    maps, boxes = maps_and_boxes
+    assert forget.fit_map_weights(maps, boxes, (32, 32), seed)[0] > 0
 
 
 def test_random_gains_drop_as_many():

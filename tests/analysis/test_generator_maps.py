@@ -23,5 +23,5 @@ def test_maps_and_the_rest_make_g(trained):
 
 
 def test_layers_without_maps_are_refused(trained):
-    with pytest.raises(ValueError, match="no feature maps; use one such as"):
+    with pytest.raises(ValueError, match="no feature maps; use one of"):
         compute_maps(trained.generator, "project", trained.sample_latents(1))

@@ -82,7 +82,7 @@ def test_middle_unit_sees_the_middle(trained, layer):
 
 
 def test_refuses_other_layers(trained):
-    with pytest.raises(ValueError, match="Flatten"):
+    with pytest.raises(ValueError, match="no feature maps; use one of conv_1"):
         compute_receptive_field(trained.discriminator, "flatten")
     with pytest.raises(ValueError, match="no layer 'conv_9'; it has conv_1"):
         compute_receptive_field(trained.discriminator, "conv_9")

@@ -1,10 +1,17 @@
 """Walks through latents: legs, evenness, the animation."""
 
+import math
+
 import keras
 import numpy as np
 import pytest
 
-from dcgan_tf.analysis.walk import draw_walk, measure_smoothness, walk_latents
+from dcgan_tf.analysis.walk import (
+    Smoothness,
+    draw_walk,
+    measure_smoothness,
+    walk_latents,
+)
 
 
 def test_legs_join_and_return():
@@ -32,6 +39,19 @@ def test_a_jump_is_seen():
     assert even.ratio < 3
     # From 1.5 black to white, on one of two pixels.
     assert jumping.largest == pytest.approx(255 / np.sqrt(2), rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("median", "largest", "ratio", "shown"),
+    [
+        (2.0, 5.0, 2.5, "2.50"),
+        (0.0, 0.0, 1.0, "1.00"),
+        (0.0, 3.0, math.inf, "infinite (most of the walk stands still)"),
+    ],
+)
+def test_a_walk_that_stands_still_has_a_ratio(median, largest, ratio, shown):
+    smoothness = Smoothness(median, largest)
+    assert smoothness.ratio == ratio and str(smoothness) == shown
 
 
 def test_the_animation_is_a_round_trip(trained):

@@ -95,14 +95,20 @@ def test_bad_flags_exit_with_2(capsys, arguments, words):
 
 
 @pytest.mark.parametrize(
-    "arguments, words",
+    "view, arguments, words",
     [
-        (["--checkpoint=77"], "no checkpoint '77'"),
-        (["--layer=conv_9"], "no layer 'conv_9'"),
+        ("generator_features", ["--checkpoint=77"], "no checkpoint '77'"),
+        ("generator_features", ["--layer=conv_9"], "no layer 'conv_9'"),
+        ("generator_features", ["--layer=project"], "no feature maps"),
+        ("guided_backprop", ["--layer=logit"], "no feature maps"),
+        ("deconvnet", ["--layer=flatten"], "no feature maps"),
+        ("maximal_activations", ["--layer=logit"], "no feature maps"),
     ],
 )
-def test_bad_values_exit_with_1(toy_run, capsys, arguments, words):
-    view = "generator_features"
+def test_bad_values_exit_with_1(
+    toy_run, monkeypatch, capsys, view, arguments, words
+):
+    monkeypatch.setattr(views, "_NUM_REAL_IMAGES", 9)
     assert run(view, f"--run_dir={toy_run}", *arguments) == 1
     error = capsys.readouterr().err
     (line,) = list_errors(error)

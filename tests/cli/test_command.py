@@ -13,6 +13,7 @@ import pytest
 from absl import flags
 
 from dcgan_tf.cli import command, path_flags
+from dcgan_tf.seeds import LARGEST_SEED
 
 PACKAGE = Path(command.__file__).parents[1]
 COMMANDS = (
@@ -117,6 +118,18 @@ def test_a_seed_out_of_range_names_its_flag(name, flag, seed, capsys):
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     assert "--seed" in lines[0]
+
+
+@pytest.mark.parametrize(("name", "flag"), SEEDED)
+def test_the_range_of_a_seed_is_that_of_what_it_draws(name, flag):
+    parse = define_all(name)["seed"].parser.parse
+    largest = define_all(name)["seed"].parser.upper_bound
+    assert largest == LARGEST_SEED or name == "train"
+    for seed in (0, 2**31, 2**32, largest):
+        assert parse(str(seed)) == seed
+    for seed in (-1, largest + 1, 2**63 - 1):
+        with pytest.raises(ValueError, match="flag|range|integer"):
+            parse(str(seed))
 
 
 def test_the_largest_seeds_train_and_draw(tmp_path):

@@ -2,9 +2,11 @@
 
 import dataclasses
 import json
+import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from dcgan_tf.cli import evaluate
@@ -26,6 +28,7 @@ CHEAP = ["--features=random", "--num_samples=60"]
         (["--features=inception"], "inception_path"),
         (["--inception_path=x.pb"], "features=inception"),
         (["--run_dir=a", "--export_dir=b"], "one of"),
+        (["--export_dir=a", "--checkpoint=7"], "leave it out"),
         (["--data_dir=a", "--image_dir=b"], "one of"),
         (["--compare", "one"], "two runs or more"),
         (["--compare", "a", "b", "--run_dir=c"], "as arguments"),
@@ -100,6 +103,26 @@ def make_run(folder, num_classes=0, seed=0):
 @pytest.fixture(scope="module")
 def run_dir(tmp_path_factory):
     return make_run(tmp_path_factory.mktemp("runs") / "a")
+
+
+def test_samples_without_segments_cost_nothing_else(
+    run_dir, tmp_path, monkeypatch, capsys
+):
+    """As all-black ones are, of a G that has collapsed."""
+    from dcgan_tf.evaluation import segmentation
+
+    run_dir = shutil.copytree(run_dir, tmp_path / "run")
+    monkeypatch.setattr(
+        segmentation,
+        "label_strokes",
+        lambda images: np.zeros(images.shape[:3], np.int64),
+    )
+    argv = (f"--run_dir={run_dir}", "--num_samples=60", "--features=random")
+    measures = "--measures=sliced_wasserstein,segmentation"
+    assert evaluate.main([*argv, measures]) == 0
+    assert "segmentation is left out: 1 labelled" in capsys.readouterr().err
+    result = json.loads((run_dir / "evaluation" / "2.json").read_text())
+    assert "segmentation" not in result and result["measures"]["samples"]
 
 
 @pytest.mark.slow

@@ -90,6 +90,23 @@ def test_a_program_may_name_a_folder_too(few, tmp_path):
     assert result["held_out_split"] == str(others)
 
 
+def test_images_trained_on_are_never_held_out_later(few, tmp_path, capsys):
+    """Of 12 images none are held out; of the 52 there are then, some are."""
+    pictures = shutil.copytree(few.parent / "others", tmp_path / "pictures")
+    run_dir = tmp_path / "run"
+    argv = [*TINY, "--batch_size=4", f"--run_dir={run_dir}"]
+    argv.append(f"--image_dir={pictures}")
+    assert train.main([*argv, "--steps=1"]) == 0
+    assert load_run_config(run_dir).data.hold_out == "none"
+    for path in (few.parent / "pictures").iterdir():
+        shutil.copy(path, pictures / f"more {path.name}")
+    assert train.main([*argv, "--steps=2"]) == 0
+    assert load_source(load_run_config(run_dir).data).num_examples == 52
+    capsys.readouterr()
+    code, _, errors = run_evaluate(capsys, f"--run_dir={run_dir}")
+    assert code == 1 and "--held_out_dir" in errors.splitlines()[-1]
+
+
 @pytest.mark.parametrize(
     ("argv", "hold_out", "num_trained_on"),
     [

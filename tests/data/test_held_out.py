@@ -3,12 +3,22 @@
 import pytest
 
 from dcgan_tf.config import DataConfig
-from dcgan_tf.data.held_out import AUTO, LARGE, NONE, find_held_out
+from dcgan_tf.data.held_out import (
+    AUTO,
+    LARGE,
+    NONE,
+    find_held_out,
+    resolve_rule,
+)
 from dcgan_tf.data.open_source import load_held_out, load_source
 
 
 def make_names(count):
     return [f"{i}.png" for i in range(count)]
+
+
+def hold_out_of(names, hold_out, pages):
+    return find_held_out(names, resolve_rule(names, hold_out, pages), pages)
 
 
 @pytest.mark.parametrize(
@@ -29,19 +39,19 @@ def make_names(count):
 )
 def test_how_many_are_held_out(count, hold_out, least, most):
     names = make_names(count)
-    held_out = find_held_out(names, hold_out, {})
+    held_out = hold_out_of(names, hold_out, {})
     assert least <= len(held_out) <= most
     assert held_out <= set(names)
     if count >= 1_000 and hold_out == AUTO:
-        assert held_out == find_held_out(names, LARGE, {})
+        assert held_out == hold_out_of(names, LARGE, {})
 
 
 def test_what_is_held_out_stays_so_when_images_are_added():
-    held_out = [find_held_out(make_names(n), AUTO, {}) for n in (200, 300, 990)]
+    held_out = [hold_out_of(make_names(n), AUTO, {}) for n in (200, 300, 990)]
     assert held_out[0] < held_out[1] < held_out[2]
     # A folder that grows large gives some back, and takes none of its own.
     small = set(make_names(990))
-    assert find_held_out(make_names(2_000), AUTO, {}) & small < held_out[2]
+    assert hold_out_of(make_names(2_000), AUTO, {}) & small < held_out[2]
 
 
 def test_pages_of_a_file_go_together():
@@ -49,9 +59,32 @@ def test_pages_of_a_file_go_together():
         f"a{i}.tif#{j}": (f"a{i}.tif", j) for i in range(9) for j in (1, 2)
     }
     names = [f"a{i}.tif" for i in range(9)] + list(pages)
-    held_out = find_held_out(names, AUTO, pages)
+    held_out = hold_out_of(names, AUTO, pages)
     files = {pages.get(name, (name, 0))[0] for name in held_out}
     assert len(held_out) == 3 * len(files) and 2 <= len(files) < 9
+
+
+@pytest.mark.parametrize(
+    ("count", "num_excluded", "later"),
+    [
+        (1_005, 20, 1_005),  # One in 20, then one in 10.
+        (990, 0, 1_100),
+        (18, 0, 28),  # None, then one in 10.
+        (21, 4, 21),  # So few that some are held out besides.
+        (21, 0, 60),
+    ],
+)
+def test_what_is_trained_on_is_never_held_out(count, num_excluded, later):
+    names = make_names(count)
+    rule = resolve_rule(names, AUTO, {})
+    first = find_held_out(names, rule, {})
+    excluded = sorted(first)[:num_excluded]
+    names = [name for name in make_names(later) if name not in excluded]
+    # As the run records it.
+    rule = resolve_rule(names, rule.hold_out, {}, rule.also)
+    held_out = find_held_out(names, rule, {})
+    assert not held_out & set(make_names(count)) - first
+    assert first - held_out <= set(excluded)
 
 
 @pytest.fixture(scope="module")

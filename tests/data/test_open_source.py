@@ -103,7 +103,9 @@ def test_part_that_is_none_is_refused(split, message):
 
 def test_excluded_images_are_left_out(tmp_path):
     listed = tmp_path / "exclude.txt"
-    listed.write_text("train__0\ntrain__7\n\ntrain__3999\n")
+    # As Windows' editors save it: with a byte-order mark.
+    text = "train__0\ntrain__7\n\ntrain__3999\n"
+    listed.write_text(text, encoding="utf-8-sig")
     data = DataConfig(exclude=str(listed))
     source = load_source(data)
     images, _ = load_images(source, MODEL, data)

@@ -10,6 +10,7 @@ from dcgan_tf.evaluation.linear_probe.rows import (
     represent_by_generator,
 )
 from dcgan_tf.evaluation.pixel_features import (
+    NoSegmentsError,
     build_pixel_features,
     label_strokes,
     segment,
@@ -18,6 +19,7 @@ from dcgan_tf.evaluation.real_images import draw_noise
 from dcgan_tf.models.discriminator import build_discriminator
 from dcgan_tf.models.generator import build_generator
 from dcgan_tf.runs.sampling import sample_images
+from dcgan_tf.seeds import LARGEST_SEED
 
 CONFIG = ModelConfig((16, 16), 1, 5, 4, 3)
 
@@ -54,6 +56,9 @@ def test_segments_that_features_tell_apart_are_found():
     assert (found.num_labelled, found.num_test) == (2, 4)
     with pytest.raises(ValueError, match="no hole"):
         segment(features, np.minimum(truth, 1), 2)
+    broken = np.where(truth[..., None] == 1, np.nan, features)
+    with pytest.raises(NoSegmentsError, match="not all finite"):
+        segment(broken, truth, 2)
     with pytest.raises(ValueError, match="6 labelled samples of 6"):
         segment(features, truth, 6)
 
@@ -86,6 +91,11 @@ def test_the_encoder_learns_latents():
     train_encoder(generator, config, num_steps=120, log=lines.append)
     error = float(lines[0].split("error ")[1].split()[0])
     assert error < 0.15  # Guessing nothing has 1/3.
+
+
+@pytest.mark.parametrize("seed", [2**31, 2**32, LARGEST_SEED])
+def test_any_seed_trains_an_encoder(generator, seed):
+    assert train_encoder(generator, CONFIG, num_steps=1, seed=seed)
 
 
 def test_conditional_networks_are_refused_in_words():

@@ -2,10 +2,13 @@
 
 import json
 
+import pytest
+
 from dcgan_tf.evaluation.result_files import (
     get_report_path,
     load_report,
     save_report,
+    save_reports,
 )
 from dcgan_tf.evaluation.tables import format_comparison, format_result
 
@@ -87,6 +90,26 @@ def test_a_probe_does_not_cost_the_distances(tmp_path):
     path.write_text("{not json")
     save_report(path, make_result("a", 2.0))
     assert json.loads(path.read_text())["measures"]["samples"]["frechet"] == 2
+
+
+@pytest.mark.parametrize(
+    ("num_samples", "kept"),
+    [(2_000, {"frechet": 2.0, "kernel": 0.5}), (50, {"frechet": 2.0})],
+)
+def test_a_measure_does_not_cost_others_of_its_kind(
+    tmp_path, num_samples, kept
+):
+    path = get_report_path(tmp_path / "run", 7)
+    first = make_result("a", 1.0)
+    first["measures"]["samples"]["kernel"] = 0.5
+    save_report(path, first)
+    second = {**make_result("a", 2.0, num_samples), "warnings": ["few"]}
+    save_reports(tmp_path / "run", second, (lines := []).append)
+    result = json.loads(path.read_text())
+    assert result["measures"]["samples"] == kept
+    is_merged = len(kept) > 1
+    assert result["warnings"] == ["few", *["looks copied"] * is_merged]
+    assert ("kernel" in "".join(lines)) != is_merged
 
 
 def test_probes_compare_without_distances_and_three_have_a_spread():

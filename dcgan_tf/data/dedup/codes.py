@@ -62,7 +62,8 @@ def train_encoder(
     Returns:
         Its encoder.
     """
-    keras.utils.set_random_seed(seed)
+    # NumPy's global generator takes 32 bits.
+    keras.utils.set_random_seed(seed % 2**32)
     flat = _flatten(images)
     mean = flat.mean(axis=0)
     code = keras.layers.Dense(CODE_BITS, activation="relu")

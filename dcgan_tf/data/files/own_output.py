@@ -44,7 +44,7 @@ def read_mark(start: bytes) -> str:
 
 def _has_sections(path: str, name: str, sections: set[str]) -> bool:
     try:
-        with open(os.path.join(path, name), encoding="utf-8") as file:
+        with open(os.path.join(path, name), encoding="utf-8-sig") as file:
             contents = json.load(file)
     except (OSError, ValueError):
         return False

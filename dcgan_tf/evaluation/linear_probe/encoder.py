@@ -64,9 +64,9 @@ def train_encoder(
 
     @tf.function(autograph=False)
     def train_step(step):
-        latents = sample_latents(
-            _BATCH_SIZE, config.latent_dim, tf.stack([seed, _STREAM - step])
-        )
+        # A seed may have 63 bits; small ones give the same latents as ever.
+        key = tf.stack([tf.constant(seed, tf.int64), _STREAM - step])
+        latents = sample_latents(_BATCH_SIZE, config.latent_dim, key)
         images = generator(latents, training=False)
         with tf.GradientTape() as tape:
             error = encoder(images, training=True) - latents
@@ -77,7 +77,7 @@ def train_encoder(
         return loss
 
     for step in range(num_steps):
-        loss = train_step(tf.constant(step))
+        loss = train_step(tf.constant(step, tf.int64))
     # Guessing 0 each time has the variance of a uniform latent, 1/3.
     log(f"encoder: mean squared error {float(loss):.3f} (knowing none: 0.333)")
     return encoder

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from dcgan_tf.data.given.arrays import ARRAYS
 from dcgan_tf.evaluation import figures
 from dcgan_tf.evaluation.linear_probe import supervised
 from dcgan_tf.evaluation.linear_probe.kept_results import (
@@ -108,10 +109,13 @@ def probe_model(
         f"probing on {len(data.images):,} training and "
         f"{len(data.test_images):,} test images of {real.dataset}"
     )
-    about = _describe(model, settings, real, data)
+    digest = digest_arrays(
+        (data.images, data.labels, data.test_images, data.test_labels)
+    )
+    about = _describe(model, settings, real, data, digest)
     del real  # Its images are in `data`, in another order.
     results = _probe_rows(
-        model, settings, protocol, data, folder / _KEPT_DIR, log
+        model, settings, protocol, data, digest, folder / _KEPT_DIR, log
     )
     report = about["probe_report"] or f"{model.step}-{protocol.name}"
     figures.draw_probe(folder / f"{report}.png", results, model, about)
@@ -127,6 +131,7 @@ def _probe_rows(
     settings: Settings,
     protocol: Protocol,
     data: ProbeData,
+    digest: str,
     folder: Path,
     log: Log,
 ) -> list[ProbeResult]:
@@ -145,9 +150,7 @@ def _probe_rows(
         "protocol": dataclasses.asdict(protocol),
         "seed": settings.seed,
         "num_pool": data.num_pool,
-        "images": digest_arrays(
-            (data.images, data.labels, data.test_images, data.test_labels)
-        ),
+        "images": digest,
     }
     # Results don't depend on which others are asked for: the same key.
     protocol = choose_label_counts(protocol, settings.probe_labels)
@@ -195,7 +198,11 @@ def _name_other_images() -> str:
 
 
 def _describe(
-    model: TrainedModel, settings: Settings, real: RealImages, data: ProbeData
+    model: TrainedModel,
+    settings: Settings,
+    real: RealImages,
+    data: ProbeData,
+    digest: str,
 ) -> dict[str, Any]:
     """Says what was trained on what, for the table's head and the JSON."""
     config, other = model.config, settings.probe_data
@@ -206,6 +213,8 @@ def _describe(
             is_folder = other.image_dir is not None
             name = Path(real.dataset).name if is_folder else real.dataset
             parts.append(name)
+            if real.dataset == ARRAYS:  # All of them have this one name.
+                parts.append(digest[:8])
         if settings.probe_split != "test":
             parts.append(settings.probe_split)
         report = re.sub(r"[^A-Za-z0-9._-]+", "_", "-".join(parts))
@@ -219,6 +228,7 @@ def _describe(
         "trained_on": config.data.image_dir or config.data.dataset,
         "probe_data": {
             "dataset": real.dataset,
+            "images_digest": digest,
             "training_split": real.training_split,
             "tested_on": real.held_out_split,
             "num_training": len(data.images),

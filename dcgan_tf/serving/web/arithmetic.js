@@ -5,7 +5,7 @@ import { makeCanvas } from "page/pictures.js";
 
 export class Arithmetic {
   /**
-   * @param {(latent: Float32Array) => Promise<ImageData>} draw
+   * @param {(latent: Float32Array, label: number) => Promise<ImageData>} draw
    * @param {Object<string, HTMLButtonElement>} boxes A, B and C.
    * @param {HTMLButtonElement} result
    * @param {import("page/drops.js").Drops} drops
@@ -31,8 +31,9 @@ export class Arithmetic {
     const { A, B, C } = this.samples;
     if (!(A && B && C)) return;
     const latent = combine(A.latent, B.latent, C.latent);
-    const image = await this.draw(latent);
-    this.sum = { latent, image, name: "A − B + C" };
+    // Of three classes the first one's: B is taken from A.
+    const image = await this.draw(latent, A.label);
+    this.sum = { latent, label: A.label, image, name: "A − B + C" };
     fill(this.result, image);
     this.result.disabled = false;
     this.result.setAttribute("aria-label", "Result: open A − B + C");

@@ -8,14 +8,16 @@ const NUM_PICTURES = 60;
 export class Gallery {
   /**
    * @param {HTMLElement} grid
-   * @param {(latent: Float32Array) => Promise<ImageData>} draw
+   * @param {(latent: Float32Array, label: number) => Promise<ImageData>} draw
    * @param {number} latentDim
+   * @param {() => number} readLabel The class that is chosen now.
    * @param {(sample: object) => void} choose Called with what is clicked.
    */
-  constructor(grid, draw, latentDim, choose) {
+  constructor(grid, draw, latentDim, readLabel, choose) {
     this.grid = grid;
     this.draw = draw;
     this.latentDim = latentDim;
+    this.readLabel = readLabel;
     this.samples = [];
     this.showing = 0;
     for (let index = 0; index < NUM_PICTURES; index++) {
@@ -43,12 +45,15 @@ export class Gallery {
   /** Draws the pictures of a seed, the last call's if they overlap. */
   async show(seed) {
     const turn = ++this.showing;
+    const label = this.readLabel();
     delete this.grid.dataset.seed;
     for (let index = 0; index < NUM_PICTURES; index++) {
       const latent = samplePicture(seed, index, this.latentDim);
-      const image = await this.draw(latent);
+      const image = await this.draw(latent, label);
       if (turn !== this.showing) return;
-      this.samples[index] = { latent, image, name: `Picture ${index + 1}` };
+      const name = `Picture ${index + 1}`;
+      // With its class: another one may be chosen when it is opened.
+      this.samples[index] = { latent, label, image, name };
       paint(this.grid.children[index].firstChild, image);
       // Lets the browser answer the visitor between rows.
       if (index % 6 === 5) await new Promise((done) => setTimeout(done));

@@ -46,7 +46,7 @@ async function start() {
   get("main").hidden = false;
   say("");
   const select = get("class");
-  await join(model, (latent) => network(latent, Number(select.value)));
+  await join(model, network, () => Number(select.value));
 }
 
 function describe(model) {
@@ -67,7 +67,7 @@ function describe(model) {
     "this page.";
 }
 
-async function join(model, draw) {
+async function join(model, draw, readLabel) {
   const takers = {};
   const drops = new Drops(takers, say);
   const viewer = new Viewer(
@@ -83,9 +83,10 @@ async function join(model, draw) {
     model.directions,
   );
   const open = (sample) => viewer.open(sample);
-  const gallery = new Gallery(get("grid"), draw, model.latent_dim, (sample) => {
-    if (!drops.offer(sample)) open(sample);
-  });
+  const choose = (sample) => drops.offer(sample) || open(sample);
+  const gallery = new Gallery(
+    get("grid"), draw, model.latent_dim, readLabel, choose,
+  );
   const walk = new Walk(
     draw,
     {

@@ -9,7 +9,7 @@ const SLIDER_RANGE = 3;
 
 export class Viewer {
   /**
-   * @param {(latent: Float32Array) => Promise<ImageData>} draw
+   * @param {(latent: Float32Array, label: number) => Promise<ImageData>} draw
    * @param {{dialog, title, canvas, sliders, reset, save}} elements
    * @param {number[][]} directions In latents, a standard deviation long.
    */
@@ -58,9 +58,9 @@ export class Viewer {
     const latent = move(this.base.latent, this.directions, amounts);
     const name = this.base.name + (isChanged ? ", changed" : "");
     const base = this.base;
-    const image = await this.draw(latent);
+    const image = await this.draw(latent, base.label);
     if (base !== this.base) return;
-    this.sample = { latent, image, name };
+    this.sample = { latent, label: base.label, image, name };
     paint(this.elements.canvas, image);
   }
 

@@ -12,7 +12,7 @@ const GIF_SIDE = 192;
 
 export class Walk {
   /**
-   * @param {(latent: Float32Array) => Promise<ImageData>} draw
+   * @param {(latent: Float32Array, label: number) => Promise<ImageData>} draw
    * @param {{canvas, stops, play, save}} elements
    * @param {import("page/drops.js").Drops} drops
    * @param {(text: string) => void} say
@@ -93,20 +93,26 @@ export class Walk {
       this.place += Math.min((now - before) / 1000, 0.1) / SECONDS_PER_STOP;
       this.place %= this.samples.length;
       before = now;
-      const latents = this.samples.map((sample) => sample.latent);
-      const image = await this.draw(walkAt(latents, this.place));
+      const image = await this.drawAt(this.place);
       if (this.playing !== turn) return;
       paint(canvas, image);
       canvas.dataset.frames = Number(canvas.dataset.frames ?? 0) + 1;
     }
   }
 
+  /** Draws a place between stops, in the nearest one's class. */
+  drawAt(place, samples = this.samples) {
+    const latents = samples.map((sample) => sample.latent);
+    const { label } = samples[Math.round(place) % samples.length];
+    return this.draw(walkAt(latents, place), label);
+  }
+
   async saveGif() {
     this.say("Drawing the walk…");
-    const latents = this.samples.map((sample) => sample.latent);
+    const samples = [...this.samples];
     const frames = [];
-    for (let i = 0; i < latents.length * GIF_FRAMES_PER_STOP; i++) {
-      const image = await this.draw(walkAt(latents, i / GIF_FRAMES_PER_STOP));
+    for (let i = 0; i < samples.length * GIF_FRAMES_PER_STOP; i++) {
+      const image = await this.drawAt(i / GIF_FRAMES_PER_STOP, samples);
       const canvas = enlarge(image, GIF_SIDE);
       const context = canvas.getContext("2d");
       // A GIF's pixel is opaque or not there at all: what is transparent

@@ -16,6 +16,7 @@ from dcgan_tf.data.dedup.codes import (
 )
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import load_images
+from dcgan_tf.seeds import LARGEST_SEED
 
 MAX_BITS = 3
 
@@ -59,6 +60,12 @@ def test_planted_pairs_are_found_and_few_others_dropped(encoder, digits):
     found = [1000 + i in dropped for i in range(len(planted))]
     assert np.mean(found) >= 0.9
     assert len([i for i in dropped if i < 1000]) < 0.01 * len(digits)
+
+
+@pytest.mark.parametrize("seed", [2**32, LARGEST_SEED])
+def test_any_seed_trains_an_encoder(digits, seed):
+    encoder = train_encoder(digits[:8], num_steps=1, seed=seed)
+    assert encoder.encode(digits[:1]).shape == (1, 16)
 
 
 def test_codes_are_neither_all_on_nor_all_off(encoder, digits):

@@ -306,6 +306,13 @@ def test_classes_are_chosen_and_transparent_pictures_are_shown(
             assert difference[..., 3].max() <= 3
             # A canvas multiplies by alpha, and divides when it is asked.
             assert difference[expected[..., 3] > 128].max() <= 5
+        # A picture keeps its class, whichever is chosen when it is opened.
+        driver.execute_script("document.getElementById('class').value = 0")
+        find(driver, ".picture").click()
+        canvas = find(driver, "#viewer-canvas")
+        wait(driver, lambda: read_pixels(driver, canvas).any())
+        difference = read_pixels(driver, canvas) - drawn[1][..., :3].astype(int)
+        assert np.abs(difference).max() <= 1
     assert np.abs(drawn[0].astype(int) - drawn[1]).max() > 5
 
 

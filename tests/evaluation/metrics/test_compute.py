@@ -1,0 +1,43 @@
+"""Measures of samples that no working generator draws."""
+
+import numpy as np
+import pytest
+
+from dcgan_tf.evaluation.feature_extractors.feature_extractor import Features
+from dcgan_tf.evaluation.metrics.compute import (
+    FUNCTIONS,
+    compute_copying_measures,
+    compute_measures,
+)
+
+
+def make_features(kind):
+    rng = np.random.default_rng(0)
+    values = rng.standard_normal((40, 6)).astype(np.float32)
+    if kind == "all alike":
+        values[:] = values[0]
+    elif kind == "zeros":
+        values[:] = 0
+    elif kind == "two kinds":
+        values[::2], values[1::2] = values[0], values[1]
+    probabilities = np.zeros((40, 3), np.float32)
+    probabilities[:, 0] = 1
+    return Features(values, probabilities, np.clip(values, -1, 1))
+
+
+KINDS = ["all alike", "zeros", "two kinds"]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_measure_of_collapsed_samples_is_a_number(kind, name):
+    real = make_features("usual")
+    values = compute_measures([name], make_features(kind), real, seed=0)
+    assert values and np.isfinite(list(values.values())).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_copying_by_collapsed_samples_is_a_number(kind):
+    real = make_features("usual")
+    values = compute_copying_measures(make_features(kind), real, real)
+    assert np.isfinite(list(values.values())).all()
