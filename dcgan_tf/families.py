@@ -72,8 +72,15 @@ def _choose_gan_defaults(
     }
 
 
-def _count_planes(image_size: tuple[int, int]) -> int:
-    """Counts a number a pixel of each level but the coarsest."""
+def count_pyramid_planes(image_size: tuple[int, int]) -> int:
+    """Counts a pyramid's noise: a number a pixel of all but the coarsest.
+
+    Args:
+        image_size: `(height, width)` of the finest level.
+
+    Returns:
+        How many of a latent's numbers are the finer levels' planes.
+    """
     height, width = image_size
     return sum(
         (height >> level) * (width >> level)
@@ -86,7 +93,7 @@ def _choose_lapgan_defaults(
 ) -> dict[str, Any]:
     """Returns facebookarchive/eyescream's settings, its small coarse form."""
     return {
-        "latent_dim": 100 + _count_planes(image_size),
+        "latent_dim": 100 + count_pyramid_planes(image_size),
         "hidden_units": 600,
         "base_filters": 128,
         "batch_size": 128,
@@ -129,7 +136,7 @@ FAMILIES: dict[str, Family] = {
         features_refusal="a lapgan's discriminator is one network a level and "
         "sees no image as a whole, so it has no features; train a dcgan for "
         "them",
-        count_planes=_count_planes,
+        count_planes=count_pyramid_planes,
         views=frozenset({"pyramid"}),
     ),
 }

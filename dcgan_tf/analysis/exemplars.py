@@ -12,7 +12,7 @@ from dcgan_tf.analysis.concepts import (
 )
 from dcgan_tf.analysis.samples import (
     NUM_NUMBERED,
-    load_real_images,
+    load_first_images,
     sample_numbered_latents,
 )
 from dcgan_tf.runs.trained_model import TrainedModel
@@ -84,7 +84,7 @@ def choose_by_concept(
         ValueError: If the run's data has no labels, a concept names none of
             them, or too few samples show it.
     """
-    images, labels, source = load_real_images(model.config, _NUM_LABELLED)
+    images, labels, source = load_first_images(model.config, _NUM_LABELLED)
     if labels is None:
         raise ValueError(
             f"{source.name} has no labels to find exemplars by; pick samples "

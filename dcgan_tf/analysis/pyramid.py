@@ -5,6 +5,7 @@ import numpy as np
 
 from dcgan_tf.analysis.samples import describe_origin
 from dcgan_tf.analysis.sheet import Panel, draw_sheet
+from dcgan_tf.families import count_pyramid_planes
 from dcgan_tf.images import to_uint8
 from dcgan_tf.models.laplacian_pyramid import list_sizes
 from dcgan_tf.runs.trained_model import TrainedModel
@@ -58,8 +59,7 @@ def _draw_levels(
 def _draw_finishes(model: TrainedModel) -> np.ndarray:
     """Returns images `(coarse images, finishes, ...)`."""
     config = model.config.model
-    planes = sum(height * width for height, width in list_sizes(config)[1:])
-    num_coarse = config.latent_dim - planes
+    num_coarse = config.latent_dim - count_pyramid_planes(config.image_size)
     latents = model.sample_latents(_NUM_COARSE * _NUM_FINISHES, _FINISH_STREAM)
     latents = latents.reshape(_NUM_COARSE, _NUM_FINISHES, -1)
     latents[..., :num_coarse] = latents[:, :1, :num_coarse]

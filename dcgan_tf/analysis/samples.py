@@ -64,7 +64,7 @@ def describe_origin(model: TrainedModel) -> str:
     )
 
 
-def load_real_images(
+def load_first_images(
     config: RunConfig, count: int, split: str = "train"
 ) -> tuple[np.ndarray, np.ndarray | None, Source]:
     """Reads the first images that a run trains on, or was not shown.

@@ -47,10 +47,10 @@ def _draw_filters(values):
 def _load_with_images(values):
     """A model, real images, and the layer of D to look at."""
     from dcgan_tf.analysis.receptive_field import find_last_convolution
-    from dcgan_tf.analysis.samples import load_real_images
+    from dcgan_tf.analysis.samples import load_first_images
 
     model = _load(values)
-    real_images, _, _ = load_real_images(model.config, _NUM_REAL_IMAGES)
+    real_images, _, _ = load_first_images(model.config, _NUM_REAL_IMAGES)
     layer = values.layer or find_last_convolution(model.discriminator)
     return model, real_images, layer
 

@@ -65,6 +65,21 @@ class UniformInitializers:
         )
 
 
+def make_activation(
+    activation: str, dtype: str, name: str
+) -> keras.layers.Layer:
+    """Makes a layer of an activation; ReLUs are of their own class.
+
+    Args:
+        activation: A name that Keras knows.
+        dtype: Keras dtype policy.
+        name: The layer's.
+    """
+    if activation == "relu":
+        return keras.layers.ReLU(dtype=dtype, name=name)
+    return keras.layers.Activation(activation, dtype=dtype, name=name)
+
+
 def make_norm_factory(
     config: ModelConfig, dtype: str, initializers: NormalInitializers
 ) -> Callable[[str], keras.layers.Layer]:

@@ -27,6 +27,7 @@ import keras
 import tensorflow as tf
 
 from dcgan_tf.config import ModelConfig
+from dcgan_tf.families import count_pyramid_planes
 from dcgan_tf.models import blocks
 from dcgan_tf.models.discriminator import FunctionalDiscriminator
 from dcgan_tf.models.dropout import Dropout
@@ -157,14 +158,13 @@ def _make_generator_layers(config: ModelConfig, dtype: str, seed: int):
     """Yields all layers with a name that `_draw_level` looks up."""
     uniform = blocks.UniformInitializers(seed)
     sizes = list_sizes(config)
-    planes = [height * width for height, width in sizes[1:]]
-    start = config.latent_dim - sum(planes)
+    start = config.latent_dim - count_pyramid_planes(config.image_size)
     yield blocks.TakeLatents(0, (start,), name="level_0_noise")
     yield from _make_coarsest_layers(config, sizes[0], dtype, seed)
     for level, size in enumerate(sizes[1:], start=1):
         name = f"level_{level}"
         yield blocks.TakeLatents(start, (*size, 1), name=f"{name}_noise")
-        start += planes[level - 1]
+        start += math.prod(size)
         yield from _make_finer_layers(config, name, uniform, dtype)
 
 
@@ -182,7 +182,9 @@ def _make_coarsest_layers(
             dtype=dtype,
             name=f"level_0_{part}",
         )
-        yield _activate(activation, dtype, f"level_0_{part}_{activation}")
+        yield blocks.make_activation(
+            activation, dtype, f"level_0_{part}_{activation}"
+        )
     yield keras.layers.Rescaling(_SCALE, dtype="float32", name="level_0_scale")
     yield keras.layers.Reshape(
         (*size, config.channels), dtype="float32", name="level_0_image"
@@ -209,7 +211,9 @@ def _make_finer_layers(
             dtype=dtype, padding="same", name=f"{name}_conv_{index}",
         )  # fmt: skip
         if outputs:
-            yield _activate("relu", dtype, f"{name}_conv_{index}_relu")
+            yield blocks.make_activation(
+                "relu", dtype, f"{name}_conv_{index}_relu"
+            )
     yield keras.layers.Rescaling(
         _SCALE, dtype="float32", name=f"{name}_residual"
     )
@@ -257,7 +261,9 @@ def _judge_coarsest(config, name, size, values, uniform, dtype, seed):
             dtype=dtype,
             name=f"{name}_hidden_{index}",
         )(values)
-        values = _activate("relu", dtype, f"{name}_relu_{index}")(values)
+        values = blocks.make_activation("relu", dtype, f"{name}_relu_{index}")(
+            values
+        )
         values = Dropout(
             _KEPT, stream=index, dtype=dtype, name=f"{name}_dropout_{index}"
         )(values)
@@ -276,7 +282,9 @@ def _judge_finer(config, name, size, values, uniform, dtype, seed):
             config.base_filters, 5, values.shape[-1], uniform, strides=stride,
             dtype=dtype, padding=padding, name=f"{name}_conv_{index}",
         )(values)  # fmt: skip
-        values = _activate("relu", dtype, f"{name}_relu_{index}")(values)
+        values = blocks.make_activation("relu", dtype, f"{name}_relu_{index}")(
+            values
+        )
     values = keras.layers.Flatten(dtype=dtype, name=f"{name}_flatten")(values)
     # Streams of their own, after the coarsest level's two.
     stream = 2 + int(name.removeprefix("level_"))
@@ -313,12 +321,6 @@ def _make_normal(network: str, seed: int, index: int):
         # Beside those that `UniformInitializers` counts up from 1.
         seed=(seed * 2 + stream) * 1_000 + 900 + index,
     )
-
-
-def _activate(activation: str, dtype: str, name: str) -> keras.layers.Layer:
-    if activation == "relu":
-        return keras.layers.ReLU(dtype=dtype, name=name)
-    return keras.layers.Activation(activation, dtype=dtype, name=name)
 
 
 def _add_labels(config: ModelConfig, inputs: list):

@@ -31,6 +31,7 @@ from dcgan_tf.models.blocks import (
     ClipWhenDrawing,
     JoinLabels,
     UniformInitializers,
+    make_activation,
 )
 from dcgan_tf.models.discriminator import FunctionalDiscriminator
 from dcgan_tf.models.dropout import Dropout
@@ -79,7 +80,9 @@ def build_original_generator(
             dtype=dtype,
             name=name,
         )(values)
-        values = _activate(activation, dtype, f"{name}_{activation}")(values)
+        values = make_activation(activation, dtype, f"{name}_{activation}")(
+            values
+        )
     shape = (*config.image_size, config.channels)
     largest = _GENERATOR_RANGE if is_grey else _LINEAR_RANGE
     values = keras.layers.Dense(
@@ -89,7 +92,7 @@ def build_original_generator(
         name="pixels",
     )(values)
     if is_grey:
-        values = _activate("sigmoid", "float32", "pixels_sigmoid")(values)
+        values = make_activation("sigmoid", "float32", "pixels_sigmoid")(values)
         values = keras.layers.Rescaling(2.0, -1.0, name="scale")(values)
     else:
         values = keras.layers.Rescaling(
@@ -191,12 +194,6 @@ def _join_labels(
         config.num_classes, output_mode="one_hot", name="one_hot"
     )(labels)
     return [inputs, labels], JoinLabels(name="join_labels")([values, one_hot])
-
-
-def _activate(activation: str, dtype: str, name: str) -> keras.layers.Layer:
-    if activation == "relu":
-        return keras.layers.ReLU(dtype=dtype, name=name)
-    return keras.layers.Activation(activation, dtype=dtype, name=name)
 
 
 @keras.saving.register_keras_serializable("dcgan_tf")

@@ -11,7 +11,7 @@ from dcgan_tf.runs.folder import load_run_config, load_run_record
 IMAGES_KEY = "images"
 
 
-def check_images(
+def compare_images(
     run_dir: str | os.PathLike,
     config: RunConfig,
     images: ImagesFingerprint,

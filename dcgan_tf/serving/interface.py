@@ -25,7 +25,7 @@ def describe_signatures(kind: str, model: ModelConfig) -> dict:
         `shape` (None for the batch) and `values`. Empty for other kinds.
     """
     if kind == GENERATOR:
-        described = describe_generator(model)
+        described = describe_generator_interface(model)
         labels = {
             name: tensor
             for name, tensor in described["inputs"].items()
@@ -50,7 +50,7 @@ def describe_signatures(kind: str, model: ModelConfig) -> dict:
             },
         }
     if kind == FEATURES:
-        described = describe_features(model)
+        described = describe_features_interface(model)
         files = _describe("string", [None], "JPEG or PNG files")
         return {
             "serving_default": described,
@@ -62,7 +62,7 @@ def describe_signatures(kind: str, model: ModelConfig) -> dict:
     return {}
 
 
-def describe_generator(model: ModelConfig) -> dict:
+def describe_generator_interface(model: ModelConfig) -> dict:
     """Describes the map from latents to images: `inputs` and `outputs`."""
     inputs = {
         "latents": _describe(
@@ -78,7 +78,7 @@ def describe_generator(model: ModelConfig) -> dict:
     return {"inputs": inputs, "outputs": {"images": images}}
 
 
-def describe_features(model: ModelConfig) -> dict:
+def describe_features_interface(model: ModelConfig) -> dict:
     """Describes the map from images to features: `inputs` and `outputs`."""
     images = _describe("float32", _image_shape(model), _describe_unit(model))
     return {

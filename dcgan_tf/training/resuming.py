@@ -6,7 +6,7 @@ from dcgan_tf.config import RunConfig
 from dcgan_tf.data.source import Source
 from dcgan_tf.runs import checkpoints, folder
 from dcgan_tf.runs.class_names import CLASSES_KEY, LABELS_KEY
-from dcgan_tf.runs.image_identity import IMAGES_KEY, check_images
+from dcgan_tf.runs.image_identity import IMAGES_KEY, compare_images
 from dcgan_tf.runs.setting_changes import RECORDED_SETTINGS, find_differences
 from dcgan_tf.setting_names import name_setting
 from dcgan_tf.training.families import start_from_data
@@ -57,7 +57,9 @@ def check_run(
         notes.append(f"other labels in {config.data.labels} than before")
     if source.fingerprint_images is not None:
         images = source.fingerprint_images()
-        notes.append(check_images(run_dir, config, images, allow_fewer_images))
+        notes.append(
+            compare_images(run_dir, config, images, allow_fewer_images)
+        )
     return [note for note in notes if note]
 
 

@@ -11,7 +11,7 @@ import pytest
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.runs.folder import save_run_config
-from dcgan_tf.runs.image_identity import IMAGES_KEY, check_images
+from dcgan_tf.runs.image_identity import IMAGES_KEY, compare_images
 
 
 def save_images(folder, count, seed=0, suffix=".png"):
@@ -104,7 +104,7 @@ def make_run(folder, tmp_path):
 def test_the_same_and_more_go_on(change, said, folder, tmp_path):
     run_dir = make_run(folder, tmp_path)
     folder = change(folder, tmp_path) or folder
-    note = check_images(run_dir, *load(folder))
+    note = compare_images(run_dir, *load(folder))
     if said is None:
         assert note is None
     else:
@@ -124,8 +124,8 @@ def test_fewer_need_a_flag(change, num_lost, folder, tmp_path):
     with pytest.raises(
         ValueError, match=f"{num_lost} of the 40 .*give allow_fewer_images"
     ):
-        check_images(run_dir, config, images)
-    note = check_images(run_dir, config, images, allow_fewer=True)
+        compare_images(run_dir, config, images)
+    note = compare_images(run_dir, config, images, allow_fewer=True)
     assert f"{num_lost} of the 40" in note
 
 
@@ -133,7 +133,7 @@ def test_a_list_of_names_to_leave_out_takes_none_away(folder, tmp_path):
     run_dir = make_run(folder, tmp_path)
     (tmp_path / "list.txt").write_text("0003.png\n")
     excluded = load(folder, exclude=str(tmp_path / "list.txt"))
-    assert check_images(run_dir, *excluded) is None
+    assert compare_images(run_dir, *excluded) is None
 
 
 @pytest.mark.parametrize("change", [others, other_bitmaps])
@@ -142,7 +142,7 @@ def test_others_are_refused(change, allow_fewer, folder, tmp_path):
     run_dir = make_run(folder, tmp_path)
     change(folder, tmp_path)
     with pytest.raises(ValueError, match="trained on 40 .* are others"):
-        check_images(run_dir, *load(folder), allow_fewer)
+        compare_images(run_dir, *load(folder), allow_fewer)
 
 
 def test_a_run_without_a_record_takes_what_it_meets_and_says_so(
@@ -153,5 +153,5 @@ def test_a_run_without_a_record_takes_what_it_meets_and_says_so(
     record = json.loads(path.read_text())
     del record[IMAGES_KEY]
     path.write_text(json.dumps(record))
-    note = check_images(run_dir, *load(folder))
+    note = compare_images(run_dir, *load(folder))
     assert "0.1.0" in note and "40" in note and os.fspath(folder) in note

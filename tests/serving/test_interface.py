@@ -33,7 +33,7 @@ def test_each_signature_is_described_as_it_is(export_dir, kind):
 
 
 def test_latents_are_said_to_be_uniform():
-    latents = interface.describe_generator(MODEL)["inputs"]["latents"]
+    latents = interface.describe_generator_interface(MODEL)["inputs"]["latents"]
     assert "uniform in [-1, 1]" in latents["values"]
     assert latents["shape"] == [None, MODEL.latent_dim]
 

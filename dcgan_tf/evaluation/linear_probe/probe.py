@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from dcgan_tf.evaluation.linear_probe.kept_results import KeptRow
-from dcgan_tf.evaluation.linear_probe.progress import Progress
+from dcgan_tf.evaluation.linear_probe.progress import StageProgress
 from dcgan_tf.evaluation.linear_probe.protocols import (
     ProbeData,
     Protocol,
@@ -72,7 +72,7 @@ def probe_features(
             log(f"{name}, {_describe(count, data)}: done before, taken over")
     if None not in results.values():
         return list(results.values())
-    progress = Progress(log, f"{name}: features", len(data.images))
+    progress = StageProgress(log, f"{name}: features", len(data.images))
     features = _compute_inputs(compute, data.images, progress)
     for count, result in results.items():
         if result is not None:
@@ -130,7 +130,7 @@ def _describe(count: int | None, data: ProbeData) -> str:
 
 
 def _compute_blocks(
-    compute: _Compute, images: np.ndarray, progress: Progress
+    compute: _Compute, images: np.ndarray, progress: StageProgress
 ) -> Iterator[tuple[slice, np.ndarray]]:
     """Yields positions and features with a last column of ones.
 
@@ -144,7 +144,7 @@ def _compute_blocks(
 
 
 def _compute_inputs(
-    compute: _Compute, images: np.ndarray, progress: Progress
+    compute: _Compute, images: np.ndarray, progress: StageProgress
 ) -> np.ndarray:
     """Returns all of `_compute_blocks`, filled in place.
 
@@ -162,7 +162,7 @@ def _fit_draws(features, data, protocol, count, seed, what, log) -> _Fit:
     """Chooses C over draws of labels, and fits it to further draws."""
     validation = slice(data.num_pool, None)
     total = protocol.num_validation_draws + protocol.num_test_draws
-    progress = Progress(log, f"{what}: draws", total)
+    progress = StageProgress(log, f"{what}: draws", total)
 
     def fit(purpose, draw, C_values, start=None):
         chosen = draw_labelled(data, count, (seed, purpose, count, draw))
@@ -195,7 +195,7 @@ def _fit_all(features, data, protocol, what, log, kept: KeptRow) -> _Fit:
     """C from the pool and the validation images; then both train."""
     pool, validation = slice(data.num_pool), slice(data.num_pool, None)
     C_values = protocol.C_values
-    progress = Progress(log, f"{what}: fits", len(C_values) + 1)
+    progress = StageProgress(log, f"{what}: fits", len(C_values) + 1)
     fits = kept.load_fits()
     if fits.scores:
         log(f"{what}: {len(fits.scores)} fits done before, taken over")
@@ -216,7 +216,7 @@ def _fit_all(features, data, protocol, what, log, kept: KeptRow) -> _Fit:
 
 def _test(machines, compute, data, what, log) -> list[float]:
     """Returns each machine's accuracy on the test images."""
-    progress = Progress(log, f"{what}: test images", len(data.test_images))
+    progress = StageProgress(log, f"{what}: test images", len(data.test_images))
     right = np.zeros(len(machines))
     blocks = _compute_blocks(compute, data.test_images, progress)
     for part, inputs in blocks:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 _SECONDS_BETWEEN_LINES = 20.0
 
 
-class Progress:
+class StageProgress:
     """Logs the fraction of equal units that is done and the time left."""
 
     def __init__(

@@ -14,7 +14,7 @@ from dcgan_tf.config import ModelConfig
 from dcgan_tf.data.options import build_options
 from dcgan_tf.evaluation.linear_probe.kept_results import KeptRow
 from dcgan_tf.evaluation.linear_probe.probe import summarise
-from dcgan_tf.evaluation.linear_probe.progress import Progress
+from dcgan_tf.evaluation.linear_probe.progress import StageProgress
 from dcgan_tf.evaluation.linear_probe.protocols import (
     ProbeData,
     Protocol,
@@ -80,7 +80,7 @@ def _probe_count(config, data, protocol, count, seed, what, log) -> ProbeResult:
     num_labels = count or data.num_pool
     num_draws = min(_MAX_DRAWS, protocol.num_test_draws) if count else 1
     num_steps = int(np.clip(num_labels * _EPOCHS // _BATCH_SIZE, *_STEPS))
-    progress = Progress(log, f"{what}: steps", num_draws * num_steps)
+    progress = StageProgress(log, f"{what}: steps", num_draws * num_steps)
     scores = []
     for draw in range(num_draws):
         chosen = np.arange(data.num_pool)
@@ -110,7 +110,7 @@ def _train_and_test(
     chosen: np.ndarray,
     num_steps: int,
     seed: int,
-    progress: Progress,
+    progress: StageProgress,
 ) -> tuple[float, float]:
     """Returns accuracies on validation and test images, at the best check."""
     model = _build_network(config, data.num_classes, seed)

@@ -20,7 +20,7 @@ from dcgan_tf.evaluation.linear_probe.probe_images import (
     hold_out_validation,
     load_probe_images,
 )
-from dcgan_tf.evaluation.linear_probe.progress import Progress
+from dcgan_tf.evaluation.linear_probe.progress import StageProgress
 from dcgan_tf.evaluation.linear_probe.protocols import (
     PROTOCOLS,
     ProbeData,
@@ -154,7 +154,7 @@ def _probe_rows(
     }
     # Results don't depend on which others are asked for: the same key.
     protocol = choose_label_counts(protocol, settings.probe_labels)
-    progress = Progress(log, "rows of the table", len(chosen))
+    progress = StageProgress(log, "rows of the table", len(chosen))
     results = []
     for short_name, name in names.items():
         if short_name not in chosen:

@@ -48,7 +48,7 @@ def describe_generator(
         draw,
         inputs,
         examples,
-        _describe(model, step, interface.describe_generator(model))
+        _describe(model, step, interface.describe_generator_interface(model))
         | ({"classes": list(class_names)} if class_names else {}),
     )
 
@@ -85,7 +85,7 @@ def describe_features(
         extract,
         {"images": tf.TensorSpec(shape, tf.float32)},
         lambda: ({"images": row[None]} for row in images[:NUM_EXAMPLES]),
-        _describe(model, step, interface.describe_features(model)),
+        _describe(model, step, interface.describe_features_interface(model)),
         [discriminator.get_layer("conv_1").kernel.value],
         {"logits": offset},
     )

@@ -2,7 +2,10 @@
 
 import pytest
 
-from dcgan_tf.evaluation.linear_probe.progress import Progress, format_seconds
+from dcgan_tf.evaluation.linear_probe.progress import (
+    StageProgress,
+    format_seconds,
+)
 
 
 @pytest.mark.parametrize(
@@ -15,7 +18,7 @@ def test_durations_are_written_as_people_say_them(seconds, text):
 
 def test_time_left_is_that_of_the_units_left():
     lines, now = [], [0.0]
-    progress = Progress(lines.append, "fits", 8, lambda: now[0])
+    progress = StageProgress(lines.append, "fits", 8, lambda: now[0])
     progress.skip(3)  # Done before: they say nothing of the time.
     for _ in range(4):
         now[0] += 60
@@ -34,7 +37,7 @@ def test_time_left_is_that_of_the_units_left():
 
 def test_many_fast_units_are_few_lines():
     lines, now = [], [0.0]
-    progress = Progress(lines.append, "images", 1_000, lambda: now[0])
+    progress = StageProgress(lines.append, "images", 1_000, lambda: now[0])
     for _ in range(999):
         now[0] += 0.05
         progress.advance()
