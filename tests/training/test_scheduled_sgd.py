@@ -40,6 +40,17 @@ def test_an_update_is_momentum_and_the_falling_rate():
         np.testing.assert_allclose(variable.numpy(), expected, rtol=1e-6)
 
 
+def test_the_last_rate_is_known_on_two_replicas(two_replicas):
+    with two_replicas.scope():
+        optimizer = ScheduledSGD(0.5, decay=2.0, least_rate=0.1)
+        optimizer.build([keras.Variable([1.0])])
+    rates = []
+    for step in (0, 1, 2, 9):
+        optimizer.iterations.assign(step)
+        rates.append(optimizer.compute_last_rate())
+    np.testing.assert_allclose(rates, [0.5, 0.5, 0.25, 0.1], rtol=1e-6)
+
+
 def test_a_restored_optimizer_goes_on_in_its_schedule(tmp_path):
     variables = [keras.Variable([1.0]) for _ in range(2)]
     optimizers = [
