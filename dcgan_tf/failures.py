@@ -19,6 +19,8 @@ _FILE_ERROR = re.compile(
     r"(?P<path>/[^\n;]*); (?P<reason>No space left on device|Disk quota "
     r"exceeded|Input/output error|Read-only file system|Permission denied)"
 )
+# What an eager operation sets before that.
+_OPERATION = re.compile(r"\{\{[^{}]*\}\} ?")
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
@@ -55,12 +57,16 @@ def find_path(error: BaseException) -> str | None:
     if isinstance(error, OSError):
         name = error.filename
         return os.fspath(name) if isinstance(name, str | os.PathLike) else None
-    found = _FILE_ERROR.search(str(error))
+    found = _find_file_error(error)
     return found["path"] if found else None
 
 
+def _find_file_error(error: BaseException) -> re.Match | None:
+    return _FILE_ERROR.search(_OPERATION.sub("", str(error)))
+
+
 def describe(error: BaseException) -> str | None:
-    """Puts an error of disk or memory in one line.
+    """Puts an error of files, disk or memory in one line.
 
     Returns:
         What happened and what would do; None for any other error.
@@ -75,7 +81,9 @@ def describe(error: BaseException) -> str | None:
             f"out of memory{': ' + details if details else ''}; give a "
             "smaller batch size or fewer images, or end other processes"
         )
-    found = _FILE_ERROR.search(str(error)) if _is_tensorflows(error) else None
+    if isinstance(error, OSError) and error.errno and find_path(error):
+        return f"{find_path(error)!r}: {error.strerror}"
+    found = _find_file_error(error) if _is_tensorflows(error) else None
     return f"{found['path']!r}: {found['reason']}" if found else None
 
 

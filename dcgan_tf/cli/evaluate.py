@@ -10,6 +10,7 @@ import sys
 from absl import flags
 
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
+from dcgan_tf.cli.exported_step import warn_of_checkpoint
 from dcgan_tf.cli.moved_data import find_moved_data
 from dcgan_tf.cli.path_flags import (
     define_path,
@@ -210,9 +211,11 @@ def _load_model(values, run_dir, export_dir):
 
     if export_dir is not None:
         data = load_newest_record(export_dir).config.data
-        return load_exported_model(
+        model = load_exported_model(
             export_dir, real_data=_find_data(data, values)
         )
+        warn_of_checkpoint(values, model.step)
+        return model
     data = load_run_config(run_dir).data
     return load_trained_model(
         run_dir, values.checkpoint, real_data=_find_data(data, values)

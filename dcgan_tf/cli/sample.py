@@ -16,6 +16,7 @@ from dcgan_tf.cli.command import (
     import_tensorflow,
     run_command,
 )
+from dcgan_tf.cli.exported_step import warn_of_checkpoint
 from dcgan_tf.cli.path_flags import (
     define_path,
     define_seed,
@@ -64,6 +65,11 @@ def run(values: flags.FlagValues) -> None:
             f"--output={values.output}: samples are written as PNG; name "
             f"{name}, or a folder"
         )
+    is_picture = values.output.lower().endswith(".png")
+    if not is_picture and Path(values.output).is_file():
+        raise UsageError(
+            f"--output={values.output} is a file; name a folder, or a .png file"
+        )
     import_tensorflow()
     model = _load_model(values)
     label = None
@@ -82,7 +88,9 @@ def _load_model(values):
 
     if values.run_dir is not None:
         return load_trained_model(values.run_dir, values.checkpoint)
-    return load_exported_model(values.export_dir)
+    model = load_exported_model(values.export_dir)
+    warn_of_checkpoint(values, model.step)
+    return model
 
 
 def _describe_step(values, model) -> str:

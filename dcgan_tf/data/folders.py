@@ -205,6 +205,11 @@ def _load_table(path: str, tree: FolderTree | Archive) -> Table:
             f"labels {path} are not there, nor is a file of that name in "
             f"{tree.path}"
         ) from None
+    except OSError as error:
+        raise OSError(
+            f"labels {path} can't be read ({error.strerror}); name a table, "
+            "as .csv, .txt or .json"
+        ) from None
 
 
 def _drop_unlabelled(

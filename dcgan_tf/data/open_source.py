@@ -173,7 +173,17 @@ def _choose_loader(data: DataConfig) -> Callable[..., Source]:
 def _load_excluded(path: str | None) -> frozenset[str]:
     if path is None:
         return frozenset()
-    # File names are bytes; those that are not UTF-8 survive this round trip.
-    # Windows' editors begin a file with a byte-order mark.
-    with open(path, encoding="utf-8-sig", errors="surrogateescape") as lines:
-        return frozenset(line.rstrip("\n") for line in lines if line.strip())
+    try:
+        # Names are bytes; those that are not UTF-8 survive this round trip.
+        # Windows' editors begin a file with a byte-order mark.
+        with open(
+            path, encoding="utf-8-sig", errors="surrogateescape"
+        ) as lines:
+            return frozenset(
+                line.rstrip("\n") for line in lines if line.strip()
+            )
+    except OSError as error:
+        raise type(error)(
+            f"the list of images to exclude {path} can't be read "
+            f"({error.strerror}); name a text file of names, one a line"
+        ) from None

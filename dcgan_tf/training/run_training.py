@@ -129,6 +129,8 @@ def run_training(
 
 
 def _split_processor(count: int) -> None:
+    if count < 1:
+        raise ValueError(f"cpu_devices is {count}; it must be at least 1")
     try:
         tf.config.set_logical_device_configuration(
             tf.config.list_physical_devices("CPU")[0],

@@ -51,7 +51,7 @@ def test_single_files_are_named_by_seed_and_repeat(run_dir, tmp_path):
     assert not np.array_equal(other["seed-0.png"], few["seed-2000000.png"])
 
 
-def test_an_export_gives_the_same_pictures(run_dir, tmp_path):
+def test_an_export_gives_the_same_pictures(run_dir, tmp_path, capsys):
     from dcgan_tf.cli import export
 
     export_dir = tmp_path / "export"
@@ -65,6 +65,13 @@ def test_an_export_gives_the_same_pictures(run_dir, tmp_path):
     for name, picture in from_run.items():
         difference = picture.astype(int) - from_export[name].astype(int)
         assert np.abs(difference).max() <= 1
+    # It has one step, whatever is asked for.
+    capsys.readouterr()
+    argv = [f"--export_dir={export_dir}", "--num=1", f"--output={tmp_path}/x"]
+    for checkpoint, has_warning in (("2", False), ("1", True)):
+        assert sample.main([*argv, f"--checkpoint={checkpoint}"]) == 0
+        error = capsys.readouterr().err
+        assert error.startswith("WARNING: an export has one") == has_warning
 
 
 def test_a_conditional_run_draws_the_label_asked_for(
@@ -92,6 +99,8 @@ def test_a_conditional_run_draws_the_label_asked_for(
         (["--run_dir=RUN", "--label=3"], 2, "unconditional"),
         (["--run_dir=RUN", "--checkpoint=7"], 1, "no checkpoint '7'"),
         (["--run_dir=RUN", "--num=0"], 2, "num"),
+        (["--run_dir=RUN", "--output=RUN/config.json"], 2, "is a file; name"),
+        (["--run_dir=RUN", "--output=/proc/x"], 1, "error: '/proc/x': No such"),
     ],
 )
 def test_bad_input_is_one_line(argv, code, part, run_dir, capsys):

@@ -25,11 +25,11 @@ KINDS = {
     ),
     "gan": (
         "--family=gan", "--hidden_units=8", "--image_size=16",
-        "--latent_dim=4",
+        "--latent_dim=4", f"--image_dir={FOLDER}",
     ),
     "lapgan": (
         "--family=lapgan", "--hidden_units=8", "--base_filters=2",
-        "--image_size=16",
+        "--image_size=16", f"--image_dir={FOLDER}",
     ),
 }  # fmt: skip
 

@@ -172,6 +172,9 @@ def test_training_is_conditioned_on_a_column(pets, tmp_path, capsys):
         (["--condition_on=x"], 1, "no attribute 'x' to condition on"),
         (["--labels=nowhere.csv", "--image_dir={}"], 1, "nowhere.csv are not"),
         (["--labels=1.png", "--image_dir={}"], 1, "1.png are no table"),
+        (["--labels={}", "--image_dir={}"], 1, "(Is a directory); name a"),
+        (["--exclude={}", "--image_dir={}"], 1, "(Is a directory); name a"),
+        (["--exclude=no", "--image_dir={}"], 1, "(No such file or directory);"),
     ],
 )
 def test_bad_flags_are_one_line(pets, tmp_path, capsys, flags, code, message):
