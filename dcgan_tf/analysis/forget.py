@@ -18,6 +18,7 @@ from dcgan_tf.analysis.samples import (
 )
 from dcgan_tf.analysis.sheet import Panel, draw_sheet
 from dcgan_tf.runs.trained_model import TrainedModel
+from dcgan_tf.seeds import LARGEST_SEED
 
 # L1 penalty of the regression's weights, beside the mean loss of a place.
 _SPARSITY = 0.005
@@ -58,9 +59,10 @@ def load_boxes(path: str | os.PathLike) -> LabelledBoxes:
             int(number): tuple(_check_box(box) for box in sample_boxes)
             for number, sample_boxes in record["boxes"].items()
         }
-        return LabelledBoxes(
-            int(record["seed"]), boxes, str(record.get("name", "object"))
-        )
+        seed = int(record["seed"])
+        if not 0 <= seed <= LARGEST_SEED:
+            raise ValueError(f"seed {seed} is not from 0 to {LARGEST_SEED}")
+        return LabelledBoxes(seed, boxes, str(record.get("name", "object")))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{os.fspath(path)!r} holds no boxes: {error}; expected JSON "

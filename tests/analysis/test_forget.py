@@ -87,6 +87,8 @@ def test_boxes_survive_the_file(tmp_path):
         {"seed": 0, "boxes": {"a": []}},
         {"seed": 0, "boxes": {"1": [[5, 5, 5, 9]]}},
         {"seed": 0, "boxes": {"1": [[1, 2, 3]]}},
+        {"seed": -1, "boxes": {}},
+        {"seed": 2**62, "boxes": {}},
     ],
 )
 def test_other_files_are_refused(tmp_path, record):

@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import functools
 import hashlib
 import os
 import re
@@ -134,6 +135,7 @@ def _split_digest(value: object) -> list[int]:
     return np.frombuffer(digest.digest(), np.uint16).tolist()
 
 
+@functools.lru_cache(maxsize=1)  # A function of its own each time is traced.
 def _make_sum(strategy: tf.distribute.Strategy):
     """Returns a function that adds a tensor over all replicas."""
 
