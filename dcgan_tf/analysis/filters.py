@@ -11,6 +11,7 @@ from dcgan_tf.analysis.receptive_field import (
 from dcgan_tf.analysis.samples import describe_origin
 from dcgan_tf.analysis.sheet import Panel, as_grid, draw_sheet
 from dcgan_tf.analysis.signals import signal_to_uint8
+from dcgan_tf.graph_rewrites import REMAPPING, without_rewrites
 from dcgan_tf.images import to_uint8
 from dcgan_tf.runs.trained_model import TrainedModel
 
@@ -91,8 +92,9 @@ def maximise_activations(
         return tf.clip_by_value(set_contrast(moved), -1.0, 1.0)
 
     images = tf.constant(start, tf.float32)
-    for _ in range(num_steps):
-        images = climb(images)
+    with without_rewrites(REMAPPING):
+        for _ in range(num_steps):
+            images = climb(images)
     return images.numpy()
 
 
