@@ -15,7 +15,6 @@ from dcgan_tf.cli.moved_data import find_moved_data
 from dcgan_tf.cli.path_flags import (
     define_path,
     define_seed,
-    refuse_checkpoint_of_export,
     resolve_arguments,
 )
 from dcgan_tf.cli.probe_flags import (
@@ -155,7 +154,6 @@ def _check_flags(values: flags.FlagValues) -> tuple[str, ...]:
         )
     if values.run_dir and values.export_dir:
         raise UsageError("give one of --run_dir and --export_dir")
-    refuse_checkpoint_of_export(values)
     if values.image_dir and values.data_dir:
         raise UsageError("give one of --data_dir and --image_dir")
     if (values.features == "inception") != (values.inception_path is not None):

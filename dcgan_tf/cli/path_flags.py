@@ -120,19 +120,6 @@ def define_seed(
     )
 
 
-def refuse_checkpoint_of_export(values: flags.FlagValues) -> None:
-    """Refuses --checkpoint beside --export_dir: an export has but one.
-
-    Raises:
-        UsageError: If both are given.
-    """
-    if values.export_dir is not None and values.checkpoint != "latest":
-        raise UsageError(
-            f"--checkpoint={values.checkpoint} is of a run, and an export has "
-            "one checkpoint; leave it out"
-        )
-
-
 def promises_other_format(path: str, suffix: str) -> bool:
     """Whether a file's name promises an image other than what is written.
 

@@ -21,7 +21,6 @@ from dcgan_tf.cli.path_flags import (
     define_path,
     define_seed,
     promises_other_format,
-    refuse_checkpoint_of_export,
 )
 from dcgan_tf.seeds import SEEDS_PER_SEED, make_seeds
 
@@ -58,7 +57,6 @@ def run(values: flags.FlagValues) -> None:
     """Draws and writes the samples."""
     if (values.run_dir is None) == (values.export_dir is None):
         raise UsageError("give one of --run_dir and --export_dir")
-    refuse_checkpoint_of_export(values)
     if promises_other_format(values.output, ".png"):
         name = Path(values.output).with_suffix(".png")
         raise UsageError(

@@ -28,7 +28,6 @@ CHEAP = ["--features=random", "--num_samples=60"]
         (["--features=inception"], "inception_path"),
         (["--inception_path=x.pb"], "features=inception"),
         (["--run_dir=a", "--export_dir=b"], "one of"),
-        (["--export_dir=a", "--checkpoint=7"], "leave it out"),
         (["--data_dir=a", "--image_dir=b"], "one of"),
         (["--compare", "one"], "two runs or more"),
         (["--compare", "a", "b", "--run_dir=c"], "as arguments"),

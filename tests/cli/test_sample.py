@@ -93,7 +93,6 @@ def test_a_conditional_run_draws_the_label_asked_for(
     [
         ([], 2, "one of --run_dir and --export_dir"),
         (["--run_dir=a", "--export_dir=b"], 2, "one of"),
-        (["--export_dir=a", "--checkpoint=best"], 2, "leave it out"),
         (["--run_dir=/no/run"], 1, "is not a run"),
         (["--export_dir=/no/export"], 1, "/no/export"),
         (["--run_dir=RUN", "--label=3"], 2, "unconditional"),
