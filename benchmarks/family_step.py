@@ -67,11 +67,11 @@ def main() -> None:
     parser = command.make_parser(__doc__, num_rounds=5)
     parser.add_argument(
         "--steps",
+        type=command.names_of(STEPS),
         default=";".join(STEPS),
         help=f"some of {'; '.join(STEPS)}, with semicolons between",
     )
     values = parser.parse_args()
-    names = command.split_names(values.steps, STEPS)
     if values.smoke:
         values.rounds = 1
     print(
@@ -80,7 +80,7 @@ def main() -> None:
         "|---|--:|--:|--:|--:|"
     )
     rows = []
-    for name in names:
+    for name in values.steps:
         row = measure(name, values)
         print(
             f"| {name} | {row['milliseconds']:.1f} "
@@ -93,4 +93,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

@@ -6,6 +6,7 @@ the session starts, which has to come before anything uses it.
 
 import collections
 import os
+import signal
 
 import pytest
 from fixtures.skip_rules import (  # noqa: F401 - Hooks are found by their names.
@@ -90,6 +91,14 @@ def cache_home(tmp_path_factory, monkeypatch):
     home = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("XDG_CACHE_HOME", str(home))
     return home
+
+
+@pytest.fixture
+def hangups():
+    """Takes SIGHUP as a terminal's shell does, also where nohup ignores it."""
+    previous = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, previous)
 
 
 @pytest.fixture

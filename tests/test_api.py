@@ -251,7 +251,8 @@ def test_probes_on_other_arrays_are_kept_apart(run, tmp_path):
     assert len(set(found)) == 2
     reports = (folder / "evaluation").glob("*-few_labels-*.json")
     kept = [json.loads(path.read_text())["probe_data"] for path in reports]
-    assert sorted(data["images_digest"] for data in kept) == sorted(found)
+    # Beside those of the tests that this one shares its run with.
+    assert set(found) <= {data.get("images_digest") for data in kept}
 
 
 PROBE = ("probe_data", "probe_held_out")

@@ -35,6 +35,7 @@ REFUSED = [
     ("families", "--every=0.5", "'0.5' is no whole number from 1 on"),
     ("families", "--families=dcgan;gun", "'gun' is not one of"),
     ("families", "--once=dcgn", "'dcgn' is not one of"),
+    ("family_step", "--steps=dcgan", "'dcgan' is not one of"),
     ("recipes", "--choices=papier", "'papier' is not one of"),
     ("recipes", "--seeds=a", "'a' is no whole number"),
     ("recipes", "--channels=2", "invalid choice: 2"),

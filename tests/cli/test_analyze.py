@@ -132,7 +132,7 @@ def test_few_classes_give_too_few_concepts(
         "pets", "train", pixels, labels, label_names=tuple(names)
     )
     monkeypatch.setattr(
-        exemplars, "load_real_images", lambda *_: (pixels, labels, source)
+        exemplars, "load_first_images", lambda *_: (pixels, labels, source)
     )
     assert run(view, f"--run_dir={toy_run}") == 1
     (line,) = list_errors(capsys.readouterr().err)

@@ -107,6 +107,7 @@ def send(*numbers):
     ],
     ids=str,
 )
+@pytest.mark.usefixtures("hangups")
 def test_a_signal_saves_the_step_and_ends_with_75(resume, numbers, monkeypatch):
     act = functools.partial(send, *numbers)
     monkeypatch.setattr(Progress, "advance", call_at(Progress.advance, 1, act))

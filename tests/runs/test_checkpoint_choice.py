@@ -27,9 +27,9 @@ def run_dir(tmp_path_factory):
     [
         (1, "step 1"),
         (2, "step 2; step 1 was the best one evaluated (frechet_random 0.75):"
-            " --checkpoint=best takes it"),
+            " checkpoint='best' takes it"),
         (3, "step 3; step 1 was the best one evaluated (frechet_random 0.75, "
-            "against 0.875 here): --checkpoint=best takes it"),
+            "against 0.875 here): checkpoint='best' takes it"),
     ],
 )  # fmt: skip
 def test_what_is_said_of_a_step(run_dir, step, text):
@@ -51,7 +51,8 @@ def test_commands_say_it(run_dir, tmp_path, capsys, monkeypatch):
     better = "step 3; step 1 was the best one evaluated"
     argv = [f"--run_dir={run_dir}", f"--output={tmp_path / 'a.png'}"]
     assert sample.main([*argv, "--num=1"]) == 0
-    assert f"drawn at {better}" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert f"drawn at {better}" in out and "--checkpoint=best takes it" in out
     assert sample.main([*argv, "--num=1", "--checkpoint=best"]) == 0
     assert "drawn at step 1\n" in capsys.readouterr().out
     assert analyze.main(["filters", argv[0]]) == 0

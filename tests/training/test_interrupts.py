@@ -28,6 +28,7 @@ def test_handlers_come_back():
     assert signal.getsignal(signal.SIGTERM) == before
 
 
+@pytest.mark.usefixtures("hangups")
 def test_a_closed_terminal_asks_once_however_often_it_is_said():
     """The system sends SIGHUP, and so does the shell."""
     before = signal.getsignal(signal.SIGHUP)
