@@ -1,15 +1,13 @@
 """A family's training step, on the project's layers or on Keras's own."""
 
 import keras
-import tensorflow as tf
 
 from dcgan_tf.kernels import layers
 from dcgan_tf.kernels.precision import resolve_precision
 from dcgan_tf.models import laplacian_pyramid, original_gan
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.training.state import build_training_state
-from dcgan_tf.training.step import GradientTapeStep
-from peers import batches
+from peers import project
 
 
 def build(settings: dict, plain: bool = False):
@@ -28,17 +26,7 @@ def build(settings: dict, plain: bool = False):
     state = build_training_state(config, precision)
     if plain:
         _check_layers(state)
-    step = GradientTapeStep(state, config)
-    batch_size = config.training.batch_size
-    images = tf.constant(batches.draw_images(config.model, batch_size))
-
-    def run(num_steps: int) -> None:
-        measures = {"g_loss": 0.0}
-        for _ in range(num_steps):
-            measures = step.train_step(images)
-        float(measures["g_loss"])
-
-    return run
+    return project.make_run(config, state)
 
 
 def _take_keras_layers() -> None:

@@ -1,9 +1,11 @@
 """This project's own training step, as `train.py` runs it."""
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
 from dcgan_tf.config import DataConfig, RunConfig, TrainingConfig
-from dcgan_tf.training.state import build_training_state
+from dcgan_tf.training.state import TrainingState, build_training_state
 from dcgan_tf.training.step import GradientTapeStep
 from peers import batches
 
@@ -30,9 +32,15 @@ def build(
         batch_size=batch_size, precision=precision, accumulate=accumulate
     )
     run_config = RunConfig(config, DataConfig(), training)
-    state = build_training_state(run_config, precision)
-    step = GradientTapeStep(state, run_config)
-    images = tf.constant(batches.draw_images(config, batch_size))
+    return make_run(run_config, build_training_state(run_config, precision))
+
+
+def make_run(config: RunConfig, state: TrainingState) -> Callable[[int], None]:
+    """Returns a function that trains a state a number of steps on noise."""
+    step = GradientTapeStep(state, config)
+    images = tf.constant(
+        batches.draw_images(config.model, config.training.batch_size)
+    )
 
     def run(num_steps: int) -> None:
         measures = {"g_loss": 0.0}
