@@ -7,14 +7,13 @@ import sys
 import time
 from pathlib import Path
 
-import tensorflow as tf
+from peers import project
 
 from comparisons.recipe_choices import make_settings
 from dcgan_tf.kernels.precision import resolve_precision
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.recipes import PAPER
 from dcgan_tf.training.state import build_training_state
-from dcgan_tf.training.step import GradientTapeStep
 
 # A gradient penalty's steps, whole.
 _STEPS_A_ROUND = 16
@@ -27,20 +26,15 @@ class TimedStep:
         config = resolve_run_config(settings)
         self._batch_size = config.training.batch_size
         precision = resolve_precision(config.training.precision, 1)
-        shape = (*config.model.image_size, config.model.channels)
-        self._images = tf.random.stateless_uniform(
-            (self._batch_size, *shape), (0, 0), -1.0
+        self._run = project.make_run(
+            config, build_training_state(config, precision)
         )
-        state = build_training_state(config, precision)
-        self._step = GradientTapeStep(state, config)
         self.time()
 
     def time(self) -> float:
         """Returns the seconds an image, all cores at work."""
         start = time.process_time()
-        for _ in range(_STEPS_A_ROUND):
-            measures = self._step.train_step(self._images)
-        float(measures["g_loss"])
+        self._run(_STEPS_A_ROUND)
         cores = len(os.sched_getaffinity(0))
         seconds = (time.process_time() - start) / cores
         return seconds / (_STEPS_A_ROUND * self._batch_size)

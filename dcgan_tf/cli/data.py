@@ -10,7 +10,7 @@ from pathlib import Path
 from absl import flags
 
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
-from dcgan_tf.cli.defaults import add_default
+from dcgan_tf.cli.defaults import add_default, define_settings
 from dcgan_tf.cli.path_flags import define_path
 from dcgan_tf.config import FITS, RunConfig
 from dcgan_tf.image_sizes import format_image_size, parse_image_size
@@ -55,12 +55,9 @@ def define_flags(values: flags.FlagValues) -> None:
         (flags.DEFINE_string, _STRINGS),
         (flags.DEFINE_integer, _INTEGERS),
         (flags.DEFINE_boolean, _BOOLEANS),
+        (define_path, _PATHS),
     ):
-        for name, help_text in table.items():
-            help_text = add_default(name, help_text)
-            define(name, None, help_text, flag_values=values)
-    for name, help_text in _PATHS.items():
-        define_path(name, None, add_default(name, help_text), values)
+        define_settings(define, table, values)
     fit_help = add_default(
         "fit",
         "How images of another aspect than --image_size's come to it: crop "

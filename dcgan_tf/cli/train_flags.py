@@ -5,7 +5,7 @@ import os
 from absl import flags
 
 from dcgan_tf.cli.command import UsageError
-from dcgan_tf.cli.defaults import add_default
+from dcgan_tf.cli.defaults import add_default, define_settings
 from dcgan_tf.cli.path_flags import define_path, define_seed
 from dcgan_tf.config import (
     BATCH_NORMS,
@@ -176,12 +176,9 @@ def define_train_flags(values: flags.FlagValues) -> None:
         (flags.DEFINE_integer, _INTEGERS),
         (flags.DEFINE_float, _FLOATS),
         (flags.DEFINE_boolean, _BOOLEANS),
+        (define_path, _PATHS),
     ):
-        for name, help_text in table.items():
-            help_text = add_default(name, help_text)
-            define(name, None, help_text, flag_values=values)
-    for name, help_text in _PATHS.items():
-        define_path(name, None, add_default(name, help_text), values)
+        define_settings(define, table, values)
     seed_help = "Decides initial weights, order of images and latents."
     define_seed(
         None, add_default("seed", seed_help), values, is_of_training=True
