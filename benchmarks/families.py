@@ -74,7 +74,7 @@ def train(contestant: Contestant, run_dir: Path, values, seed: int) -> float:
     factor = values.lapgan_factor if contestant.is_slow else 1
     flags = [
         *list_flags(contestant, values), *_list_data_flags(values),
-        f"--seed={seed}", "--keep_checkpoints=100",
+        f"--seed={seed}", f"--keep_checkpoints={values.keep}",
         f"--checkpoint_every={values.every}",
     ]  # fmt: skip
     if values.smoke:
@@ -211,6 +211,10 @@ def parse_arguments():
     )
     parser.add_argument(
         "--every", type=command.whole(1), default=500, help="checkpoints"
+    )
+    # A checkpoint of the gan of RGB images takes 1.5 GB.
+    parser.add_argument(
+        "--keep", type=command.whole(1), default=100, help="checkpoints a run"
     )
     parser.add_argument("--dataset", help="mnist_5k")
     parser.add_argument("--image_dir", help="a folder instead")
