@@ -99,12 +99,16 @@ def _load_mnist_5k(split: str):
     return images[order], labels[order], {"label_names": digits}
 
 
-def _load_toy_faces(split: str):
-    """Faces drawn by this project, with their attributes as labels."""
+@functools.cache  # Drawing ten thousand takes seconds.
+def _draw_toy_faces(num_images: int, seed: int):
     from dcgan_tf.data.toy_faces import make_toy_faces
 
-    num_images, seed = _TOY_FACES[split]
-    images, attributes = make_toy_faces(num_images, _TOY_FACES_SIDE, seed)
+    return make_toy_faces(num_images, _TOY_FACES_SIDE, seed)
+
+
+def _load_toy_faces(split: str):
+    """Faces drawn by this project, with their attributes as labels."""
+    images, attributes = _draw_toy_faces(*_TOY_FACES[split])
     names = tuple(attributes)
     labels = np.stack([attributes[name] for name in names], axis=-1)
     return images, labels, {"attribute_names": names}

@@ -1,6 +1,7 @@
 """Distances of a real run: training images, late and early samples, noise."""
 
 import dataclasses
+from itertools import pairwise
 
 import pytest
 
@@ -19,7 +20,7 @@ from dcgan_tf.runs.trained_model import load_trained_model
 from dcgan_tf.training.distribution.strategy import build_strategy
 from dcgan_tf.training.loop import train
 
-EARLY, LATE = 200, 1_000
+EARLY, LATE = 150, 600
 NUM_IMAGES = 600
 # From nearest to the held-out digits to farthest.
 ORDER = ("training", "late", "early", "noise")
@@ -36,7 +37,7 @@ def measured(tmp_path_factory):
             "steps": LATE,
             "batch_size": 32,
             "learning_rate": 4e-4,
-            "ema_decay": 0.95,
+            "ema_decay": 0.9,
             "checkpoint_every": EARLY,
             "keep_checkpoints": LATE // EARLY,
             "sample_every": LATE,
@@ -97,8 +98,8 @@ def test_distances_fall_from_noise_to_training_images(
     measured, measure, floor, ceiling
 ):
     values = [measured[name][measure] for name in ORDER]
-    assert values == sorted(values), values
-    assert len(set(values)) == len(values)
+    # A classifier that is right on all can't do better on noise.
+    assert all(a < b or a == b == 1 for a, b in pairwise(values)), values
     assert values[0] < floor and values[-1] > ceiling
 
 
