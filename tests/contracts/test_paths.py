@@ -23,9 +23,10 @@ TINY = (
     "--batch_size=4", "--strategy=one_device", "--precision=float32",
     "--report_every=1", "--sample_every=2", "--checkpoint_every=2",
 )  # fmt: skip
+SHELL = '-it\'s "two" $HOME `x` ; &\n#1 100%s'
+PATTERN = "[2024] *?{a,b}\\n"
 NAMES = {
-    "patterns": "photos [2024] *?{a,b}\\n",
-    "shell": f'-it\'s "two" $HOME `x` ; &\n#1 100%s {"x" * 160}',
+    "shell and patterns": f"{SHELL} {PATTERN} {'x' * 150}",
     "not UTF-8": os.fsdecode(b"\xff\xfe") + " фото",
 }
 
