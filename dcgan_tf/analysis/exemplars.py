@@ -81,14 +81,16 @@ def choose_by_concept(
         As `choose_by_number`.
 
     Raises:
-        ValueError: If the run's data has no labels, a concept names none of
-            them, or too few samples show it.
+        ValueError: If D has no features, the run's data no labels, a concept
+            names none of them, or too few samples show it.
     """
+    by_number = f"pick samples by number with {name_setting('pick')}"
+    if refusal := model.config.model.features_refusal:
+        raise ValueError(f"{refusal}; {by_number}")
     images, labels, source = load_first_images(model.config, _NUM_LABELLED)
     if labels is None:
         raise ValueError(
-            f"{source.name} has no labels to find exemplars by; pick samples "
-            f"by number with {name_setting('pick')}"
+            f"{source.name} has no labels to find exemplars by; {by_number}"
         )
     names = source.attribute_names or source.label_names
     if texts is None:
@@ -99,8 +101,7 @@ def choose_by_concept(
             f"has {', '.join(names)}; make more of "
             "them with + and -, such as "
             f"{name_setting('concepts', _combine(names, _NUM_CONCEPTS[view]))}"
-            ", or pick samples by number with "
-            f"{name_setting('pick')}"
+            f", or {by_number}"
         )
     concepts = [parse_concept(text, names) for text in texts]
     labeller = LinearLabeller(model.discriminator, images, labels, names)

@@ -14,6 +14,7 @@ from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
     compute_features,
 )
 from dcgan_tf.evaluation.metrics.compute import (
+    FEWEST,
     FUNCTIONS,
     compute_copying_measures,
     compute_measures,
@@ -25,6 +26,7 @@ from dcgan_tf.evaluation.real_images import RealImages, draw_noise
 from dcgan_tf.evaluation.settings import Log, Settings
 from dcgan_tf.runs.trained_model import TrainedModel
 from dcgan_tf.seeds import choose_labels, make_seeds
+from dcgan_tf.setting_names import name_setting
 
 _NUM_ONE_NN_SAMPLES = 10_000
 # In each of two spaces; of each that many training images.
@@ -55,12 +57,16 @@ def measure_samples(
     Returns:
         `measures` by set, the `feature_extractor` and `counts` that they
         depend on, and `warnings`.
+
+    Raises:
+        ValueError: If a measure isn't defined for so few images.
     """
     count, seed = settings.num_samples, settings.seed
     is_few = min(len(real.held_out), len(real.training)) < FEW_IMAGES
     if is_few:
         # As many as the floor is of: what few images bring is in both.
         count = min(count, len(real.training))
+    _check_counts(settings.measures, count, len(real.held_out))
     log("preparing the feature extractor")
     extractor = choose_feature_extractor(
         real,
@@ -113,6 +119,21 @@ def measure_samples(
         "measures": values,
         "warnings": warnings,
     }
+
+
+def _check_counts(
+    measures: tuple[str, ...], num_samples: int, num_held_out: int
+) -> None:
+    """Refuses too few images before anything slow happens."""
+    for name in measures:
+        fewest = FEWEST.get(name, 1)
+        if min(num_samples, num_held_out) < fewest:
+            raise ValueError(
+                f"{name} takes at least {fewest} samples and {fewest} held-out "
+                f"images; there are {num_samples} and {num_held_out}: "
+                f"raise {name_setting('num_samples')}, hold out more images, "
+                f"or leave {name} out of {name_setting('measures')}"
+            )
 
 
 def _warn_of_few(real: RealImages, floor: dict[str, float]) -> str:

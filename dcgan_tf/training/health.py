@@ -29,7 +29,7 @@ _LEAST_VARIATION = 0.08
 _LARGEST_SHIFT = 1.1
 
 
-def _advise_to_restart() -> str:
+def _advise_to_restart(is_augmented: bool) -> str:
     return (
         "go back to an earlier checkpoint "
         f"({name_setting('init_from', 'RUN@STEP')} in a new "
@@ -38,19 +38,21 @@ def _advise_to_restart() -> str:
     )
 
 
-def _advise_to_look_on() -> str:
-    return (
+def _advise_to_look_on(is_augmented: bool) -> str:
+    advice = (
         "if the next grids don't get better, start anew with a lower "
-        f"{name_setting('learning_rate')} or another {name_setting('seed')}, "
-        f"or with {name_setting('diff_augment')}"
+        f"{name_setting('learning_rate')} or another {name_setting('seed')}"
     )
+    if is_augmented:
+        return advice
+    return f"{advice}, or with {name_setting('diff_augment')}"
 
 
-def _advise_a_lower_rate() -> str:
-    return (
-        f"start anew with a lower {name_setting('learning_rate')}, or with "
-        f"{name_setting('diff_augment')} if images are few"
-    )
+def _advise_a_lower_rate(is_augmented: bool) -> str:
+    advice = f"start anew with a lower {name_setting('learning_rate')}"
+    if is_augmented:
+        return advice
+    return f"{advice}, or with {name_setting('diff_augment')} if images are few"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,14 +82,14 @@ class _Sign:
         num_looks: In how many looks in a row it must be seen.
         is_seen: From a look's medians.
         describe: From a look's medians to what is seen.
-        advise: Says what to do.
+        advise: From whether the run augments to what to do.
     """
 
     kind: str
     num_looks: int
     is_seen: Callable[[Mapping[str, float]], bool]
     describe: Callable[[Mapping[str, float]], str]
-    advise: Callable[[], str]
+    advise: Callable[[bool], str]
 
 
 # The worst first: one at a time is said, since one brings the others.
@@ -155,9 +157,14 @@ class HealthMonitor:
 
     A warning is given once, and again only if what it says was gone in
     between.
+
+    Args:
+        is_augmented: Whether the run trains with `diff_augment`, which is
+            then no advice.
     """
 
-    def __init__(self):
+    def __init__(self, is_augmented: bool = False):
+        self._is_augmented = is_augmented
         self._num_looks = dict.fromkeys(range(len(_SIGNS)), 0)
         self._said: dict[int, TrainingWarning] = {}
 
@@ -202,9 +209,9 @@ class HealthMonitor:
         if not found or found[0] in self._said:
             return None
         sign = _SIGNS[found[0]]
-        warning = TrainingWarning(
-            step, sign.kind, f"{sign.describe(seen)}; {sign.advise()}"
-        )
+        advice = sign.advise(self._is_augmented)
+        text = f"{sign.describe(seen)}; {advice}"
+        warning = TrainingWarning(step, sign.kind, text)
         # Those that it brings need not be said when it ends.
         for index in found:
             self._said.setdefault(index, warning)

@@ -6,6 +6,7 @@ from pathlib import Path
 from dcgan_tf.config import RunConfig
 from dcgan_tf.runs import checkpoints
 from dcgan_tf.runs.folder import CONFIG_FILE, load_run_config
+from dcgan_tf.runs.setting_changes import find_differences
 from dcgan_tf.training.state import TrainingState
 
 
@@ -49,9 +50,8 @@ def restore_networks(
     old = load_run_config(run_dir)
     if old.model != config.model:
         raise ValueError(
-            f"run {os.fspath(run_dir)!r} has other networks ({old.model}) "
-            f"than this one ({config.model}); give the same sizes to start "
-            "from it"
+            f"run {os.fspath(run_dir)!r} has other networks than this one: "
+            f"{_list_differences(old, config)}; give the same to start from it"
         )
     names = ["generator", "discriminator"]
     if state.averages() and old.training.ema_decay:
@@ -62,6 +62,14 @@ def restore_networks(
         for averaged, model in state.averages():
             averaged.set_weights(model.get_weights())
     return f"{os.fspath(run_dir)}@{step}"
+
+
+def _list_differences(old: RunConfig, new: RunConfig) -> str:
+    return ", ".join(
+        f"{name.removeprefix('model.')} {was} (here {now})"
+        for name, (was, now) in find_differences(old, new).items()
+        if name.startswith("model.")
+    )
 
 
 def _is_run(path: str) -> bool:

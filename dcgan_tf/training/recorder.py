@@ -117,7 +117,7 @@ class Recorder:
             self._earlier_seconds = self._metrics.elapsed_seconds
         self._start_time = time.monotonic()
         self._measures = StepMeasures()
-        self._health = HealthMonitor()
+        self._health = HealthMonitor(config.training.diff_augment)
         self.seconds_per_step = 0.0
         self._timer = StepTimer(self._measures.wait)
 

@@ -318,6 +318,27 @@ def test_views_of_latents_are_drawn(family, runs, view, flags):
     assert np.ptp(load_png(run_dir / "analysis" / f"{view}.png")) > 0
 
 
+@pytest.mark.parametrize("view", ["arithmetic", "turn"])
+@pytest.mark.parametrize("family", sorted(set(TINY) - {"dcgan"}))
+def test_exemplars_are_found_by_number_alone(family, view, runs, capsys):
+    assert run("analyze", view, f"--run_dir={runs.run_dir(family)}") == 1
+    error = capsys.readouterr().err
+    assert f"a {family}'s discriminator" in error and "--pick" in error
+
+
+@pytest.mark.parametrize("family", sorted(set(TINY) - {"dcgan"}))
+def test_no_run_starts_from_another_familys_networks(
+    family, runs, tmp_path, capsys
+):
+    code = run(
+        "train", f"--init_from={runs.run_dir(family)}", "--image_size=16",
+        f"--run_dir={tmp_path / 'run'}", "--base_filters=4",
+    )  # fmt: skip
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert code == 1 and f"family {family} (here dcgan)" in error
+    assert len(error) < 500 and "ModelConfig" not in error
+
+
 def test_a_pyramid_is_drawn_level_by_level(runs):
     run_dir = runs.run_dir("lapgan")
     assert run("analyze", "pyramid", f"--run_dir={run_dir}") == 0

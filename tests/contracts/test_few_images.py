@@ -81,6 +81,20 @@ def test_a_run_that_held_nothing_out_is_measured_on_others(
     assert code == 1 and "trained on" in errors.splitlines()[-1]
 
 
+def test_three_held_out_images_are_too_few_for_some_measures(
+    few, tmp_path, write_pictures, capsys
+):
+    run_dir = shutil.copytree(few, tmp_path / "run")
+    write_pictures(tmp_path / "three", [f"{i}.png" for i in range(3)], seed=9)
+    argv = (f"--run_dir={run_dir}", f"--held_out_dir={tmp_path / 'three'}")
+    measures = "--measures=frechet,precision_recall"
+    code, _, errors = run_evaluate(capsys, *argv, measures)
+    assert code == 1 and "drawing" not in errors
+    assert "precision_recall takes at least 4" in errors.splitlines()[-1]
+    code, _, errors = run_evaluate(capsys, *argv, "--measures=frechet")
+    assert code == 0, errors
+
+
 def test_a_program_may_name_a_folder_too(few, tmp_path):
     run_dir = shutil.copytree(few, tmp_path / "run")
     others = few.parent / "others"

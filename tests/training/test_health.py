@@ -86,6 +86,18 @@ def test_sick_runs_are_noticed_once_within_100_steps(
     assert monitor.current == tuple(warnings)
 
 
+@pytest.mark.parametrize(
+    "measures", [dict(d_loss=2e-5), dict(sample_variation=0.034)]
+)
+@pytest.mark.parametrize("is_augmented", [True, False])
+def test_no_run_is_advised_to_do_what_it_does(measures, is_augmented):
+    monitor = HealthMonitor(is_augmented)
+    steps = [HEALTHY | measures] * CHECK_EVERY
+    monitor.look(50, steps)
+    text = monitor.look(100, steps).text
+    assert ("diff_augment" in text) != is_augmented
+
+
 def test_what_passes_and_comes_back_is_said_again():
     sick = dict(sample_variation=0.01)
     found, monitor = look_at([sick, sick, {}, sick, sick, {}])

@@ -26,6 +26,10 @@ from dcgan_tf.evaluation.metrics.sliced_wasserstein import (
 _KERNEL_SUBSET = 1_000
 _SCORE_SPLITS = 10
 
+# The fewest samples, and held-out images, that a measure is defined for, where
+# it is more than one: a covariance takes two, three neighbours a fourth.
+FEWEST = {"frechet": 2, "kernel": 2, "precision_recall": 4}
+
 Values = dict[str, float]
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from dcgan_tf.evaluation.feature_extractors.feature_extractor import Features
 from dcgan_tf.evaluation.metrics.compute import (
+    FEWEST,
     FUNCTIONS,
     compute_copying_measures,
     compute_measures,
@@ -34,6 +35,23 @@ def test_every_measure_of_collapsed_samples_is_a_number(kind, name):
     real = make_features("usual")
     values = compute_measures([name], make_features(kind), real, seed=0)
     assert values and np.isfinite(list(values.values())).all()
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_measures_take_as_few_images_as_is_said(name):
+    def compute(count):
+        few = Features(*(part[:count] for part in get_parts()))
+        return compute_measures([name], few, few, seed=0)
+
+    def get_parts():
+        usual = make_features("usual")
+        return usual.features, usual.probabilities, usual.pixels
+
+    fewest = FEWEST.get(name, 1)
+    assert np.isfinite(list(compute(fewest).values())).all()
+    if fewest > 1:
+        with pytest.raises(ValueError, match=f"{fewest - 1} real and"):
+            compute(fewest - 1)
 
 
 @pytest.mark.parametrize("kind", KINDS)
