@@ -3,8 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Processes that tests are spread over, file by file; a file is never divided.
-# One more than two cores: many tests wait, for a worker or a server.
-TEST_PROCESSES ?= 3
+# Two more than two cores: many tests wait, for a worker or a server.
+TEST_PROCESSES ?= 4
 
 .PHONY: demo test lint bench bench-gpu clean
 
