@@ -3,9 +3,9 @@
 import math
 import os
 
-from dcgan_tf.setting_names import name_setting
 from dcgan_tf.runs import checkpoints
 from dcgan_tf.runs.metrics import parse_number, read_metrics
+from dcgan_tf.setting_names import name_setting
 
 
 def describe_checkpoint(run_dir: str | os.PathLike, step: int) -> str:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from dcgan_tf.setting_names import name_setting
 from dcgan_tf import scratch, tf_paths
+from dcgan_tf.setting_names import name_setting
 
 _log = logging.getLogger(__name__)
 

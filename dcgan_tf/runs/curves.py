@@ -33,9 +33,7 @@ def save_curves(run_dir: str | os.PathLike) -> None:
     steps = [int(row["step"]) for row in rows]
     figure = matplotlib.figure.Figure(figsize=(8, 6))
     # Fixed: a layout engine draws it twice.
-    top, bottom = figure.subplots(
-        2, 1, sharex=True, gridspec_kw=_CURVES_LAYOUT
-    )
+    top, bottom = figure.subplots(2, 1, sharex=True, gridspec_kw=_CURVES_LAYOUT)
     for axes, names, title in (
         (top, {"d_loss": "D", "g_loss": "G"}, "Loss"),
         (

@@ -5,10 +5,10 @@ import os
 import re
 from pathlib import Path
 
-from dcgan_tf.setting_names import name_setting
 from dcgan_tf.config import DataConfig
 from dcgan_tf.presets import resolve_dataset_name
 from dcgan_tf.runs.folder import CONFIG_FILE, load_run_config
+from dcgan_tf.setting_names import name_setting
 
 _ROOT = Path("runs")
 _NUM_DIGITS = 8
@@ -41,7 +41,8 @@ def choose_run_dir(data: DataConfig) -> tuple[Path, str | None]:
     chosen = _ROOT / f"{name}-{digest}"
     return chosen, (
         f"{plain} is a run of {other}; this one of {source} is in {chosen} "
-        f"({name_setting('run_dir', str(plain))} resumes that one, if the images are the same)"
+        f"({name_setting('run_dir', str(plain))} resumes that one, if the "
+        "images are the same)"
     )
 
 

@@ -16,12 +16,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dcgan_tf.setting_names import name_setting
 from dcgan_tf.config import DataConfig, RunConfig
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import build_training_dataset
 from dcgan_tf.data.source import Source
 from dcgan_tf.models.batch_norm import reestimate_statistics
+from dcgan_tf.setting_names import name_setting
 
 # Enough that the statistics' own noise is small beside a batch's.
 _BATCH_SIZE = 128

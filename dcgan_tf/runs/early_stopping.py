@@ -38,7 +38,8 @@ def find_lost_patience(
     if best is None or find_staleness(best, step, measure, held_out):
         return 0
     count = sum(
-        best["step"] < int(row["step"]) <= step and bool(row.get(best["measure"]))
+        best["step"] < int(row["step"]) <= step
+        and bool(row.get(best["measure"]))
         for row in read_metrics(run_dir)
     )
     return count if count >= patience else 0

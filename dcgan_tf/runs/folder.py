@@ -8,7 +8,6 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from dcgan_tf.setting_names import name_setting
 from dcgan_tf import scratch
 from dcgan_tf.config import RunConfig
 from dcgan_tf.presets import resolve_dataset_name
@@ -18,18 +17,27 @@ from dcgan_tf.runs.setting_changes import (
     RESUMABLE_SETTINGS,
     find_differences,
 )
+from dcgan_tf.setting_names import name_setting
 from dcgan_tf.version import __version__
 
 CONFIG_FILE = "config.json"
 _FOLDERS = ("checkpoints", "samples", "logs")
-_UNCOUNTED_FILES = (LOCK_FILE, ".DS_Store", "Thumbs.db", "desktop.ini", ".directory")
+_UNCOUNTED_FILES = (
+    LOCK_FILE,
+    ".DS_Store",
+    "Thumbs.db",
+    "desktop.ini",
+    ".directory",
+)
 
 
 def _describe_other(folder: str | os.PathLike) -> str:
     """Says what a folder without a run is, and what would do."""
     if any(Path(folder).glob("generator/*/saved_model.pb")):
-        return "it is an export; name the run that it was exported from, or "\
+        return (
+            "it is an export; name the run that it was exported from, or "
             "give it as an export"
+        )
     return (
         f"it has no {CONFIG_FILE}; train one there first, or name another "
         "folder"

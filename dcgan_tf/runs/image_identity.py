@@ -2,10 +2,10 @@
 
 import os
 
-from dcgan_tf.setting_names import name_setting
 from dcgan_tf.config import RunConfig
 from dcgan_tf.data.fingerprint import ImagesFingerprint, compare_fingerprints
 from dcgan_tf.runs.folder import load_run_config, load_run_record
+from dcgan_tf.setting_names import name_setting
 
 # In config.json; runs of version 0.1.0 have none.
 IMAGES_KEY = "images"

@@ -61,7 +61,8 @@ def test_commands_say_it(run_dir, tmp_path, capsys, monkeypatch):
     for step, is_said in ((3, True), (1, False)):
         made = Export(1, step, (), ())
         monkeypatch.setattr(
-            "dcgan_tf.serving.export.export_run", lambda *_, made=made, **__: made
+            "dcgan_tf.serving.export.export_run",
+            lambda *_, made=made, **__: made,
         )
         assert export.main([f"--run_dir={run_dir}"]) == 0
         out = capsys.readouterr().out

@@ -161,9 +161,7 @@ def test_another_process_of_the_same_number_is_not_written_over(
             save(run_dir, others.pop(), is_chief=False)
         return write(checkpoint, prefix)
 
-    monkeypatch.setattr(
-        tf.train.Checkpoint, "write", write_while_another_saves
-    )
+    monkeypatch.setattr(tf.train.Checkpoint, "write", write_while_another_saves)
     save(run_dir, 1)
     assert restored_value(run_dir) == (1, 1.0)
 

@@ -41,7 +41,9 @@ def test_curves_are_drawn(tmp_path, drawn, steps):
         expected = [i + step / 100 for step in steps]
         assert list(line.get_ydata()) == pytest.approx(expected)
     assert outputs.get_ylim() == (0, 1) and outputs.get_xlabel() == "step"
-    assert all(axes.get_legend() and axes.get_title("left") for axes in
-               (losses, outputs))
+    assert all(
+        axes.get_legend() and axes.get_title("left")
+        for axes in (losses, outputs)
+    )
     picture = load_png(tmp_path / curves.CURVES_FILE)
     assert picture.shape[0] > 500 and picture.shape[1] > 800

@@ -81,5 +81,7 @@ def test_a_run_of_a_name_typed_otherwise_is_found_again():
     run_dir = Path("runs/celeb_a")
     run_dir.mkdir(parents=True)
     config = resolve_run_config({"dataset": "celeb_a"}).to_json()
-    (run_dir / "config.json").write_text(config.replace('"celeb_a"', '"CelebA"'))
+    (run_dir / "config.json").write_text(
+        config.replace('"celeb_a"', '"CelebA"')
+    )
     assert choose(dataset="celebA") == (run_dir, None)

@@ -84,9 +84,7 @@ def load(folder, **settings):
 def make_run(folder, tmp_path):
     config, images = load(folder)
     (tmp_path / "run").mkdir()
-    save_run_config(
-        tmp_path / "run", config, **{IMAGES_KEY: images.to_dict()}
-    )
+    save_run_config(tmp_path / "run", config, **{IMAGES_KEY: images.to_dict()})
     return tmp_path / "run"
 
 

@@ -27,7 +27,12 @@ def test_warnings_are_kept_and_cut_back(tmp_path):
 
 @pytest.mark.parametrize(
     "contents",
-    [b"", b"\xff\xfe\x00garbage\n\n,,", b"step,kind\n5,divergence\n", b"\0" * 9],
+    [
+        b"",
+        b"\xff\xfe\x00garbage\n\n,,",
+        b"step,kind\n5,divergence\n",
+        b"\0" * 9,
+    ],
 )
 def test_a_damaged_file_costs_its_warnings_alone(tmp_path, contents):
     (tmp_path / WARNINGS_FILE).write_bytes(contents)
