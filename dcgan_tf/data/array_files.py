@@ -2,33 +2,35 @@
 
 import dataclasses
 import os
-import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.cache import measure_available_memory
+from dcgan_tf.data.files.archives import is_zip
+from dcgan_tf.data.files.array_groups import Group, Groups, group_arrays
 from dcgan_tf.data.files.level_range import (
     LevelRange,
     measure_level_range,
     scale_levels,
 )
 from dcgan_tf.data.files.listing import hash_name
-from dcgan_tf.data.fingerprint import fingerprint_hashes, hash_image
+from dcgan_tf.data.fingerprint import (
+    ImagesFingerprint,
+    fingerprint_hashes,
+    hash_image,
+)
 from dcgan_tf.data.given.arrays import check_labels
 from dcgan_tf.data.held_out import resolve_rule, take_split
 from dcgan_tf.data.source import Source, build_array_source
 from dcgan_tf.data.split_folders import choose_split
 
 _NPY_START = b"\x93NUMPY"
-_CHANNELS = (1, 3, 4)
 # Of what is free: arrays of an .npz file are read as a whole.
 _MEMORY_FRACTION = 0.5
-# As in Keras's mnist.npz: `x_train`, `y_train`, `x_test` and `y_test`.
-_SPLIT = re.compile(r"(?:^|_)(train|test|val|valid|validation)(?=_|$)", re.I)
 _SPLITS = ("train", "test", "all")
 _NUM_MEASURED = 1_000
 
@@ -40,7 +42,7 @@ def is_array_file(path: str) -> bool:
         with open(path, "rb") as file:
             if file.read(len(_NPY_START)) == _NPY_START:
                 return True
-        if zipfile.is_zipfile(path):
+        if is_zip(path):
             with zipfile.ZipFile(path) as archive:
                 names = archive.namelist()
             return bool(names) and all(name.endswith(".npy") for name in names)
@@ -55,10 +57,10 @@ def load_array_file(
     """Opens a file of images: of one array, or of several with labels.
 
     An .npy file stays on disk and is read image by image. In an .npz file
-    the array of 3 or 4 axes is the images; one of whole numbers, as many as
-    images, their classes; one of texts the classes' names. Where the names
-    of arrays say `train` and `test` (or `val`), these are splits; otherwise
-    images are held out as of a folder. What isn't uint8 is scaled by one
+    the array of 3 or 4 axes is the images, and others may be their classes
+    and these' names (see `group_arrays`). Where the names of arrays say
+    `train` and `test` (or `val`), these are splits; otherwise images are
+    held out as of a folder. What isn't uint8 is scaled by one
     range for the whole file.
 
     Args:
@@ -80,8 +82,7 @@ def load_array_file(
             f"labels {data.labels} are for files of images; put an array of "
             f"whole numbers beside the images in {path}"
         )
-    groups = _group_by_split(path, _read_arrays(path))
-    label_names = _find_label_names(path, groups)
+    groups, label_names = group_arrays(path, _read_arrays(path))
     if split in (None, "train"):
         split = data.split or "train"
     _check_excluded(path, groups, excluded)
@@ -101,13 +102,13 @@ def load_array_file(
         num_held_out = num_kept - len(kept) if split == "train" else 0
     elif split == "train":
         test = groups.get(choose_split(groups, "test"))
-        num_held_out = len(test[0]) if test else 0
+        num_held_out = len(test.images) if test else 0
     # Any few in a row are a fair sample.
     kept.sort(key=lambda position: hash_name(str(position)))
     positions = np.array(kept)
     level_range = data.level_range
     if level_range is None:
-        level_range = _measure(group[0] for group in groups.values())
+        level_range = _measure(path, groups)
     found = {}
     if labels is None:
         labels = np.full(count, -1)
@@ -119,7 +120,7 @@ def load_array_file(
         _ScaledImages(images, positions, level_range),
         labels[positions],
         [image_names[position] for position in kept],
-        fingerprint_images=lambda: _fingerprint(g[0] for g in groups.values()),
+        fingerprint_images=lambda: _fingerprint(groups),
         **found,
     )
     status = os.stat(path)
@@ -164,10 +165,6 @@ class _ScaledImages:
         return image if image.ndim == 3 else image[..., np.newaxis]
 
 
-# A split's images and classes.
-_Group = tuple[np.ndarray, np.ndarray | None, np.ndarray | None]
-
-
 def _read_arrays(path: str) -> Mapping[str, np.ndarray]:
     """Reads a file's arrays; that of an .npy file stays on disk."""
     try:
@@ -195,86 +192,8 @@ def _read_arrays(path: str) -> Mapping[str, np.ndarray]:
     )
 
 
-def _group_by_split(
-    path: str, arrays: Mapping[str, np.ndarray]
-) -> dict[str, _Group]:
-    """Sorts arrays into splits, and in each into images, classes and names."""
-    sorted_arrays: dict[str, dict[str, dict]] = {}
-    for name, array in arrays.items():
-        match = _SPLIT.search(name)
-        split = match[1].lower() if match else ""
-        kind = _find_kind(array)
-        kinds = sorted_arrays.setdefault(split, {})
-        kinds.setdefault(kind, {})[name] = array
-    shared = sorted_arrays.get("", {})
-    if len(sorted_arrays) > 1 and "images" not in shared:
-        sorted_arrays.pop("", None)
-    groups = {}
-    for split, kinds in sorted_arrays.items():
-        images = _take_one(path, kinds, "images")
-        _check_images(path, images)
-        labels = None
-        if "labels" in kinds:
-            labels = _take_one(path, kinds, "labels")
-        names = {**shared, **kinds}.get("names")
-        groups[split] = (
-            images, labels, next(iter(names.values())) if names else None
-        )  # fmt: skip
-    return groups
-
-
-def _find_kind(array: np.ndarray) -> str:
-    if array.dtype.kind == "U" and array.ndim == 1:
-        return "names"
-    if array.ndim == 1 or array.shape[1:] == (1,):
-        return "labels" if array.dtype.kind in "iu" else "others"
-    return "images" if array.ndim in (3, 4) else "others"
-
-
-def _take_one(path: str, kinds: dict[str, dict], kind: str) -> np.ndarray:
-    found = kinds.get(kind, {})
-    if len(found) == 1:
-        return next(iter(found.values()))
-    wanted = {
-        "images": "one array (count, height, width, channels) of images",
-        "labels": "one array of whole numbers, a class for each image",
-    }[kind]
-    shapes = ", ".join(
-        f"{name or 'an array'} {array.dtype} {array.shape}"
-        for group in kinds.values()
-        for name, array in group.items()
-    )
-    raise ValueError(
-        f"file of arrays {path} holds {shapes or 'nothing'}; give it {wanted}, "
-        "or one a split, such as x_train and x_test"
-    )
-
-
-def _check_images(path: str, images: np.ndarray) -> None:
-    is_number = images.dtype.kind in "buif"
-    channels = images.shape[3] if images.ndim == 4 else 1
-    if not is_number or channels not in _CHANNELS or not images.size:
-        raise ValueError(
-            f"file of arrays {path}: images are {images.dtype} of shape "
-            f"{images.shape}; give numbers (count, height, width, channels) "
-            "with 1 (grey), 3 (RGB) or 4 (RGBA) channels, or (count, height, "
-            "width)"
-        )
-
-
-def _find_label_names(path: str, groups: dict[str, _Group]) -> list[str] | None:
-    """Returns the classes' names, the same for every split."""
-    for _, _, names in groups.values():
-        if names is not None:
-            return names.tolist()
-    labels = [labels for _, labels, _ in groups.values() if labels is not None]
-    if not labels or not all(part.size for part in labels):
-        return None
-    return [str(n) for n in range(max(int(part.max()) for part in labels) + 1)]
-
-
 def _check_excluded(
-    path: str, groups: dict[str, _Group], excluded: frozenset[str]
+    path: str, groups: Groups, excluded: frozenset[str]
 ) -> None:
     """Refuses positions that could be of one split or of another."""
     bare = sorted(name for name in excluded if name.isdecimal())
@@ -288,18 +207,18 @@ def _check_excluded(
         )
 
 
-def _name_images(groups: dict[str, _Group]) -> list[str]:
+def _name_images(groups: Groups) -> list[str]:
     """Names the images of groups that follow each other, each name once."""
     return [
         f"{split}__{position}" if split else str(position)
-        for split, (images, _, _) in groups.items()
-        for position in range(len(images))
+        for split, group in groups.items()
+        for position in range(len(group.images))
     ]
 
 
 def _choose_groups(
-    path: str, groups: dict[str, _Group], split: str
-) -> dict[str, _Group]:
+    path: str, groups: Groups, split: str
+) -> Groups:
     """Returns those that a split is made of."""
     if "" in groups:
         available, chosen = _SPLITS, groups
@@ -320,34 +239,46 @@ def _choose_groups(
 
 
 def _join_groups(
-    groups: list[_Group],
+    groups: list[Group],
 ) -> tuple[list[np.ndarray], np.ndarray | None]:
     """Returns the images of groups, and labels where all have some."""
-    labels = [group[1] for group in groups]
+    labels = [group.labels for group in groups]
     has_labels = all(part is not None for part in labels)
     return (
-        [group[0] for group in groups],
+        [group.images for group in groups],
         np.concatenate(labels) if has_labels else None,
     )
 
 
-def _measure(arrays: Iterable[np.ndarray]) -> LevelRange | None:
+def _measure(path: str, groups: Groups) -> LevelRange | None:
     """Measures the range of what isn't uint8 already."""
+    deep = [
+        group.images
+        for group in groups.values()
+        if group.images.dtype not in (bool, np.uint8)
+    ]
 
     def choose():
-        for array in arrays:
-            if array.dtype in (bool, np.uint8):
-                continue
-            order = sorted(range(len(array)), key=lambda i: hash_name(str(i)))
+        for images in deep:
+            order = sorted(range(len(images)), key=lambda i: hash_name(str(i)))
             for position in order[:_NUM_MEASURED]:
-                yield np.asarray(array[position])
+                yield np.asarray(images[position])
 
-    return measure_level_range(choose())
+    level_range = measure_level_range(choose())
+    if deep and level_range is None:
+        raise ValueError(
+            f"file of arrays {path}: images of {deep[0].dtype} have no number "
+            "in them that is finite; give others"
+        )
+    return level_range
 
 
-def _fingerprint(arrays: Iterable[np.ndarray]):
+def _fingerprint(groups: Groups) -> ImagesFingerprint:
     return fingerprint_hashes(
-        hash_image(f"{array.dtype} {array.shape[1:]}".encode(), image.tobytes())
-        for array in arrays
-        for image in array
+        hash_image(
+            f"{group.images.dtype} {group.images.shape[1:]}".encode(),
+            image.tobytes(),
+        )
+        for group in groups.values()
+        for image in group.images
     )

@@ -444,6 +444,30 @@ def tar_that_leads_elsewhere(path):
             archive.addfile(member)
 
 
+@row(num_images=12, classes=("cats", "dogs"))
+def zip_of_an_older_windows(path):
+    """Folders between backslashes, of which a class has an entry."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("cats", "dogs"):
+            members = {f"pets\\{name}\\": b""}
+            members.update(make_members(f"pets\\{name}\\"))
+            for member, contents in members.items():
+                info = zipfile.ZipInfo(member)
+                info.create_system = 0
+                archive.writestr(info, contents)
+
+
+@row(num_beside=2)
+def tar_that_ends_with_zips(path):
+    """Its last bytes are those of a .zip and an .npz file."""
+    inner = io.BytesIO()
+    write_zip(inner, make_members("inner/"))
+    labels = io.BytesIO()
+    np.savez(labels, labels=np.arange(6))
+    beside = {"x.zip": inner.getvalue(), "labels.npz": labels.getvalue()}
+    write_tar(path, {**make_members(), **beside})
+
+
 @row()
 def npy_of_colour(path):
     with open(path, "wb") as file:

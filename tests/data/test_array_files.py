@@ -150,3 +150,107 @@ def test_data_command_counts_them(tmp_path, capsys):
     output = capsys.readouterr().out
     assert "mnist.npz: 6 images (train)" in output
     assert "3 classes: 0, 1, 2" in output
+
+
+COUNT = 24
+PIXELS = np.random.default_rng(0).integers(0, 256, (COUNT, 8, 8, 3), np.uint8)
+CLASSES = np.arange(COUNT) % 3
+TEXTS = np.array(["ant", "bee", "cat"])
+
+
+@pytest.mark.parametrize(
+    ("arrays", "names", "labels"),
+    [
+        ({"y": CLASSES.astype(np.float64)}, "0 1 2", CLASSES),
+        ({"y": np.eye(3)[CLASSES]}, "0 1 2", CLASSES),
+        ({"y": np.eye(3, dtype=bool)[CLASSES]}, "0 1 2", CLASSES),
+        ({"y": TEXTS[CLASSES]}, "ant bee cat", CLASSES),
+        ({"y": TEXTS.astype("S")[CLASSES]}, "ant bee cat", CLASSES),
+        ({"y": CLASSES > 0}, "0 1", np.minimum(CLASSES, 1)),
+        # No class without an image is learnt.
+        ({"y": np.array([3, 7, 9])[CLASSES]}, "3 7 9", CLASSES),
+        ({"y": CLASSES + 1}, "1 2 3", CLASSES),
+        # Names of images name no classes; steps are no labels.
+        ({"y": CLASSES, "files": np.arange(COUNT).astype("U")}, "0 1 2",
+         CLASSES),
+        ({"y": CLASSES, "files": np.arange(COUNT).astype("U"),
+          "names": TEXTS}, "ant bee cat", CLASSES),
+        ({"y": CLASSES, "steps": np.arange(5)}, "0 1 2", CLASSES),
+        ({"y": CLASSES, "names": TEXTS.astype("S")}, "ant bee cat", CLASSES),
+    ],
+)  # fmt: skip
+def test_classes_are_found_in_any_form(tmp_path, arrays, names, labels):
+    np.savez(tmp_path / "a.npz", x=PIXELS, **arrays)
+    source, _, found = load(make_data(tmp_path / "a.npz", split="all"))
+    assert " ".join(source.label_names) == names
+    positions = [int(source.name_of(i)) for i in range(COUNT)]
+    assert found.tolist() == labels[positions].tolist()
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"files": np.arange(COUNT).astype("U")},
+        {"features": np.ones((COUNT, 4))},
+        {"y": np.linspace(0, 1, COUNT)},
+        {"y": np.full(COUNT, np.nan)},
+    ],
+)
+def test_what_may_be_meant_for_classes_is_named(tmp_path, caplog, arrays):
+    np.savez(tmp_path / "a.npz", x=PIXELS, **arrays)
+    source = load_source(make_data(tmp_path / "a.npz"))
+    assert not source.label_names
+    assert f"no classes are taken from {next(iter(arrays))} " in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("names", "num_held_out"),
+    [
+        (("x_train", "y_train"), None),
+        (("x_test", "y_test"), None),
+        (("x_train", "labels"), None),
+        (("training_images", "training_labels", "testing_images",
+          "testing_labels"), 2),
+        (("train_x", "train_y", "valid_x", "valid_y"), 2),
+    ],
+)  # fmt: skip
+def test_splits_of_any_usual_name(tmp_path, names, num_held_out):
+    """One split alone is all there is: some of it is held out."""
+    values = (PIXELS, TEXTS[CLASSES], PIXELS[:2], TEXTS[CLASSES[:2]])
+    np.savez(
+        tmp_path / "a.npz", **dict(zip(names, values[: len(names)], strict=1))
+    )
+    data = make_data(tmp_path / "a.npz")
+    training = load_source(data)
+    held_out = load_held_out(data, training)
+    assert training.label_names == held_out.label_names == (*TEXTS,)
+    assert held_out.num_examples == training.num_held_out
+    if num_held_out is None:
+        assert training.num_examples + held_out.num_examples == COUNT
+    else:
+        assert (training.num_examples, held_out.num_examples) == (COUNT, 2)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"x": PIXELS[0]}, r"\(8, 8, 3\).*single image, images\[None\]"),
+        ({"x": PIXELS.transpose(0, 3, 1, 2)}, "channels first, images.transp"),
+        ({"x": np.full((9, 8, 8), np.nan)}, "no number in them that is finite"),
+        (
+            {"x": PIXELS, "x_train": PIXELS, "x_test": PIXELS},
+            "holds x uint8 .*give it one array of images, or one a split",
+        ),
+        (
+            {"x_train": PIXELS, "y_train": CLASSES, "x_test": PIXELS,
+             "y_test": TEXTS[CLASSES]},
+            "texts in one split and numbers in another",
+        ),
+        ({"x": PIXELS, "y": CLASSES - 1}, "labels are from -1 to 1"),
+        ({"x": PIXELS, "y": CLASSES, "z": CLASSES}, "z int64.*one array of w"),
+    ],
+)  # fmt: skip
+def test_arrays_that_are_not_clear_are_refused(tmp_path, arrays, message):
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(ValueError, match=message):
+        load_source(make_data(tmp_path / "a.npz"))

@@ -44,6 +44,8 @@ _SMALL_BYTES = 2**30
 _MAX_RATIO = 200
 # Of what is free, for an archive that can only be read from its start.
 _MEMORY_FRACTION = 0.5
+# Of those that a .zip file says it was written on.
+_WINDOWS = 0
 # Where macOS keeps what Windows and Linux have no place for.
 _MACOS_FOLDER = "__MACOSX"
 
@@ -113,10 +115,9 @@ class ZipTree(Archive):
         # A file of ours is never closed by ZipFile, whose count of its
         # readers isn't safe from several threads.
         self._archive = zipfile.ZipFile(open(path, "rb"))
+        infos = {_read_name(info): info for info in self._archive.infolist()}
         self._infos = {
-            info.filename: info
-            for info in self._archive.infolist()
-            if not info.is_dir()
+            name: info for name, info in infos.items() if name[-1:] != "/"
         }
         unpacked = sum(info.file_size for info in self._infos.values())
         _check_unpacked_size(path, unpacked)
@@ -213,7 +214,7 @@ def open_tree(path: str | os.PathLike) -> FolderTree | Archive:
     if not os.path.exists(path):
         raise FileNotFoundError(f"image folder {path} is not there")
     try:
-        if os.path.isfile(path) and zipfile.is_zipfile(path):
+        if os.path.isfile(path) and is_zip(path):
             return ZipTree(path)
         if os.path.isfile(path) and tarfile.is_tarfile(path):
             return TarTree(path)
@@ -233,6 +234,16 @@ def open_tree(path: str | os.PathLike) -> FolderTree | Archive:
         f"image folder {path} is no folder; a .zip, .tar, .npy or .npz file "
         "would do too"
     )
+
+
+def is_zip(path: str | os.PathLike) -> bool:
+    """Whether a file is a .zip, not merely one with a .zip near its end.
+
+    Raises:
+        OSError: If it can't be read.
+    """
+    # What makes a .zip is at its end, where a .tar has its last member.
+    return zipfile.is_zipfile(path) and not tarfile.is_tarfile(path)
 
 
 def _check_unpacked_size(path: str, num_bytes: int) -> None:
@@ -261,6 +272,14 @@ def _check_member(member: str, status: FileStatus) -> FileStatus:
     elif not fault and status.size > _MAX_MEMBER_BYTES:
         fault = f"unpacks to {status.size:,} bytes"
     return FileStatus(status.size, status.version, fault)
+
+
+def _read_name(info: zipfile.ZipInfo) -> str:
+    """Returns a member's name, whatever separates its folders."""
+    # Older programs on Windows wrote backslashes, which no name there has.
+    if info.create_system == _WINDOWS:
+        return info.filename.replace("\\", "/")
+    return info.filename
 
 
 def _find_zip_fault(info: zipfile.ZipInfo) -> str:
