@@ -216,9 +216,7 @@ def _name_images(groups: Groups) -> list[str]:
     ]
 
 
-def _choose_groups(
-    path: str, groups: Groups, split: str
-) -> Groups:
+def _choose_groups(path: str, groups: Groups, split: str) -> Groups:
     """Returns those that a split is made of."""
     if "" in groups:
         available, chosen = _SPLITS, groups

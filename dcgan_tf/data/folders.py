@@ -29,7 +29,12 @@ from dcgan_tf.data.label_table import (
 from dcgan_tf.data.preprocess.colours import parse_colour
 from dcgan_tf.data.skipped import Skipped
 from dcgan_tf.data.source import HeldOutRule, Source
-from dcgan_tf.data.split_folders import choose_split, find_splits
+from dcgan_tf.data.split_folders import (
+    choose_split,
+    find_beside_splits,
+    find_common_folder,
+    find_splits,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +49,8 @@ def load_folder(
     The order is by a hash of the names, so that any few in a row are a fair
     sample. Splits are `train`, `test` and `all`: what `find_held_out` chooses
     is `test`. Where every image lies in one of several
-    subfolders, those are its classes. Folders `train` and `test` (or `val`,
+    subfolders, those are its classes; a folder around all of them is passed
+    over. Folders `train` and `test` (or `val`,
     `valid`, `validation`) are splits, with the classes inside; a split whose
     images are in none of `train`'s classes has no labels. A table of labels
     takes the place of folders; images that it doesn't list are left out.
@@ -160,7 +166,11 @@ def _choose_images(
     names = listing.names
     kept = [name for name in names if name not in excluded]
     num_excluded = len(names) - len(kept)
-    split_folders = find_splits(names) if data.folder_splits else {}
+    # Runs of version 0.1.0 know neither splits nor a folder around all.
+    root = find_common_folder(names) if data.folder_splits else ""
+    split_folders = find_splits(names, root) if data.folder_splits else {}
+    if data.folder_splits and split in (None, "train"):
+        _warn_beside_splits(tree.path, names, root)
     split = _choose_split(data, split, split_folders)
     labels, digest = None, ""
     if data.labels is not None:
@@ -177,7 +187,7 @@ def _choose_images(
         )
         chosen = take_split(kept, split, tree.path, rule, listing.pages)
     if labels is None:
-        labels = find_folder_labels(kept, chosen, split_folders)
+        labels = find_folder_labels(kept, chosen, split_folders, root)
     return _Choice(
         split,
         sorted(chosen, key=hash_name),
@@ -187,8 +197,20 @@ def _choose_images(
         _count_held_out(kept, chosen, split, split_folders),
         num_excluded,
         f"{split}{_describe_rule(rule, kept, listing)}"
-        f"{' folder' if split_folders else ''}",
+        f"{' folder' if split_folders else ''}{f' in {root}' if root else ''}",
     )
+
+
+def _warn_beside_splits(path: str, names: list[str], root: str) -> None:
+    beside = find_beside_splits(names, root)
+    if beside is not None:
+        _log.warning(
+            "%s: all images are trained on, those for tests too, as not only "
+            "folders such as train and test are there but also %s; move that, "
+            "or name the folder train itself",
+            path,
+            beside,
+        )
 
 
 def _load_table(path: str, tree: FolderTree | Archive) -> Table:

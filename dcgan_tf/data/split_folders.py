@@ -1,22 +1,27 @@
 """Folders sorted into `train` and `test` (or `val`), as splits of one dataset.
 
 The usual layout is `train/CLASS/image`, `test/CLASS/image`; without
-classes images lie in `train` and `test` themselves.
+classes images lie in `train` and `test` themselves. A folder around all of
+these is passed over.
 """
 
+import os
 from collections.abc import Sequence
 
 _TRAIN = "train"
 # Evaluation takes the first of these that is there.
 _HELD_OUT = ("test", "val", "valid", "validation")
 _VALIDATION = _HELD_OUT[1:]
+_SPLITS = {name: name for name in (_TRAIN, *_HELD_OUT)}
+_SPLITS |= {"training": _TRAIN, "testing": "test"}
 
 
-def find_splits(names: Sequence[str]) -> dict[str, list[str]]:
+def find_splits(names: Sequence[str], root: str = "") -> dict[str, list[str]]:
     """Sorts names into splits by their top folders.
 
     Args:
         names: Of images, relative to the folder.
+        root: From `find_common_folder`, to pass over.
 
     Returns:
         The names of each split, in lower case; empty unless every image
@@ -24,12 +29,33 @@ def find_splits(names: Sequence[str]) -> dict[str, list[str]]:
     """
     splits: dict[str, list[str]] = {}
     for name in names:
-        top, slash, _ = name.partition("/")
-        split = top.lower()
-        if not slash or split not in (_TRAIN, *_HELD_OUT):
+        split = _find_split(name, root)
+        if split is None:
             return {}
         splits.setdefault(split, []).append(name)
     return splits if _TRAIN in splits and len(splits) > 1 else {}
+
+
+def find_beside_splits(names: Sequence[str], root: str = "") -> str | None:
+    """Finds an image that keeps folders from being splits.
+
+    Args:
+        names: Of images, relative to the folder.
+        root: From `find_common_folder`, to pass over.
+
+    Returns:
+        The name of one that lies beside `train` and one of held-out images;
+        None where there are no such folders, or nothing beside them.
+    """
+    found = {_find_split(name, root) for name in names}
+    if _TRAIN not in found or not found.intersection(_HELD_OUT):
+        return None
+    return next((n for n in names if _find_split(n, root) is None), None)
+
+
+def _find_split(name: str, root: str) -> str | None:
+    top, slash, _ = name.removeprefix(root).partition("/")
+    return _SPLITS.get(top.lower()) if slash else None
 
 
 def choose_split(splits: dict[str, list[str]], wanted: str) -> str:
@@ -48,6 +74,21 @@ def choose_split(splits: dict[str, list[str]], wanted: str) -> str:
     return found[0] if found else wanted
 
 
-def remove_split(name: str) -> str:
+def remove_split(name: str, root: str = "") -> str:
     """Returns an image's name inside its split's folder."""
-    return name.partition("/")[2]
+    return name.removeprefix(root).partition("/")[2]
+
+
+def find_common_folder(names: Sequence[str]) -> str:
+    """Returns the folder that all names lie in, with its slash, or ''.
+
+    Args:
+        names: With forward slashes. Of `dogs/a.png` and `dogs/b.png` it is
+            `dogs/`: one folder says nothing of classes.
+    """
+    folders = [name.rpartition("/")[0].split("/") for name in names]
+    if not folders:
+        return ""
+    common = os.path.commonprefix(folders)
+    parts = [part for part in common if part]
+    return "/".join(parts) + "/" if parts else ""

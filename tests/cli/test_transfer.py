@@ -343,7 +343,7 @@ def make_one_class(folder):
     "make, protocol, message",
     [
         (make_flat, "few_labels", "one class each"),
-        (make_lacking, "few_labels", "none of the classes"),
+        (make_lacking, "few_labels", "not all of the classes"),
         (make_one_class, "few_labels", "one class each"),
         (make_colours, "cifar10", "holds out 10000 of them and draws 4000"),
         (make_colours, "svhn_1000", "holds out 10000 of them and draws 1000"),

@@ -43,7 +43,14 @@ LAYOUTS = {
     "flat": (("train", "test"), "test", False, False),
     "flat test": ((*CLASSES, "test"), "test", True, False),
     "test in one folder": ((*CLASSES, "test/all"), "test", True, False),
-}
+    "ing": (
+        ("training/cat", "training/dog", "testing/dog"), "test", True, True,
+    ),
+    "in a folder": (
+        ("x/y/train/cat", "x/y/train/dog", "x/y/test/dog"), "test", True, True,
+    ),
+    "flat in a folder": (("x/train", "x/val"), "val", False, False),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
@@ -54,7 +61,7 @@ def test_layouts(tmp_path, write_pictures, name):
     training = load_source(data)
     assert training.split == "train"
     assert training.label_names == (("cat", "dog") if has_classes else ())
-    num_train = 4 * sum(f.lower().startswith("train") for f in folders)
+    num_train = 4 * sum("train" in f.lower() for f in folders)
     assert training.num_examples == num_train
     held_out = load_held_out(data, training)
     assert held_out.split == held_out_split
@@ -78,7 +85,6 @@ def test_labels_agree_between_splits(tmp_path, write_pictures):
         ("cat", "dog"),
         ("train", "bus"),  # Vehicles.
         ("test", "val"),
-        ("train/cat", "train/dog"),
         ("train", "test", "extra"),
     ],
 )
@@ -90,6 +96,56 @@ def test_what_is_no_layout_stays_as_it_was(tmp_path, write_pictures, folders):
     )
     assert new.num_examples == old.num_examples == 4 * len(folders)
     assert new.label_names == old.label_names
+
+
+@pytest.mark.parametrize(
+    "folders", [CLASSES, ("test/cat", "test/dog"), ("x/y/cat", "x/y/dog")]
+)
+def test_a_folder_around_all_is_passed_over(tmp_path, write_pictures, folders):
+    """As in an archive; not in runs of version 0.1.0."""
+    write_pictures(tmp_path, make_names(*folders))
+    new, old = (
+        load_source(make_data(tmp_path, folder_splits=is_new))
+        for is_new in (True, False)
+    )
+    assert new.label_names == ("cat", "dog") and not old.label_names
+    assert new.num_examples == old.num_examples == 8
+    # A cached copy without classes is another.
+    assert new.fingerprint != old.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("names", "beside"),
+    [
+        (("train/1.png", "test/2.png", "3.png"), "3.png"),
+        (("x/Train/1.png", "x/val/2.png", "x/more/a/3.png"), "x/more/a/3.png"),
+        (("train/1.png", "extra/2.png"), None),
+        (("val/1.png", "test/2.png", "3.png"), None),
+        (("train/1.png", "test/2.png"), None),
+    ],
+)
+def test_what_lies_beside_splits_is_named(
+    tmp_path, write_pictures, caplog, names, beside
+):
+    """All of it is trained on, which nobody expects."""
+    write_pictures(tmp_path, names)
+    source = load_source(make_data(tmp_path))
+    assert source.num_examples + source.num_held_out == len(names)
+    said = [r.getMessage() for r in caplog.records]
+    assert [f"but also {beside};" in text for text in said] == (
+        [] if beside is None else [True]
+    )
+
+
+def test_classes_that_train_lacks_are_named(tmp_path, write_pictures, caplog):
+    write_pictures(tmp_path, make_names(*CLASSES, "test/cat", "test/emu"))
+    data = make_data(tmp_path)
+    assert load_source(data).label_names == ("cat", "dog")
+    assert not caplog.records
+    assert not load_source(data, "test").label_names
+    assert "'test' are taken without classes: train has no folder 'emu'" in (
+        caplog.text
+    )
 
 
 def test_unknown_split_is_refused(tmp_path, write_pictures):

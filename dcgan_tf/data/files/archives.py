@@ -27,6 +27,7 @@ from dcgan_tf.data.files.folder_tree import (
     read_sample,
 )
 from dcgan_tf.data.positioned_reads import read_at
+from dcgan_tf.data.split_folders import find_common_folder
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 
@@ -68,7 +69,7 @@ class Archive:
         visible = [name for name in statuses if not _is_hidden(name)]
         # What lies beside a folder of images doesn't make it a class.
         images = list(filter(has_image_suffix, visible))
-        prefix = _find_common_folder(images or visible)
+        prefix = find_common_folder(images or visible)
         self._statuses = statuses
         self._members = {name.removeprefix(prefix): name for name in visible}
 
@@ -305,14 +306,3 @@ def _is_hidden(name: str) -> bool:
     if parts[0] == ".":
         is_hidden = any(p.startswith(".") and p != ".." for p in parts[1:])
     return is_hidden or _MACOS_FOLDER in parts
-
-
-def _find_common_folder(names: list[str]) -> str:
-    """Returns the folder that all names lie in, with its slash, or ''."""
-    folders = [name.rpartition("/")[0].split("/") for name in names]
-    if not folders:
-        return ""
-    common = os.path.commonprefix(folders)
-    # Of `dogs/a.png` and `dogs/b.png` the class is not known: one folder.
-    parts = [part for part in common if part]
-    return "/".join(parts) + "/" if parts else ""

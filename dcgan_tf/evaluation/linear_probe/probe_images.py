@@ -123,8 +123,9 @@ def arrange_images(
     """
     if real.training_labels is not None and real.held_out_labels is None:
         raise ValueError(
-            f"the {real.held_out_split!r} images of {real.dataset} have none "
-            f"of the classes of its {real.training_split!r} images"
+            f"the {real.held_out_split!r} images of {real.dataset} are not all "
+            f"of the classes of its {real.training_split!r} images; leave "
+            "others out, or name their folders alike"
         )
     try:
         return arrange(
