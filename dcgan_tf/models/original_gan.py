@@ -17,7 +17,10 @@ Departures, and why:
 - At other sizes than the authors' the widths stay, and D's first weights are
   scaled so that its units start with the same variance.
 - Labels, which the paper doesn't have, are joined to the inputs of both
-  networks (Mirza and Osindero, 2014, arXiv 1411.1784, Section 3).
+  networks (Mirza and Osindero, 2014, arXiv 1411.1784, Section 3). A label's
+  one among hundreds of pixels or latents would be heeded too late: D would
+  tell samples by labels that G doesn't heed yet. So G's is as large as all
+  latents together, and D's as a fixed part of an image.
 """
 
 import math
@@ -36,6 +39,9 @@ from dcgan_tf.models.blocks import (
 from dcgan_tf.models.discriminator import FunctionalDiscriminator
 from dcgan_tf.models.dropout import Dropout
 
+# Of a label beside an image whose pixels' root mean square is 1: half of what
+# digits have.
+_LABEL_TO_PIXELS = 0.16
 # The variance of uniform noise in [-1, 1] becomes 1.
 _NOISE_SCALE = math.sqrt(3.0)
 _GENERATOR_RANGE, _LINEAR_RANGE = 0.05, 0.5
@@ -70,7 +76,8 @@ def build_original_generator(
     is_grey = config.channels == 1
     latents = keras.Input((config.latent_dim,), name="latents")
     values = keras.layers.Rescaling(_NOISE_SCALE, name="noise")(latents)
-    inputs, values = _join_labels(config, latents, values)
+    scale = math.sqrt(config.latent_dim)
+    inputs, values = _join_labels(config, latents, values, scale)
     second = "relu" if is_grey else "sigmoid"
     for index, activation in enumerate(("relu", second), start=1):
         name = f"hidden_{index}"
@@ -124,14 +131,15 @@ def build_original_discriminator(
     initializers = UniformInitializers(seed, stream=1)
     shape = (*config.image_size, config.channels)
     images = keras.Input(shape, name="images")
-    scale = (
+    rescale = (
         keras.layers.Rescaling(0.5, 0.5, name="scale")
         if config.channels == 1
         else keras.layers.Rescaling(1 / _UNIT_VARIANCE_SCALE, name="scale")
     )
-    values = keras.layers.Flatten(name="pixels")(scale(images))
-    inputs, values = _join_labels(config, images, values)
+    values = keras.layers.Flatten(name="pixels")(rescale(images))
     num_pixels = math.prod(shape)
+    scale = _LABEL_TO_PIXELS * math.sqrt(num_pixels)
+    inputs, values = _join_labels(config, images, values, scale)
     largest = _DISCRIMINATOR_RANGE * math.sqrt(
         _AUTHORS_NUM_PIXELS[config.channels] / num_pixels
     )
@@ -184,7 +192,10 @@ def set_output_marginals(generator: keras.Model, mean_image) -> None:
 
 
 def _join_labels(
-    config: ModelConfig, inputs: keras.KerasTensor, values: keras.KerasTensor
+    config: ModelConfig,
+    inputs: keras.KerasTensor,
+    values: keras.KerasTensor,
+    scale: float,
 ):
     """Returns a network's inputs, and its values with labels joined."""
     if not config.num_classes:
@@ -193,6 +204,7 @@ def _join_labels(
     one_hot = keras.layers.CategoryEncoding(
         config.num_classes, output_mode="one_hot", name="one_hot"
     )(labels)
+    one_hot = keras.layers.Rescaling(scale, name="label_scale")(one_hot)
     return [inputs, labels], JoinLabels(name="join_labels")([values, one_hot])
 
 

@@ -1,5 +1,7 @@
 """The fully connected GAN: published widths, weights, ranges, dropout."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -73,6 +75,26 @@ def test_noise_has_unit_variance():
     noise = generator.get_layer("noise")
     latents = tf.random.stateless_uniform((10_000, 4), (0, 0), -1.0)
     assert np.var(noise(latents)) == pytest.approx(1.0, abs=0.02)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_labels_are_heeded_as_soon_as_latents_and_images(channels):
+    model = make_model(channels=channels, hidden_units=200)
+    model = dataclasses.replace(model, num_classes=10)
+    networks = build_networks(model)
+    labels = np.arange(100) % 10
+    others = (labels + 1) % 10
+    rng = np.random.default_rng(0)
+    for network, shape, least, most in (
+        (networks.generator, (100, 100), 0.5, 2.0),
+        # Noise of half the range is brighter than digits are.
+        (networks.discriminator, (100, 16, 16, channels), 0.1, 2.0),
+    ):
+        first, second = rng.uniform(-1, 1, (2, *shape)).astype(np.float32)
+        usual = network([first, labels])
+        by_label = np.std(network([first, others]) - usual)
+        by_input = np.std(network([second, labels]) - usual)
+        assert least < by_label / by_input < most
 
 
 def test_activations_are_the_published_ones():
