@@ -23,7 +23,12 @@ from dcgan_tf.runs.curves import CURVES_FILE
 from dcgan_tf.runs.early_stopping import find_lost_patience
 from dcgan_tf.runs.folder import load_run_config
 from dcgan_tf.runs.metrics import get_elapsed_seconds, read_metrics
-from dcgan_tf.runs.sample_grids import GIF_FILE, SAMPLES_DIR, list_grids
+from dcgan_tf.runs.sample_grids import (
+    GIF_FILE,
+    SAMPLES_DIR,
+    choose_shown_classes,
+    list_grids,
+)
 from dcgan_tf.runs.training_warnings import read_warnings
 
 _log = logging.getLogger(__name__)
@@ -117,7 +122,7 @@ def write_report(run_dir: str | os.PathLike) -> Path:
     sections = {name: body for name, body in sections.items() if body}
     name = html.escape(run_dir.resolve().name)
     page = _PAGE.format(
-        title=f"DCGAN run: {name}",
+        title=f"{config.model.family.upper()} run: {name}",
         summary=_summarise(run_dir, config),
         links="".join(
             f'<a href="#{_anchor(name)}">{html.escape(name)}</a>'
@@ -187,6 +192,7 @@ def _show_samples(run_dir: Path) -> str:
         return ""
     step, path = list(grids.items())[-1]
     names = load_class_names(run_dir)
+    names = [names[index] for index in choose_shown_classes(len(names))]
     rows = f" Rows: {html.escape(', '.join(names))}." if names else ""
     return f"<p>Step {step:,}.{rows}</p>\n" + _show_picture(
         path, f"Samples of step {step}", "small pixels"

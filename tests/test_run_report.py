@@ -9,8 +9,10 @@ import pytest
 from fixtures import browser
 
 from dcgan_tf import images
+from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.run_report import VIEWS, write_report
 from dcgan_tf.runs.curves import save_curves
+from dcgan_tf.runs.folder import save_run_config
 from dcgan_tf.runs.metrics import MetricsWriter
 
 
@@ -61,6 +63,21 @@ def test_what_is_missing_is_left_out(toy_run, tmp_path):
     page = write_report(run_dir).read_text()
     assert "Evaluation" not in page and "Filters" not in page
     assert "Settings" in page and "data:image/gif" in page
+
+
+@pytest.mark.parametrize("count, shown", [(3, 3), (300, 128)])
+def test_a_grid_is_described_by_the_rows_that_it_has(tmp_path, count, shown):
+    names = [f"class{index}." for index in range(count)]
+    config = resolve_run_config({"family": "gan"})
+    save_run_config(tmp_path, config, classes=names)
+    grid = np.zeros((9, 9, 1), np.uint8)
+    images.save_png(tmp_path / "samples" / "step-0000001.png", grid)
+    page = write_report(tmp_path).read_text()
+    assert "<h1>GAN run: " in page
+    rows = re.search("Rows: (.*)</p>", page)[1]
+    assert rows.count("class") == shown
+    assert rows.startswith("class0.") and "class2." in rows
+    assert ("class1." in rows) == (count == shown)
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):

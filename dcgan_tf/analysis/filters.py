@@ -56,7 +56,8 @@ def maximise_activations(
     Args:
         model: Of images in `[-1, 1]`.
         layer_name: The filters' layer.
-        num_filters: Filters, from the first on.
+        num_filters: Filters, from the first on; all of a layer that has
+            fewer.
         seed: Of the noise.
         num_steps: Of ascent.
 
@@ -64,6 +65,7 @@ def maximise_activations(
         float32 `(num_filters, height, width, channels)` in `[-1, 1]`.
     """
     layers = list_layers_to(model, layer_name)
+    num_filters = min(num_filters, layers[-1].output.shape[-1])
     row, column = find_middle_unit(model, layer_name)
     shape = (num_filters, *model.input_shape[1:])
     start = np.random.default_rng(seed).uniform(-0.1, 0.1, shape)
@@ -141,7 +143,7 @@ def draw_filters(model: TrainedModel, num_filters: int = 16) -> np.ndarray:
             [
                 Panel(
                     as_grid(pixels, 8),
-                    f"D: images that filters 1 to {num_filters} of {name} "
+                    f"D: images that filters 1 to {len(pixels)} of {name} "
                     "respond to most",
                     tile_side=110,
                 )

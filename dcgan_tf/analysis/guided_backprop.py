@@ -81,7 +81,8 @@ def draw_guided_backprop(
             units,
         ).reshape(images.shape)
         rows.append((title, images, signal_to_uint8(signals, axes=(2, 3, 4))))
-    names = [f"feature {index + 1}" for index in range(num_features)]
+    # The layer may have fewer.
+    names = [f"feature {index + 1}" for index in range(len(found.rows))]
     panels = []
     for number, (title, images, signals) in enumerate(rows):
         labels = () if number else names

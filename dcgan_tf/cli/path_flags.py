@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from absl import flags
 
 from dcgan_tf.cli.command import UsageError
+from dcgan_tf.config import LARGEST_TRAINING_SEED
 from dcgan_tf.seeds import LARGEST_SEED
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -15,9 +16,6 @@ _IMAGE_SUFFIXES = frozenset(
     ".apng .avif .bmp .gif .heic .heif .jpeg .jpg .pdf .png .ppm .svg .tif "
     ".tiff .webp".split()
 )
-
-# In training, two thousand initial weights a seed; theirs have 63 bits.
-_LARGEST_TRAINING_SEED = 2**63 // 2_000 - 1
 
 
 def resolve_path(text: str) -> str:
@@ -115,7 +113,7 @@ def define_seed(
         default,
         help_text,
         lower_bound=0,
-        upper_bound=_LARGEST_TRAINING_SEED if is_of_training else LARGEST_SEED,
+        upper_bound=LARGEST_TRAINING_SEED if is_of_training else LARGEST_SEED,
         flag_values=flag_values,
     )
 

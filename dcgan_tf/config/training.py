@@ -18,6 +18,8 @@ CROSS_ENTROPY, HINGE, RELATIVISTIC = "cross_entropy", "hinge", "relativistic"
 LOSSES = (CROSS_ENTROPY, HINGE, RELATIVISTIC)
 SYNCHRONISED, REPLICA = "synchronised", "replica"
 BATCH_NORMS = (SYNCHRONISED, REPLICA)
+# Two thousand initial weights have seeds of their own, of 63 bits.
+LARGEST_TRAINING_SEED = 2**63 // 2_000 - 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -148,6 +150,10 @@ class TrainingConfig:
             "r2_weight", "steps_per_call",
         ):  # fmt: skip
             check_at_least(name, getattr(self, name), 0)
+        if self.seed > LARGEST_TRAINING_SEED:
+            raise ValueError(
+                f"seed is {self.seed}; use 0 to {LARGEST_TRAINING_SEED:,}"
+            )
         for name in (
             "beta_1", "ema_decay", "label_smoothing", "diff_augment_target",
         ):  # fmt: skip

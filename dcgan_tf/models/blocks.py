@@ -17,6 +17,7 @@ WEIGHT_STDDEV = 0.02
 # With Keras's default of 0.99 the statistics lag hundreds of steps behind
 # networks that change as fast as these; the paper gives no figure.
 BATCH_NORM_MOMENTUM = 0.9
+# The authors' code has 1e-8, Keras 1e-3.
 BATCH_NORM_EPSILON = 1e-5
 
 
@@ -127,16 +128,36 @@ def join_stages(
     if not config.num_classes:
         flat = [layer for stage in stages for layer in stage]
         return sequential([inputs, *flat], name=name)
-    labels = keras.Input((), dtype="int32", name="labels")
-    one_hot = keras.layers.CategoryEncoding(
-        config.num_classes, output_mode="one_hot", name="one_hot"
-    )(labels)
+    labels, one_hot = make_label_inputs(config.num_classes)
     outputs = inputs
     for index, stage in enumerate(stages):
-        outputs = JoinLabels(name=f"join_labels_{index}")([outputs, one_hot])
+        # In the precision of what follows, which would cast them anyway.
+        join = JoinLabels(
+            dtype=stage[0].dtype_policy, name=f"join_labels_{index}"
+        )
+        outputs = join([outputs, one_hot])
         for layer in stage:
             outputs = layer(outputs)
     return functional([inputs, labels], outputs, name=name)
+
+
+def make_label_inputs(
+    num_classes: int,
+) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """Makes a conditional network's input of labels, and their one-hot form.
+
+    Args:
+        num_classes: How many there are.
+
+    Returns:
+        Symbolic int32 labels `(batch,)`, and float32 `(batch, num_classes)`
+        of the layer `one_hot`.
+    """
+    labels = keras.Input((), dtype="int32", name="labels")
+    encode = keras.layers.CategoryEncoding(
+        num_classes, output_mode="one_hot", name="one_hot"
+    )
+    return labels, encode(labels)
 
 
 @keras.saving.register_keras_serializable("dcgan_tf")

@@ -97,13 +97,16 @@ class AdaptiveMaxPooling(keras.layers.Layer):
         super().__init__(**kwargs)
         self.grid_size = grid_size
 
-    def call(self, maps):
-        sides = maps.shape[1:3]
+    def build(self, input_shape):
+        sides = input_shape[1:3]
         if min(sides) < self.grid_size:
             raise ValueError(
                 f"a map of {sides[0]}x{sides[1]} can't be pooled to "
                 f"{self.grid_size}x{self.grid_size}"
             )
+
+    def call(self, maps):
+        sides = maps.shape[1:3]
         if all(side % self.grid_size == 0 for side in sides):
             window = tuple(side // self.grid_size for side in sides)
             return ops.max_pool(maps, window, window, "valid")

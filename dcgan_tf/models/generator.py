@@ -16,6 +16,10 @@ def build_generator(
     norm and ReLU follow every layer but the last, which ends in tanh. No
     layer has a bias, as in the authors' code.
 
+    A departure from that code: the projection is normalised map by map, as
+    the maps after it are, where theirs has statistics, a gain and a bias of
+    its own for each of its units.
+
     Args:
         config: Its shape. With `num_classes` the model is conditional.
         dtype: Keras dtype policy of all layers but the output, which is

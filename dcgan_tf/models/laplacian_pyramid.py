@@ -327,8 +327,5 @@ def _add_labels(config: ModelConfig, inputs: list):
     """Returns inputs with labels, and one-hot labels; both may be none."""
     if not config.num_classes:
         return inputs, None
-    labels = keras.Input((), dtype="int32", name="labels")
-    one_hot = keras.layers.CategoryEncoding(
-        config.num_classes, output_mode="one_hot", name="one_hot"
-    )(labels)
+    labels, one_hot = blocks.make_label_inputs(config.num_classes)
     return [*inputs, labels], one_hot

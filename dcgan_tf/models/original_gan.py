@@ -35,6 +35,7 @@ from dcgan_tf.models.blocks import (
     JoinLabels,
     UniformInitializers,
     make_activation,
+    make_label_inputs,
 )
 from dcgan_tf.models.discriminator import FunctionalDiscriminator
 from dcgan_tf.models.dropout import Dropout
@@ -200,10 +201,7 @@ def _join_labels(
     """Returns a network's inputs, and its values with labels joined."""
     if not config.num_classes:
         return inputs, values
-    labels = keras.Input((), dtype="int32", name="labels")
-    one_hot = keras.layers.CategoryEncoding(
-        config.num_classes, output_mode="one_hot", name="one_hot"
-    )(labels)
+    labels, one_hot = make_label_inputs(config.num_classes)
     one_hot = keras.layers.Rescaling(scale, name="label_scale")(one_hot)
     return [inputs, labels], JoinLabels(name="join_labels")([values, one_hot])
 

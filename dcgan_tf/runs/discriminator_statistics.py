@@ -20,7 +20,7 @@ from dcgan_tf.config import DataConfig, RunConfig
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import build_training_dataset
 from dcgan_tf.data.source import Source
-from dcgan_tf.models.batch_norm import reestimate_statistics
+from dcgan_tf.models.batch_norm import list_norms, reestimate_statistics
 from dcgan_tf.setting_names import name_setting
 
 # Enough that the statistics' own noise is small beside a batch's.
@@ -61,9 +61,12 @@ def load_real_batches(
     except (ValueError, OSError, ImportError, tf.errors.OpError) as error:
         if real_data is not None:
             raise
+        effect = ""
+        if config.model.discriminator_batch_norm:
+            effect = "the discriminator keeps its saved batch-norm statistics, "
+            effect += "since "
         log(
-            "the discriminator keeps its saved batch-norm statistics, since "
-            f"the run's data can't be read ({error}); "
+            f"{effect}the run's data can't be read ({error}); "
             f"{name_setting('data_dir')} or {name_setting('image_dir')} says "
             "where it is"
         )
@@ -92,7 +95,7 @@ def _read(
 
 
 def reestimate_discriminator(
-    discriminator: keras.Model, real_batches: list[np.ndarray]
+    discriminator: keras.Model, get_real_batches: Callable[[], list[np.ndarray]]
 ) -> None:
     """Sets D's batch-norm statistics to those of real images.
 
@@ -101,7 +104,10 @@ def reestimate_discriminator(
 
     Args:
         discriminator: Changed in place.
-        real_batches: From `load_real_batches`.
+        get_real_batches: Gives what `load_real_batches` does. It isn't called
+            for a D without batch norm, or a conditional one.
     """
-    if real_batches and len(discriminator.inputs) == 1:
+    if len(discriminator.inputs) > 1 or not list_norms(discriminator):
+        return
+    if real_batches := get_real_batches():
         reestimate_statistics(discriminator, real_batches)

@@ -63,7 +63,7 @@ def fold_discriminator(
     Args:
         model: What D was built of. Where it has no spectral norm, D is
             returned as it is.
-        discriminator: Left unchanged.
+        discriminator: Its singular vectors are brought up to date.
     """
     if not model.spectral_norm:
         return discriminator

@@ -40,9 +40,8 @@ class TrainedDiscriminator:
     def network(self) -> keras.Model | None:
         """D in float32, with statistics of the images; None of an export."""
         network = self.load_network()
-        # Labels go in with the images there: it keeps training's.
-        if network is not None and not self.model.num_classes:
-            reestimate_discriminator(network, self.real_batches)
+        if network is not None:
+            reestimate_discriminator(network, lambda: self.real_batches)
         return network
 
     def with_real_batches(
@@ -77,5 +76,5 @@ class TrainedDiscriminator:
         discriminator = fold_discriminator(
             self.model, build_networks(self.model, seed=seed).discriminator
         )
-        reestimate_discriminator(discriminator, self.real_batches)
+        reestimate_discriminator(discriminator, lambda: self.real_batches)
         return discriminator

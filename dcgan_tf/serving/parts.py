@@ -39,10 +39,11 @@ def choose_images(
     batches = trained.real_batches
     if not batches:
         return generated
-    log(
-        "the discriminator's batch-norm statistics were measured on "
-        f"{sum(map(len, batches)):,} real images"
-    )
+    if trained.config.model.discriminator_batch_norm:
+        log(
+            "the discriminator's batch-norm statistics were measured on "
+            f"{sum(map(len, batches)):,} real images"
+        )
     real = np.resize(batches[0], generated.shape)
     return np.stack([real, generated], 1).reshape(-1, *real.shape[1:])
 

@@ -84,9 +84,26 @@ def _load_sampler(export_dir: Path) -> Sampler:
     return sample
 
 
+def _find_features(export_dir: Path) -> Path:
+    """Finds the newest discriminator, which must be the newest generator's.
+
+    A process that died between both, or who removed a version by hand, may
+    have left a generator beside another checkpoint's discriminator.
+    """
+    folder = versions.find_newest(export_dir / versions.FEATURES)
+    own, other = load_newest_record(export_dir), versions.load_record(folder)
+    if (own.run_dir, own.step) != (other.run_dir, other.step):
+        raise FileNotFoundError(
+            f"{os.fspath(folder)!r} is the discriminator of step {other.step} "
+            f"of {other.run_dir!r}, and the newest generator is of step "
+            f"{own.step} of {own.run_dir!r}; export the run again"
+        )
+    return folder
+
+
 def _digest_features(export_dir: Path) -> str:
     """Returns a digest of the files of the newest exported discriminator."""
-    folder = versions.find_newest(export_dir / versions.FEATURES)
+    folder = _find_features(export_dir)
     digest = hashlib.blake2b(digest_size=16)
     for path in sorted(folder.rglob("*")):
         if path.is_file():
@@ -96,7 +113,7 @@ def _digest_features(export_dir: Path) -> str:
 
 
 def _load_extractor(export_dir: Path) -> Extractor:
-    folder = versions.find_newest(export_dir / versions.FEATURES)
+    folder = _find_features(export_dir)
     loaded = tf_paths.load_saved_model(folder)
 
     def extract(images):

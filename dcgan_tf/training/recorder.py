@@ -4,7 +4,7 @@ import contextlib
 import os
 import shlex
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import keras
 import numpy as np
@@ -257,7 +257,7 @@ class Recorder:
 
     def _write_samples(self, step: int) -> None:
         """Saves the grid of fixed latents."""
-        with self._timer_paused():
+        with self._timer.paused():
             grid = self._grid.draw(self._state.sampling_generator)
             if self._metrics is not None:
                 path = sample_grids.sample_path(self._run_dir, step)
@@ -266,7 +266,7 @@ class Recorder:
 
     def _save_checkpoint(self, step: int) -> None:
         """Saves a checkpoint, unless a weight isn't finite."""
-        with self._timer_paused():
+        with self._timer.paused():
             for model in (self._state.generator, self._state.discriminator):
                 for weight in model.trainable_variables:
                     if not np.all(np.isfinite(weight.numpy())):
@@ -303,7 +303,7 @@ class Recorder:
         Args:
             step: Completed steps, of which there is a checkpoint.
         """
-        with self._timer_paused():
+        with self._timer.paused():
             generator = self._state.sampling_generator
             sample_grids.reestimate_generator(generator, self._config)
             if self._metrics is None:
@@ -311,7 +311,10 @@ class Recorder:
             measures = dict(self._evaluator(generator))
             name, value = next(iter(measures.items()))
             best = repair_best(self._run_dir, self._progress.log)
-            if best is None or best["measure"] != name or value < best["value"]:
+            # Nothing would be less than what isn't a number.
+            if np.isfinite(value) and (
+                best is None or best["measure"] != name or value < best["value"]
+            ):
                 _, held_out = identify(self._evaluator)
                 checkpoints.mark_best(
                     self._run_dir, step, name, value, held_out
@@ -334,12 +337,6 @@ class Recorder:
         except Exception as error:
             reason = failures.describe(error) or error
             self._progress.log(f"{name} could not be written: {reason}")
-
-    @contextlib.contextmanager
-    def _timer_paused(self) -> Iterator[None]:
-        self._timer.pause()
-        yield
-        self._timer.resume()
 
     def _fail(self, step: int, what: str) -> None:
         start = f"{os.fspath(self._run_dir)}@STEP"

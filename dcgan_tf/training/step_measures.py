@@ -1,7 +1,8 @@
 """What training steps report, and the time that they take."""
 
+import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import tensorflow as tf
@@ -65,40 +66,45 @@ class StepTimer:
 
     def __init__(self, wait: Callable[[], None]):
         self._wait = wait
-        self._resumed_at: float | None = None
+        self._running_since: float | None = None
         self._num_steps = 0
         self._seconds = 0.0
 
     def count_steps(self, num_steps: int) -> None:
         """Counts steps that have been given to the device in one call."""
-        if self._resumed_at is None:
-            self.resume()
+        if self._running_since is None:
+            self._wait()
+            self._running_since = time.monotonic()
         else:
             self._num_steps += num_steps
 
     def stop(self) -> None:
         """Stops the clock until after the next call, which traces anew."""
-        self.pause()
-        self._resumed_at = None
+        self._read()
+        self._running_since = None
 
-    def pause(self) -> None:
-        """Stops the clock until `resume`."""
-        self._wait()
-        if self._resumed_at is not None:
-            now = time.monotonic()
-            self._seconds += now - self._resumed_at
-            self._resumed_at = now
-
-    def resume(self) -> None:
-        """Starts the clock, once what was counted is computed."""
-        self._wait()
-        self._resumed_at = time.monotonic()
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Stops the clock for a while; one that isn't running stays so."""
+        self._read()
+        yield
+        if self._running_since is not None:
+            self._wait()
+            self._running_since = time.monotonic()
 
     def take_seconds_per_step(self) -> float:
         """Returns the mean of the steps since the last call; 0 for none."""
-        self.pause()
+        self._read()
         # None where all were in the first call.
         is_timed = self._num_steps > 0
         seconds = self._seconds / self._num_steps if is_timed else 0.0
         self._num_steps, self._seconds = 0, 0.0
         return seconds
+
+    def _read(self) -> None:
+        """Adds the time since the clock was last read."""
+        self._wait()
+        if self._running_since is not None:
+            now = time.monotonic()
+            self._seconds += now - self._running_since
+            self._running_since = now

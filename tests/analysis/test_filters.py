@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 
 from dcgan_tf.analysis.backward import compute_activations
 from dcgan_tf.analysis.filters import make_kernel_tiles, maximise_activations
@@ -44,3 +45,11 @@ def test_ascent_makes_each_filter_respond_more(trained):
     for index in range(4):
         assert maps[index, 3, 3, index] > 2 * abs(before[index, 3, 3, index])
         assert maps[:, 3, 3, index].argmax() == index
+
+
+@pytest.mark.parametrize(("wanted", "found"), [(3, 3), (20, 8)])
+def test_a_layer_with_fewer_filters_shows_all(trained, wanted, found):
+    images = maximise_activations(
+        trained.discriminator, "conv_2_lrelu", wanted, seed=0, num_steps=1
+    )
+    assert len(images) == found

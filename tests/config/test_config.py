@@ -31,6 +31,7 @@ def test_widths_double_and_are_capped_at_eight_times_the_base():
         (DataConfig, {"cache": "tape"}, "use one of auto, memory"),
         (TrainingConfig, {"steps": 0}, "steps is 0"),
         (TrainingConfig, {"beta_1": 1.0}, "beta_1 is 1.0"),
+        (TrainingConfig, {"seed": 2**60}, "seed is 1152.*; use 0 to 4,61"),
         (TrainingConfig, {"accumulate": 0}, "accumulate is 0"),
         (TrainingConfig, {"accumulate": 5}, "batch_size 128 .* 2, 4, 8, 16"),
         (TrainingConfig, {"batch_norm": "all"}, "synchronised, replica"),

@@ -1,6 +1,7 @@
 """D's features are the same whichever door they are asked at."""
 
 import dataclasses
+import json
 import shutil
 
 import numpy as np
@@ -102,6 +103,21 @@ def test_features_are_the_same_at_every_door(run_dir, export_dir, ask):
     np.testing.assert_allclose(
         ask(run_dir, export_dir), expected, rtol=1e-4, atol=1e-5
     )
+
+
+@pytest.mark.parametrize("name, value", [("step", 2), ("run_dir", "/other")])
+def test_another_checkpoints_features_are_refused(
+    export_dir, tmp_path, name, value
+):
+    """Such as a process leaves that died between both networks."""
+    export = shutil.copytree(export_dir, tmp_path / "export")
+    path = export / "discriminator_features" / "1" / "export.json"
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps({**record, name: value}))
+    model = load_exported_model(export)
+    assert model.sample_images(1).shape == (1, 16, 16, 3)
+    with pytest.raises(FileNotFoundError, match="export the run again"):
+        model.compute_features(PICTURES)
 
 
 def test_those_of_training_would_give_other_features(run_dir):

@@ -8,6 +8,8 @@ import pytest
 
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.models import blocks
+from dcgan_tf.models.discriminator import build_discriminator
+from dcgan_tf.models.generator import build_generator
 
 CONFIG = ModelConfig((16, 16), 1, latent_dim=4, base_filters=2)
 
@@ -61,6 +63,18 @@ def test_labels_join_vectors_and_every_pixel(shape):
             one_hot.reshape(2, *(1,) * (len(shape) - 2), 3), (*shape[:-1], 3)
         ),
     )
+
+
+@pytest.mark.parametrize("build", [build_generator, build_discriminator])
+def test_labels_join_in_the_precision_of_what_follows(build):
+    """In float32, maps in low precision would be cast there and back."""
+    config = dataclasses.replace(CONFIG, num_classes=3)
+    layers = build(config, "mixed_bfloat16").layers
+    joins = [x for x in layers if isinstance(x, blocks.JoinLabels)]
+    assert len(joins) == 3
+    for join in joins:
+        following = layers[layers.index(join) + 1]
+        assert join.compute_dtype == following.compute_dtype
 
 
 def test_stages_are_a_sequence_unless_there_are_labels():

@@ -45,6 +45,13 @@ def test_features_are_the_pooled_activations(size):
     )
 
 
+@pytest.mark.parametrize("size", [(16, 16), (16, 32)])
+def test_a_grid_finer_than_a_map_is_refused(size):
+    discriminator = build_discriminator(ModelConfig(size, 1, 8, 2))
+    with pytest.raises(ValueError, match="can't be pooled to 5x5"):
+        build_feature_extractor(discriminator, grid_size=5)
+
+
 def test_a_conditional_discriminator_is_refused():
     config = ModelConfig((16, 16), 1, 8, 4, num_classes=3)
     with pytest.raises(ValueError, match="train without labels"):

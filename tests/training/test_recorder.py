@@ -164,6 +164,15 @@ def test_the_best_is_one_that_can_be_compared(
     assert (best["measure"], best["held_out"]) == (measure, held_out)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_no_number_is_never_the_best(make_recorder, tmp_path, value):
+    with make_recorder(evaluator=(evaluator := Evaluator(value))) as recorder:
+        for step, evaluator.distance in ((1, value), (2, 3.0), (3, value)):
+            take_steps(recorder, 1.0)
+            write(recorder, step, checkpoint=True, evaluation=True)
+    assert checkpoints.find_best(tmp_path) == 2
+
+
 def test_a_best_one_of_unknown_images_stays(make_recorder, tmp_path):
     """Version 0.1.0 doesn't record them."""
     checkpoints.mark_best(tmp_path, 1, "distance", 0.5)

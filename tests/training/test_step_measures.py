@@ -1,8 +1,12 @@
 """What steps report is read when it is asked for, by each reader in full."""
 
+import types
+
+import pytest
 import tensorflow as tf
 
-from dcgan_tf.training.step_measures import StepMeasures
+from dcgan_tf.training import step_measures
+from dcgan_tf.training.step_measures import StepMeasures, StepTimer
 
 
 def test_each_reader_takes_every_step_in_its_own_time():
@@ -20,3 +24,36 @@ def test_each_reader_takes_every_step_in_its_own_time():
     assert measures.take_unwritten() == [first, *later]
     assert measures.take_unseen() == later
     assert measures.take_unwritten() == measures.take_unseen() == []
+
+
+@pytest.mark.parametrize(
+    ("events", "seconds_per_step"),
+    [
+        ("call call take", 1),
+        ("call call pause call take", 1),
+        # What is done before the first call doesn't make that one a step.
+        ("pause call call call take", 1),
+        ("call call stop pause call call take", 1),
+        ("call take", 0),
+    ],
+)
+def test_a_call_that_traces_is_no_steps_time(
+    monkeypatch, events, seconds_per_step
+):
+    """A call takes a second and, where it traces, a hundred."""
+    now, is_traced = 0, False
+    clock = types.SimpleNamespace(monotonic=lambda: now)
+    monkeypatch.setattr(step_measures, "time", clock)
+    timer = StepTimer(lambda: None)
+    for event in events.split():
+        if event == "call":
+            now += 1 if is_traced else 100
+            is_traced = True
+            timer.count_steps(1)
+        elif event == "pause":
+            with timer.paused():
+                now += 1_000
+        elif event == "stop":
+            timer.stop()
+            is_traced = False
+    assert timer.take_seconds_per_step() == seconds_per_step

@@ -267,6 +267,17 @@ def test_bounds_are_those_of_the_precision():
     assert "mean error 0.025 > 0.02" in find("full_int8", errors)
 
 
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [(0.5, None), (0.25, "images: largest error 2.5e-01 > 1e-05")],
+)
+def test_a_collapsed_network_is_compared_too(given, problem):
+    given_images, images = np.full((7, 4), given), np.full((7, 4), 0.5)
+    errors = {"images": checks._compare(given_images, images)}
+    assert errors["images"].largest == 0.5 - given
+    assert checks._find_problem("float32", errors) == problem
+
+
 def test_a_conditional_generator_takes_labels(tmp_path):
     model = ModelConfig((16, 16), 1, 5, 4, 3, num_classes=3)
     network = build_generator(model)
