@@ -1,19 +1,24 @@
 """Labels from a table: CSV, StyleGAN's dataset.json, or CelebA's text."""
 
+import codecs
 import csv
 import dataclasses
 import hashlib
 import io
 import json
+import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from dcgan_tf.setting_names import name_setting
 
+_log = logging.getLogger(__name__)
+
 # Headings of the column that has the files' names, where it isn't the first.
 _NAME_HEADINGS = frozenset(
-    "file filename file_name image image_id image_name img path".split()
+    "file filename file_name filepath image image_id image_name image_path "
+    "img path".split()
 )
 _CLASS_HEADINGS = ("label", "class", "category", "target")
 _DELIMITERS = ",;\t|"
@@ -24,6 +29,8 @@ _ATTRIBUTE_WORDS = {
 }  # fmt: skip
 # Of a collection that is really the table's, more are listed.
 _LEAST_LISTED = 0.5
+# Rows that tell which column has the files' names.
+_NUM_TRIED = 100
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +78,7 @@ def read_table(path: str, contents: bytes) -> Table:
         ValueError: If it is no table, or an empty one.
     """
     digest = hashlib.blake2b(contents, digest_size=16).hexdigest()
-    text = contents.decode("utf-8-sig", "surrogateescape")
+    text = _decode(contents)
     try:
         if text.lstrip().startswith("{"):
             headings, rows = None, _read_json(text)
@@ -119,17 +126,18 @@ def assign_labels(
     find_name = _build_lookup(names)
     headings, rows = table.headings, table.rows
     name_column = 0
-    if headings is None and find_name(rows[0][0]) is None:
-        headings, rows = rows[0], rows[1:]
-        lowered = [heading.lower() for heading in headings]
-        named = [i for i, text in enumerate(lowered) if text in _NAME_HEADINGS]
-        name_column = named[0] if named else 0
     if headings is None:
-        headings = ("name", *(f"label{i}" for i in range(1, len(rows[0]))))
-    by_name = {}
+        name_column = _find_name_column(rows, find_name)
+        if find_name(rows[0][name_column]) is None:
+            headings, rows = tuple(map(_reread, rows[0])), rows[1:]
+    if headings is None:
+        headings = [f"label{i}" for i in range(len(rows[0]))]
+    by_name, others = {}, []
     for row in rows:
         name = find_name(row[name_column])
         if name is not None:
+            row = tuple(map(_reread, row))
+            others += [(name, by_name[name])] if name in by_name else []
             by_name[name] = row
     if len(by_name) < _LEAST_LISTED * len(names):
         raise ValueError(
@@ -139,20 +147,73 @@ def assign_labels(
             "collection"
         )
     columns = [i for i in range(len(headings)) if i != name_column]
-    return _choose_column(table.path, headings, columns, by_name, column)
+    columns = _choose_columns(table.path, headings, columns, by_name, column)
+    _warn_of_repeated(table.path, by_name, others, columns)
+    if len(columns) > 1:
+        return Labels(
+            {
+                name: tuple(_read_attribute(row[i]) for i in columns)
+                for name, row in by_name.items()
+            },
+            attribute_names=tuple(headings[i] for i in columns),
+        )
+    values = {name: row[columns[0]] for name, row in by_name.items()}
+    if column is not None and _are_attributes(values.values()):
+        return name_attribute(
+            {name: _read_attribute(value) for name, value in values.items()},
+            headings[columns[0]],
+        )
+    return _make_classes(values)
 
 
-def _choose_column(
+def _find_name_column(
+    rows: Sequence[Sequence[str]], find_name: Callable[[str], str | None]
+) -> int:
+    """Finds the column of names: by the first row, or by what is in it."""
+    if find_name(rows[0][0]) is not None:
+        return 0
+    for column, heading in enumerate(rows[0]):
+        if heading.lower() in _NAME_HEADINGS:
+            return column
+
+    def count(column):
+        some = rows[:_NUM_TRIED]
+        return sum(find_name(row[column]) is not None for row in some)
+
+    return max(range(len(rows[0])), key=count)  # The first of equals.
+
+
+def _warn_of_repeated(
+    path: str,
+    rows: Mapping[str, Sequence[str]],
+    others: Sequence[tuple[str, Sequence[str]]],
+    columns: Sequence[int],
+) -> None:
+    """Says which images have other labels in earlier rows."""
+    names = {
+        name: None
+        for name, row in others
+        if any(row[i] != rows[name][i] for i in columns)
+    }
+    if names:
+        _log.warning(
+            "labels %s: %s images, such as %s, have several labels; the last "
+            "one of each is taken",
+            path,
+            f"{len(names):,}",
+            next(iter(names)),
+        )
+
+
+def _choose_columns(
     path: str,
     headings: Sequence[str],
     columns: Sequence[int],
     rows: Mapping[str, Sequence[str]],
     wanted: str | None,
-) -> Labels:
+) -> Sequence[int]:
+    """Chooses the column of classes, or all where all are attributes."""
     listing = ", ".join(headings[i] for i in columns)
-    attributes = [
-        i for i in columns if _are_attributes(row[i] for row in rows.values())
-    ]
     if wanted is not None:
         found = [i for i in columns if headings[i].lower() == wanted.lower()]
         if not found:
@@ -160,25 +221,14 @@ def _choose_column(
                 f"labels {path} have no column {wanted!r} to condition on; "
                 f"they have {listing}"
             )
-        if found[0] in attributes:
-            return name_attribute(
-                {n: _read_attribute(r[found[0]]) for n, r in rows.items()},
-                headings[found[0]],
-            )
-        return _make_classes(rows, found[0])
+        return found[:1]
     if len(columns) == 1:
-        return _make_classes(rows, columns[0])
+        return columns
     for i in columns:
         if headings[i].lower() in _CLASS_HEADINGS:
-            return _make_classes(rows, i)
-    if len(attributes) == len(columns):
-        return Labels(
-            {
-                name: tuple(_read_attribute(row[i]) for i in columns)
-                for name, row in rows.items()
-            },
-            attribute_names=tuple(headings[i] for i in columns),
-        )
+            return [i]
+    if all(_are_attributes(row[i] for row in rows.values()) for i in columns):
+        return columns
     raise ValueError(
         f"labels {path} have the columns {listing}; say which one to take "
         f"with {name_setting('condition_on', 'NAME')}"
@@ -195,9 +245,9 @@ def name_classes(attribute: str) -> tuple[str, str]:
     return f"not {attribute}", attribute
 
 
-def _make_classes(rows: Mapping[str, Sequence[str]], column: int) -> Labels:
+def _make_classes(values: Mapping[str, str]) -> Labels:
     """Numbers the classes in order: numbers by value, texts by alphabet."""
-    values = {name: row[column] for name, row in rows.items() if row[column]}
+    values = {name: value for name, value in values.items() if value}
     try:
         names = sorted(set(values.values()), key=int)
     except ValueError:
@@ -232,14 +282,30 @@ def _build_lookup(names: Sequence[str]) -> Callable[[str], str | None]:
             index[key] = None if key in index else name
 
     def find(written: str) -> str | None:
-        key = written.replace("\\", "/").removeprefix("./").lstrip("/")
-        base = key.rpartition("/")[2]
-        for index, found in zip(indexes, (key, key, base, base), strict=True):
-            if index.get(found) is not None:
-                return index[found]
+        for text in dict.fromkeys((written, _reread(written))):
+            key = text.replace("\\", "/").removeprefix("./").lstrip("/")
+            base = key.rpartition("/")[2]
+            keys = (key, key, base, base)
+            for index, found in zip(indexes, keys, strict=True):
+                if index.get(found) is not None:
+                    return index[found]
         return None
 
     return find
+
+
+def _decode(contents: bytes) -> str:
+    """Decodes UTF-8 or, by its mark, UTF-16, as spreadsheets save it."""
+    if contents.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return contents.decode("utf-16", "replace")
+    return contents.decode("utf-8-sig", "surrogateescape")
+
+
+def _reread(text: str) -> str:
+    """Reads a text that isn't UTF-8 as Windows' programs write it."""
+    if text.isascii() or not any("\udc80" <= c <= "\udcff" for c in text):
+        return text
+    return os.fsencode(text).decode("cp1252", "replace")
 
 
 def _read_csv(text: str) -> list[Sequence[str]]:

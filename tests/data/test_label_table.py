@@ -30,6 +30,18 @@ WIDE = "id,file,kind,age\n7,1.png,cat,3\n8,2.png,dog,5\n9,3.jpg,dog,4\n"
         (WIDE, "kind", "cat dog", (0, 1, 1)),
         (WIDE, "AGE", "3 4 5", (0, 2, 1)),
         (CELEB_A, "smiling", "not_Smiling Smiling", (0, 1, 0)),
+        # As pandas writes its index, with and without headings.
+        (
+            ",photo,label\n0,1.png,u\n1,2.png,v\n2,3.jpg,u",
+            None,
+            "u v",
+            (0, 1, 0),
+        ),
+        ("7,1.png,u\n8,2.png,v\n9,3.jpg,u", "label2", "u v", (0, 1, 0)),
+        ("u,1.png\nv,2.png\nu,3.jpg", None, "u v", (0, 1, 0)),
+        ("kind,photo\nu,a/1.png\nv,a/2.png\nu,3", None, "u v", (0, 1, 0)),
+        # A box a row: the same label again, and another one.
+        ("1.png,u\n1.png,u\n2.png,u\n2.png,v\n3.jpg,u", None, "u v", (0, 1, 0)),
         (
             '{"labels": [["a/1.png", 6], ["a/2.png", 0], ["b/3.jpg", 6]]}',
             None,
@@ -51,6 +63,33 @@ def test_tables(text, column, classes, labels):
         classes.split()
     )
     assert tuple(found.by_name[name] for name in NAMES) == labels
+
+
+ODD_NAMES = ["grün/1.png", "2.png", "3.jpg"]
+ODD_TABLE = "Datei;Käse\ngrün/1.png;würzig\n2.png;mild\n3.jpg;mild\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_tables_of_spreadsheets(encoding):
+    table = read_table("labels.csv", ODD_TABLE.encode(encoding))
+    found = assign_labels(table, ODD_NAMES, "käse")
+    assert found.label_names == ("mild", "würzig")
+    assert [found.by_name[name] for name in ODD_NAMES] == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("1.png,u\n1.png,v\n2.png,u\n2.png,v\n3.jpg,u", 2),
+        ("name,label,x\n1.png,u,1\n1.png,u,2\n2.png,u,3\n3.jpg,v,4", 0),
+        ("name,a,b\n1.png,0,1\n1.png,1,1\n2.png,0,0\n3.jpg,0,0", 1),
+    ],
+)
+def test_images_of_several_labels_are_counted(caplog, text, count):
+    assign_labels(read_table("labels.csv", text.encode()), NAMES)
+    assert len(caplog.records) == bool(count)
+    if count:
+        assert f"{count} images, such as a/1.png, have sev" in caplog.text
 
 
 def test_attributes():
