@@ -10,6 +10,7 @@ import numpy as np
 
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.cache import measure_available_memory
+from dcgan_tf.data.exclusion import find_excluded
 from dcgan_tf.data.files.archives import is_zip
 from dcgan_tf.data.files.array_groups import Group, Groups, group_arrays
 from dcgan_tf.data.files.level_range import (
@@ -90,8 +91,9 @@ def load_array_file(
     images, labels = _join_groups(list(chosen.values()))
     image_names = _name_images(chosen)
     count = len(image_names)
-    kept = [i for i in range(count) if image_names[i] not in excluded]
-    num_excluded = count - len(kept)
+    all_names = _name_images(groups)
+    left_out = find_excluded(excluded, all_names, path, split == "train")
+    kept = [i for i in range(count) if image_names[i] not in left_out]
     num_held_out, rule = 0, None
     if "" in groups:
         num_kept = len(kept)
@@ -130,7 +132,7 @@ def load_array_file(
         f"{status.st_mtime_ns} {sorted(excluded)} {level_range} "
         f"{rule}",
         held_out_rule=rule,
-        num_excluded=num_excluded,
+        num_excluded=len(left_out),
         num_held_out=num_held_out,
         level_range=level_range,
     )

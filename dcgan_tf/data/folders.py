@@ -8,6 +8,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from dcgan_tf.config import DataConfig
+from dcgan_tf.data.exclusion import find_excluded
 from dcgan_tf.data.files.archives import Archive, open_tree
 from dcgan_tf.data.files.file_formats import READABLE
 from dcgan_tf.data.files.folder_tree import FolderTree
@@ -164,12 +165,13 @@ def _choose_images(
     excluded: frozenset[str],
 ) -> _Choice:
     names = listing.names
-    kept = [name for name in names if name not in excluded]
-    num_excluded = len(names) - len(kept)
+    is_training = split in (None, "train")
+    left_out = find_excluded(excluded, names, tree.path, is_training)
+    kept = [name for name in names if name not in left_out]
     # Runs of version 0.1.0 know neither splits nor a folder around all.
     root = find_common_folder(names) if data.folder_splits else ""
     split_folders = find_splits(names, root) if data.folder_splits else {}
-    if data.folder_splits and split in (None, "train"):
+    if data.folder_splits and is_training:
         _warn_beside_splits(tree.path, names, root)
     split = _choose_split(data, split, split_folders)
     labels, digest = None, ""
@@ -195,7 +197,7 @@ def _choose_images(
         digest,
         rule,
         _count_held_out(kept, chosen, split, split_folders),
-        num_excluded,
+        len(left_out),
         f"{split}{_describe_rule(rule, kept, listing)}"
         f"{' folder' if split_folders else ''}{f' in {root}' if root else ''}",
     )

@@ -9,8 +9,9 @@ import os
 from collections.abc import Callable
 
 from dcgan_tf.config import DataConfig
+from dcgan_tf.data.exclusion import load_excluded
 from dcgan_tf.data.given.arrays import ARRAYS
-from dcgan_tf.data.source import Source, take_attribute
+from dcgan_tf.data.source import Source, renumber_classes, take_attribute
 
 
 def load_source(data: DataConfig, split: str | None = None) -> Source:
@@ -30,7 +31,7 @@ def load_source(data: DataConfig, split: str | None = None) -> Source:
             holds nothing to train on.
         OSError: If a folder or a dataset is neither here nor to be had.
     """
-    excluded = _load_excluded(data.exclude)
+    excluded = load_excluded(data.exclude)
     source = _open(data, split, excluded)
     # Held-out images have names of their own, which it needn't hold.
     if excluded and not source.num_excluded and split in (None, "train"):
@@ -66,7 +67,7 @@ def load_held_out(data: DataConfig, training: Source) -> Source:
         return _open_held_out_dir(data, training)
     if training.split == "train":  # Disjoint, or there is no other split.
         return load_source(data, "test")
-    excluded = _load_excluded(data.exclude)
+    excluded = load_excluded(data.exclude)
     overlaps = []
     for split in ("test", "validation", "train"):
         candidate = dataclasses.replace(data, split=None)
@@ -101,7 +102,10 @@ def _open_held_out_dir(data: DataConfig, training: Source) -> Source:
     )
     source = _open(own, "all", frozenset())
     _check_other_images(data, folder, source, training)
-    if source.label_names != training.label_names:
+    # Some classes may have no images there, and then count as none.
+    if source.has_labels and {*source.label_names} <= {*training.label_names}:
+        source = renumber_classes(source, training.label_names)
+    elif source.label_names:
         source = dataclasses.replace(source, label_names=())
     return dataclasses.replace(source, split=folder)
 
@@ -168,22 +172,3 @@ def _choose_loader(data: DataConfig) -> Callable[..., Source]:
     from dcgan_tf.data.prepared import load_prepared
 
     return load_prepared
-
-
-def _load_excluded(path: str | None) -> frozenset[str]:
-    if path is None:
-        return frozenset()
-    try:
-        # Names are bytes; those that are not UTF-8 survive this round trip.
-        # Windows' editors begin a file with a byte-order mark.
-        with open(
-            path, encoding="utf-8-sig", errors="surrogateescape"
-        ) as lines:
-            return frozenset(
-                line.rstrip("\n") for line in lines if line.strip()
-            )
-    except OSError as error:
-        raise type(error)(
-            f"the list of images to exclude {path} can't be read "
-            f"({error.strerror}); name a text file of names, one a line"
-        ) from None

@@ -127,18 +127,46 @@ def take_attribute(source: Source, name: str) -> Source:
             f"{has}"
         )
     index = found[0]
+    return _map_labels(
+        source,
+        lambda label: label[index],
+        fingerprint=f"{source.fingerprint} {names[index]}",
+        label_names=name_classes(names[index]),
+        attribute_names=(),
+    )
 
-    def take(dataset: tf.data.Dataset) -> tf.data.Dataset:
-        return dataset.map(lambda image, label: (image, label[index]))
+
+def renumber_classes(source: Source, label_names: tuple[str, ...]) -> Source:
+    """Numbers a source's classes as another has them.
+
+    Args:
+        source: With classes.
+        label_names: The other's, among them all of the source's.
+
+    Returns:
+        The same images with these classes.
+    """
+    numbers = tf.constant([label_names.index(n) for n in source.label_names])
+    return _map_labels(
+        source,
+        lambda label: numbers[label],
+        fingerprint=f"{source.fingerprint} {label_names}",
+        label_names=label_names,
+    )
+
+
+def _map_labels(
+    source: Source, change: Callable[[tf.Tensor], tf.Tensor], **changes: Any
+) -> Source:
+    def map_labels(dataset: tf.data.Dataset) -> tf.data.Dataset:
+        return dataset.map(lambda image, label: (image, change(label)))
 
     return dataclasses.replace(
         source,
-        fingerprint=f"{source.fingerprint} {names[index]}",
-        read_all=lambda: take(source.read_all()),
-        read=source.read and (lambda places: take(source.read(places))),
-        label_names=name_classes(names[index]),
-        attribute_names=(),
+        read_all=lambda: map_labels(source.read_all()),
+        read=source.read and (lambda places: map_labels(source.read(places))),
         stores={},
+        **changes,
     )
 
 

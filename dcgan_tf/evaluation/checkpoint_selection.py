@@ -22,8 +22,11 @@ from dcgan_tf.evaluation.feature_extractors.random import build_random_features
 from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
 from dcgan_tf.evaluation.real_images import load_real_images
 from dcgan_tf.runs.sampling import sample_images
+from dcgan_tf.setting_names import name_setting
 
 _NUM_IMAGES = 2_000
+# A covariance takes as many.
+_LEAST_IMAGES = 2
 # Not those that anyone looks at: the best of many is best on these alone.
 _SEED = 999
 
@@ -75,13 +78,15 @@ def build_quick_evaluator(
         `frechet_random_floor` of a folder.
 
     Raises:
-        ValueError: If the dataset has nothing held out.
+        ValueError: If the dataset has nothing held out, or one image alone.
         OSError: If it isn't there.
     """
     data = config.data
     is_own = held_out_source is None and data.held_out_dir is None
     training_source = training_source or load_source(data)
     held_out_source = held_out_source or load_held_out(data, training_source)
+    _check_count(training_source, "train on")
+    _check_count(held_out_source, "evaluate on")
     digest = _digest_names(held_out_source)
     if not is_own and held_out_source.fingerprint_images is not None:
         # Another collection may have the same names.
@@ -103,6 +108,16 @@ def build_quick_evaluator(
         return {measure: distance}
 
     return QuickEvaluator(measure, digest, evaluate)
+
+
+def _check_count(source: Source, purpose: str) -> None:
+    if source.num_examples < _LEAST_IMAGES:
+        raise ValueError(
+            f"{source.name} ({source.split}) has {source.num_examples} image "
+            f"to {purpose}, and a distance takes {_LEAST_IMAGES} or more: give "
+            f"more, or {name_setting('eval_every', 0)} to choose no best "
+            "checkpoint"
+        )
 
 
 def _digest_names(source: Source) -> str:

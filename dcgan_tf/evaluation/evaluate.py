@@ -12,9 +12,20 @@ from dcgan_tf.evaluation.sample_metrics import (
     measure_samples,
 )
 from dcgan_tf.evaluation.segmentation import can_segment, segment_samples
-from dcgan_tf.evaluation.settings import SET_MEASURES, Log, Settings
+from dcgan_tf.evaluation.settings import (
+    MEASURES,
+    SET_MEASURES,
+    Log,
+    Settings,
+)
 from dcgan_tf.runs.trained_model import TrainedModel
 from dcgan_tf.version import __version__
+
+# Measures of the classes that features tell, and a figure of each.
+_OF_CLASSES = {
+    "inception_style_score": "inception_style_score",
+    "coverage": "confident_fraction",
+}
 
 
 def evaluate(
@@ -62,6 +73,8 @@ def evaluate(
     if measures & {*SET_MEASURES, "copying"}:
         result |= measure_samples(model, settings, real, prefix, log)
     has_labels = real is not None and real.held_out_labels is not None
+    for line in _find_left_out(model, settings, result, has_labels):
+        log(line)
     if "one_nn" in measures and config.model.num_classes and has_labels:
         result["one_nn"] = classify_by_neighbours(model, real, seed, log)
     if "segmentation" in measures and can_segment(model):
@@ -76,6 +89,33 @@ def evaluate(
         )
     result["elapsed_seconds"] = round(time.monotonic() - start, 1)
     return result
+
+
+def _find_left_out(
+    model: TrainedModel, settings: Settings, result: dict, has_labels: bool
+) -> list[str]:
+    """Says which measures can't be had, of those that somebody expects."""
+    measures = set(settings.measures)
+    is_named = measures != set(MEASURES)  # Not all, whatever applies.
+    lines = []
+    if "one_nn" in measures:
+        if model.config.model.num_classes and not has_labels:
+            lines.append(
+                "one_nn is left out: the held-out images have no classes, or "
+                "others than the run's"
+            )
+        elif is_named and not model.config.model.num_classes:
+            lines.append("one_nn is left out: it is for conditional runs")
+    if is_named and "segmentation" in measures and not can_segment(model):
+        lines.append("segmentation is left out: it is for digits of mnist")
+    if is_named:
+        found = result.get("measures", {}).get("samples", {})
+        lines += [
+            f"{name} is left out: these features tell no classes apart"
+            for name, figure in _OF_CLASSES.items()
+            if name in measures and figure not in found
+        ]
+    return lines
 
 
 def needs_own_images(settings: Settings) -> bool:

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.data.fingerprint import hash_image
 from dcgan_tf.data.given.arrays import ARRAYS
 from dcgan_tf.data.open_source import load_held_out, load_source
 from dcgan_tf.data.pipeline import load_images
@@ -79,6 +80,14 @@ def load_real_images(
         sources[0].name,
         sources[1].split,
         sources[0].split,
+    )
+
+
+def count_shared(real: RealImages) -> int:
+    """Counts the held-out images that are training images, pixel by pixel."""
+    training = {hash_image(image.tobytes()) for image in real.training}
+    return sum(
+        hash_image(image.tobytes()) in training for image in real.held_out
     )
 
 

@@ -22,7 +22,11 @@ from dcgan_tf.evaluation.metrics.compute import (
 )
 from dcgan_tf.evaluation.metrics.neighbours import find_nearest, find_suspects
 from dcgan_tf.evaluation.metrics.one_nn import compute_one_nn_error
-from dcgan_tf.evaluation.real_images import RealImages, draw_noise
+from dcgan_tf.evaluation.real_images import (
+    RealImages,
+    count_shared,
+    draw_noise,
+)
 from dcgan_tf.evaluation.settings import Log, Settings
 from dcgan_tf.runs.trained_model import TrainedModel
 from dcgan_tf.seeds import choose_labels, make_seeds
@@ -33,6 +37,8 @@ _NUM_ONE_NN_SAMPLES = 10_000
 _NUM_SUSPECTS, _NUM_NEIGHBOURS = 5, 3
 # Three times the fraction that held-out images have by definition.
 _COPYING_LIMIT = 0.15
+# A few are found in any large collection.
+_SHARED_LIMIT = 0.05
 # Of fewer real images, what a distance is above 0 is mostly their number's.
 FEW_IMAGES = 300
 _SPACES = ("pixels", "features")
@@ -92,7 +98,7 @@ def measure_samples(
     for name, members in sets.items():
         log(f"measures: {name}")
         values[name] = compute_measures(names, members, held_out, seed)
-    warnings = []
+    warnings = warn_of_shared(real)
     if is_few and names:
         warnings.append(_warn_of_few(real, values["training"]))
     if "copying" in settings.measures:
@@ -134,6 +140,18 @@ def _check_counts(
                 f"raise {name_setting('num_samples')}, hold out more images, "
                 f"or leave {name} out of {name_setting('measures')}"
             )
+
+
+def warn_of_shared(real: RealImages) -> list[str]:
+    """Warns where more than 5% of the held-out images are trained on."""
+    count = count_shared(real)
+    if count <= _SHARED_LIMIT * len(real.held_out):
+        return []
+    return [
+        f"{count:,} of the {len(real.held_out):,} held-out images are training "
+        "images too, to the pixel: distances and copying say little; hold out "
+        "others, or see dcgan dedup"
+    ]
 
 
 def _warn_of_few(real: RealImages, floor: dict[str, float]) -> str:

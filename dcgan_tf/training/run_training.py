@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from dcgan_tf.config import RunConfig
 from dcgan_tf.data.held_out import AUTO, NONE
-from dcgan_tf.data.open_source import load_source
+from dcgan_tf.data.open_source import load_held_out, load_source
 from dcgan_tf.data.source import Source
 from dcgan_tf.kernels.precision import resolve_precision
 from dcgan_tf.presets import choose_eval_every
@@ -104,6 +104,10 @@ def run_training(
             if config.training.steps < config.training.eval_every:
                 # There will be one checkpoint to choose from.
                 build_evaluator = None
+        is_evaluated = build_evaluator and config.training.eval_every
+        if is_new and config.data.held_out_dir and not is_evaluated:
+            # Rather refused now than after training, when they are needed.
+            load_held_out(config.data, source)
         config = _record_reading(config, source)
         if conditional or config.data.condition_on is not None:
             config = _count_classes(config, source)

@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from fixtures import tiny_run
 
 from dcgan_tf.cli import evaluate
 from dcgan_tf.evaluation import sample_metrics
@@ -122,6 +123,54 @@ def test_samples_without_segments_cost_nothing_else(
     assert "segmentation is left out: 1 labelled" in capsys.readouterr().err
     result = json.loads((run_dir / "evaluation" / "2.json").read_text())
     assert "segmentation" not in result and result["measures"]["samples"]
+
+
+@pytest.fixture(scope="module")
+def conditional(tmp_path_factory):
+    """An untrained run of two classes, and others to measure it by."""
+    folder = tmp_path_factory.mktemp("conditional")
+    for name in ("p/cat", "p/dog", "other/emu", "other/fox"):
+        tiny_run.make_pictures(folder / name)
+    model = dataclasses.replace(tiny_run.MODEL, num_classes=2)
+    return tiny_run.make_run(folder / "run", folder / "p", model)
+
+
+@pytest.mark.parametrize(
+    ("is_conditional", "measures", "left_out"),
+    [
+        (True, "one_nn", ["one_nn is left out: the held-out images have no"]),
+        (False, "one_nn", ["one_nn is left out: it is for conditional runs"]),
+        (True, "segmentation", ["segmentation is left out: it is for digits"]),
+        (
+            True,
+            "coverage,inception_style_score",
+            [
+                "inception_style_score is left out: these f",
+                "coverage is left out",
+            ],
+        ),
+    ],
+)
+def test_what_is_named_and_left_out_is_said(
+    conditional, tmp_path, capsys, is_conditional, measures, left_out
+):
+    run_dir = conditional
+    if not is_conditional:
+        pictures = conditional.parent / "p"
+        run_dir = tiny_run.make_run(tmp_path / "run", pictures)
+    argv = [
+        f"--run_dir={run_dir}", "--features=random", "--num_samples=10",
+        f"--held_out_dir={conditional.parent / 'other'}",
+    ]  # fmt: skip
+    assert evaluate.main([*argv, f"--measures={measures}"]) == 0
+    said = [
+        line
+        for line in capsys.readouterr().err.splitlines()
+        if "is left out" in line
+    ]
+    assert len(said) == len(left_out)
+    for line, expected in zip(said, left_out, strict=True):
+        assert expected in line
 
 
 @pytest.mark.slow

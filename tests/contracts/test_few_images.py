@@ -95,6 +95,31 @@ def test_three_held_out_images_are_too_few_for_some_measures(
     assert code == 0, errors
 
 
+@pytest.mark.parametrize(
+    ("count", "flags", "message"),
+    [
+        (0, [], "holds no image"),
+        (0, ["--eval_every=0"], "holds no image"),
+        (1, ["--eval_every=1"], "has 1 image to evaluate on, and a distance"),
+        (1, ["--patience=1", "--eval_every=1"], "or --eval_every=0"),
+    ],
+)
+def test_other_images_of_no_use_stop_before_training(
+    few, tmp_path, write_pictures, capsys, count, flags, message
+):
+    others = tmp_path / "others"
+    others.mkdir()
+    write_pictures(others, [f"{i}.png" for i in range(count)])
+    argv = [*TINY, *flags, "--batch_size=4", "--steps=2"]
+    argv += [f"--image_dir={few.parent / 'pictures'}"]
+    argv += [f"--held_out_dir={others}", f"--run_dir={tmp_path / 'run'}"]
+    assert train.main(argv) == 1
+    errors = [t for t in capsys.readouterr().err.splitlines() if "error" in t]
+    assert len(errors) == 1 and message in errors[0]
+    assert str(others) in errors[0]
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_program_may_name_a_folder_too(few, tmp_path):
     run_dir = shutil.copytree(few, tmp_path / "run")
     others = few.parent / "others"

@@ -126,6 +126,15 @@ def test_an_image_of_a_split_has_its_own_name(tmp_path):
     assert sorted(pixels[:, 0, 0, 0]) == [0, 2, 3, 4, 5]
 
 
+def test_a_list_may_name_test_images_alone(tmp_path):
+    save_digits(tmp_path / "m.npz")
+    (tmp_path / "exclude.txt").write_text("test__1\n")
+    exclude = str(tmp_path / "exclude.txt")
+    data = make_data(tmp_path / "m.npz", exclude=exclude)
+    assert load_source(data).num_examples == 6
+    assert load_source(data, "test").num_examples == 1
+
+
 def test_bare_positions_of_a_file_with_splits_are_refused(tmp_path, capsys):
     save_digits(tmp_path / "mnist.npz")
     (tmp_path / "exclude.txt").write_text("1\n")

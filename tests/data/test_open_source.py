@@ -126,6 +126,34 @@ def test_list_made_for_another_dataset_is_refused(tmp_path):
         load_source(DataConfig(exclude=str(listed)))
 
 
+@pytest.mark.parametrize(
+    ("text", "left", "said"),
+    [
+        ("0.png\r\n./c/1.png\r\n", ["c/2.png", "c/3.png"], None),
+        (" c\\2.png \n{root}/c/3.png\n", ["0.png", "c/1.png"], None),
+        (
+            "0.png\n./nowhere.png\n# a note\nc/1.png\n",
+            ["c/2.png", "c/3.png"],
+            "2 of the 4 images to exclude, such as '# a note', are not in ",
+        ),
+    ],
+)
+def test_lists_name_images_as_paths(
+    tmp_path, write_pictures, caplog, text, left, said
+):
+    root = tmp_path / "p"
+    write_pictures(root, ["0.png", "c/1.png", "c/2.png", "c/3.png"])
+    (tmp_path / "list.txt").write_text(text.replace("{root}", str(root)))
+    data = DataConfig(
+        "image_folder", image_dir=str(root), exclude=str(tmp_path / "list.txt")
+    )
+    source = load_source(data)
+    assert sorted(map(source.name_of, range(source.num_examples))) == left
+    assert source.num_excluded == 2
+    assert caplog.text.count("to exclude") == bool(said)
+    assert (said or "") in caplog.text
+
+
 def test_missing_list_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere.txt"):
         load_source(DataConfig(exclude=str(tmp_path / "nowhere.txt")))
