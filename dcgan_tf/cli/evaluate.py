@@ -109,6 +109,7 @@ def run(values: flags.FlagValues) -> None:
     run_dirs = resolve_arguments(values.positional)
     import_tensorflow()
     from dcgan_tf.evaluation.tables import format_comparison, format_result
+    from dcgan_tf.runs.folder import load_run_config
 
     settings = Settings(
         measures=measures,
@@ -126,6 +127,8 @@ def run(values: flags.FlagValues) -> None:
         cache_dir=values.cache_dir,
     )
     if values.compare:
+        for run_dir in run_dirs:
+            load_run_config(run_dir)  # Or refuse, before any takes its time.
         results = [
             _evaluate(values, settings, run_dir, None) for run_dir in run_dirs
         ]

@@ -20,6 +20,10 @@ _LEAST_HELD_OUT = 4
 _EVERY = {ONE_IN_20: 20, ONE_IN_10: 10}
 
 
+class NothingHeldOutError(ValueError):
+    """A collection is so small that none of its images are held out."""
+
+
 def resolve_rule(
     names: Sequence[str],
     hold_out: str,
@@ -111,7 +115,8 @@ def take_split(
         pages: Of a `Listing`.
 
     Raises:
-        ValueError: If there are no images, or none are held out.
+        ValueError: If there are no images; a `NothingHeldOutError` if none
+            are held out.
     """
     if not names:
         raise ValueError(f"every image in image folder {root} is excluded")
@@ -119,7 +124,7 @@ def take_split(
         return names
     held_out = find_held_out(names, rule, pages)
     if split == "test" and not held_out:
-        raise ValueError(
+        raise NothingHeldOutError(
             f"of the {len(names)} images of {root} none are held out from "
             "training; name a folder of others with "
             f"{name_setting('held_out_dir')}"

@@ -48,6 +48,17 @@ def test_a_folder_that_is_no_run_is_named(tmp_path, capsys):
     assert str(tmp_path) in error and "config.json" in error
 
 
+def test_runs_to_compare_are_all_there_before_any_is_evaluated(
+    tmp_path, capsys
+):
+    run_dir = tiny_run.make_run(
+        tmp_path / "run", tiny_run.make_pictures(tmp_path / "p")
+    )
+    assert evaluate.main(["--compare", str(run_dir), str(tmp_path / "p")]) == 1
+    errors = capsys.readouterr().err.splitlines()
+    assert "config.json" in errors[-1] and "loading" not in str(errors)
+
+
 def test_help_offers_what_the_library_has():
     """Names lie where nothing imports TensorFlow."""
     assert tuple(FUNCTIONS) == SET_MEASURES

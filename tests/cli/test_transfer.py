@@ -339,9 +339,19 @@ def make_one_class(folder):
     return folder
 
 
+def make_few(folder):
+    """So few that none are held out of them."""
+    make_colours(folder, layout="{name}")
+    for path in sorted(folder.glob("*/*.png")):
+        if not path.name.endswith("n0.png"):
+            path.unlink()
+    return folder
+
+
 @pytest.mark.parametrize(
     "make, protocol, message",
     [
+        (make_few, "few_labels", "fewer than 20 images, of which none"),
         (make_flat, "few_labels", "one class each"),
         (make_lacking, "few_labels", "not all of the classes"),
         (make_one_class, "few_labels", "one class each"),
@@ -357,6 +367,26 @@ def test_folders_that_do_not_fit_are_refused_in_words(
     assert evaluate.main([f"--run_dir={run_dir}", *arguments]) == 1
     error = capsys.readouterr().err.strip().splitlines()[-1]
     assert message in error and str(folder) in error
+
+
+@pytest.mark.parametrize(
+    ("labels", "code", "message"),
+    [
+        ("6", 0, None),
+        ("200", 1, "images to draw from, and 200 labels take"),
+        ("6,200", 0, "200 labels are left out: class 0 has "),
+    ],
+)
+def test_counts_that_images_do_not_allow(
+    run_dir, colours, capsys, monkeypatch, labels, code, message
+):
+    few = dataclasses.replace(PROTOCOLS["few_labels"], label_counts=(6, 200))
+    monkeypatch.setitem(PROTOCOLS, "few_labels", few)
+    arguments = ["--probe_rows=pixels", f"--probe_image_dir={colours}"]
+    assert run(run_dir, *arguments, f"--probe_labels={labels}") == code
+    error = capsys.readouterr().err
+    assert "Traceback" not in error and (message or "") in error
+    assert (run_dir / "evaluation").exists() == (code == 0)
 
 
 def test_a_papers_protocol_takes_a_folder_with_its_counts(

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.data.held_out import LEAST_COUNT, NothingHeldOutError
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import load_images
 from dcgan_tf.data.source import Source
@@ -63,7 +64,14 @@ def load_probe_images(
                 "a probe on arrays takes others to test it on: give some as "
                 "probe_held_out, or probe_split='validation'"
             )
-        return load_real_images(model, data, source, test_source)
+        try:
+            return load_real_images(model, data, source, test_source)
+        except NothingHeldOutError:
+            raise ValueError(
+                f"{data.image_dir} has fewer than {LEAST_COUNT} images, of "
+                "which none are held out to test on; give more, or folders "
+                "train and test"
+            ) from None
     source = source or load_source(data)
     images, labels = load_images(source, model, data, MAX_TRAINING_IMAGES)
     training = RealImages(

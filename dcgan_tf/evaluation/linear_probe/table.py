@@ -25,6 +25,7 @@ from dcgan_tf.evaluation.linear_probe.protocols import (
     PROTOCOLS,
     ProbeData,
     Protocol,
+    check_count,
     choose_label_counts,
     get_label_counts,
 )
@@ -99,10 +100,7 @@ def probe_model(
             sources,
         )
     data = arrange_images(protocol, real, settings.seed)
-    for count in set(protocol.label_counts) - {
-        *get_label_counts(protocol, data)
-    }:
-        log(f"{count} labels are left out: too many, or fewer than classes")
+    _check_label_counts(protocol, settings, data, log)
     if settings.probe_data is not None:
         model = model.with_real_batches(batch_training_images(data))
     log(
@@ -124,6 +122,28 @@ def probe_model(
         "probe": [dataclasses.asdict(result) for result in results],
         **about,
     }
+
+
+def _check_label_counts(
+    protocol: Protocol, settings: Settings, data: ProbeData, log: Log
+) -> None:
+    """Says which counts the data don't allow; refuses if none is left."""
+    wanted = choose_label_counts(protocol, settings.probe_labels).label_counts
+    allowed = get_label_counts(protocol, data)
+    reasons = {}
+    for count in wanted:
+        if count not in allowed:
+            try:
+                check_count(data, count)
+            except ValueError as error:
+                reasons[count] = str(error)
+    if len(reasons) == len(wanted):
+        raise ValueError(
+            f"no probe is possible: {'; '.join(reasons.values())}; leave "
+            f"{name_setting('probe_labels')} out, or give more images"
+        )
+    for count, reason in reasons.items():
+        log(f"{count} labels are left out: {reason}")
 
 
 def _probe_rows(
