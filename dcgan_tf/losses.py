@@ -1,7 +1,8 @@
 """Losses of the discriminator and the generator, and D's penalty.
 
 `cross_entropy` is the paper's. `hinge`, `relativistic` and gradient penalties
-are not in it.
+are not in it. Logits are `(batch, pairs)`, with a column for each pair of
+networks: one, but of a pyramid as many as it has levels.
 """
 
 from collections.abc import Callable
@@ -21,8 +22,8 @@ def compute_discriminator_loss(
 
     Args:
         loss: Of `config.LOSSES`.
-        real_logits: float32 `(batch, 1)`, D on real images.
-        fake_logits: float32 `(batch, 1)`, D on generated images.
+        real_logits: float32 `(batch, pairs)`, D on real images.
+        fake_logits: float32 `(batch, pairs)`, D on generated images.
         label_smoothing: Of `cross_entropy` alone.
 
     Returns:
@@ -42,8 +43,9 @@ def compute_generator_loss(
 
     Args:
         loss: Of `config.LOSSES`.
-        real_logits: float32 `(batch, 1)`; only `relativistic` looks at them.
-        fake_logits: float32 `(batch, 1)`, D on generated images.
+        real_logits: float32 `(batch, pairs)`, which only `relativistic`
+            looks at.
+        fake_logits: float32 `(batch, pairs)`, D on generated images.
 
     Returns:
         A float32 scalar.
@@ -65,8 +67,8 @@ def discriminator_loss(
     equation 1).
 
     Args:
-        real_logits: float32 `(batch, 1)`, D on real images.
-        fake_logits: float32 `(batch, 1)`, D on generated images.
+        real_logits: float32 `(batch, pairs)`, D on real images.
+        fake_logits: float32 `(batch, pairs)`, D on generated images.
         label_smoothing: Subtracted from the target of real images, which
             is 1; one-sided
             (Salimans et al., 2016, arXiv 1606.03498, Section 3.4).
@@ -85,7 +87,7 @@ def generator_loss(fake_logits: tf.Tensor) -> tf.Tensor:
     Goodfellow et al., 2014, arXiv 1406.2661, Section 3.
 
     Args:
-        fake_logits: float32 `(batch, 1)`, D on generated images.
+        fake_logits: float32 `(batch, pairs)`, D on generated images.
 
     Returns:
         A float32 scalar in nats; `log 2` if D always outputs 1/2.
@@ -127,8 +129,8 @@ def relativistic_loss(winners: tf.Tensor, losers: tf.Tensor) -> tf.Tensor:
     only their difference means something.
 
     Args:
-        winners: float32 `(batch, 1)`, logits that are to be larger.
-        losers: float32 `(batch, 1)`.
+        winners: float32 `(batch, pairs)`, logits that are to be larger.
+        losers: float32 `(batch, pairs)`.
 
     Returns:
         A float32 scalar in nats; `log 2` if D always outputs the same.

@@ -107,7 +107,8 @@ class Run:
     def discriminator(self) -> keras.Model:
         """D: float32 images in `[-1, 1]` to logits `(batch, 1)`.
 
-        A conditional one takes `[images, labels]`.
+        A conditional one takes `[images, labels]`. A pyramid's takes a list
+        of each level's images, from coarse to fine, and gives a logit a level.
 
         Example:
 

@@ -9,7 +9,7 @@ def prepare_generator(generator: keras.Model) -> keras.Model:
     """Copies a generator into one that computes the same images faster.
 
     Args:
-        generator: From `build_generator`, in float32; not changed.
+        generator: Of any family, in float32; not changed.
 
     Returns:
         A model of the same inputs, outputs and layer names, for inference

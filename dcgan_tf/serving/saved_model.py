@@ -39,7 +39,7 @@ def save_generator(
     - `png`: `latents` to `image_bytes` `(batch,)`, PNG files.
 
     Args:
-        generator: From `build_generator`, in float32.
+        generator: Of any family, in float32.
         config: Its shape.
         path: The folder to make.
 

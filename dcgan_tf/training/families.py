@@ -221,17 +221,15 @@ TRAINING: dict[str, FamilyTraining] = {
 
 
 def build_optimizer(
-    config: RunConfig, learning_rate: float | None = None
+    config: RunConfig, learning_rate: float
 ) -> keras.optimizers.Optimizer:
     """Builds one network's optimizer, without slots.
 
     Args:
         config: The run's settings.
-        learning_rate: The network's; None for G's.
+        learning_rate: The network's, of `config.training.rates`.
     """
     training = config.training
-    if learning_rate is None:
-        learning_rate = training.learning_rate
     if training.optimizer == ADAM:
         return Adam(learning_rate, training.beta_1, epsilon=_ADAM_EPSILON)
     return TRAINING[config.model.family].build_sgd(learning_rate)

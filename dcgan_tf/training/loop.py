@@ -72,7 +72,6 @@ def train(
     strategy: tf.distribute.Strategy,
     precision: str = "float32",
     init_from: str | None = None,
-    evaluator: Evaluator | None = None,
     *,
     build_evaluator: Callable[[RunConfig, Source], Evaluator] | None = None,
     allow_fewer_images: bool = False,
@@ -92,10 +91,9 @@ def train(
         precision: A Keras dtype policy.
         init_from: `RUN` or `RUN@STEP`: another run whose networks a new run
             starts from.
-        evaluator: Called each `eval_every` steps, to find the best
-            checkpoint.
-        build_evaluator: Makes the evaluator from settings and real images
-            once all is checked, in place of `evaluator`.
+        build_evaluator: Makes, from settings and real images and once all is
+            checked, what is called each `eval_every` steps to find the best
+            checkpoint; None for nothing.
         allow_fewer_images: Whether a resumed run's images may be fewer.
 
     Returns:
@@ -116,6 +114,7 @@ def train(
     check_batch_size(source, config.training.batch_size)
     # Now, so that a folder of unreadable images leaves no run behind.
     get_store(source, config.model, config.data)
+    evaluator = None
     if config.training.eval_every and build_evaluator:
         # The chief alone evaluates; the others take part in its checkpoints.
         evaluator = build_evaluator(config, source) if is_chief else dict

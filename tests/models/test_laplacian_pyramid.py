@@ -112,7 +112,7 @@ def test_a_family_alone_is_what_was_published():
     assert (model.hidden_units, model.base_filters) == (600, 128)
     assert (training.optimizer, training.batch_size) == ("sgd", 128)
     assert (training.learning_rate, training.weight_decay) == (0.01, 0.0)
-    optimizer = build_optimizer(config)
+    optimizer = build_optimizer(config, training.learning_rate)
     # 703 updates an epoch: 0.0008 each, for 875 epochs.
     for epoch, momentum in ((0, 0.0), (10, 0.008), (875, 0.7), (2000, 0.7)):
         rates = optimizer.compute_rates(0.01, epoch * 703)

@@ -22,7 +22,7 @@ from dcgan_tf.training.scheduled_sgd import ScheduledSGD
     ],
 )
 def test_the_original_gans_schedules(step, rate, momentum):
-    optimizer = build_optimizer(resolve_run_config({"family": "gan"}))
+    optimizer = build_optimizer(resolve_run_config({"family": "gan"}), 0.1)
     found = optimizer.compute_rates(0.1, step)
     np.testing.assert_allclose(found, (rate, momentum), rtol=1e-5)
 
