@@ -2,6 +2,8 @@
 
 import ast
 import graphlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -152,3 +154,14 @@ def test_no_folder_is_overfull(top):
 def test_there_is_no_drawer_for_everything():
     names = {path.stem for path in MODULES}
     assert not names & {"utils", "util", "common", "helpers", "misc"}
+
+
+@pytest.mark.parametrize("top", ["dcgan_tf", "tests", "benchmarks"])
+def test_no_file_escapes_the_linter(top):
+    """Folders of runs are left out, and a package is called `runs` too."""
+    pytest.importorskip("ruff")
+    command = [sys.executable, "-m", "ruff", "check", "--show-files", "."]
+    listed = subprocess.check_output(command, cwd=ROOT, text=True).splitlines()
+    files = {path for path in (ROOT / top).rglob("*.py")}
+    files = {str(path) for path in files if "node_modules" not in path.parts}
+    assert files and files <= set(listed)
