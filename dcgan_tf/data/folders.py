@@ -177,7 +177,10 @@ def _choose_images(
     labels, digest = None, ""
     if data.labels is not None:
         table = _load_table(data.labels, tree)
-        labels = assign_labels(table, names, data.condition_on)
+        # What is for tests often has no labels.
+        labels = assign_labels(
+            table, names, data.condition_on, split_folders.get("train")
+        )
         digest = f" {table.digest} {data.condition_on}"
         kept = _drop_unlabelled(kept, labels, table)
     rule = None
@@ -309,6 +312,7 @@ def _take_folder(
         chosen = sorted(set(split_folders[split]).intersection(kept))
     if not chosen:
         raise ValueError(
-            f"every image of {split!r} in image folder {root} is excluded"
+            f"every image of {split!r} in image folder {root} is excluded, or "
+            "has no label in the table"
         )
     return chosen

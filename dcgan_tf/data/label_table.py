@@ -105,7 +105,10 @@ def read_table(path: str, contents: bytes) -> Table:
 
 
 def assign_labels(
-    table: Table, names: Sequence[str], column: str | None = None
+    table: Table,
+    names: Sequence[str],
+    column: str | None = None,
+    needed: Sequence[str] | None = None,
 ) -> Labels:
     """Finds each image's label in a table.
 
@@ -118,10 +121,11 @@ def assign_labels(
         column: Heading of the column to take; None for the only one, or
             the one that is called `label` or `class`, or all where all are
             attributes.
+        needed: Of the images, those that the table is of; None for all.
 
     Raises:
         ValueError: If there is no such column, it isn't clear which, or over
-            half of the images aren't listed.
+            half of the images that need it aren't listed.
     """
     find_name = _build_lookup(names)
     headings, rows = table.headings, table.rows
@@ -139,10 +143,12 @@ def assign_labels(
             row = tuple(map(_reread, row))
             others += [(name, by_name[name])] if name in by_name else []
             by_name[name] = row
-    if len(by_name) < _LEAST_LISTED * len(names):
+    needed = names if needed is None else needed
+    num_listed = sum(name in by_name for name in needed)
+    if num_listed < _LEAST_LISTED * len(needed):
         raise ValueError(
-            f"labels {table.path} list {len(by_name)} of the {len(names)} "
-            f"images, such as {names[0]!r}, and name others such as "
+            f"labels {table.path} list {num_listed} of the {len(needed)} "
+            f"images, such as {needed[0]!r}, and name others such as "
             f"{rows[0][name_column] if rows else ''!r}; give the table of this "
             "collection"
         )

@@ -154,6 +154,29 @@ def test_a_grey_run_sees_colours_in_grey(orphan, colours, tmp_path):
     assert accuracies(read(run_dir))["raw pixels", 120] > 0.6
 
 
+def test_images_are_fitted_as_the_runs_own(run_dir, colours, monkeypatch):
+    """What D has learnt to see: a border, where the run's images have one."""
+    from dcgan_tf.evaluation.linear_probe import table
+
+    path = run_dir / "config.json"
+    record = json.loads(path.read_text())
+    record["data"] |= {"fit": "pad", "background": "#00ff00"}
+    path.write_text(json.dumps(record))
+    seen = []
+    real_load = table.load_probe_images
+
+    def load_probe_images(*args):
+        seen.append(real_load(*args))
+        return seen[0]
+
+    monkeypatch.setattr(table, "load_probe_images", load_probe_images)
+    arguments = ["--probe_rows=pixels", "--probe_labels=6"]
+    assert run(run_dir, *arguments, f"--probe_image_dir={colours}") == 0
+    for images in (seen[0].training, seen[0].held_out):  # 20 wide, 18 high.
+        assert (images[:, 0] == (0, 255, 0)).all()
+        assert (images[:, 8] != (0, 255, 0)).any(axis=-1).all()
+
+
 def test_a_dataset_is_named_as_elsewhere(run_dir, monkeypatch):
     few = dataclasses.replace(PROTOCOLS["few_labels"], label_counts=(100,))
     monkeypatch.setitem(PROTOCOLS, "few_labels", few)

@@ -8,6 +8,7 @@ import pytest
 from dcgan_tf.cli import data as data_command
 from dcgan_tf.cli import train as train_command
 from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.data.given.arrays import open_arrays
 from dcgan_tf.data.label_table import assign_labels, read_table
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import load_images
@@ -156,6 +157,37 @@ def test_a_folder_has_the_labels_of_its_table(pets, caplog):
     assert labels.tolist() == [int(name[0]) % 2 for name in names]
     assert "1 images, such as 5.png, are left out" in caplog.text
     assert not source.skipped.reasons
+
+
+def test_images_for_tests_need_no_labels(tmp_path, write_pictures):
+    """As in competitions: what is to be found out isn't in the table."""
+    names = [f"train/{i}.png" for i in range(4)]
+    write_pictures(tmp_path, names + [f"test/{i}.png" for i in range(10, 30)])
+    rows = [f"{name},{'uv'[i % 2]}" for i, name in enumerate(names)]
+    (tmp_path / "labels.csv").write_text("\n".join(rows))
+    data = make_data(tmp_path, labels="labels.csv")
+    source = load_source(data)
+    assert (source.num_examples, source.label_names) == (4, ("u", "v"))
+    with pytest.raises(ValueError, match="'test'.* or has no label"):
+        load_source(data, "test")
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "said"),
+    [
+        ([0, 1, 2, 0], None, None),
+        ([1, 2, 3, 1], None, "1 of the 4 classes, such as 0, have no images"),
+        ([3, 7, 7, 3], None, "6 of the 8 classes, such as 0, have"),
+        ([0, 2, 2, 0], ["a", "b", "c"], "1 of the 3 classes, such as b, have"),
+    ],
+)
+def test_classes_of_arrays_without_images(caplog, labels, names, said):
+    images = np.zeros((4, 8, 8, 3), np.uint8)
+    open_arrays(images, labels, names)
+    assert (said or "") in caplog.text and bool(caplog.records) == bool(said)
+    caplog.clear()
+    open_arrays(images, labels, names, split="test")
+    assert not caplog.records
 
 
 def test_another_column_is_another_cached_copy(pets):

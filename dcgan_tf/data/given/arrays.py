@@ -6,6 +6,7 @@ fingerprint alone, and whoever resumes it gives them again.
 
 import dataclasses
 import hashlib
+import logging
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -14,6 +15,8 @@ import tensorflow as tf
 from dcgan_tf.data.cache import measure_available_memory
 from dcgan_tf.data.fingerprint import hash_image
 from dcgan_tf.data.source import Source, build_array_source
+
+_log = logging.getLogger(__name__)
 
 # What a run's settings call its dataset.
 ARRAYS = "arrays"
@@ -160,9 +163,25 @@ def _build_source(
         labels, names["label_names"] = check_labels(
             np.asarray(labels), len(images), label_names
         )
+        _warn_of_gaps(labels, names["label_names"], split)
     source = build_array_source(ARRAYS, split, images, labels, **names)
     # By content: a cached copy of other arrays of this length is stale.
     return dataclasses.replace(source, fingerprint=_digest(images, labels))
+
+
+def _warn_of_gaps(
+    labels: np.ndarray, label_names: Sequence[str], split: str
+) -> None:
+    """Names classes that a conditional run would learn from nothing."""
+    gaps = np.setdiff1d(np.arange(len(label_names)), labels)
+    if len(gaps) and split == "train":
+        _log.warning(
+            "%d of the %d classes, such as %s, have no images; number the "
+            "labels from 0 without gaps",
+            len(gaps),
+            len(label_names),
+            label_names[gaps[0]],
+        )
 
 
 def check_labels(

@@ -85,7 +85,12 @@ def probe_model(
             real = hold_out_validation(protocol, real, settings.seed)
     else:
         data = settings.probe_data
-        data = dataclasses.replace(data, alpha=config.data.alpha)
+        data = dataclasses.replace(
+            data,
+            alpha=config.data.alpha,
+            fit=config.data.fit,
+            background=config.data.background,
+        )
         if data.level_range is None:  # What D has learnt to see.
             data = dataclasses.replace(
                 data, level_range=config.data.level_range
