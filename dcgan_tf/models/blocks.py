@@ -131,9 +131,10 @@ def join_stages(
     labels, one_hot = make_label_inputs(config.num_classes)
     outputs = inputs
     for index, stage in enumerate(stages):
-        # In the precision of what follows, which would cast them anyway.
+        # In the precision of what follows, which would cast them anyway, by
+        # its name: Keras copies a layer by arguments that are plain values.
         join = JoinLabels(
-            dtype=stage[0].dtype_policy, name=f"join_labels_{index}"
+            dtype=stage[0].dtype_policy.name, name=f"join_labels_{index}"
         )
         outputs = join([outputs, one_hot])
         for layer in stage:
