@@ -1,0 +1,137 @@
+"""A table of a probe that was stopped goes on where it was."""
+
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+from fixtures import forked, tiny_run
+from fixtures.transfer import (
+    accuracies,
+    make_small,
+    read,
+    run,
+)
+
+from dcgan_tf.evaluation.linear_probe import probe, supervised
+
+
+class Stopped(BaseException):
+    """Like a signal: nothing catches it."""
+
+
+def stop_at(monkeypatch, module, name, call):
+    """Has a function stop everything at one of its calls."""
+    real, calls = getattr(module, name), []
+
+    def function(*arguments, **keywords):
+        calls.append(arguments)
+        if len(calls) == call:
+            raise Stopped
+        return real(*arguments, **keywords)
+
+    monkeypatch.setattr(module, name, function)
+
+
+@pytest.fixture(scope="module")
+def whole_table(orphan, colours):
+    """Accuracies of a table that nothing stopped."""
+    with pytest.MonkeyPatch.context() as patch:
+        make_small(patch)
+        run_dir = shutil.copytree(orphan, orphan.parent / "whole")
+        assert run(run_dir, ROWS, f"--probe_image_dir={colours}") == 0
+    return accuracies(read(run_dir))
+
+
+ROWS = "--probe_rows=D,pixels,supervised"
+
+
+@pytest.mark.parametrize(
+    "module, name, call, num_results, num_fits",
+    [
+        # In the draws of D with 6 labels, then in the fits with all labels:
+        # those that choose C, and the last one.
+        (probe, "fit_svms", 2, 0, 0),
+        (probe, "_score", 18, 1, 3),
+        (probe, "fit_svms", 6, 1, 7),
+        # In the next row; in the last one.
+        (probe, "fit_svms", 8, 2, 0),
+        (supervised, "_train_and_test", 3, 5, 0),
+    ],
+)
+def test_a_table_that_was_stopped_goes_on(
+    run_dir,
+    colours,
+    whole_table,
+    capsys,
+    module,
+    name,
+    call,
+    num_results,
+    num_fits,
+):
+    arguments = [ROWS, f"--probe_image_dir={colours}"]
+    with pytest.MonkeyPatch.context() as patch:
+        stop_at(patch, module, name, call)
+        with pytest.raises(Stopped):
+            run(run_dir, *arguments)
+    capsys.readouterr()
+    assert run(run_dir, *arguments) == 0
+    printed = capsys.readouterr().err
+    assert printed.count("labels: done before, taken over") == num_results
+    assert (f"{num_fits} fits done before" in printed) == (num_fits > 0)
+    assert accuracies(read(run_dir)) == pytest.approx(whole_table)
+    kept = run_dir / "evaluation" / "probe_results"
+    # Fits are gone.
+    assert [path.suffix for path in kept.iterdir()] == [".json"] * 6
+
+
+def test_rows_are_anothers_where_anything_differs(
+    run_dir, colours, tmp_path, capsys
+):
+    def count_taken_over(*arguments):
+        capsys.readouterr()
+        rows = "--probe_rows=D,pixels,untrained"
+        assert run(run_dir, rows, *arguments) == 0
+        return capsys.readouterr().err.count("taken over")
+
+    same = f"--probe_image_dir={colours}"
+    assert count_taken_over(same) == 0
+    assert count_taken_over(same) == 6
+    assert count_taken_over(same, "--seed=1") == 0
+    assert count_taken_over(same, "--probe_split=validation") == 0
+    # The same pictures elsewhere are the same.
+    moved = shutil.copytree(colours, tmp_path / "moved")
+    assert count_taken_over(f"--probe_image_dir={moved}") == 6
+    next(moved.glob("train/dark/*")).unlink()
+    assert count_taken_over(f"--probe_image_dir={moved}") == 0
+    # Another checkpoint has the pixels and the untrained D in common.
+    pictures = tiny_run.make_pictures(tmp_path / "pictures")
+    tiny_run.make_run(tmp_path / "other", pictures, steps=(1, 2))
+    shutil.rmtree(run_dir / "checkpoints", ignore_errors=True)
+    shutil.copytree(tmp_path / "other", run_dir, dirs_exist_ok=True)
+    assert count_taken_over(same) == 4
+
+
+@pytest.mark.slow
+def test_a_killed_command_is_repeated_without_loss(run_dir, colours):
+    """The table is the real one: its last rows take a while."""
+    command = ["-m", "dcgan_tf.cli.evaluate"]
+    command += [f"--run_dir={run_dir}", "--probe=few_labels"]
+    command += [f"--probe_image_dir={colours}"]
+    process = subprocess.Popen(
+        [sys.executable, *command], stderr=subprocess.PIPE, text=True
+    )
+    for line in process.stderr:
+        if "raw pixels, 120 labels: right" in line:
+            process.send_signal(signal.SIGTERM)
+            break
+    assert "stopped by SIGTERM" in process.stderr.read()
+    assert process.wait() == 75
+    repeated = forked.run(command)
+    assert repeated.returncode == 0, repeated.stderr
+    for name in ("D", "raw pixels"):
+        assert f"{name}, 120 labels: done before" in repeated.stderr
+    assert "untrained D, 120 labels: right" in repeated.stderr
+    assert "trained with labels alone" in repeated.stdout
