@@ -12,8 +12,9 @@ _TRAIN = "train"
 # Evaluation takes the first of these that is there.
 _HELD_OUT = ("test", "val", "valid", "validation")
 _VALIDATION = _HELD_OUT[1:]
-_SPLITS = {name: name for name in (_TRAIN, *_HELD_OUT)}
-_SPLITS |= {"training": _TRAIN, "testing": "test"}
+# From what splits are called to their names.
+SPLITS = {name: name for name in (_TRAIN, *_HELD_OUT)}
+SPLITS |= {"training": _TRAIN, "testing": "test"}
 
 
 def find_splits(names: Sequence[str], root: str = "") -> dict[str, list[str]]:
@@ -55,7 +56,7 @@ def find_beside_splits(names: Sequence[str], root: str = "") -> str | None:
 
 def _find_split(name: str, root: str) -> str | None:
     top, slash, _ = name.removeprefix(root).partition("/")
-    return _SPLITS.get(top.lower()) if slash else None
+    return SPLITS.get(top.lower()) if slash else None
 
 
 def choose_split(splits: dict[str, list[str]], wanted: str) -> str:

@@ -19,14 +19,15 @@ from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
     compute_features,
 )
 from dcgan_tf.evaluation.feature_extractors.random import build_random_features
-from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
+from dcgan_tf.evaluation.metrics.frechet import (
+    LEAST_IMAGES,
+    compute_frechet_distance,
+)
 from dcgan_tf.evaluation.real_images import load_real_images
 from dcgan_tf.runs.sampling import sample_images
 from dcgan_tf.setting_names import name_setting
 
 _NUM_IMAGES = 2_000
-# A covariance takes as many.
-_LEAST_IMAGES = 2
 # Not those that anyone looks at: the best of many is best on these alone.
 _SEED = 999
 
@@ -111,10 +112,10 @@ def build_quick_evaluator(
 
 
 def _check_count(source: Source, purpose: str) -> None:
-    if source.num_examples < _LEAST_IMAGES:
+    if source.num_examples < LEAST_IMAGES:
         raise ValueError(
             f"{source.name} ({source.split}) has {source.num_examples} image "
-            f"to {purpose}, and a distance takes {_LEAST_IMAGES} or more: give "
+            f"to {purpose}, and a distance takes {LEAST_IMAGES} or more: give "
             f"more, or {name_setting('eval_every', 0)} to choose no best "
             "checkpoint"
         )

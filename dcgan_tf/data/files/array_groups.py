@@ -7,13 +7,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from dcgan_tf.data.split_folders import SPLITS
+
 _log = logging.getLogger(__name__)
 
 _CHANNELS = (1, 3, 4)
 # As in Keras's mnist.npz: `x_train`, `y_train`, `x_test` and `y_test`.
-_SPLIT = re.compile(
-    r"(?:^|_)(train|test|val|valid|validation)(?:ing)?(?=_|$)", re.I
-)
+_SPLIT = re.compile(rf"(?:^|_)({'|'.join(SPLITS)})(?=_|$)", re.I)
 _ONE_A_SPLIT = "or one a split, such as x_train and x_test"
 
 
@@ -86,7 +86,7 @@ def _sort_by_split(
     by_split: dict[str, _Arrays] = {}
     for name, array in arrays.items():
         match = _SPLIT.search(name)
-        split = match[1].lower() if match else ""
+        split = SPLITS[match[1].lower()] if match else ""
         by_split.setdefault(split, {})[name] = array
     shared = by_split.get("", {})
     if len(by_split) > 1 and not any(map(_is_images, shared.values())):

@@ -10,7 +10,10 @@ from dcgan_tf.evaluation.metrics.class_coverage import (
     compute_class_fractions,
     compute_confident_fraction,
 )
-from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
+from dcgan_tf.evaluation.metrics.frechet import (
+    LEAST_IMAGES,
+    compute_frechet_distance,
+)
 from dcgan_tf.evaluation.metrics.inception_style_score import (
     compute_inception_style_score,
 )
@@ -27,8 +30,8 @@ _KERNEL_SUBSET = 1_000
 _SCORE_SPLITS = 10
 
 # The fewest samples, and held-out images, that a measure is defined for, where
-# it is more than one: a covariance takes two, three neighbours a fourth.
-FEWEST = {"frechet": 2, "kernel": 2, "precision_recall": 4}
+# it is more than one: variances take two, three neighbours a fourth.
+FEWEST = {"frechet": LEAST_IMAGES, "kernel": 2, "precision_recall": 4}
 
 Values = dict[str, float]
 

@@ -3,6 +3,9 @@
 import numpy as np
 from sklearn.metrics.pairwise import check_pairwise_arrays
 
+# A covariance takes as many of each set.
+LEAST_IMAGES = 2
+
 
 def compute_frechet_distance(
     real_features: np.ndarray, fake_features: np.ndarray
@@ -29,10 +32,10 @@ def compute_frechet_distance(
     real, fake = check_pairwise_arrays(
         real_features, fake_features, dtype=np.float64
     )
-    if min(len(real), len(fake)) < 2:
+    if min(len(real), len(fake)) < LEAST_IMAGES:
         raise ValueError(
             f"{len(real)} real and {len(fake)} generated samples; a "
-            "covariance takes at least 2 of each"
+            f"covariance takes at least {LEAST_IMAGES} of each"
         )
     real_covariance = np.atleast_2d(np.cov(real, rowvar=False))
     fake_covariance = np.atleast_2d(np.cov(fake, rowvar=False))
