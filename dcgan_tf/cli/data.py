@@ -97,7 +97,8 @@ def run(values: flags.FlagValues) -> None:
         raise UsageError(f"--output {values.output!r} is no PNG file's name")
     import_tensorflow()
     from dcgan_tf.data.open_source import load_source
-    from dcgan_tf.data.survey import examine, find_warnings
+    from dcgan_tf.data.survey import examine
+    from dcgan_tf.data.survey_warnings import find_warnings
     from dcgan_tf.images import make_grid, save_png
 
     source = load_source(config.data)
@@ -151,13 +152,18 @@ def _print_skipped(source) -> None:
     skipped = source.skipped
     if cut := skipped.cut_to_upper_byte:
         print(
-            f"16-bit colour in {len(cut)} of them, such as {cut[0]}: the "
-            "upper 8 bits are kept, as in all formats but PNG"
+            f"Colour of more than 8 bits in {len(cut)} of them, such as "
+            f"{cut[0]}: the upper 8 are kept, as in all formats but PNG"
         )
     if skipped.own_output:
         first, *others = skipped.own_output
         more = f" and {len(others)} more" if others else ""
         print(f"Left out, since dcgan_tf made it: {first}{more}")
+    if skipped.hidden:
+        print(
+            f"Passed over, hidden or a system's own: {len(skipped.hidden)} "
+            f"({skipped.summarize_hidden()})"
+        )
     if len(skipped):
         print(f"Skipped: {len(skipped)} files ({skipped.summarize()})")
     if skipped.beside:

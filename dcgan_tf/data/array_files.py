@@ -4,7 +4,7 @@ import dataclasses
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from dcgan_tf.data.cache import measure_available_memory
 from dcgan_tf.data.exclusion import find_excluded
 from dcgan_tf.data.files.archives import is_zip
 from dcgan_tf.data.files.array_groups import Group, Groups, group_arrays
+from dcgan_tf.data.files.hidden_files import find_hidden
 from dcgan_tf.data.files.level_range import (
     LevelRange,
     measure_level_range,
@@ -45,7 +46,7 @@ def is_array_file(path: str) -> bool:
                 return True
         if is_zip(path):
             with zipfile.ZipFile(path) as archive:
-                names = archive.namelist()
+                names = _find_visible(archive.namelist())
             return bool(names) and all(name.endswith(".npy") for name in names)
     except (OSError, zipfile.BadZipFile):  # Such as a folder.
         return False
@@ -180,7 +181,7 @@ def _read_arrays(path: str) -> Mapping[str, np.ndarray]:
                 "the free memory; an .npy file is read image by image"
             )
         with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+            return {name: arrays[name] for name in _find_visible(arrays.files)}
     except OSError as error:
         if error.errno is not None:
             raise
@@ -192,6 +193,11 @@ def _read_arrays(path: str) -> Mapping[str, np.ndarray]:
         f"file of arrays {path} can't be read: {reason}; write it with "
         "numpy.save or numpy.savez, without objects"
     )
+
+
+def _find_visible(names: Iterable[str]) -> list[str]:
+    """Leaves out what systems add to an archive that is made by hand."""
+    return [name for name in names if not find_hidden(name)]
 
 
 def _check_excluded(

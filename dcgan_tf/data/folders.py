@@ -284,6 +284,8 @@ def _describe_others(skipped: Skipped) -> str:
         parts.append(f"skipped: {skipped.summarize()}")
     if skipped.beside:
         parts.append(f"no images: {skipped.summarize_beside()}")
+    if skipped.hidden:
+        parts.append(f"hidden: {skipped.summarize_hidden()}")
     return f" ({'; '.join(parts)})" if parts else ""
 
 

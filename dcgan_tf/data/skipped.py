@@ -6,6 +6,7 @@ import os
 import threading
 
 from dcgan_tf.data.files.file_formats import READABLE
+from dcgan_tf.data.files.hidden_files import count_hidden
 
 _log = logging.getLogger(__name__)
 
@@ -35,6 +36,8 @@ class Skipped:
             collection and of the counts.
         beside: Names of files that lie beside the images and don't pretend
             to be any, such as captions and tables; not counted either.
+        hidden: Names of files and folders that nobody means, such as the
+            thumbnails that a system keeps; not counted either.
         cut_to_upper_byte: Names of images that are used, but of whose 16
             bits a colour the lower 8 can't be had.
     """
@@ -47,6 +50,7 @@ class Skipped:
         self.is_collection_lost = False
         self.own_output: tuple[str, ...] = ()
         self.beside: list[str] = []
+        self.hidden: list[str] = []
         self.cut_to_upper_byte: list[str] = []
         self._collection = collection
         self._lock = threading.Lock()
@@ -89,6 +93,10 @@ class Skipped:
             suffix.lower() or "without a suffix" for suffix in suffixes
         )
         return _join_counts(counts, "kinds")
+
+    def summarize_hidden(self) -> str:
+        """Counts what is hidden by name: `3 .DS_Store, 1 @eaDir`."""
+        return _join_counts(count_hidden(self.hidden), "names")
 
     def check(self, num_expected: float = 0) -> None:
         """Stops when over half of a collection is unusable, or it is gone.

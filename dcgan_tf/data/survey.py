@@ -1,4 +1,4 @@
-"""Statistics of a collection, and warnings, before any training."""
+"""Statistics of a collection, before any training."""
 
 import dataclasses
 
@@ -11,20 +11,13 @@ from dcgan_tf.data.preprocess.colours import convert_channels
 from dcgan_tf.data.preprocess.prepare import get_padded_side, prepare_image
 from dcgan_tf.data.preprocess.sizes import crop_and_resize, find_cut
 from dcgan_tf.data.source import Source
-from dcgan_tf.image_sizes import format_image_size
-from dcgan_tf.setting_names import name_setting
 
 MAX_EXAMINED = 10_000
 
-_FEW = 1_000
 _THUMBNAIL_SIDE = 16
 # Root mean square difference of thumbnails in levels out of 255: measured,
 # an image saved again as JPEG is 1 to 3 away, two real digits over 10.
 _NEAR_LEVELS = 4.0
-_MANY_NEAR = 0.05
-_CUT_BADLY = 1 / 3
-_MANY_CUT = 0.1
-_MANY_ENLARGED = 0.1
 _BLOCK = 1_000
 
 
@@ -42,6 +35,8 @@ class Survey:
             crop keeps.
         is_enlarged: bool `(num_examined,)`: whether what the crop keeps is
             smaller than the target.
+        brightest: uint8 `(num_examined,)`: the highest level of an image in
+            any colour, the background's where it is transparent.
         num_near: Images among those examined that another is nearly
             identical to.
     """
@@ -52,6 +47,7 @@ class Survey:
     is_grey: np.ndarray
     kept: np.ndarray
     is_enlarged: np.ndarray
+    brightest: np.ndarray
     num_near: int
 
     @property
@@ -94,6 +90,7 @@ def examine(
             "padded": padded,
             "cut": tf.stack(cut),
             "is_grey": tf.reduce_all(rgb[..., :1] == rgb),
+            "brightest": tf.reduce_max(rgb),
             "thumbnail": crop_and_resize(rgb, (_THUMBNAIL_SIDE,) * 2),
         }
 
@@ -117,6 +114,7 @@ def examine(
         is_grey=columns["is_grey"],
         kept=cuts.prod(axis=1) / areas,
         is_enlarged=_find_enlarged(cuts, model, data),
+        brightest=columns["brightest"],
         num_near=count_near(columns["thumbnail"]),
     )
 
@@ -138,15 +136,16 @@ def glance(
     Returns:
         What was found, without `images`; None where none could be read.
     """
-    sizes, is_grey, thumbnails = [], [], []
+    sizes, is_grey, brightest, thumbnails = [], [], [], []
     dataset = source.read_all().take(max_examined)
     for position, (image, _) in enumerate(dataset.as_numpy_iterator()):
         if source.name_of(position) in source.skipped.reasons:
             continue
-        rgb = np.broadcast_to(image[..., :3], (*image.shape[:2], 3))
+        rgb = np.asarray(convert_channels(image, 3, data.background))
         sizes.append(image.shape[:2])
         is_grey.append(bool((rgb[..., :1] == rgb).all()))
-        thumbnail = Image.fromarray(np.ascontiguousarray(rgb)).resize(
+        brightest.append(rgb.max())
+        thumbnail = Image.fromarray(rgb).resize(
             (_THUMBNAIL_SIDE,) * 2, Image.Resampling.BILINEAR
         )
         thumbnails.append(np.asarray(thumbnail))
@@ -162,6 +161,7 @@ def glance(
         num_unreadable=0,
         sizes=sizes,
         is_grey=np.array(is_grey),
+        brightest=np.array(brightest),
         kept=cuts.prod(axis=1) / padded.prod(axis=1),
         is_enlarged=_find_enlarged(cuts, model, data),
         num_near=count_near(np.stack(thumbnails)),
@@ -197,58 +197,3 @@ def count_near(thumbnails: np.ndarray) -> int:
         # Every image is near itself.
         num_near += int(((squares <= limit).sum(axis=1) > 1).sum())
     return num_near
-
-
-def find_warnings(
-    source: Source,
-    survey: Survey,
-    model: ModelConfig,
-    data: DataConfig,
-    is_augmented: bool = False,
-) -> list[str]:
-    """Lists what training on these images would suffer from.
-
-    Args:
-        source: The images' source.
-        survey: From `examine`.
-        model: The target's size.
-        data: An explicit crop is taken as meant.
-        is_augmented: Whether training already has what is for few images.
-
-    Returns:
-        A sentence for each, worst first.
-    """
-    count = survey.num_examined
-    target = format_image_size(model.image_size)
-    warnings = []
-    if source.num_examples < _FEW and not is_augmented:
-        warnings.append(
-            f"fewer than {_FEW:,} images: D may learn them by heart; try "
-            f"{name_setting('flip')} and {name_setting('diff_augment')}"
-        )
-    if survey.num_near > _MANY_NEAR * count:
-        warnings.append(
-            f"{survey.num_near} of {count} images are nearly identical to "
-            "another: see dcgan dedup"
-        )
-    num_cut = int((survey.kept < 1 - _CUT_BADLY).sum())
-    if num_cut > _MANY_CUT * count and not data.crop:
-        aspects = survey.sizes[:, 1] / survey.sizes[:, 0]
-        height, width = survey.sizes[np.argsort(aspects)[count // 2]]
-        warnings.append(
-            f"{num_cut} of {count} images lose over a third of their area "
-            f"to the crop (the middle one is {width} wide and "
-            f"{height} high): an {name_setting('image_size')} of their shape "
-            f"would not, nor would {name_setting('fit', 'pad')}"
-        )
-    num_enlarged = int(survey.is_enlarged.sum())
-    if num_enlarged > _MANY_ENLARGED * count:
-        warnings.append(
-            f"{num_enlarged} of {count} images are smaller than {target} "
-            "after the crop and get blurred by enlarging"
-        )
-    num_grey = int(survey.is_grey.sum())
-    if model.channels == 3 and num_grey == count:
-        grey = name_setting("channels", 1)
-        warnings.append(f"every image is grey: {grey} learns faster")
-    return warnings

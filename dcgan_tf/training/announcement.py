@@ -6,7 +6,8 @@ import tensorflow as tf
 
 from dcgan_tf.config import REPLICA, RunConfig
 from dcgan_tf.data.source import Source
-from dcgan_tf.data.survey import Survey, find_warnings, glance
+from dcgan_tf.data.survey import Survey, glance
+from dcgan_tf.data.survey_warnings import find_warnings
 from dcgan_tf.recipes import name_recipe
 from dcgan_tf.runs.sample_grids import choose_shown_classes
 
@@ -105,6 +106,15 @@ def _describe_images(source: Source, survey: Survey | None) -> str:
     if len(skipped):
         parts.append(
             f"{len(skipped):,} files passed over ({skipped.summarize()})"
+        )
+    if cut := skipped.cut_to_upper_byte:
+        parts.append(
+            f"of {len(cut):,} in colour of more than 8 bits (such as {cut[0]}) "
+            "the upper 8 are kept, as in all formats but PNG"
+        )
+    if skipped.hidden:
+        parts.append(
+            f"{len(skipped.hidden):,} hidden ({skipped.summarize_hidden()})"
         )
     if skipped.own_output:
         parts.append(f"{len(skipped.own_output):,} left out as made here")

@@ -119,6 +119,7 @@ class Row:
         skipped: Names of the files that are left out.
         classes: Names of the classes found.
         num_beside: Files beside the images, of no account.
+        num_hidden: Hidden files and folders, of no account either.
         options: Settings of the data that it is read with.
     """
 
@@ -127,6 +128,7 @@ class Row:
     skipped: frozenset[str] = frozenset()
     classes: tuple[str, ...] = ()
     num_beside: int = 0
+    num_hidden: int = 0
     options: dict = dataclasses.field(default_factory=dict)
 
 
@@ -278,11 +280,27 @@ def jpeg_bombs(folder):
     write(folder / "scans.jpg", claim_jpeg(65_000, 65_000, num_in_scan=1))
 
 
-@row()
+# Thumbnails and what was thrown away are images; each folder of them counts
+# once. Of the last two, nobody says that they are hidden.
+HIDDEN = (
+    ".DS_Store", "._good0.png", ".git/index", ".thumbnails/a.png",
+    ".ipynb_checkpoints/good0-checkpoint.png", ".@__thumb/default.png",
+    "@eaDir/good0.png/SYNOPHOTO_THUMB_M.jpg",
+    "@eaDir/good1.png/SYNOPHOTO_THUMB_M.jpg", "pets/@eaDir/a.png",
+    "#recycle/a.png", "@Recycle/a.png", "$RECYCLE.BIN/S-1-5-18/a.png",
+    "__MACOSX/a.png", "System Volume Information/a.png", "lost+found/a.png",
+    "pets/Thumbs.db", "desktop.ini",
+)  # fmt: skip
+
+
+@row(num_images=12, classes=("cats", "pets"), num_beside=2, num_hidden=14)
 def hidden_files(folder):
-    write_good(folder)
-    for name in (".DS_Store", "._good0.png", ".git/index", ".thumbs/a.png"):
-        write(folder / name, b"whatever")
+    write_good(folder / "pets")
+    write_good(folder / "cats")
+    for name in HIDDEN:
+        write(
+            folder / name, encode() if name.endswith("a.png") else b"whatever"
+        )
 
 
 @row(skipped=frozenset({"bomb.png", "huge.png"}))
@@ -392,7 +410,16 @@ def make_members(prefix="", count=6):
     return {f"{prefix}good{i}.png": encode(seed=i) for i in range(count)}
 
 
-@row(num_images=12, classes=("cats", "dogs"), num_beside=1)
+@row(num_images=12, classes=("cats", "pets"), num_beside=2, num_hidden=14)
+def zip_with_hidden_files(path):
+    members = {**make_members("all/pets/"), **make_members("all/cats/")}
+    for name in HIDDEN:
+        contents = encode() if name.endswith("a.png") else b"whatever"
+        members[f"all/{name}"] = contents
+    write_zip(path, members)
+
+
+@row(num_images=12, classes=("cats", "dogs"), num_beside=1, num_hidden=2)
 def zip_of_classes_in_a_folder(path):
     members = {**make_members("pets/cats/"), **make_members("pets/dogs/")}
     members["README"] = b"Pets."
@@ -480,6 +507,14 @@ def npy_of_grey_reals(path):
         np.save(file, np.linspace(-1, 1, 6 * 400).reshape(6, 20, 20))
 
 
+@row()
+def npy_in_a_zip_of_macos(path):
+    array = io.BytesIO()
+    np.save(array, np.zeros((6, 20, 20, 3), np.uint8))
+    hidden = {"__MACOSX/._images.npy": b"whatever", ".DS_Store": b"whatever"}
+    write_zip(path, {"images.npy": array.getvalue(), **hidden})
+
+
 @row(classes=("cat", "dog"))
 def npz_with_classes(path):
     with open(path, "wb") as file:
@@ -526,6 +561,7 @@ def test_trains_on_what_can_be_read(tmp_path, name, cache):
     assert set(source.skipped.reasons) == expected.skipped
     assert source.num_skipped == len(expected.skipped)
     assert len(source.skipped.beside) == expected.num_beside
+    assert len(source.skipped.hidden) == expected.num_hidden
     assert source.label_names == expected.classes
 
 
@@ -639,6 +675,11 @@ def cut_off_tar_gz(path):
     path.write_bytes(path.read_bytes()[:-3_000])
 
 
+def only_thumbnails(folder):
+    write(folder / "@eaDir" / "a.png", encode())
+    write(folder / ".DS_Store", b"whatever")
+
+
 def zip_of_text(path):
     write_zip(path, {"notes.txt": b"text"})
 
@@ -700,6 +741,7 @@ def npy_of_five_channels(path):
         (empty, "holds no image"),
         (only_text, "holds no image (no images: 1 .txt)"),
         (only_empty_subfolders, "holds no image"),
+        (only_thumbnails, "holds no image (hidden: 1 "),
         (missing, "is not there"),
         (a_file, "is no folder"),
     ],

@@ -1,12 +1,15 @@
 """What is found in a collection before training."""
 
+import re
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.data.open_source import load_source
-from dcgan_tf.data.survey import count_near, examine, find_warnings
+from dcgan_tf.data.survey import count_near, examine, glance
+from dcgan_tf.data.survey_warnings import find_warnings
 
 MODEL = ModelConfig((16, 16), 3)
 
@@ -101,3 +104,60 @@ def test_near_are_counted_across_blocks(count):
     assert count_near(thumbnails) == 0
     thumbnails[-1] = thumbnails[0]
     assert count_near(thumbnails) == (2 if count > 1 else 0)
+
+
+def test_black_drawings_on_nothing_are_as_different_as_they_look(tmp_path):
+    """What is black under transparency isn't what is seen."""
+    rng = np.random.default_rng(0)
+    for i in range(4):
+        drawing = np.zeros((64, 64, 4), np.uint8)
+        opacity = rng.integers(0, 2, (4, 4), np.uint8) * 255
+        drawing[..., 3] = opacity.repeat(16, 0).repeat(16, 1)
+        Image.fromarray(drawing).save(tmp_path / f"{i}.png")
+    data = DataConfig("image_folder", str(tmp_path), alpha=True)
+    survey = glance(load_source(data), MODEL, data)
+    assert survey.num_near == 0
+    assert (survey.brightest == 255).all()
+
+
+def draw_masks(highest):
+    def draw(rng):
+        return rng.integers(0, highest + 1, (20, 20), np.uint8)
+
+    return draw
+
+
+def draw_night(rng):
+    """Noise of underexposure, and a lamp of four pixels in one of them."""
+    image = rng.integers(0, 12, (20, 20, 3), np.uint8)
+    image[:2, :2] = np.multiply(rng.integers(0, 2), (180, 150, 90))
+    return image
+
+
+def draw_deep_grey(rng):
+    return rng.integers(0, 21, (20, 20), np.uint16)
+
+
+@pytest.mark.parametrize(
+    ("draw", "said"),
+    [
+        (draw_masks(0), "no level is above 0 of 255"),
+        (draw_masks(1), "above 1 of 255.* label maps by 255 first"),
+        (draw_masks(20), "above 20 of 255.* label maps by 12 first"),
+        (draw_masks(63), "above 63 of 255.* label maps by 4 first"),
+        (draw_masks(80), None),
+        (draw_night, None),
+        (draw_deep_grey, None),
+    ],
+)
+def test_images_that_fill_no_range_are_warned_of(tmp_path, draw, said):
+    rng = np.random.default_rng(1)
+    for i in range(8):
+        Image.fromarray(draw(rng)).save(tmp_path / f"{i}.png")
+    data = DataConfig("image_folder", str(tmp_path))
+    source = load_source(data)
+    for survey in (examine(source, MODEL, data), glance(source, MODEL, data)):
+        warnings = find_warnings(source, survey, MODEL, data)
+        found = [line for line in warnings if "of 255" in line]
+        assert bool(found) == (said is not None)
+        assert said is None or re.search(said, warnings[0])

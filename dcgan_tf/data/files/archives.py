@@ -26,6 +26,7 @@ from dcgan_tf.data.files.folder_tree import (
     WalkedFile,
     read_sample,
 )
+from dcgan_tf.data.files.hidden_files import find_hidden
 from dcgan_tf.data.positioned_reads import read_at
 from dcgan_tf.data.split_folders import find_common_folder
 
@@ -47,15 +48,13 @@ _MAX_RATIO = 200
 _MEMORY_FRACTION = 0.5
 # Of those that a .zip file says it was written on.
 _WINDOWS = 0
-# Where macOS keeps what Windows and Linux have no place for.
-_MACOS_FOLDER = "__MACOSX"
 
 
 class Archive:
     """The members of an archive, as a `FolderTree` has its files.
 
-    Names that begin with a dot are left out. Where all members lie in one
-    folder, names are relative to that one, as if it had been named.
+    What is hidden is left out. Where all members lie in one folder, names
+    are relative to that one, as if it had been named.
 
     Args:
         path: The archive.
@@ -66,19 +65,24 @@ class Archive:
 
     def __init__(self, path: str, statuses: dict[str, FileStatus]):
         self.path = path
-        visible = [name for name in statuses if not _is_hidden(name)]
+        found = {name: find_hidden(name) for name in statuses}
+        visible = [name for name in statuses if not found[name]]
         # What lies beside a folder of images doesn't make it a class.
         images = list(filter(has_image_suffix, visible))
         prefix = find_common_folder(images or visible)
         self._statuses = statuses
+        self._hidden = sorted({*filter(None, found.values())})
         self._members = {name.removeprefix(prefix): name for name in visible}
 
     def is_there(self) -> bool:
         """Whether the files can still be read."""
         return os.path.exists(self.path)
 
-    def walk(self, own_folders: list[str]) -> Iterator[WalkedFile]:
+    def walk(
+        self, own_folders: list[str], hidden: list[str]
+    ) -> Iterator[WalkedFile]:
         """Yields the members; see `FolderTree.walk`."""
+        hidden += self._hidden
         for name, member in self._members.items():
             status = self._statuses[member]
             yield name, functools.partial(_check_member, member, status)
@@ -297,12 +301,3 @@ def _find_tar_fault(member: tarfile.TarInfo) -> str:
     if member.size > _MAX_MEMBER_BYTES:
         return f"unpacks to {member.size:,} bytes"
     return ""
-
-
-def _is_hidden(name: str) -> bool:
-    parts = name.split("/")
-    is_hidden = any(part.startswith(".") and part != ".." for part in parts)
-    # Some write every name as `./name`.
-    if parts[0] == ".":
-        is_hidden = any(p.startswith(".") and p != ".." for p in parts[1:])
-    return is_hidden or _MACOS_FOLDER in parts

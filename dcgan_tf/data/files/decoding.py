@@ -23,11 +23,16 @@ _LEAST_SIDE = 512
 
 _ORIENTATION = 0x0112
 _PREFIX_BYTES = 16
+_TIFF_BITS = 258  # Of each channel.
 # A JPEG file's segments: frames that are decoded scan by scan, or are of
 # kinds that Pillow reads all the same; starts of a frame and of a scan.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SEQUENTIAL_FRAMES = (0xC0, 0xC1)
 _SCAN = 0xDA
+# A JPEG 2000's codestream begins with its sizes, after boxes of which one may
+# hold a colour profile.
+_JPEG_2000_SIZES = b"\xff\x4f\xff\x51"
+_JPEG_2000_HEADER_BYTES = 2**20
 
 # What Pillow's readers raise on a file of another format.
 _OTHER_FORMAT_ERRORS = (SyntaxError, IndexError, TypeError, struct.error)
@@ -112,12 +117,15 @@ def decode_levels(
 
 
 def keeps_upper_byte(file: str | os.PathLike | BinaryIO, page: int = 0) -> bool:
-    """Whether an image has colour of 16 bits whose lower 8 no decoder gives.
+    """Whether an image's colours have bits beyond 8 that no decoder gives.
 
     Raises:
         UnreadableError: As of `decode_file`.
     """
     with _open(file, page) as (image, _):
+        if image.format == "JPEG2000":
+            is_grey = image.mode.startswith("I")
+            return not is_grey and _count_jpeg_2000_bits(image.fp) > 8
         return _is_read_by_upper_byte(image) and not _has_deep_colour(image)
 
 
@@ -151,6 +159,7 @@ def _open(
             image = stack.enter_context(_identify(file))
             if page:
                 image.seek(page)
+            _read_deep_planes(image)
             scale = _reduce_large(image, file)
             _check_size(image)
             yield image, scale
@@ -184,6 +193,23 @@ def _identify(file: BinaryIO) -> Image.Image:
         except _OTHER_FORMAT_ERRORS:
             continue
     raise UnreadableError("not an image that can be read")
+
+
+def _read_deep_planes(image: Image.Image) -> None:
+    """Has channels of 16 bits that lie after each other read as such.
+
+    Pillow would take each byte of an uncompressed TIFF's for a level.
+    """
+    if image.format != "TIFF" or _TIFF_BITS not in image.tag_v2:
+        return
+    order = "B" if image.tag_v2.prefix == b"MM" else "L"
+    if max(image.tag_v2[_TIFF_BITS]) == 16:
+        image.tile = [
+            tile._replace(args=(f"{tile.args[0]};16{order}", *tile.args[1:]))
+            if tile.codec_name == "raw" and tile.args[0] in tuple("RGBA")
+            else tile
+            for tile in image.tile
+        ]
 
 
 def _check_size(image: Image.Image) -> None:
@@ -237,6 +263,17 @@ def _has_one_scan(file: BinaryIO) -> bool:
         return False
     finally:
         file.seek(position)
+
+
+def _count_jpeg_2000_bits(file: BinaryIO) -> int:
+    """Reads the bits of the deepest channel from a JPEG 2000's header."""
+    file.seek(0)
+    start = file.read(_JPEG_2000_HEADER_BYTES)
+    sizes = start[start.index(_JPEG_2000_SIZES) + len(_JPEG_2000_SIZES) :]
+    num_channels = int.from_bytes(sizes[36:38], "big")
+    # Of each a byte of bits less one, and two of how it is subsampled.
+    depths = sizes[38 : 38 + 3 * num_channels : 3]
+    return max((depth & 0x7F) + 1 for depth in depths)
 
 
 def _get_levels(image: Image.Image) -> np.ndarray | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from dcgan_tf.data.files.file_formats import START_BYTES
+from dcgan_tf.data.files.hidden_files import is_hidden
 from dcgan_tf.data.files.own_output import is_own_folder
 
 # Where images differ that share a header.
@@ -37,8 +38,8 @@ WalkedFile = tuple[str, Callable[[], FileStatus]]
 class FolderTree:
     """A folder and all below it.
 
-    Names that begin with a dot are left out, and each real folder is entered
-    once, through links too.
+    What `is_hidden` is left out, and each real folder is entered once,
+    through links too.
 
     Args:
         root: The folder.
@@ -67,12 +68,16 @@ class FolderTree:
         with self.open(name) as file:
             return read_sample(file, size)
 
-    def walk(self, own_folders: list[str]) -> Iterator[WalkedFile]:
+    def walk(
+        self, own_folders: list[str], hidden: list[str]
+    ) -> Iterator[WalkedFile]:
         """Yields the files.
 
         Args:
             own_folders: Gets the names of run and export folders, which are
                 not entered.
+            hidden: Gets the names of hidden files and folders, which are
+                not entered either.
         """
         entered = set()
         real, linked = [""], []
@@ -92,12 +97,16 @@ class FolderTree:
                 if (status.st_dev, status.st_ino) in entered:
                     continue
                 entered.add((status.st_dev, status.st_ino))
-                visible = [e for e in entries if not e.name.startswith(".")]
+                visible, passed_over = [], []
+                for entry in entries:
+                    is_left_out = is_hidden(entry.name)
+                    (passed_over if is_left_out else visible).append(entry)
             if folder and is_own_folder(path, {e.name for e in visible}):
                 own_folders.append(folder)
                 continue
+            hidden += [_join(folder, entry.name) for entry in passed_over]
             for entry in visible:
-                name = f"{folder}/{entry.name}" if folder else entry.name
+                name = _join(folder, entry.name)
                 if not _is_folder(entry):
                     yield name, functools.partial(_describe, entry)
                 elif entry.is_symlink():
@@ -117,6 +126,10 @@ def read_sample(file: BinaryIO, size: int) -> tuple[bytes, bytes]:
     start = file.read(START_BYTES)
     file.seek(size // 2)
     return start, file.read(_MIDDLE_BYTES)
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
 
 
 def _fail(error: OSError):

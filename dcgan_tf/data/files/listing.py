@@ -70,7 +70,7 @@ def list_images(
     Args:
         tree: Where from.
         skipped: Gets every other file: those that pretend to be images as
-            skipped, the rest as lying beside them.
+            skipped, the rest as hidden or lying beside them.
         all_pages: Whether each page of a TIFF file is an image, not its
             first alone.
 
@@ -80,7 +80,7 @@ def list_images(
     own_folders = []
     # By who made them; "" is anybody else.
     found: dict[str, dict[str, _Examined]] = {"": {}, "sample": {}, "sheet": {}}
-    for name, find_status in tree.walk(own_folders):
+    for name, find_status in tree.walk(own_folders, skipped.hidden):
         try:
             file = _examine(tree, name, find_status(), all_pages)
         except OSError as error:  # Such as a link to nowhere.

@@ -1,5 +1,6 @@
 """Image files of every kind become upright RGB, or an error that says why."""
 
+import io
 import struct
 import warnings
 import zlib
@@ -8,12 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dcgan_tf.cli import data as data_command
 from dcgan_tf.data.files.decoding import (
     MAX_PIXELS,
     UnreadableError,
     count_pages,
     decode_file,
     decode_levels,
+    keeps_upper_byte,
 )
 from dcgan_tf.data.files.level_range import UPPER_BYTE
 
@@ -182,6 +185,103 @@ def test_broken_colour_of_16_bits_is_unreadable(tmp_path):
     (tmp_path / "a.png").write_bytes(contents[:-60])
     with pytest.raises(UnreadableError):
         decode_file(tmp_path / "a.png", "red")
+
+
+def make_deep_tiff(pixels, planar, order):
+    """Makes uint16 `(height, width, 3)` a TIFF file, which Pillow can't."""
+    height, width, count = pixels.shape
+    planes = pixels.astype(f"{order}u2")
+    planes = list(planes.transpose(2, 0, 1)) if planar else [planes]
+    # 10 tags of 12 bytes, then what doesn't fit into them.
+    bits_at = 8 + 2 + 10 * 12 + 4
+    places_at = bits_at + 2 * count
+    pixels_at = places_at + 8 * len(planes)
+    size = planes[0].nbytes
+    places = [pixels_at + size * i for i in range(len(planes))]
+    lists = (places_at, places_at + 4 * len(planes))
+    if not planar:
+        lists = (places[0], size)
+    tags = (
+        (256, 1, width), (257, 1, height), (258, count, bits_at), (259, 1, 1),
+        (262, 1, 2), (273, len(planes), lists[0]), (277, 1, count),
+        (278, 1, height), (279, len(planes), lists[1]),
+        (284, 1, 2 if planar else 1),
+    )  # fmt: skip
+    start = {"<": b"II*\0", ">": b"MM\0*"}[order]
+    start += struct.pack(f"{order}IH", 8, len(tags))
+    for tag, number, value in tags:
+        kind = 3 if tag == 258 else 4
+        start += struct.pack(f"{order}HHII", tag, kind, number, value)
+    numbers = [16] * count, places, [size] * len(planes)
+    start += struct.pack(
+        f"{order}I{count}H{2 * len(planes)}I", 0, *sum(numbers, [])
+    )
+    return start + b"".join(plane.tobytes() for plane in planes)
+
+
+def make_deep_jpeg_2000(mode, **options):
+    """Makes one that says that its channels have 16 bits."""
+    contents = io.BytesIO()
+    image = make_picture().convert(mode)
+    image.save(contents, "JPEG2000", **options)
+    contents = bytearray(contents.getvalue())
+    sizes = contents.index(b"\xff\x4f\xff\x51") + 4
+    for channel in range(len(mode)):
+        contents[sizes + 38 + 3 * channel] = 15
+    return bytes(contents)
+
+
+@pytest.mark.parametrize("planar", [False, True])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_colour_of_16_bits_in_tiff_by_its_upper_8(planar, order):
+    """Of channels beside each other, and one after the other."""
+    levels = np.random.default_rng(0).integers(0, 2**16, (6, 5, 3), np.uint16)
+    contents = make_deep_tiff(levels, planar, order)
+    assert keeps_upper_byte(io.BytesIO(contents))
+    decoded = decode_file(io.BytesIO(contents), "white")
+    np.testing.assert_array_equal(decoded, levels >> 8)
+
+
+@pytest.mark.parametrize("options", [{}, {"no_jp2": True}])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA"])
+def test_colour_of_16_bits_in_jpeg_2000_is_noticed(mode, options):
+    contents = make_deep_jpeg_2000(mode, **options)
+    assert keeps_upper_byte(io.BytesIO(contents))
+
+
+@pytest.mark.parametrize(
+    ("mode", "file_format"),
+    [
+        ("RGB", "JPEG2000"), ("L", "JPEG2000"), ("I;16", "JPEG2000"),
+        ("RGB", "TIFF"), ("CMYK", "TIFF"), ("I;16", "TIFF"), ("RGB", "AVIF"),
+        ("RGB", "JPEG"),
+    ],
+)  # fmt: skip
+def test_no_bits_are_lost_of_8_or_of_grey(mode, file_format):
+    image, contents = Image.new("I;16", (8, 8), 300), io.BytesIO()
+    if mode != "I;16":
+        image = make_picture().convert(mode)
+    image.save(contents, file_format)
+    contents.seek(0)
+    assert not keeps_upper_byte(contents)
+
+
+@pytest.mark.parametrize("name", ["a.jp2", "a.tif"])
+def test_commands_say_which_bits_of_colour_are_lost(tmp_path, capsys, name):
+    folder, sheet = tmp_path / "pets", tmp_path / "sheet.png"
+    folder.mkdir()
+    levels = np.random.default_rng(0).integers(0, 2**12, (20, 20, 3), np.uint16)
+    contents = make_deep_jpeg_2000("RGB")
+    if name == "a.tif":
+        contents = make_deep_tiff(levels, True, "<")
+    (folder / name).write_bytes(contents)
+    flags = [f"--image_dir={folder}", f"--output={sheet}"]
+    assert data_command.main(flags) == 0
+    printed = capsys.readouterr().out
+    assert f"more than 8 bits in 1 of them, such as {name}: the" in printed
+    if name == "a.tif":  # The other one has no bits that could be lost.
+        assert "no level is above 15 of 255" in printed
+        assert "save them as PNG" in printed
 
 
 @pytest.mark.parametrize("suffix", ["png", "tif", "jp2"])

@@ -1,0 +1,91 @@
+"""What training on a collection would suffer from, by its statistics."""
+
+import numpy as np
+
+from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.data.source import Source
+from dcgan_tf.data.survey import Survey
+from dcgan_tf.image_sizes import format_image_size
+from dcgan_tf.setting_names import name_setting
+
+_FEW = 1_000
+_MANY_NEAR = 0.05
+_CUT_BADLY = 1 / 3
+_MANY_CUT = 0.1
+_MANY_ENLARGED = 0.1
+# A lamp or a white wall is in any few photographs, however dark.
+_LEAST_BRIGHTEST = 64
+
+
+def find_warnings(
+    source: Source,
+    survey: Survey,
+    model: ModelConfig,
+    data: DataConfig,
+    is_augmented: bool = False,
+) -> list[str]:
+    """Lists what training on these images would suffer from.
+
+    Args:
+        source: The images' source.
+        survey: From `examine`.
+        model: The target's size.
+        data: An explicit crop is taken as meant.
+        is_augmented: Whether training already has what is for few images.
+
+    Returns:
+        A sentence for each, worst first.
+    """
+    count = survey.num_examined
+    target = format_image_size(model.image_size)
+    warnings = []
+    if survey.brightest.max() < _LEAST_BRIGHTEST:
+        warnings.append(_describe_darkness(source, int(survey.brightest.max())))
+    if source.num_examples < _FEW and not is_augmented:
+        warnings.append(
+            f"fewer than {_FEW:,} images: D may learn them by heart; try "
+            f"{name_setting('flip')} and {name_setting('diff_augment')}"
+        )
+    if survey.num_near > _MANY_NEAR * count:
+        warnings.append(
+            f"{survey.num_near} of {count} images are nearly identical to "
+            "another: see dcgan dedup"
+        )
+    num_cut = int((survey.kept < 1 - _CUT_BADLY).sum())
+    if num_cut > _MANY_CUT * count and not data.crop:
+        aspects = survey.sizes[:, 1] / survey.sizes[:, 0]
+        height, width = survey.sizes[np.argsort(aspects)[count // 2]]
+        warnings.append(
+            f"{num_cut} of {count} images lose over a third of their area "
+            f"to the crop (the middle one is {width} wide and "
+            f"{height} high): an {name_setting('image_size')} of their shape "
+            f"would not, nor would {name_setting('fit', 'pad')}"
+        )
+    num_enlarged = int(survey.is_enlarged.sum())
+    if num_enlarged > _MANY_ENLARGED * count:
+        warnings.append(
+            f"{num_enlarged} of {count} images are smaller than {target} "
+            "after the crop and get blurred by enlarging"
+        )
+    num_grey = int(survey.is_grey.sum())
+    if model.channels == 3 and num_grey == count:
+        grey = name_setting("channels", 1)
+        warnings.append(f"every image is grey: {grey} learns faster")
+    return warnings
+
+
+def _describe_darkness(source: Source, brightest: int) -> str:
+    """Says what to do with images whose levels end far below 255."""
+    if source.skipped.cut_to_upper_byte:
+        advice = "save them as PNG, of whose colours all 16 bits are read"
+    elif brightest:
+        advice = (
+            f"multiply the levels of masks or label maps by {255 // brightest} "
+            "first"
+        )
+    else:
+        advice = "are these the images that you mean?"
+    return (
+        f"no level is above {brightest} of 255, so that the networks see all "
+        f"but black: {advice}"
+    )
