@@ -15,7 +15,7 @@ from typing import BinaryIO
 import numpy as np
 
 from dcgan_tf import scratch
-from dcgan_tf.data.positioned_reads import read_at
+from dcgan_tf.data.files.positioned_reads import read_at
 from dcgan_tf.data.skipped import Skipped
 
 _FOOTER_LENGTH_BYTES = 8

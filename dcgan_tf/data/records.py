@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dcgan_tf.data.positioned_reads import read_at
+from dcgan_tf.data.files.positioned_reads import read_at
 
 # A record is its length, a checksum of that, the contents and a checksum.
 _LENGTH = struct.Struct("<Q")

@@ -27,7 +27,7 @@ from dcgan_tf.data.files.folder_tree import (
     read_sample,
 )
 from dcgan_tf.data.files.hidden_files import find_hidden
-from dcgan_tf.data.positioned_reads import read_at
+from dcgan_tf.data.files.positioned_reads import read_at
 from dcgan_tf.data.split_folders import find_common_folder
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
