@@ -6,7 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from dcgan_tf.config import DataConfig, ModelConfig, RunConfig, TrainingConfig
+from dcgan_tf.config import (
+    DataConfig,
+    ModelConfig,
+    RunConfig,
+    TrainingConfig,
+    check_data_settings,
+)
 from dcgan_tf.families import ADAM, FAMILIES, check_settings
 from dcgan_tf.recipes import PAPER, expand_recipe, list_choices
 
@@ -151,6 +157,7 @@ def resolve_run_config(
         given.setdefault("dataset", "image_folder")
     dataset = resolve_dataset_name(given.get("dataset", DataConfig.dataset))
     given["dataset"] = dataset
+    check_data_settings(dataset, own)
     defaults = get_dataset_defaults(dataset)
     preset = given.pop("preset", defaults.preset)
     recipe = given.pop("recipe", None)

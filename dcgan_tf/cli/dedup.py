@@ -20,7 +20,7 @@ from dcgan_tf.cli.path_flags import (
     define_seed,
     promises_other_format,
 )
-from dcgan_tf.config import DataConfig
+from dcgan_tf.config import DataConfig, check_data_settings
 from dcgan_tf.presets import get_dataset_defaults, resolve_dataset_name
 
 _log = logging.getLogger(__name__)
@@ -109,6 +109,7 @@ def build_config(values: flags.FlagValues) -> DataConfig:
         crop = get_dataset_defaults(dataset).crop
     split = values.split or ("all" if dataset == "image_folder" else None)
     try:
+        check_data_settings(dataset, values.flag_values_dict())
         return DataConfig(
             dataset=dataset,
             image_dir=values.image_dir,

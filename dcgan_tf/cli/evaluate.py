@@ -225,7 +225,7 @@ def _load_model(values, run_dir, export_dir):
 
 def _find_data(data: DataConfig, values: flags.FlagValues) -> DataConfig | None:
     """Returns a run's data as the flags have it; None without them."""
-    moved = find_moved_data(data, values)
+    moved = find_moved_data(data, values, is_one_of_many=values.compare)
     if values.held_out_dir is None:
         return moved
     return dataclasses.replace(moved or data, held_out_dir=values.held_out_dir)

@@ -4,13 +4,28 @@ import dataclasses
 
 from absl import flags
 
-from dcgan_tf.config import DataConfig
+from dcgan_tf.cli.command import UsageError
+from dcgan_tf.config import DataConfig, check_data_settings
 
 
 def find_moved_data(
-    data: DataConfig, values: flags.FlagValues
+    data: DataConfig, values: flags.FlagValues, is_one_of_many: bool = False
 ) -> DataConfig | None:
-    """Returns a run's data where the flags say it is; None without them."""
+    """Returns a run's data where the flags say it is; None without them.
+
+    Args:
+        data: The run's.
+        values: With `data_dir` and `image_dir`.
+        is_one_of_many: Whether the flags are for other runs too.
+
+    Raises:
+        UsageError: If one says where something is that the run hasn't.
+    """
+    if not is_one_of_many:
+        try:
+            check_data_settings(data.dataset, {"data_dir": values.data_dir})
+        except ValueError as error:
+            raise UsageError(error) from error
     if values.image_dir is not None:
         return dataclasses.replace(
             data, dataset="image_folder", image_dir=values.image_dir

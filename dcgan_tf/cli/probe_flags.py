@@ -4,7 +4,7 @@ from absl import flags
 
 from dcgan_tf.cli.command import UsageError
 from dcgan_tf.cli.path_flags import define_path
-from dcgan_tf.config import DataConfig
+from dcgan_tf.config import DataConfig, check_data_settings
 from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS
 from dcgan_tf.evaluation.settings import PROBE_ROWS, PROBE_SPLITS
 from dcgan_tf.presets import get_dataset_defaults, resolve_dataset_name
@@ -70,6 +70,8 @@ def check_probe_flags(values: flags.FlagValues) -> None:
         is_place = name in ("probe_data_dir", "probe_manual_dir")
         if is_place and values[name].present and not values.probe_dataset:
             raise UsageError(f"--{name} is where --probe_dataset is; name it")
+    if values.probe_dataset:
+        _check_place(values)
     if values.probe_dataset is not None and values.probe_image_dir is not None:
         raise UsageError("give one of --probe_dataset and --probe_image_dir")
     if values.probe_dataset == "":
@@ -82,6 +84,16 @@ def check_probe_flags(values: flags.FlagValues) -> None:
             f"--probe_rows={','.join(values.probe_rows)}: use all, or some of "
             f"{', '.join(PROBE_ROWS)}"
         )
+
+
+def _check_place(values: flags.FlagValues) -> None:
+    """Refuses to be told where an embedded dataset is."""
+    dataset = resolve_dataset_name(values.probe_dataset)
+    for name in ("data_dir", "manual_dir"):
+        try:
+            check_data_settings(dataset, {name: values[f"probe_{name}"].value})
+        except ValueError as error:
+            raise UsageError(f"--probe_{error}") from error
 
 
 def find_probe_labels(

@@ -206,6 +206,11 @@ def build_config(
     settings = {
         name: values[name].value for name in names.difference(_OTHER_FLAGS)
     }
+    if values.conditional is False and values.condition_on is not None:
+        raise UsageError(
+            f"--condition_on={values.condition_on} is what a conditional run "
+            "is conditioned on, and --noconditional is given; give one"
+        )
     try:
         if settings["image_size"] is not None:
             settings["image_size"] = parse_image_size(settings["image_size"])

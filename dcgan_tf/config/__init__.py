@@ -4,7 +4,15 @@ Everything that decides a run's result is in a `RunConfig`. It imports no
 TensorFlow, so a command can refuse a bad flag before anything slow happens.
 """
 
-from dcgan_tf.config.data import CACHES, FITS, HOLD_OUT, DataConfig
+from dcgan_tf.config.data import (
+    ARRAYS,
+    CACHES,
+    EMBEDDED,
+    FITS,
+    HOLD_OUT,
+    DataConfig,
+    check_data_settings,
+)
 from dcgan_tf.config.model import ModelConfig
 from dcgan_tf.config.run import RunConfig
 from dcgan_tf.config.training import (
@@ -26,10 +34,12 @@ from dcgan_tf.config.training import (
 
 __all__ = [
     "ALTERNATING",
+    "ARRAYS",
     "BATCH_NORMS",
     "CACHES",
     "CROSS_ENTROPY",
     "DataConfig",
+    "EMBEDDED",
     "FITS",
     "HINGE",
     "HOLD_OUT",
@@ -45,4 +55,5 @@ __all__ = [
     "SYNCHRONISED",
     "TrainingConfig",
     "UPDATES",
+    "check_data_settings",
 ]

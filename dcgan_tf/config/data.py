@@ -16,6 +16,32 @@ FITS = ("crop", "pad", "stretch")
 # The first two go by the number of images; the others are what they come to.
 HOLD_OUT = ("auto", "large", "none", "one_in_20", "one_in_10")
 CACHES = ("auto", "memory", "disk", "off")
+# What settings call a folder, and images that a program gives; and datasets
+# that lie in the package.
+_FOLDER, ARRAYS = "image_folder", "arrays"
+EMBEDDED = ("mnist_5k", "toy_faces")
+
+_IN_WORDS = {_FOLDER: "an image folder", ARRAYS: "images that are given"}
+_IN_PLACE = "it is read where it lies"
+_GIVEN = "they are used as they are"
+# By a kind of dataset, settings that mean nothing to it, and why.
+_UNUSED = {
+    _FOLDER: dict.fromkeys(("data_dir", "manual_dir"), _IN_PLACE),
+    **dict.fromkeys(
+        EMBEDDED,
+        {
+            **dict.fromkeys(("data_dir", "manual_dir"), "it is embedded"),
+            "all_pages": "pages are those of a folder's TIFF files",
+        },
+    ),
+    ARRAYS: {
+        **dict.fromkeys(("data_dir", "manual_dir"), _GIVEN),
+        **dict.fromkeys(("split", "exclude", "all_pages"), _GIVEN),
+        "condition_on": "their classes are given with them",
+    },
+}
+# Of TFDS.
+_UNUSED_OTHERWISE = {"all_pages": "pages are those of a folder's TIFF files"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +120,7 @@ class DataConfig:
         check_one_of("cache", self.cache, CACHES)
         check_one_of("fit", self.fit, FITS)
         check_one_of("hold_out", self.hold_out, HOLD_OUT)
-        if (self.dataset == "image_folder") != (self.image_dir is not None):
+        if (self.dataset == _FOLDER) != (self.image_dir is not None):
             raise ValueError(
                 f"dataset {self.dataset!r} with image_dir {self.image_dir!r}: "
                 "name a dataset or an image folder, not both"
@@ -111,6 +137,26 @@ class DataConfig:
                     f"level_range is {self.level_range}; the first number is "
                     "the lower one"
                 )
+
+
+def check_data_settings(dataset: str, given: Mapping[str, Any]) -> None:
+    """Refuses settings that mean nothing to a dataset.
+
+    Runs of version 0.1.0 may have recorded some, so a `DataConfig` takes them.
+
+    Args:
+        dataset: Its name, as a `DataConfig` has it.
+        given: Settings by name, as a user gave them.
+
+    Raises:
+        ValueError: Which names the first of them, and why.
+    """
+    for setting, reason in _UNUSED.get(dataset, _UNUSED_OTHERWISE).items():
+        if given.get(setting):
+            raise ValueError(
+                f"{setting} {given[setting]!r} means nothing to "
+                f"{_IN_WORDS.get(dataset, dataset)}: {reason}; leave it out"
+            )
 
 
 # What runs of earlier versions did that don't say so.

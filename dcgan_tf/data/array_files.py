@@ -84,6 +84,11 @@ def load_array_file(
             f"labels {data.labels} are for files of images; put an array of "
             f"whole numbers beside the images in {path}"
         )
+    if data.all_pages:
+        raise ValueError(
+            f"all_pages is for files of images, and {path} is one of arrays; "
+            "leave it out"
+        )
     groups, label_names = group_arrays(path, _read_arrays(path))
     if split in (None, "train"):
         split = data.split or "train"

@@ -1,6 +1,7 @@
 """Opens a folder or an archive of images, nested or flat, as a `Source`."""
 
 import dataclasses
+import itertools
 import logging
 import os
 from pathlib import Path
@@ -76,7 +77,9 @@ def load_folder(
     tree = open_tree(root)
     parse_colour(data.background)  # A bad one fails here, not in a thread.
     listing, skipped = _list_images(tree, data)
-    choice = _choose_images(tree, listing, data, split, excluded)
+    choice = _choose_images(
+        tree, listing, data, split, excluded, skipped.beside
+    )
     skipped.num_read = len(choice.names) + len(skipped)
     level_range = data.level_range
     if level_range is None:
@@ -163,6 +166,7 @@ def _choose_images(
     data: DataConfig,
     split: str | None,
     excluded: frozenset[str],
+    beside: list[str],
 ) -> _Choice:
     names = listing.names
     is_training = split in (None, "train")
@@ -176,7 +180,7 @@ def _choose_images(
     split = _choose_split(data, split, split_folders)
     labels, digest = None, ""
     if data.labels is not None:
-        table = _load_table(data.labels, tree)
+        table = _load_table(data.labels, tree, beside)
         # What is for tests often has no labels.
         labels = assign_labels(
             table, names, data.condition_on, split_folders.get("train")
@@ -218,15 +222,23 @@ def _warn_beside_splits(path: str, names: list[str], root: str) -> None:
         )
 
 
-def _load_table(path: str, tree: FolderTree | Archive) -> Table:
-    """Reads a table of labels where it is, or else among the images."""
+def _load_table(
+    path: str, tree: FolderTree | Archive, beside: list[str]
+) -> Table:
+    """Reads a table of labels where it is, or else among the images.
+
+    Args:
+        path: As it was given.
+        tree: The collection.
+        beside: Names of the files in it that are no images.
+    """
     try:
-        if not os.path.exists(path):
-            name = os.path.basename(path)
-            with tree.open(name) as file:
-                return read_table(f"{tree.path}/{name}", file.read())
-        with open(path, "rb") as file:
-            return read_table(path, file.read())
+        if os.path.exists(path):
+            with open(path, "rb") as file:
+                return read_table(path, file.read())
+        name = _find_table(path, tree.path, beside)
+        with tree.open(name) as file:
+            return read_table(f"{tree.path}/{name}", file.read())
     except FileNotFoundError:
         raise FileNotFoundError(
             f"labels {path} are not there, nor is a file of that name in "
@@ -237,6 +249,33 @@ def _load_table(path: str, tree: FolderTree | Archive) -> Table:
             f"labels {path} can't be read ({error.strerror}); name a table, "
             "as .csv, .txt or .json"
         ) from None
+
+
+def _find_table(path: str, root: str, beside: list[str]) -> str:
+    """Finds the file in a collection that a path may mean.
+
+    That is the one whose path ends most as the given one does and, of
+    several, the one that lies highest.
+    """
+    wanted = path.split("/")[::-1]
+
+    def measure(name):
+        parts = name.split("/")
+        pairs = zip(wanted, parts[::-1], strict=False)
+        num_equal = len([*itertools.takewhile(lambda p: p[0] == p[1], pairs)])
+        return -num_equal, len(parts)
+
+    found = [n for n in beside if n.rpartition("/")[2] == wanted[0]]
+    if not found:
+        # What lies among the images may be named as one, which says why not.
+        return wanted[0]
+    found.sort(key=lambda name: (*measure(name), name))
+    if len(found) > 1 and measure(found[0]) == measure(found[1]):
+        raise ValueError(
+            f"labels {path} may be {found[0]} or {found[1]} in {root}; name "
+            "the folder too"
+        )
+    return found[0]
 
 
 def _drop_unlabelled(

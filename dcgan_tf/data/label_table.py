@@ -9,7 +9,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from dcgan_tf.setting_names import name_setting
 
@@ -112,8 +112,8 @@ def assign_labels(
 ) -> Labels:
     """Finds each image's label in a table.
 
-    Names in the table are those relative to the folder, or else files'
-    own; both also without their suffix.
+    Names in the table are those relative to the folder, to one around it or
+    inside it, or files' own; all also without their suffix.
 
     Args:
         table: From `read_table`.
@@ -274,30 +274,35 @@ def _read_attribute(value: str) -> int:
 
 def _build_lookup(names: Sequence[str]) -> Callable[[str], str | None]:
     """Builds what finds an image by what a table calls it."""
-    # The more a key says, the earlier it counts; one of several images none.
+    # Names, and their ends, with and without suffixes: the more a key says,
+    # the earlier it counts. What means several images means none.
     indexes: list[dict[str, str | None]] = [{}, {}, {}, {}]
     for name in names:
-        base = name.rpartition("/")[2]
-        keys = (
-            name,
-            os.path.splitext(name)[0],
-            base,
-            os.path.splitext(base)[0],
-        )
-        for index, key in zip(indexes, keys, strict=True):
-            index[key] = None if key in index else name
+        ends = [*_list_ends(name)]
+        stems = [os.path.splitext(end)[0] for end in ends]
+        keys = (ends[:1], stems[:1], ends, stems)
+        for index, own in zip(indexes, keys, strict=True):
+            for key in own:
+                index[key] = name if key not in index else None
 
     def find(written: str) -> str | None:
         for text in dict.fromkeys((written, _reread(written))):
-            key = text.replace("\\", "/").removeprefix("./").lstrip("/")
-            base = key.rpartition("/")[2]
-            keys = (key, key, base, base)
-            for index, found in zip(indexes, keys, strict=True):
-                if index.get(found) is not None:
-                    return index[found]
+            path = text.replace("\\", "/").removeprefix("./").lstrip("/")
+            for end in _list_ends(path):
+                for index in indexes:
+                    if index.get(end) is not None:
+                        return index[end]
         return None
 
     return find
+
+
+def _list_ends(path: str) -> Iterator[str]:
+    """Yields a path, then it without its outer folders, one by one."""
+    yield path
+    while "/" in path:
+        path = path.partition("/")[2]
+        yield path
 
 
 def _decode(contents: bytes) -> str:

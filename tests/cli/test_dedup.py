@@ -76,6 +76,8 @@ def test_lists_pairs_and_training_takes_the_list(
     [
         (["--max_bits=16"], 2, "--max_bits 16 is not 0 to 15"),
         (["--dataset=cifar10", "--image_dir=x"], 2, "not both"),
+        (["--data_dir=x", "--image_dir=y"], 2, "nothing to an image folder"),
+        (["--manual_dir=x"], 2, "nothing to mnist_5k: it is embedded"),
         (["--image_dir=/nowhere/at/all"], 1, None),
     ],
 )

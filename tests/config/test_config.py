@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 
 from dcgan_tf.config import (
+    ARRAYS,
+    EMBEDDED,
     DataConfig,
     ModelConfig,
     RunConfig,
     TrainingConfig,
 )
+from dcgan_tf.data import embedded
 from dcgan_tf.presets import resolve_run_config
 
 
@@ -43,6 +46,54 @@ def test_widths_double_and_are_capped_at_eight_times_the_base():
 def test_settings_that_contradict_are_refused(kind, settings, message):
     with pytest.raises(ValueError, match=message):
         kind(**settings)
+
+
+# Each of these was passed over without a word.
+NEEDLESS = {
+    "a folder's place of TFDS": {"image_dir": "x", "data_dir": "y"},
+    "a folder's files of TFDS": {"image_dir": "x", "manual_dir": "y"},
+    "an embedded one's place": {"data_dir": "y"},
+    "an embedded one's files": {"dataset": "Toy-Faces", "manual_dir": "y"},
+    "an embedded one's pages": {"all_pages": True},
+    "pages of TFDS": {"dataset": "celeb_a", "all_pages": True},
+    "a place of arrays": {"dataset": ARRAYS, "data_dir": "y"},
+    "a split of arrays": {"dataset": ARRAYS, "split": "test"},
+    "a list for arrays": {"dataset": ARRAYS, "exclude": "y"},
+    "a column of arrays": {"dataset": ARRAYS, "condition_on": "y"},
+}
+
+
+@pytest.mark.parametrize("name", NEEDLESS)
+def test_settings_that_mean_nothing_to_a_dataset_are_refused(name):
+    *_, setting = NEEDLESS[name]
+    message = f"^{setting} .* means nothing to .*; leave it out$"
+    with pytest.raises(ValueError, match=message):
+        resolve_run_config(NEEDLESS[name])
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"image_dir": "x", "all_pages": True, "split": "all", "crop": 9},
+        {"image_dir": "x", "data_dir": None, "exclude": "y"},
+        {"dataset": "celeb_a", "data_dir": "x", "manual_dir": "y"},
+        {"dataset": "toy_faces", "condition_on": "y", "all_pages": False},
+        {"dataset": ARRAYS, "crop": 9, "held_out_dir": "y", "cache": "off"},
+    ],
+    ids=str,
+)
+def test_settings_that_mean_something_to_a_dataset_are_taken(settings):
+    resolve_run_config(settings)
+
+
+def test_runs_that_recorded_what_means_nothing_are_read():
+    values = resolve_run_config({"image_dir": "x"}).to_dict()
+    values["data"]["data_dir"] = "y"
+    assert RunConfig.from_dict(values).data.data_dir == "y"
+
+
+def test_embedded_datasets_are_known_without_loading_any():
+    assert set(EMBEDDED) == set(embedded.EMBEDDED)
 
 
 @pytest.mark.parametrize(

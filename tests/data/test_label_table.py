@@ -1,6 +1,7 @@
 """Labels from tables: what is read, how images are found, what is refused."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -9,7 +10,11 @@ from dcgan_tf.cli import data as data_command
 from dcgan_tf.cli import train as train_command
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.data.given.arrays import open_arrays
-from dcgan_tf.data.label_table import assign_labels, read_table
+from dcgan_tf.data.label_table import (
+    _build_lookup,
+    assign_labels,
+    read_table,
+)
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import load_images
 from dcgan_tf.runs.class_names import find_label, load_class_names
@@ -148,6 +153,69 @@ def make_data(folder, **options):
     return DataConfig("image_folder", image_dir=str(folder), **options)
 
 
+DEEP_NAMES = ("top/a/1.png", "top/a/2.png", "top/b/1.png", "top/b/3.jpg")
+
+
+@pytest.mark.parametrize(
+    ("names", "written", "found"),
+    [
+        # From a folder around the collection, or one inside it.
+        (("a/1.png", "b/1.png"), "top/a/1.png", "a/1.png"),
+        (("a/1.png", "b/1.png"), "/home/me/top/b/1", "b/1.png"),
+        (DEEP_NAMES, "a/1.png", "top/a/1.png"),
+        (DEEP_NAMES, "other/b/1.png", "top/b/1.png"),
+        (DEEP_NAMES, "2.png", "top/a/2.png"),
+        (DEEP_NAMES, "b/3", "top/b/3.jpg"),
+        (DEEP_NAMES, "1.png", None),
+        (DEEP_NAMES, "4.png", None),
+        # What is said in full counts before what ends so.
+        (("a/1.png", "top/a/1.png"), "a/1.png", "a/1.png"),
+        (("1", "1.png"), "1", "1"),
+        (("1.jpg", "1.png"), "1", None),
+    ],
+)
+def test_images_are_found_by_the_end_of_their_names(names, written, found):
+    assert _build_lookup(names)(written) == found
+
+
+def zip_folder(folder):
+    return shutil.make_archive(str(folder), "zip", folder)
+
+
+@pytest.mark.parametrize("pack", [str, zip_folder], ids=["folder", "zip"])
+@pytest.mark.parametrize(
+    ("images", "tables", "given", "read"),
+    [
+        ("top/images", ["top/labels.csv"], "labels.csv", "top/labels.csv"),
+        ("top/images", ["labels.csv"], "labels.csv", "labels.csv"),
+        ("top/a", ["top/b/labels.csv"], "top/b/labels.csv", "top/b/labels.csv"),
+        ("top/a", ["labels.csv", "b/labels.csv"], "b/labels.csv", "b/labels"),
+        ("top", ["b/labels.csv", "labels.csv"], "labels.csv", "/labels.csv"),
+        ("top", ["a/labels.csv", "b/labels.csv"], "labels.csv", None),
+    ],
+)
+def test_a_table_is_found_wherever_it_lies_in_a_collection(
+    tmp_path, write_pictures, monkeypatch, pack, images, tables, given, read
+):
+    names = [f"{part}/{i}.png" for part in "xy" for i in range(2)]
+    folder = tmp_path / "pets"
+    write_pictures(folder / images, names)
+    rows = [f"{images}/{name},{'uvvu'[i]}" for i, name in enumerate(names)]
+    for table in tables:
+        (folder / table).parent.mkdir(parents=True, exist_ok=True)
+        is_read = read is not None and table.startswith(read.strip("/"))
+        text = "\n".join(rows) if is_read else "none,of these"
+        (folder / table).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    data = make_data(pack(folder), labels=given, hold_out="none")
+    if read is None:
+        with pytest.raises(ValueError, match="a/labels.csv or b/labels.csv in"):
+            load_source(data)
+        return
+    source = load_source(data)
+    assert (source.num_examples, source.label_names) == (4, ("u", "v"))
+
+
 def test_a_folder_has_the_labels_of_its_table(pets, caplog):
     data = make_data(pets, labels="labels.csv", condition_on="kind")
     source = load_source(data)
@@ -188,6 +256,12 @@ def test_classes_of_arrays_without_images(caplog, labels, names, said):
     caplog.clear()
     open_arrays(images, labels, names, split="test")
     assert not caplog.records
+
+
+def test_what_is_conditioned_on_is_conditional(pets, capsys):
+    flags = ["--condition_on=kind", "--noconditional", f"--image_dir={pets}"]
+    assert train_command.main(flags) == 2
+    assert "--noconditional is given; give one" in capsys.readouterr().err
 
 
 def test_another_column_is_another_cached_copy(pets):
@@ -246,10 +320,16 @@ def test_training_is_conditioned_on_a_column(pets, tmp_path, capsys):
         (["--labels={}", "--image_dir={}"], 1, "(Is a directory); name a"),
         (["--exclude={}", "--image_dir={}"], 1, "(Is a directory); name a"),
         (["--exclude=no", "--image_dir={}"], 1, "(No such file or directory);"),
+        (["--data_dir=x", "--image_dir={}"], 2, "nothing to an image folder"),
+        (["--manual_dir=x"], 2, "nothing to mnist_5k: it is embedded; leave"),
+        (["--dataset=celeba", "--all_pages"], 2, "nothing to celeb_a: pages"),
+        (["--image_dir={}.npy", "--all_pages"], 1, "and {}.npy is one of"),
     ],
 )
 def test_bad_flags_are_one_line(pets, tmp_path, capsys, flags, code, message):
+    np.save(f"{pets}.npy", np.zeros((4, 16, 16, 3), np.uint8))
     argv = [flag.replace("{}", str(pets)) for flag in flags]
+    message = message.replace("{}", str(pets))
     for command in (train_command, data_command):
         assert command.main(argv) == code
         error = capsys.readouterr().err

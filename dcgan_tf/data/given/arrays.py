@@ -12,14 +12,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
+from dcgan_tf.config import ARRAYS
 from dcgan_tf.data.cache import measure_available_memory
 from dcgan_tf.data.fingerprint import hash_image
 from dcgan_tf.data.source import Source, build_array_source
 
 _log = logging.getLogger(__name__)
-
-# What a run's settings call its dataset.
-ARRAYS = "arrays"
 
 _CHANNELS = (1, 3, 4)
 # Of what is free: the images are copied once more as training prepares them.

@@ -27,6 +27,16 @@ from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS
             "one of --probe_dataset and --probe_image_dir",
         ),
         (["--probe=few_labels", "--probe_data_dir=a"], 2, "--probe_dataset"),
+        (
+            [
+                "--probe=few_labels",
+                "--probe_dataset=mnist_5k",
+                "--probe_data_dir=a",
+            ],
+            2,
+            "--probe_data_dir 'a' means nothing to mnist_5k",
+        ),
+        (["--data_dir=a"], 2, "data_dir 'a' means nothing to an image folder"),
         (["--probe=few_labels", "--probe_rows=E"], 2, "untrained"),
         (["--probe=few_labels", "--probe_split=train"], 2, "validation"),
         (["--probe=few_labels", "--probe_dataset=image_folder"], 2, "_dir"),
