@@ -45,6 +45,48 @@ def test_only_several_workers_wait_for_each_other(monkeypatch, count):
     assert len(summed) == (count > 1)
 
 
+@pytest.mark.parametrize(
+    ("index", "own", "chiefs", "said"),
+    [
+        # What another worker thinks of the chief's files counts for nothing.
+        (0, True, True, True),
+        (0, False, False, False),
+        (1, True, False, False),
+        (1, True, True, True),
+        (1, False, True, True),
+        (1, False, False, False),
+    ],
+)
+def test_all_workers_do_what_the_chief_says(
+    monkeypatch, index, own, chiefs, said
+):
+    def add_other_worker(strategy):
+        # The other one is the chief, or has no say.
+        return lambda votes: votes + int(index == 1 and chiefs)
+
+    monkeypatch.setattr(workers, "num_workers", lambda strategy: 2)
+    monkeypatch.setattr(workers, "worker_index", lambda strategy: index)
+    monkeypatch.setattr(workers, "_make_sum", add_other_worker)
+    assert workers.chief_says(None, own) is said
+
+
+def test_a_worker_that_lost_its_chief_stops_asking(monkeypatch):
+    """It fails with a line that names the chief, not with its own answer."""
+
+    def lose_chief(strategy):
+        def compute_sum(votes):
+            message = "Collective ops is aborted by: gone /job:worker/task:0"
+            raise tf.errors.UnavailableError(None, None, message)
+
+        return compute_sum
+
+    monkeypatch.setattr(workers, "_make_sum", lose_chief)
+    strategy = TwoWorkers()
+    with pytest.raises(workers.WorkerLostError, match=r"^worker 0 \(127"):
+        with workers.lost_workers_named(strategy):
+            workers.chief_says(strategy, True)
+
+
 class TwoWorkers(tf.distribute.MultiWorkerMirroredStrategy):
     """What `workers` asks of a strategy, as the second of two."""
 
