@@ -44,12 +44,17 @@ def test_the_settings_are_written_one_by_one(run_dir):
 
 
 def test_it_is_resumed_to_the_bit_without_naming_the_recipe(run_dir, tmp_path):
-    """From between two penalties and two moves of the augmentation."""
+    """From between two penalties and two moves of the augmentation.
+
+    Two steps in one call are those of two calls, here as of the kinds in
+    `test_steps_and_parts`.
+    """
     resumed = tmp_path / "resumed"
     shutil.copytree(run_dir, resumed)
     for path in resumed.glob("checkpoints/ckpt-4*"):
         path.unlink()
-    assert run("train", *TINY, f"--run_dir={resumed}") == 0
+    flags = "--steps_per_call=2", f"--run_dir={resumed}"
+    assert run("train", *TINY, *flags) == 0
     found, expected = load_tensors(resumed, 4), load_tensors(run_dir, 4)
     assert found.keys() == expected.keys()
     assert any("singular_vector" in name for name in found)
