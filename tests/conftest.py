@@ -139,6 +139,26 @@ def few_faces(monkeypatch):
     )
 
 
+@pytest.fixture(scope="module")
+def few_digits():
+    """Makes mnist_5k a tenth of itself: 400 digits, and 100 held out.
+
+    Preparing all of them takes as long as tracing a small network. New
+    processes that a test starts still have them all.
+    """
+    from dcgan_tf.data import embedded
+
+    read_all = embedded._read_mnist_5k
+
+    def read_few():
+        images, labels = read_all()
+        return images[::10], labels[::10]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedded, "_read_mnist_5k", read_few)
+        yield
+
+
 @pytest.fixture(scope="session")
 def toy_run(tmp_path_factory):
     """An untrained run of 32x32 toy faces with a sample grid.

@@ -13,6 +13,7 @@ from dcgan_tf.cli import analyze, evaluate, sample, train
 from dcgan_tf.runs import checkpoints
 from dcgan_tf.runs.metrics import read_metrics
 
+pytestmark = pytest.mark.usefixtures("few_digits")
 TINY = (
     "--image_size=16", "--base_filters=4", "--latent_dim=8",
     "--batch_size=16", "--strategy=one_device", "--precision=float32",

@@ -25,6 +25,7 @@ from dcgan_tf.training.batches import BatchFeed
 from dcgan_tf.training.progress import Progress
 from dcgan_tf.training.step import GradientTapeStep
 
+pytestmark = pytest.mark.usefixtures("few_digits")
 ROOT = Path(__file__).parents[2]
 TINY = (
     "--image_size=16", "--base_filters=4", "--latent_dim=8",
@@ -329,7 +330,9 @@ def test_a_signal_before_the_loop_is_one_line(tmp_path, module, number, call):
 @pytest.mark.slow
 @pytest.mark.parametrize("closing", ["reader", "streams"])
 def test_output_that_nobody_reads_does_not_stop_training(tmp_path, closing):
-    argv = ["train.py", *TINY, "--steps=40", f"--run_dir={tmp_path / 'run'}"]
+    argv = ["train.py", *TINY, "--sample_every=20", "--checkpoint_every=20"]
+    argv.append("--split=train[:400]")
+    argv += ["--steps=40", f"--run_dir={tmp_path / 'run'}"]
     if closing == "reader":
         process = forked.Program(argv, cwd=ROOT)
         while not process.stdout.readline().startswith("step 2/40"):
@@ -354,7 +357,8 @@ def test_a_closed_terminal_ends_it_with_a_checkpoint(tmp_path):
     if child == 0:
         os.chdir(ROOT)
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
-        argv = ["train.py", *TINY, "--steps=1000000", f"--run_dir={run_dir}"]
+        argv = ["train.py", *TINY, "--steps=1000000", "--split=train[:400]"]
+        argv.append(f"--run_dir={run_dir}")
         os.execv(sys.executable, [sys.executable, *argv])
     seen = b""
     while b"d_loss" not in seen:

@@ -29,6 +29,7 @@ SETTINGS = (
     "--report_every=5", "--sample_every=40", "--checkpoint_every=10",
     "--eval_every=20",
 )  # fmt: skip
+FEW_DIGITS = "--split=train[:400]"
 # The train command, with a measure that costs nothing; it ends with the
 # weights that this process holds, whether or not it writes files.
 WORKER = """
@@ -108,7 +109,7 @@ def start(
     run_dir,
     num_workers=2,
     steps=STEPS,
-    flags=((), ()),
+    flags=((FEW_DIGITS,), (FEW_DIGITS,)),
     full_disk=(),
     start_one=fork,
 ):
@@ -326,7 +327,8 @@ def test_workers_with_other_data_are_refused_in_words(
 @pytest.mark.parametrize("victim", [0, 1])
 def test_a_worker_that_fails_leaves_none_hanging(tmp_path, victim):
     # Conditional: only the chief may read the classes that it records.
-    flags = [("--batch_norm=replica", "--accumulate=2", "--conditional")] * 2
+    flags = ("--batch_norm=replica", "--accumulate=2", "--conditional")
+    flags = [(FEW_DIGITS, *flags)] * 2
     processes = start(tmp_path / "run", full_disk=[victim], flags=flags)
     results = finish(processes, timeout=240)
     code, _, errors = results[victim]
@@ -338,7 +340,7 @@ def test_a_worker_that_fails_leaves_none_hanging(tmp_path, victim):
 
 
 def test_lost_patience_stops_all_after_the_same_step(tmp_path):
-    flags = [("--eval_every=2", "--patience=1")] * 2
+    flags = [(FEW_DIGITS, "--eval_every=2", "--patience=1")] * 2
     results = finish(start(tmp_path / "run", steps=500, flags=flags))
     assert [code for code, _, _ in results] == [0, 0], results
     digests = [re.search("digest (.*)", r[1])[1] for r in results]

@@ -13,6 +13,7 @@ USER = 12345
 TINY = (
     "--image_size=16", "--base_filters=4", "--latent_dim=8", "--steps=2",
     "--batch_size=16", "--strategy=one_device", "--precision=float32",
+    "--split=train[:400]",
 )  # fmt: skip
 # May read everything, since Python may lie in root's home, and write its own.
 BECOME_USER = (

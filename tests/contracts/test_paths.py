@@ -18,6 +18,7 @@ from PIL import Image
 
 from dcgan_tf.analysis import walk
 
+pytestmark = pytest.mark.usefixtures("few_digits")
 TINY = (
     "--image_size=16", "--base_filters=4", "--latent_dim=4",
     "--batch_size=4", "--strategy=one_device", "--precision=float32",

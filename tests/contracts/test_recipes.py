@@ -12,6 +12,7 @@ from fixtures.checkpoint_files import load_tensors
 from dcgan_tf.recipes import RECIPES
 from dcgan_tf.runs.trained_model import load_trained_model
 
+pytestmark = pytest.mark.usefixtures("few_digits")
 TINY = (
     "--image_size=16", "--base_filters=4", "--latent_dim=8",
     "--batch_size=8", "--steps=4", "--checkpoint_every=2", "--report_every=2",

@@ -16,8 +16,8 @@ STEPS = 160
 SETTINGS = (
     "--image_size=16", "--base_filters=4", "--latent_dim=8",
     "--batch_size=16", "--precision=float32", "--strategy=one_device",
-    "--deterministic", "--seed=3", f"--steps={STEPS}", "--report_every=10",
-    "--sample_every=40", "--checkpoint_every=20",
+    "--split=train[:400]", "--deterministic", "--seed=3", f"--steps={STEPS}",
+    "--report_every=10", "--sample_every=40", "--checkpoint_every=20",
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from dcgan_tf.evaluation import checkpoint_selection
 from dcgan_tf.run_report import write_report
 from dcgan_tf.runs import checkpoints
 
+pytestmark = pytest.mark.usefixtures("few_digits")
 TINY = (
     "--image_size=16", "--base_filters=4", "--latent_dim=8",
     "--batch_size=4", "--strategy=one_device", "--precision=float32",

@@ -4,9 +4,11 @@ import re
 from pathlib import Path
 
 import matplotlib
+import pytest
 
 import dcgan_tf
 
+pytestmark = pytest.mark.usefixtures("few_digits")
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 # In place of what the page says, so that it takes seconds.
 TINY = {
