@@ -1,10 +1,10 @@
 """Every kind of run goes through every command.
 
-Each is trained once, for two steps, in this process; a real process tries
-each command once more at the end.
+Each is trained once, for two steps, in this process, and what may differ
+between some kinds alone is tried with these (see `DISTINCT`). Processes of
+their own try each command once more at the end.
 """
 
-import contextlib
 import dataclasses
 import importlib
 import json
@@ -24,6 +24,7 @@ from PIL import Image
 
 from dcgan_tf.images import lay_on_checks, load_png
 
+pytestmark = pytest.mark.usefixtures("few_digits")
 ROOT = Path(__file__).parents[2]
 STEPS = 2
 TINY = (
@@ -63,7 +64,7 @@ class Kind:
 
 FLOAT32 = "--precision=float32"
 KINDS = {
-    "digits": Kind(("--image_size=16",), (FLOAT32,), (16, 16, 1), 0, 4000),
+    "digits": Kind(("--image_size=16",), (FLOAT32,), (16, 16, 1), 0, 400),
     "colour": Kind(
         ("--dataset=toy_faces", "--image_size=16"),
         (FLOAT32,),
@@ -122,6 +123,9 @@ KINDS = {
         950,
     ),
 }  # fmt: skip
+# What is saved and restored, drawn and exported is the same for other kinds:
+# they differ in where images come from and in what happens to these.
+DISTINCT = ("digits", "rectangular", "conditional", "float16", "no_averages")
 
 
 def run(command, *arguments):
@@ -155,7 +159,8 @@ def write_pictures(folder):
 
 @pytest.fixture(scope="module", autouse=True)
 def small_data():
-    """Few toy faces and few real images, however a command comes by them."""
+    """Few toy faces, real images and frames, however a command needs them."""
+    from dcgan_tf.analysis import walk
     from dcgan_tf.cli import views
     from dcgan_tf.data import embedded
 
@@ -163,6 +168,8 @@ def small_data():
         few = {"train": (300, 0), "test": (50, 1)}
         patch.setattr(embedded, "_TOY_FACES", few)
         patch.setattr(views, "_NUM_REAL_IMAGES", 24)
+        patch.setattr(walk, "_GIF_STEPS", 2)
+        patch.setattr(walk, "SMOOTHNESS_STEPS", 4)
         yield
 
 
@@ -238,7 +245,7 @@ def test_training_leaves_a_run(runs, name):
     )
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", [*DISTINCT, "every_flag"])
 def test_runs_resume(runs, name, tmp_path):
     run_dir = tmp_path / "copy"
     shutil.copytree(runs.run_dir(name), run_dir)
@@ -250,7 +257,7 @@ def test_runs_resume(runs, name, tmp_path):
     assert f"ckpt-{STEPS + 1}" in checkpoints
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", DISTINCT)
 def test_samples_are_a_grid_or_files(runs, name, tmp_path):
     run_dir, kind = runs.run_dir(name), KINDS[name]
     flags = [f"--run_dir={run_dir}", "--num=4", "--seed=2"]
@@ -305,7 +312,7 @@ def test_evaluation_measures_distances(runs, name, capsys):
     assert "frechet" in printed.out
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", DISTINCT)
 def test_exports_draw_what_their_runs_draw(runs, name, tmp_path):
     export_dir, kind = runs.export_dir(name), KINDS[name]
     label = ["--label=dogs"] if kind.num_classes else []
@@ -454,38 +461,28 @@ def call(runs, *command, start=forked.run):
 def test_every_command_is_a_process(runs):
     """As users start them: by file, or by module.
 
-    Those that import TensorFlow are forked, since `test_wheel` and
-    `test_no_home` start them as well, except for one each way.
+    Those that import TensorFlow are forked, since `test_wheel`, `test_ends`
+    and `test_no_home` start such ones anew.
     """
-    kind = KINDS["folder"]
-    flags = runs.fill_in([*TINY, *kind.data_flags, *kind.flags])
-    printed = call(
-        runs, ROOT / "train.py", *flags, f"--steps={STEPS}", "--run_dir=run",
-        start=call_python,
-    )  # fmt: skip
-    assert f"Done: {STEPS} steps" in printed
-    printed = call(
-        runs, ROOT / "export.py", "--run_dir=run", "--export_dir=export"
-    )
-    assert "version 1 of step 2" in printed
-    for start, command, *arguments in (
-        (forked.run, "sample", "--run_dir=run", "--num=2", "--output=two.png"),
+    runs.run_dir("folder")
+    flags = (*runs.train_flags("no_averages"), "--steps=1", "--run_dir=run")
+    assert "Done: 1 steps" in call(runs, ROOT / "train.py", *flags)
+    flags = ("--run_dir=run", "--export_dir=export")
+    printed = call(runs, ROOT / "export.py", *flags)
+    assert "version 1 of step 1" in printed
+    data_flags = runs.fill_in(KINDS["no_averages"].data_flags)
+    for command, *arguments in (
+        ("sample", "--run_dir=run", "--num=2", "--output=two.png"),
         (
-            forked.run,
-            "evaluate", "--run_dir=run", "--features=random",
+            "evaluate", "--run_dir=runs/folder", "--features=random",
             "--measures=frechet", "--num_samples=10",
         ),
-        (forked.run, "analyze", "report", "--run_dir=run"),
-        (
-            call_python, "data", *runs.fill_in(kind.data_flags),
-            "--output=sheet.png",
-        ),
+        ("analyze", "report", "--run_dir=run"),
+        ("data", *data_flags, "--output=sheet.png"),
     ):  # fmt: skip
-        module = f"dcgan_tf.cli.{command}"
-        assert call(runs, "-m", module, *arguments, start=start)
-    with contextlib.ExitStack() as stack:
-        models = fake_model_server.Models(runs.folder / "export")
-        address = stack.enter_context(fake_model_server.serve_rest(models))
+        assert call(runs, "-m", f"dcgan_tf.cli.{command}", *arguments)
+    models = fake_model_server.Models(runs.folder / "export")
+    with fake_model_server.serve_rest(models) as address:
         printed = call(
             runs, "-m", "dcgan_tf.cli.client", f"--server={address}", "--num=2",
             "--output=client.png", start=call_python,
