@@ -18,6 +18,7 @@ from dcgan_tf.training.diff_augment import augment
 from dcgan_tf.training.state import build_training_state
 from dcgan_tf.training.step import GradientTapeStep
 
+pytestmark = pytest.mark.usefixtures("few_digits")
 BATCH_SIZE = 16
 LEARNING_RATE = 2e-4
 # Adam turns a gradient's rounding into this much of a step, no more.
@@ -96,16 +97,16 @@ def assert_same_weights(state, expected_state, but=()):
 
 # Everything random or per image that a step may do.
 KINDS = {
-    "plain": {},
-    "labels and augmented": {"diff_augment": True, "num_classes": 10},
-    "smoothed, with decay, in parts": {
+    "labels, augmented, smoothed, with decay, in parts": {
+        "num_classes": 10,
+        "diff_augment": True,
         "label_smoothing": 0.1,
         "weight_decay": 0.1,
         "accumulate": 2,
     },
     "recipe for small collections, labels": {
         "recipe": "small",
-        "penalty_every": 2,
+        "penalty_every": 1,
         "num_classes": 10,
     },
     "alternating, augmented, penalised": {
@@ -250,8 +251,8 @@ def test_each_image_of_the_global_batch_has_its_own_augmentation(two_replicas):
     np.testing.assert_allclose(changed["two"], changed["one"], atol=1e-6)
 
 
-def train_in_two_parts(run_dir, strategy):
-    """Trains four steps, and resumes to eight from the checkpoint."""
+def train_in_parts(run_dir, strategy, *ends):
+    """Trains to each of these steps, resuming from the one before."""
     states = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
@@ -261,7 +262,7 @@ def train_in_two_parts(run_dir, strategy):
                 states.append(build_training_state(*args)) or states[-1]
             ),
         )
-        for steps in (4, 8):
+        for steps in ends:
             config = make_config(steps=steps)
             result = loop.train(
                 config, run_dir, load_source(config.data), strategy
@@ -272,8 +273,8 @@ def train_in_two_parts(run_dir, strategy):
 
 @pytest.mark.slow
 def test_a_run_checkpoints_resumes_and_loads(two_replicas, tmp_path):
-    state = train_in_two_parts(tmp_path / "two", two_replicas)
-    expected = train_in_two_parts(tmp_path / "one", one_device())
+    state = train_in_parts(tmp_path / "two", two_replicas, 4, 8)
+    expected = train_in_parts(tmp_path / "one", one_device(), 8)
     # Re-estimated on the averaged weights, whose statistics magnify more.
     assert_same_weights(state, expected, but=("averaged_generator",))
     networks = load_trained_model(tmp_path / "two")
