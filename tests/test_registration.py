@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from fixtures import tiny_run
+from fixtures import forked, tiny_run
 
 import dcgan_tf
 from dcgan_tf import registration
@@ -48,31 +48,35 @@ def saved(tmp_path_factory):
     return sorted(folder.iterdir())
 
 
-def run_python(code, *arguments):
-    done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        capture_output=True,
-        text=True,
+def start_python(argv):
+    return subprocess.run(
+        [sys.executable, *argv], capture_output=True, text=True
     )
+
+
+def run_python(code, *arguments, start=start_python):
+    done = start(["-c", code, *map(str, arguments)])
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
 
 
 @pytest.mark.parametrize(
-    "imports",
+    "imports, start",
     [
-        "import dcgan_tf, keras",
-        "import keras, dcgan_tf",
-        "import dcgan_tf.kernels.layers, keras",
+        ("import dcgan_tf, keras", start_python),
+        # Keras is there before, as it is in what is forked.
+        ("import keras, dcgan_tf", forked.run),
+        ("import dcgan_tf.kernels.layers, keras", start_python),
     ],
 )
-def test_saved_networks_open_in_a_fresh_process(saved, imports):
+def test_saved_networks_open_in_a_fresh_process(saved, imports, start):
     code = (
         f"import sys\n{imports}\n"
         "for path in sys.argv[1:]:\n"
         "    print(keras.saving.load_model(path).count_params())\n"
     )
-    counts = [int(line) for line in run_python(code, *saved).split()]
+    printed = run_python(code, *saved, start=start)
+    counts = [int(line) for line in printed.split()]
     assert counts == [NETWORKS[path.stem]().count_params() for path in saved]
 
 

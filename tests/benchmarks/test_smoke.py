@@ -15,7 +15,7 @@ KEYS_OF_TRAINING_STEP = (
 
 # Runs a benchmark whose peers are forks of it, instead of new interpreters
 # that import TensorFlow once more. For those that start nothing of TensorFlow
-# themselves; the others show that peers can be started.
+# themselves; `lite_generation.py` shows that peers can be started.
 FORKING_PEERS = """
 import os, runpy, sys, types
 
@@ -109,7 +109,8 @@ def test_no_processor_is_timed_as_a_gpu(tmp_path):
 
 @pytest.mark.slow
 def test_generation(tmp_path):
-    printed, figures = run_smoke("generation.py", tmp_path)
+    prelude = ("-c", FORKING_PEERS)
+    printed, figures = run_smoke("generation.py", tmp_path, prelude=prelude)
     first, *_ = figures["figures"]
     assert first["generator"] == "dcgan_tf's SavedModel"
     assert first["images_per_second"] > 0
@@ -174,7 +175,8 @@ def test_input_pipeline(tmp_path):
 
 @pytest.mark.slow
 def test_training_memory(tmp_path):
-    _, figures = run_smoke("training_memory.py", tmp_path)
+    prelude = ("-c", FORKING_PEERS)
+    _, figures = run_smoke("training_memory.py", tmp_path, prelude=prelude)
     (row,) = figures["figures"]
     assert row["cache"] == "disk"
     assert all(peak > 2**27 for peak in row["peak_bytes"])

@@ -8,7 +8,7 @@ import pytest
 from fixtures.errors import list_errors
 from PIL import Image
 
-from dcgan_tf.analysis import exemplars
+from dcgan_tf.analysis import exemplars, walk
 from dcgan_tf.cli import analyze, views
 from dcgan_tf.data.source import build_array_source
 
@@ -22,6 +22,9 @@ def toy_run(toy_run, tmp_path_factory):
 @pytest.fixture(autouse=True)
 def small_search(monkeypatch, few_faces):
     monkeypatch.setattr(views, "_NUM_REAL_IMAGES", 40)
+    # Few frames: `analysis/test_walk` draws them all.
+    monkeypatch.setattr(walk, "_GIF_STEPS", 2)
+    monkeypatch.setattr(walk, "SMOOTHNESS_STEPS", 4)
 
 
 def run(*arguments):

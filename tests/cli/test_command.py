@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from absl import flags
 
+from dcgan_tf.analysis import walk
 from dcgan_tf.cli import command, path_flags
 from dcgan_tf.seeds import LARGEST_SEED
 
@@ -132,7 +133,10 @@ def test_the_range_of_a_seed_is_that_of_what_it_draws(name, flag):
             parse(str(seed))
 
 
-def test_the_largest_seeds_train_and_draw(tmp_path):
+def test_the_largest_seeds_train_and_draw(tmp_path, monkeypatch):
+    # Few frames: `analysis/test_walk` draws them all.
+    monkeypatch.setattr(walk, "_GIF_STEPS", 2)
+    monkeypatch.setattr(walk, "SMOOTHNESS_STEPS", 4)
     run_dir = f"--run_dir={tmp_path / 'run'}"
     largest = define_all("train")["seed"].parser.upper_bound
     arguments = [

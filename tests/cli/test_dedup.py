@@ -35,10 +35,7 @@ def dedup_thumbnail():
     return THUMBNAIL
 
 
-@pytest.mark.parametrize("max_bits", [0, 3])
-def test_lists_pairs_and_training_takes_the_list(
-    folder, tmp_path, capsys, max_bits
-):
+def test_lists_pairs_and_training_takes_the_list(folder, tmp_path, capsys):
     pytest.importorskip("apache_beam")
     output = tmp_path / "out" / "exclude.txt"
     code = dedup.main(
@@ -46,7 +43,7 @@ def test_lists_pairs_and_training_takes_the_list(
             f"--image_dir={folder}",
             f"--output={output}",
             "--steps=100",
-            f"--max_bits={max_bits}",
+            "--max_bits=3",
         ]
     )
     assert code == 0
@@ -57,15 +54,14 @@ def test_lists_pairs_and_training_takes_the_list(
     assert len(set(numbers)) == len(numbers)
     pairs = [number for number in numbers if number % 12 == 0]
     assert len(numbers) - len(pairs) <= 2
-    if max_bits:
-        assert len(pairs) >= 9
-        assert load_png(output.with_suffix(".png")).dtype == np.uint8
+    assert len(pairs) >= 9
+    assert load_png(output.with_suffix(".png")).dtype == np.uint8
     rest = load_source(
         DataConfig(
             dataset="image_folder",
             image_dir=str(folder),
             hold_out="none",
-            exclude=str(output) if names else None,
+            exclude=str(output),
         )
     )
     assert rest.num_examples == 130 - len(names)
@@ -101,11 +97,10 @@ def test_without_beam_it_says_what_to_install(capsys, monkeypatch):
     assert "dcgan_tf[dedup]" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["work", "work [2024]"])
-def test_work_folder_may_be_used_again(folder, tmp_path, name):
+def test_work_folder_may_be_used_again(folder, tmp_path):
     """What an earlier run left in it, under any name, is not read."""
     pytest.importorskip("apache_beam")
-    work = tmp_path / name
+    work = tmp_path / "work [2024]"
     work.mkdir()
     left = '["00000000000000000000000000000000", [0, 1, 2, 3]]\n'
     for file_name in ("members-00000-of-00001", "members-1.jsonl"):

@@ -18,8 +18,9 @@ TINY = (
 )  # fmt: skip
 FOLDER = "Bilder von Äpfeln, grün"
 # Together every kind of run that reads or trains otherwise.
+STOPPED = "conditional, grey, rectangular, of a folder"
 KINDS = {
-    "conditional, grey, rectangular, of a folder": (
+    STOPPED: (
         f"--image_dir={FOLDER}", "--conditional", "--channels=1",
         "--image_size=16x32", "--base_filters=2", "--latent_dim=4",
     ),
@@ -64,12 +65,12 @@ def test_steps_of_one_call_are_those_of_several(kind):
         flags = (*flags, "--accumulate=2")
     each = train_run("einzeln", *flags, "--steps_per_call=1")
     flags = (*flags, "--steps_per_call=3")
-    if kind == "gan":
+    if kind == STOPPED:
         stop = ("--steps=2", "--run_dir=zu dritt")
         assert train.main([*TINY, *flags, *stop]) == 0
     weights, row = train_run("zu dritt", *flags)
     assert row["step"] == str(STEPS)
-    if kind != "gan":  # Whose last row is of fewer steps.
+    if kind != STOPPED:  # Whose last row is of fewer steps.
         assert row == each[1]
     assert set(weights) == set(each[0])
     for name, value in each[0].items():
