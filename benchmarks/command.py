@@ -11,7 +11,7 @@ from typing import Any
 
 import machine
 
-from dcgan_tf.config import ModelConfig
+from dcgan_tf.config import EMBEDDED, DataConfig, ModelConfig
 from dcgan_tf.presets import PRESETS
 
 NETWORKS = {
@@ -128,6 +128,22 @@ def output_file(text: str) -> str:
             f"{text!r} is no file in a folder that can be written"
         )
     return text
+
+
+def check_images(data: DataConfig) -> None:
+    """Opens the images that flags name, before any work is done for them.
+
+    Raises:
+        ValueError: If they aren't images, or there is no such dataset.
+        OSError: If they aren't there.
+    """
+    # Imported here, as some benchmarks choose what TensorFlow sees.
+    from dcgan_tf.data.open_source import load_held_out, load_source
+
+    if data.dataset not in EMBEDDED or data.held_out_dir is not None:
+        source = load_source(data)
+        if data.held_out_dir is not None:
+            load_held_out(data, source)
 
 
 def run(main: Callable[[], int | None]) -> None:

@@ -36,6 +36,12 @@ from comparisons.grid import draw_grid
 from comparisons.stopping import stoppable
 from comparisons.timed_training import count_images, train_for
 
+from dcgan_tf.config import DataConfig
+from dcgan_tf.image_sizes import parse_image_size
+from dcgan_tf.presets import PRESETS, resolve_run_config
+
+_DATA_FLAGS = ("dataset", "image_dir", "data_dir", "image_size")
+
 
 @dataclasses.dataclass(frozen=True)
 class Contestant:
@@ -88,8 +94,7 @@ def train(contestant: Contestant, run_dir: Path, values, seed: int) -> float:
 
 
 def _list_data_flags(values) -> list[str]:
-    names = ("dataset", "image_dir", "data_dir", "image_size")
-    given = {name: getattr(values, name) for name in names}
+    given = {name: getattr(values, name) for name in _DATA_FLAGS}
     return [f"--{name}={value}" for name, value in given.items() if value]
 
 
@@ -221,7 +226,9 @@ def parse_arguments():
     parser.add_argument("--data_dir", help="where TFDS keeps the dataset")
     parser.add_argument("--image_size", help="SIDE or HEIGHTxWIDTH")
     parser.add_argument(
-        "--preset", help="svhn_32: the dcgan's; else its dataset's"
+        "--preset",
+        choices=tuple(PRESETS),
+        help="svhn_32: the dcgan's; else its dataset's",
     )
     parser.add_argument("--work_dir", default="families", help="of the runs")
     parser.add_argument(
@@ -230,11 +237,23 @@ def parse_arguments():
     values = parser.parse_args()
     if values.smoke:
         values.every = 2
-    return values
+    try:
+        data = _resolve_data(values)
+    except ValueError as error:
+        parser.error(str(error))
+    return values, data
+
+
+def _resolve_data(values) -> DataConfig:
+    given = {name: getattr(values, name) or None for name in _DATA_FLAGS}
+    if given["image_size"] is not None:
+        given["image_size"] = parse_image_size(given["image_size"])
+    return resolve_run_config(given).data
 
 
 def main() -> None:
-    values = parse_arguments()
+    values, data = parse_arguments()
+    command.check_images(data)
     work_dir = Path(values.work_dir)
     with stoppable():
         runs = compare(values, work_dir)

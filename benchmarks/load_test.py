@@ -170,7 +170,10 @@ def main() -> int:
     values = parser.parse_args()
     for name in PARTS:
         if not (values.export_dir / name / "1").is_dir():
-            parser.error(f"{str(values.export_dir)!r} holds no {name}/1")
+            raise FileNotFoundError(
+                f"{str(values.export_dir)!r} holds no {name}/1; give a folder "
+                "that `dcgan export` wrote"
+            )
     load = run(values.export_dir, values.seconds, values.threads)
     for name, count in sorted(load.counts.items()):
         print(f"{name:<20} {count:>8,}")

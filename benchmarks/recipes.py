@@ -37,6 +37,7 @@ from comparisons.recipe_costs import time_choices
 from comparisons.recipe_figures import Figures
 from comparisons.stopping import EXIT_INTERRUPTED, Stopped, stoppable
 
+from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.recipes import PAPER, SMALL
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -163,7 +164,7 @@ def check_settings(values, work_dir: Path) -> None:
     differing = [k for k, v in settings.items() if kept.get(k) != v]
     if differing:
         name = differing[0]
-        sys.exit(
+        raise ValueError(
             f"{work_dir} holds a comparison with {name} {kept.get(name)!r}, "
             f"not {settings[name]!r}; give another --work_dir"
         )
@@ -214,15 +215,20 @@ def parse_arguments():
         values.image_size, values.base_filters, values.rounds = 16, 4, 1
         values.minutes, values.checkpoints, values.batch_size = 0.0, 2, 16
         values.num_samples, values.features = 32, "random"
-    return values
+    try:
+        data = resolve_run_config(make_settings(values, PAPER)).data
+    except ValueError as error:
+        parser.error(str(error))
+    return values, data
 
 
 def main() -> None:
-    values = parse_arguments()
+    values, data = parse_arguments()
     if values.list:
         for name, settings in CHOICES.items():
             print(f"{name}: {' '.join(format_flags(settings))}")
         return
+    command.check_images(data)
     work_dir = Path(values.work_dir)
     work_dir.mkdir(parents=True, exist_ok=True)
     check_settings(values, work_dir)

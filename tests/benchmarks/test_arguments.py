@@ -34,16 +34,23 @@ REFUSED = [
     ("families", "--lapgan_factor=-1", "'-1' is no number from 0 on"),
     ("families", "--every=0.5", "'0.5' is no whole number from 1 on"),
     ("families", "--families=dcgan;gun", "'gun' is not one of"),
+    ("families", "--seeds=a", "'a' is no whole number from 0 on"),
+    ("families", "--preset=mnist", "invalid choice: 'mnist'"),
+    ("families", "--image_size=64by64", "64by64"),
+    ("families", "--image_size=63", "63"),
+    ("families", "--dataset=celeb_a --image_dir=x", "not both"),
+    ("families", "--data_dir=x", "means nothing to mnist_5k"),
     ("families", "--once=dcgn", "'dcgn' is not one of"),
     ("family_step", "--steps=dcgan", "'dcgan' is not one of"),
     ("recipes", "--choices=papier", "'papier' is not one of"),
     ("recipes", "--seeds=a", "'a' is no whole number"),
+    ("recipes", "--image_size=63", "63"),
+    ("recipes", "--image_dir=x --manual_dir=y", "means nothing to an image"),
     ("recipes", "--channels=2", "invalid choice: 2"),
     ("recipes", "--features=inception", "invalid choice: 'inception'"),
     ("recipes", "--checkpoints=0", "no whole number from 1 on"),
     ("generation", "--rounds=many", "'many' is no whole number"),
     ("lite_generation", "--rounds=1_0", "'1_0' is no whole number"),
-    ("load_test", "nowhere", "'nowhere' holds no generator/1"),
     ("load_test", "--threads=0", "no whole number from 1 on"),
 ]
 
@@ -64,11 +71,33 @@ def test_a_flag_that_cannot_be_is_a_line(
     name, flag, message, monkeypatch, capsys, tmp_path
 ):
     monkeypatch.chdir(tmp_path)
-    assert call(name, [flag], monkeypatch) == 2
+    flags = flag.split(" --")
+    flags[1:] = [f"--{other}" for other in flags[1:]]
+    assert call(name, flags, monkeypatch) == 2
     printed, error = capsys.readouterr()
     assert message in error
     assert error.startswith(f"{name}.py: error: ") and error.count("\n") == 1
     assert not printed and not list(tmp_path.iterdir())
+
+
+MISSING = [
+    ("load_test", "nowhere", "'nowhere' holds no generator/1; give"),
+    ("families", "--image_dir=nowhere", "image folder nowhere is not there"),
+    ("recipes", "--image_dir=nowhere", "image folder nowhere is not there"),
+    ("recipes", "--held_out_dir=nowhere", "nowhere is not there"),
+    ("families", "--dataset=toy_faxes", "toy_faces"),
+]
+
+
+@pytest.mark.parametrize(("name", "flag", "message"), MISSING)
+def test_images_that_are_not_there_are_a_line_and_no_work(
+    name, flag, message, monkeypatch, capsys, tmp_path, few_faces
+):
+    monkeypatch.chdir(tmp_path)
+    line = call(name, [flag], monkeypatch)
+    assert line.startswith(f"{name}.py: error: ") and message in line
+    assert "\n" not in line and capsys.readouterr() == ("", "")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"runs": [{"seed": 0}]}'])

@@ -113,5 +113,5 @@ def test_another_comparisons_folder_is_refused(tmp_path):
     values.seeds = "0,1"
     recipes.check_settings(values, tmp_path)
     values.minutes = 2.0
-    with pytest.raises(SystemExit, match="minutes 1.0, not 2.0"):
+    with pytest.raises(ValueError, match="minutes 1.0, not 2.0"):
         recipes.check_settings(values, tmp_path)

@@ -8,7 +8,8 @@ import pytest
 from fixtures.errors import list_errors
 from PIL import Image
 
-from dcgan_tf.analysis import exemplars, walk
+from dcgan_tf.analysis import exemplars, guided_backprop, walk
+from dcgan_tf.analysis.sheet import draw_sheet
 from dcgan_tf.cli import analyze, views
 from dcgan_tf.data.source import build_array_source
 
@@ -42,7 +43,14 @@ def run(*arguments):
         ("walk", ["walk.png", "walk.gif"]),
     ],
 )
-def test_views_without_exemplars(toy_run, capsys, view, files):
+def test_views_without_exemplars(toy_run, capsys, monkeypatch, view, files):
+    drawn = []
+
+    def draw_watched(title, rows, caption):
+        drawn.extend(panel for row in rows for panel in row)
+        return draw_sheet(title, rows, caption)
+
+    monkeypatch.setattr(guided_backprop, "draw_sheet", draw_watched)
     if view in ("guided_backprop", "maximal_activations", "deconvnet"):
         layer = ["--layer=conv_3_lrelu"]
     else:
@@ -54,6 +62,13 @@ def test_views_without_exemplars(toy_run, capsys, view, files):
         with Image.open(toy_run / "analysis" / name) as picture:
             assert min(picture.size) > 200
             assert (picture.n_frames > 1) == name.endswith(".gif")
+    if view == "guided_backprop":
+        features = [f"feature {number}" for number in range(1, 7)]
+        beside = "guided backpropagation"
+        assert [(panel.title, list(panel.row_labels)) for panel in drawn] == [
+            ("Trained D: images", features), (beside, []),
+            ("Untrained D: images", []), (beside, []),
+        ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """`python -m dcgan_tf.cli.dedup`: its list, its sheet, its errors."""
 
+import shutil
 import sys
 
 import numpy as np
@@ -9,6 +10,7 @@ from PIL import Image
 import dcgan_tf.data.dedup
 from dcgan_tf.cli import dedup
 from dcgan_tf.config import DataConfig
+from dcgan_tf.data.dedup import codes
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import load_images
 from dcgan_tf.images import load_png
@@ -126,6 +128,59 @@ def test_work_folder_may_be_used_again(folder, tmp_path):
         lists.append(output.read_text())
     assert lists == ["", ""]
     assert len(list(work.iterdir())) == 2  # Its own are gone again.
+
+
+def write_npz(path, images):
+    deep = images.astype(np.uint16) * 16
+    np.savez(path, x_train=deep[:9], x_test=deep[9:])
+    return path
+
+
+def write_tar(path, images):
+    folder = path.parent / "around" / "pets"
+    folder.mkdir(parents=True)
+    for i, image in enumerate(images):
+        Image.fromarray(image).save(folder / f"{i}.png")
+    (folder / "notes.txt").write_text("Pets.")
+    return shutil.make_archive(str(path), "gztar", folder.parent)
+
+
+FILE_PAIRS = [{"0.png", "8.png"}, {"3.png", "11.png"}]
+NPZ_PAIRS = [{"train__0", "train__8"}, {"train__3", "test__2"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "pairs"),
+    [
+        ("pets.npz", write_npz, NPZ_PAIRS),
+        ("pets", write_tar, FILE_PAIRS),
+    ],
+)
+def test_files_of_images_are_listed_too(
+    tmp_path, monkeypatch, capsys, name, write, pairs
+):
+    """Image 8 is image 0 again, and 11 is 3: one of each pair goes."""
+    pytest.importorskip("apache_beam")
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (12, 32, 32, 3), np.uint8)
+    images[[8, 11]] = images[[0, 3]]
+    path = write(tmp_path / name, images)
+    kernel = rng.normal(size=(3_072, 128)).astype(np.float32)
+    encoder = codes.Encoder(kernel - kernel.mean(axis=0), np.zeros(128))
+    monkeypatch.setattr(codes, "train_encoder", lambda *_: encoder)
+    output = tmp_path / "exclude.txt"
+    flags = [f"--image_dir={path}", f"--output={output}", "--max_bits=0"]
+    assert dedup.main(flags) == 0
+    printed = capsys.readouterr()
+    assert "12 images (all)" in printed.out and not printed.err
+    assert "2 groups of near-duplicates; 2 images to leave out" in printed.out
+    listed = set(output.read_text().splitlines())
+    # Whichever of a pair comes later in the source's order.
+    assert len(listed) == 2 and all(listed & pair for pair in pairs)
+    data = DataConfig("image_folder", str(path), exclude=str(output))
+    rest = load_source(data, "all")
+    assert rest.num_examples == 10
+    assert load_png(output.with_suffix(".png")).shape[-1] == 3
 
 
 @pytest.mark.parametrize("runner", ["DirectRunner", "FlinkRunner"])

@@ -244,7 +244,9 @@ def _describe(
             parts.append(settings.probe_split)
         report = re.sub(r"[^A-Za-z0-9._-]+", "_", "-".join(parts))
     num_statistics = sum(len(batch) for batch in model.real_batches)
-    if model.load_extractor is not None:
+    if not config.model.discriminator_batch_norm:
+        statistics = "none, as it has no batch norm"
+    elif model.load_extractor is not None:
         statistics = "those that the export carries"
     else:
         whose = "run's" if other is None else "probe's"

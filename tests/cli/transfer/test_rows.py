@@ -44,8 +44,11 @@ def test_every_row_is_there_without_the_runs_own_images(
     assert (data["num_training"], data["num_test"]) == (120, 60)
     assert data["image_size"] == [16, 16] and data["num_classes"] == 3
     assert "of 120 of the probe's" in result["discriminator_statistics"]
-    for part in (str(colours), result["trained_on"], "60 (test)", "of 120 of"):
+    for part in (str(colours), result["trained_on"], "60 (test)"):
         assert part in printed.out
+    assert (
+        "\nBatch-norm statistics of D: of 120 of the probe's training images.\n"
+    ) in printed.out
     # Of its own data nothing was said: none were asked for.
     assert "can't be read" not in printed.err
     assert not (run_dir / "evaluation" / "1.json").exists()
@@ -151,7 +154,9 @@ def test_validation_images_are_held_out_of_the_training_images(
     assert "30 (held out of train)" in capsys.readouterr().out
 
 
-def test_a_runs_own_training_images_stand_in_too(orphan, colours, tmp_path):
+def test_a_runs_own_training_images_stand_in_too(
+    orphan, colours, tmp_path, capsys
+):
     run_dir = tmp_path / "run"
     tiny_run.make_run(run_dir, colours)
     arguments = ["--measures=none", "--probe_rows=pixels"]
@@ -159,11 +164,23 @@ def test_a_runs_own_training_images_stand_in_too(orphan, colours, tmp_path):
     result = read(run_dir, "1-few_labels-validation")
     data = result["probe_data"]
     assert (data["num_training"], data["num_test"]) == (90, 30)
-    assert "run's training images" in result["discriminator_statistics"]
+    line = "of 120 of the run's training images"
+    assert result["discriminator_statistics"] == line
+    assert f"\nBatch-norm statistics of D: {line}.\n" in capsys.readouterr().out
     # The test has a file of its own, with what else there is of the step.
     assert run(run_dir, *arguments) == 0
     assert read(run_dir, "1")["probe_data"]["tested_on"] == "test"
     assert read(run_dir, "1-few_labels-validation") == result
+
+
+def test_a_discriminator_without_batch_norm_has_no_statistics(
+    colours, tmp_path, capsys
+):
+    model = dataclasses.replace(tiny_run.MODEL, discriminator_batch_norm=False)
+    run_dir = tiny_run.make_run(tmp_path / "run", colours, model)
+    assert run(run_dir, "--measures=none", "--probe_rows=pixels") == 0
+    line = "\nBatch-norm statistics of D: none, as it has no batch norm.\n"
+    assert line in capsys.readouterr().out
 
 
 def test_the_library_does_what_the_command_does(run_dir, colours):
