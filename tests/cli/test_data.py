@@ -72,6 +72,18 @@ def test_few_images_are_warned_of(tmp_path, capsys):
     assert "Warning: fewer than 1,000 images" in output
 
 
+def test_what_nobody_means_is_counted(tmp_path, capsys, write_pictures):
+    folder = tmp_path / "pets"
+    write_pictures(folder, ["a.png", "@eaDir/a.png/thumb.jpg", "._a.png"])
+    (folder / "notes.txt").write_text("Pets.")
+    code, output, _ = run(
+        capsys, f"--image_dir={folder}", f"--output={tmp_path}/s.png"
+    )
+    assert code == 0 and f"{folder}: 1 images (train)" in output
+    assert "hidden or a system's own: 2 (1 ._*, 1 @eaDir)" in output
+    assert "Beside the images: 1 other files (1 .txt)" in output
+
+
 @pytest.mark.parametrize(
     ("flags", "code", "message"),
     [

@@ -5,12 +5,16 @@ import json
 import shutil
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
 from fixtures import tiny_run
 
 from dcgan_tf.cli import evaluate
+from dcgan_tf.cli.command import UsageError
+from dcgan_tf.cli.moved_data import find_moved_data
+from dcgan_tf.config import DataConfig
 from dcgan_tf.evaluation import sample_metrics
 from dcgan_tf.evaluation.linear_probe import supervised
 from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS
@@ -40,6 +44,16 @@ def test_bad_flags_are_refused_in_one_line(argv, message, capsys):
     assert evaluate.main(argv) == 2
     error = capsys.readouterr().err
     assert message in error and error.count("\n") == 1
+
+
+def test_of_several_runs_some_may_be_of_a_folder():
+    """Alone it is refused; see `transfer/test_refusals.py`."""
+    data = DataConfig("image_folder", "pets")
+    values = types.SimpleNamespace(data_dir="tfds", image_dir=None)
+    with pytest.raises(UsageError, match="means nothing to an image folder"):
+        find_moved_data(data, values)
+    moved = find_moved_data(data, values, is_one_of_many=True)
+    assert moved.image_dir == "pets"
 
 
 def test_a_folder_that_is_no_run_is_named(tmp_path, capsys):

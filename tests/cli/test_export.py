@@ -267,6 +267,7 @@ def test_a_truncated_checkpoint_gives_way_to_the_one_before(
         (["formats=onnx"], 2, "saved_model"),
         (["formats="], 2, "saved_model"),
         (["data_dir=a", "image_dir=b"], 2, "one of --data_dir and --image_dir"),
+        (["data_dir=a"], 2, "data_dir 'a' means nothing to an image folder"),
         (["image_dir=nowhere"], 1, "nowhere"),
         (["keep_versions=-1"], 2, "keep_versions"),
         (["export_dir=/proc/exports"], 1, "'/proc/exports/generator' cannot"),

@@ -780,10 +780,14 @@ def test_unreadable_files_found_later_stop_the_run_too(tmp_path):
 def test_training_counts_what_it_skips(tmp_path, capsys):
     folder, run_dir = tmp_path / "folder", tmp_path / "run"
     truncated(folder)
+    for name in ("@eaDir/a.png", ".DS_Store", "sub/.DS_Store"):
+        write(folder / name, encode())
     code = train_command.main(
         [*TINY, f"--image_dir={folder}", f"--run_dir={run_dir}"]
     )
     assert code == 0
+    first = capsys.readouterr().out.partition("\nTraining: ")[0]
+    assert "; 3 hidden (2 .DS_Store, 1 @eaDir)" in first
     with open(run_dir / "metrics.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [int(float(row["skipped"])) for row in rows] == [3, 3]

@@ -82,6 +82,14 @@ def test_warnings_are_those_of_the_data_command(settings, shape, text):
     assert bool(warnings) == (text is not None)
 
 
+def test_masks_of_zeros_and_ones_are_warned_of():
+    _, _, first, *_ = describe(
+        {"image_dir": "/masks"}, draw(40, 64, 64, 1) // 128
+    )
+    assert first.startswith("WARNING: no level is above 1 of 255, so that the")
+    assert first.endswith("masks or label maps by 255 first")
+
+
 def test_images_that_are_nearly_the_same_are_named():
     images = np.repeat(draw(1, 64, 64, 3), 1_000, axis=0)
     _, _, warning = describe({"image_dir": "/pets"}, images)

@@ -46,7 +46,8 @@ def count_hidden(names: Iterable[str]) -> collections.Counter[str]:
     Args:
         names: Paths of what `is_hidden`, with forward slashes.
     """
-    bases = (name.rpartition("/")[2] for name in names)
+    # In an order that isn't the file system's.
+    bases = sorted(name.rpartition("/")[2] for name in names)
     return collections.Counter(
         f"{_MACOS_PREFIX}*" if base.startswith(_MACOS_PREFIX) else base
         for base in bases
