@@ -27,6 +27,23 @@ CHOICES = {
         "r1_weight": 0.1, "loss": "hinge",
     },
     "alternating": {"updates": "alternating"},
+    "R1, no batch norm in D": {
+        "discriminator_batch_norm": False, "r1_weight": 0.1,
+    },
+    "R1 of 0.02, no batch norm in D": {
+        "discriminator_batch_norm": False, "r1_weight": 0.02,
+    },
+    "R1, no batch norm in D, flips": {
+        "discriminator_batch_norm": False, "r1_weight": 0.1, "flip": True,
+    },
+    "relativistic, R1 and R2, no batch norm in D": {
+        "discriminator_batch_norm": False, "loss": "relativistic",
+        "r1_weight": 0.1, "r2_weight": 0.1,
+    },
+    "spectral norm, faster D": {
+        "spectral_norm": True, "discriminator_batch_norm": False,
+        "discriminator_learning_rate": 8e-4,
+    },
     SMALL: {"recipe": SMALL},
 }  # fmt: skip
 SCREENED = tuple(CHOICES)[:9]
