@@ -23,8 +23,11 @@ os.environ.setdefault("NO_GCE_CHECK", "true")
 def pytest_sessionstart(session):
     """Splits the CPU in two, for tests on two replicas.
 
-    Now, since no test module may start TensorFlow before.
+    Now, since no test module may start TensorFlow before. The process that
+    spreads tests over others runs none, and needs none.
     """
+    if session.config.getoption("dist", "no") != "no":
+        return
     import tensorflow as tf
 
     tf.config.set_logical_device_configuration(

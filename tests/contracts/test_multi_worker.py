@@ -90,7 +90,7 @@ def find_ports(count):
 
 
 def start_python(argv, env):
-    """Starts a new interpreter, as users do; the others are forked."""
+    """Starts a new interpreter, as users do; most workers are forked."""
     return subprocess.Popen(
         [sys.executable, *argv],
         cwd=ROOT,
@@ -111,7 +111,7 @@ def start(
     steps=STEPS,
     flags=((FEW_DIGITS,), (FEW_DIGITS,)),
     full_disk=(),
-    start_one=fork,
+    starts=(fork, fork),
 ):
     """Starts each worker with the same command, its place in TF_CONFIG.
 
@@ -121,7 +121,7 @@ def start(
         steps: For how long.
         flags: Further ones, for each worker.
         full_disk: The workers that find no room for a checkpoint.
-        start_one: Starts a process.
+        starts: How each worker's process starts.
     """
     addresses = [f"127.0.0.1:{port}" for port in find_ports(num_workers)]
     environment = dict(os.environ)
@@ -140,7 +140,7 @@ def start(
             "-c", WORKER, f"--run_dir={run_dir}", *SETTINGS,
             f"--steps={steps}", *flags[index],
         ]  # fmt: skip
-        processes.append(start_one(argv, {**environment, **full}))
+        processes.append(starts[index](argv, {**environment, **full}))
     return processes
 
 
@@ -157,9 +157,9 @@ def finish(processes, timeout=240):
     return results
 
 
-def signal_at(run_dir, step, victim, number, start_one):
+def signal_at(run_dir, step, victim, number, starts):
     """Signals a worker when the chief reports a step; returns the results."""
-    processes = start(run_dir, start_one=start_one)
+    processes = start(run_dir, starts=starts)
     for line in processes[0].stdout:
         if line.startswith(f"step {step}/"):
             break
@@ -244,14 +244,16 @@ def broken(tmp_path_factory):
     """A run whose workers stop, and die, in turn; and what each time gave."""
     run_dir = tmp_path_factory.mktemp("broken") / "run"
     history = {}
-    for step, victim, number, start_one in (
-        (10, 1, signal.SIGTERM, fork),
-        (20, 0, signal.SIGTERM, fork),
-        (35, 1, signal.SIGKILL, fork),
-        # TensorFlow has much to say here, if its level was not set in time.
-        (45, 0, signal.SIGKILL, start_python),
+    forked_both = (fork, fork)
+    for step, victim, number, starts in (
+        (10, 1, signal.SIGTERM, forked_both),
+        (20, 0, signal.SIGTERM, forked_both),
+        (35, 1, signal.SIGKILL, forked_both),
+        # TensorFlow has much to say to the one that is left, if its level
+        # was not set in time.
+        (45, 0, signal.SIGKILL, (fork, start_python)),
     ):
-        results = signal_at(run_dir, step, victim, number, start_one)
+        results = signal_at(run_dir, step, victim, number, starts)
         history[number, victim] = (results, list_checkpoints(run_dir))
     history["end"] = finish(start(run_dir))
     return run_dir, history
