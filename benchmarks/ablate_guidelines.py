@@ -50,7 +50,11 @@ from dcgan_tf.training.step import GradientTapeStep
 
 NUM_STEPS, NUM_SAMPLES = 1_200, 2_000
 SMOKE_STEPS, SMOKE_SAMPLES = 2, 100
-SMOKE_NETWORK = {"image_size": (16, 16), "base_filters": 2}
+SMOKE_SETTINGS = {
+    "image_size": (16, 16),
+    "base_filters": 2,
+    "split": "train[:400]",
+}
 # A run has collapsed where a class is all but missing, or where samples are
 # so much alike that their features vary a quarter as much as real ones.
 LEAST_CLASS_SHARE = 0.01
@@ -134,7 +138,7 @@ def run_all(seeds: Sequence[int], is_smoke: bool) -> list[dict]:
     settings = {"steps": NUM_STEPS, "ema_decay": 0.0, "weight_decay": 0.0}
     num_samples = NUM_SAMPLES
     if is_smoke:
-        settings |= {"steps": SMOKE_STEPS, **SMOKE_NETWORK}
+        settings |= {"steps": SMOKE_STEPS, **SMOKE_SETTINGS}
         num_samples = SMOKE_SAMPLES
     config = resolve_run_config(settings)
     precision = resolve_precision(config.training.precision, num_replicas=1)

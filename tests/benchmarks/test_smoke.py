@@ -261,8 +261,10 @@ def test_family_step(tmp_path):
 
 
 @pytest.mark.slow
-def test_families(tmp_path):
-    printed, figures = run_smoke("families.py", tmp_path)
+def test_families(tmp_path, write_pictures):
+    write_pictures(tmp_path / "pictures", [f"{i}.png" for i in range(200)])
+    flag = f"--image_dir={tmp_path / 'pictures'}"
+    printed, figures = run_smoke("families.py", tmp_path, flag)
     names = [run["contestant"] for run in figures["runs"]]
     assert {name.split(",")[0] for name in names} == {"dcgan", "gan", "lapgan"}
     for run in figures["runs"]:
