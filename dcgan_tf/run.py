@@ -11,6 +11,7 @@ import numpy as np
 
 from dcgan_tf.analysis.walk import generate_legs
 from dcgan_tf.config import DataConfig, RunConfig
+from dcgan_tf.config.ranges import check_whole_number
 from dcgan_tf.data.given.arrays import check_images
 from dcgan_tf.data.given.images import Images, open_other
 from dcgan_tf.data.source import Source
@@ -174,10 +175,8 @@ class Run:
             ValueError: If `num`, `seed` or a label is out of range, or the
                 run takes no labels.
         """
-        if not 1 <= num <= SEEDS_PER_SEED:
-            raise ValueError(f"num is {num}; use 1 to {SEEDS_PER_SEED:,}")
-        if not 0 <= seed <= LARGEST_SEED:
-            raise ValueError(f"seed is {seed}; use 0 to {LARGEST_SEED:,}")
+        num = check_whole_number("num", num, 1, SEEDS_PER_SEED)
+        seed = check_whole_number("seed", seed, 0, LARGEST_SEED)
         if labels is not None:
             labels = find_labels(
                 labels, num, self.class_names, self.config.model.num_classes
@@ -244,17 +243,15 @@ class Run:
             a leg each, both ends included.
 
         Raises:
-            ValueError: If it is an export, the run is conditional, or there
-                are too few anchors or steps.
+            ValueError: If it is an export, the run is conditional, there
+                are too few anchors or steps, or the seed is out of range.
         """
         self._need_networks("walks")
         if self.config.model.num_classes:
             raise ValueError("the run is conditional; walks are without labels")
-        if num_anchors < 2 or steps_per_leg < 1:
-            raise ValueError(
-                f"num_anchors is {num_anchors} and steps_per_leg "
-                f"{steps_per_leg}; use at least 2 and 1"
-            )
+        num_anchors = check_whole_number("num_anchors", num_anchors, 2)
+        steps_per_leg = check_whole_number("steps_per_leg", steps_per_leg, 1)
+        seed = check_whole_number("seed", seed, 0, LARGEST_SEED)
         model = dataclasses.replace(self._model, seed=seed)
         return generate_legs(
             model.generator,
@@ -395,8 +392,9 @@ class Run:
             `version`, `step`, and the `parts` that were written.
 
         Raises:
-            ValueError: If it is an export already, or a format is unknown or
-                not for it.
+            ValueError: If it is an export already, a format is unknown or
+                none is given, `single_file` is without `web`, or
+                `keep_versions` is negative.
             ImportError: If a format needs a package that is missing.
             OSError: If `export_dir` can't be written.
         """

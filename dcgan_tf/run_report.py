@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from dcgan_tf import scratch
 from dcgan_tf.analysis import ANALYSIS_DIR
@@ -223,21 +224,21 @@ def _show_evaluation(run_dir: Path) -> str:
 
 def _show_claims(run_dir: Path) -> str:
     path = run_dir / ANALYSIS_DIR / "claims.json"
-    claims = _load_or_none(path, _load_json) if path.exists() else None
+    claims = _load_or_none(path, _load_claims) if path.exists() else None
     if not claims:
         return ""
-    return _table("Claim, threshold, measured", tabulate_claims(claims))
+    return _table("Claim, threshold, measured", claims)
 
 
-def _load_json(path: Path) -> dict:
-    return dict(json.loads(path.read_text(encoding="utf-8-sig")))
+def _load_claims(path: Path) -> list[tuple[str, str, str]]:
+    return tabulate_claims(json.loads(path.read_text(encoding="utf-8-sig")))
 
 
-def _load_or_none(path: Path, load: Callable[[Path], dict]) -> dict | None:
+def _load_or_none(path: Path, load: Callable[[Path], Any]) -> Any:
     """Reads results; a damaged file is left out with a warning."""
     try:
         return load(path)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
         _log.warning("%s is left out, as it is damaged: %s", path, error)
         return None
 

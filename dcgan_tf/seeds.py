@@ -21,7 +21,8 @@ def make_seeds(seed: int, count: int) -> np.ndarray:
     """
     if count < 1:
         raise ValueError(f"count is {count}; a sample takes at least 1 image")
-    return np.arange(count, dtype=np.int64) + seed * SEEDS_PER_SEED
+    # Python's own product: that of NumPy's int32 would overflow.
+    return np.arange(count, dtype=np.int64) + int(seed) * SEEDS_PER_SEED
 
 
 def choose_labels(

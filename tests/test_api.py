@@ -338,16 +338,32 @@ def test_labels_that_there_are_not_are_refused(
         (lambda run, x: run.features(x / 127.5 - 1), "to_uint8"),
         (lambda run, x: run.features(x.astype(int)), "astype('uint8')"),
         (lambda run, _: run.walk(1), "num_anchors is 1"),
-        (lambda run, _: run.walk(3, 0), "steps_per_leg 0"),
+        (lambda run, _: run.sample(2.5), "num is 2.5; use 1 to 1,000,000"),
+        (lambda run, _: run.sample("3"), "num is '3'"),
+        (lambda run, _: run.sample(3, seed=1.5), "seed is 1.5; use 0 to"),
+        (lambda run, _: run.sample(3, seed=2**60), f"seed is {2**60}"),
+        (lambda run, _: run.walk(3, 0), "steps_per_leg is 0"),
+        (lambda run, _: run.walk(2.5), "num_anchors is 2.5"),
+        (lambda run, _: run.walk(seed=-1), "seed is -1"),
+        (lambda run, _: run.walk(seed=2**70), f"seed is {2**70}"),
+        (lambda run, _: run.walk(seed=float("nan")), "seed is nan"),
         (lambda run, _: run.evaluate(["fid"]), "'fid'"),
         (lambda run, _: run.evaluate(features="x"), "feature_extractor"),
         (lambda run, _: run.export("x", formats="web"), "formats"),
         (lambda run, _: run.export("x", formats=["onnx"]), "onnx"),
+        (lambda run, _: run.export("x", formats=[]), "formats are []"),
+        (lambda run, _: run.export("x", single_file=True), "is for web"),
+        (lambda run, _: run.export("x", keep_versions=-1), "keep_versions"),
+        (lambda run, _: run.export("x", keep_versions=1.5), "1.5; use 0 or"),
     ],
 )
-def test_what_a_run_cannot_do_is_said_in_words(run, images, ask, message):
+def test_what_a_run_cannot_do_is_said_in_words(
+    run, images, ask, message, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match=re.escape(message)):
         ask(run, images)
+    assert not any(tmp_path.iterdir())
 
 
 def test_unscaled_images_are_refused_by_the_networks(

@@ -80,6 +80,18 @@ def test_a_grid_is_described_by_the_rows_that_it_has(tmp_path, count, shown):
     assert ("class1." in rows) == (count == shown)
 
 
+@pytest.mark.parametrize(
+    "text", ["nope", "[]", "null", "{}", '{"arithmetic_3": 3}']
+)
+def test_damaged_claims_are_left_out(tmp_path, text, caplog):
+    save_run_config(tmp_path, resolve_run_config({}))
+    (tmp_path / "analysis").mkdir()
+    (tmp_path / "analysis" / "claims.json").write_text(text)
+    assert "Claim" not in write_report(tmp_path).read_text()
+    (record,) = caplog.records
+    assert "claims.json is left out, as it is damaged" in record.message
+
+
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="is not a run"):
         write_report(tmp_path)

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from dcgan_tf.seeds import SEEDS_PER_SEED, choose_labels, make_seeds
+from dcgan_tf.seeds import (
+    LARGEST_SEED,
+    SEEDS_PER_SEED,
+    choose_labels,
+    make_seeds,
+)
 
 
 def test_images_of_different_seeds_share_no_latent():
@@ -25,3 +30,13 @@ def test_an_images_class_depends_on_its_seed_alone(num_classes):
 def test_one_class_for_all_or_none():
     assert choose_labels(make_seeds(0, 3), 0) is None
     assert choose_labels(make_seeds(0, 3), 5, label=4).tolist() == [4, 4, 4]
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int16, np.int32, np.int64])
+def test_numpys_narrow_numbers_are_seeds_too(kind):
+    largest = int(np.iinfo(kind).max)
+    seed = min(largest, LARGEST_SEED)
+    np.testing.assert_array_equal(
+        make_seeds(kind(seed), 2), make_seeds(seed, 2)
+    )
+    assert make_seeds(kind(seed), 2)[0] == seed * SEEDS_PER_SEED

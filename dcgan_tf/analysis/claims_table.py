@@ -10,6 +10,7 @@ from dcgan_tf.analysis.attribute_classifier import (
 )
 from dcgan_tf.analysis.generator_maps import find_second_highest_layer
 from dcgan_tf.analysis.samples import get_run_name
+from dcgan_tf.data.toy_faces import SIZES
 from dcgan_tf.runs.trained_model import TrainedModel
 
 _NUM_TRIALS = 200
@@ -19,13 +20,20 @@ def train_run_classifier(model: TrainedModel) -> AttributeClassifier:
     """Trains an attribute classifier for a run's images.
 
     Raises:
-        ValueError: If the run isn't one of toy faces.
+        ValueError: If the run isn't one of toy faces as they are drawn.
     """
     config = model.config
     if config.data.dataset != "toy_faces":
         raise ValueError(
             f"run {get_run_name(model)} is trained on {config.data.dataset}; "
             "only toy_faces has attributes whose truth is known"
+        )
+    shape = (*config.model.image_size, config.model.channels)
+    if shape not in [(size, size, 3) for size in SIZES]:
+        raise ValueError(
+            f"run {get_run_name(model)} draws faces of {shape} (height, width, "
+            "channels); a classifier of their attributes is trained on those "
+            f"of {' or '.join(map(str, SIZES))} pixels in colour"
         )
     return train_attribute_classifier(config.model.image_size[0])
 

@@ -1,6 +1,7 @@
 """Makes G forget an object by dropping feature maps (Section 6.3.1)."""
 
 import dataclasses
+import itertools
 import json
 import os
 from collections.abc import Sequence
@@ -170,8 +171,8 @@ def learn_object(
         Floats `(filters,)`; see `fit_map_weights`.
 
     Raises:
-        ValueError: If a box is on a sample that doesn't exist, or there are
-            none.
+        ValueError: If a box is on a sample that doesn't exist or beyond its
+            edges, or there are none.
     """
     numbers = list(labelled.boxes)
     if not numbers or not 0 <= min(numbers) <= max(numbers) < NUM_NUMBERED:
@@ -179,6 +180,14 @@ def learn_object(
             f"boxes on samples {numbers[:5]}...: at least one is needed, on "
             f"samples 0 to {NUM_NUMBERED - 1}"
         )
+    height, width = model.config.model.image_size
+    for box in itertools.chain.from_iterable(labelled.boxes.values()):
+        if box[0] >= height or box[1] >= width:
+            raise ValueError(
+                f"box {list(box)} is beyond the images, which are {height} "
+                f"pixels high and {width} wide: boxes are [top, left, bottom, "
+                "right] in an image's own pixels, not in those of the sheet"
+            )
     seeded = dataclasses.replace(model, seed=labelled.seed)
     maps = compute_maps(
         model.generator, layer_name, sample_numbered_latents(seeded)[numbers]

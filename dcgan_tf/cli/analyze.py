@@ -15,6 +15,7 @@ Writes VIEW's pictures to the run's analysis/ folder. VIEW is one of:
   report               report.html: the run and every view made so far
 """
 
+import logging
 import sys
 from collections.abc import Sequence
 
@@ -29,6 +30,21 @@ from dcgan_tf.cli.path_flags import define_path, define_seed
 from dcgan_tf.cli.suggestions import suggest
 from dcgan_tf.cli.views import VIEWS
 from dcgan_tf.families import FAMILIES
+
+_log = logging.getLogger(__name__)
+
+_LAYER_VIEWS = (
+    "guided_backprop", "maximal_activations", "deconvnet",
+    "generator_features", "forget", "claims",
+)  # fmt: skip
+_EXEMPLAR_VIEWS = ("arithmetic", "turn")
+_VIEWS_BY_FLAG = {
+    "layer": _LAYER_VIEWS,
+    "great_circle": ("walk",),
+    "pick": _EXEMPLAR_VIEWS,
+    "concepts": _EXEMPLAR_VIEWS,
+    "boxes": ("forget",),
+}
 
 
 def define_flags(values: flags.FlagValues) -> None:
@@ -82,6 +98,7 @@ def run(values: flags.FlagValues) -> None:
     if values.run_dir is None:
         raise UsageError("give a run with --run_dir")
     _check_exemplar_flags(values)
+    _warn_of_unused_flags(values)
     import_tensorflow()
     _check_family(values)
     for path in VIEWS[values.positional[0]](values):
@@ -106,6 +123,22 @@ def _check_exemplar_flags(values) -> None:
         raise UsageError(
             f"--concepts names {len(values.concepts)}; {view} takes {needed}"
         )
+
+
+def _warn_of_unused_flags(values) -> None:
+    """Says which flags VIEW has no use for.
+
+    Version 0.1.0 passed them over, so that they aren't refused.
+    """
+    view = values.positional[0]
+    for name, views in _VIEWS_BY_FLAG.items():
+        if values[name].present and view not in views:
+            _log.warning(
+                "--%s is for %s: %s passes it over",
+                name,
+                ", ".join(views),
+                view,
+            )
 
 
 def _check_family(values) -> None:

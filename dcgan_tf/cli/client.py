@@ -4,6 +4,7 @@ Without file names, draws samples by seed into a .png grid. With names of
 JPEG or PNG files, writes their features, a row a file, to a .npy file.
 """
 
+import math
 import sys
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from dcgan_tf.cli.path_flags import (
 from dcgan_tf.seeds import SEEDS_PER_SEED, make_seeds
 
 _PROTOCOLS = ("rest", "grpc")
+_LARGEST_LABEL = 2**31 - 1  # Signatures take int32.
+_LONGEST_SECONDS = 1e6  # A socket counts milliseconds in 32 bits.
 
 
 def define_flags(values: flags.FlagValues) -> None:
@@ -39,7 +42,7 @@ def define_flags(values: flags.FlagValues) -> None:
     flags.DEFINE_integer(
         "label", None, "Class to draw, by its number, of a conditional "
         "generator, which needs it. Default: none.",
-        lower_bound=0, **options,
+        lower_bound=0, upper_bound=_LARGEST_LABEL, **options,
     )  # fmt: skip
     define_path(
         "output",
@@ -52,7 +55,7 @@ def define_flags(values: flags.FlagValues) -> None:
     )
     flags.DEFINE_float(
         "timeout_seconds", 30.0, "Seconds to wait for each answer.",
-        lower_bound=0.001, **options,
+        lower_bound=0.001, upper_bound=_LONGEST_SECONDS, **options,
     )  # fmt: skip
 
 
@@ -64,6 +67,8 @@ def run(values: flags.FlagValues) -> None:
     if output.suffix.lower() != suffix:
         what = "features go to a .npy" if files else "samples go to a .png"
         raise UsageError(f"--output={output}: {what} file")
+    if math.isnan(values.timeout_seconds):  # Which passes a flag's bounds.
+        raise UsageError("--timeout_seconds=nan: give a number of seconds")
     missing = [path for path in files if not Path(path).is_file()]
     if missing:
         raise FileNotFoundError(f"no file {missing[0]!r}")

@@ -1,10 +1,11 @@
 """Draws samples from a trained run or an export, without a server.
 
-Writes one grid if --output ends in .png, else a folder of single files,
-each named after the seed that the exported generator's `sample` signature
-gives the same image for.
+Writes one grid if --output ends in .png and is no folder, else a folder of
+single files, each named after the seed that the exported generator's `sample`
+signature gives the same image for.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -63,8 +64,8 @@ def run(values: flags.FlagValues) -> None:
             f"--output={values.output}: samples are written as PNG; name "
             f"{name}, or a folder"
         )
-    is_picture = values.output.lower().endswith(".png")
-    if not is_picture and Path(values.output).is_file():
+    is_grid = _is_grid(values.output)
+    if not is_grid and Path(values.output).is_file():
         raise UsageError(
             f"--output={values.output} is a file; name a folder, or a .png file"
         )
@@ -75,7 +76,7 @@ def run(values: flags.FlagValues) -> None:
         label = _find_label(values.label, model)
     seeds = make_seeds(values.seed, values.num)
     samples = model.sample_from_seeds(seeds, label)
-    _save(samples, seeds, Path(values.output))
+    _save(samples, seeds, Path(values.output), is_grid)
     print(f"{len(samples)} samples: {values.output}")
     print(f"drawn at {_describe_step(values, model)}")
 
@@ -113,10 +114,17 @@ def _find_label(label: str, model) -> int:
         raise UsageError(f"--label={error}") from error
 
 
-def _save(samples: np.ndarray, seeds: np.ndarray, output: Path) -> None:
+def _is_grid(output: str) -> bool:
+    """Whether a path names a file of a grid, not a folder of single ones."""
+    return output.lower().endswith(".png") and not os.path.isdir(output)
+
+
+def _save(
+    samples: np.ndarray, seeds: np.ndarray, output: Path, is_grid: bool
+) -> None:
     from dcgan_tf import images
 
-    if output.suffix.lower() == ".png":
+    if is_grid:
         images.save_png(output, images.make_grid(samples))
         return
     for sample, seed in zip(samples, seeds, strict=True):

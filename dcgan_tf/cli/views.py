@@ -24,7 +24,7 @@ def _load(values):
     model = load_unconditional_model(
         values.run_dir, values.checkpoint, values.seed
     )
-    # The standard output has the files' names alone.
+    # The standard output has what the view gives: files' names, figures.
     used = describe_checkpoint(values.run_dir, model.step)
     print(f"{values.run_dir}, {used}", file=sys.stderr)
     return model

@@ -20,6 +20,46 @@ def check_at_least(name: str, value: float, least: float) -> None:
         raise ValueError(f"{name} is {value}; it must be at least {least}")
 
 
+def check_whole_number(
+    name: str, value: Any, least: int, largest: int | None = None
+) -> int:
+    """Checks a number that a program gave as an argument.
+
+    Args:
+        name: The argument's.
+        value: What it is.
+        least: That will do.
+        largest: The same; None for any.
+
+    Returns:
+        Python's own: NumPy's narrow ones overflow in arithmetic.
+
+    Raises:
+        ValueError: If it is another number, or none.
+    """
+    if (
+        not _is_whole(value)
+        or value < least
+        or (largest is not None and value > largest)
+    ):
+        wanted = (
+            f"{least:,} or more"
+            if largest is None
+            else (f"{least:,} to {largest:,}")
+        )
+        raise ValueError(f"{name} is {value!r}; use {wanted}, a whole number")
+    return int(value)
+
+
+def _is_whole(value: Any) -> bool:
+    return _is_finite(value) and value == int(value)
+
+
+def _is_finite(value: Any) -> bool:
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return is_number and math.isfinite(value)
+
+
 def check_one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
     """Raises `ValueError` if a setting is none of its choices."""
     if value not in choices:
@@ -58,20 +98,13 @@ def normalize_numbers(settings: Any) -> None:
         kind = next((kind for kind in _WORDS if kind in kinds), None)
         if kind is None or (value is None and type(None) in kinds):
             continue
-        is_number = isinstance(value, numbers.Real) and not isinstance(
-            value, bool
-        )
         if kind is bool:
             # NumPy's own truth values are no numbers.
             is_right = not isinstance(value, str) and (
                 str(value) in ("True", "False", "0", "1")
             )
         else:
-            is_right = (
-                is_number
-                and math.isfinite(value)
-                and (kind is float or float(value).is_integer())
-            )
+            is_right = (_is_finite if kind is float else _is_whole)(value)
         if not is_right:
             raise ValueError(
                 f"{field.name} is {value!r}; it must be {_WORDS[kind]}"

@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 _CHECKPOINT_DIR = "checkpoints"
 _BEST_FILE = "best.json"
 # What TensorFlow raises for a truncated or corrupt file.
-_DAMAGED = (tf.errors.OpError, RuntimeError, IndexError)
+DAMAGED = (tf.errors.OpError, RuntimeError, IndexError)
 # A run that saves faster than its checkpoints are read is not waited for.
 _MAX_VANISHED = 100
 
@@ -208,7 +208,7 @@ def restore(
         try:
             _restore_step(prefix, trackables, partial)
             return step
-        except _DAMAGED as error:
+        except DAMAGED as error:
             if not prefix.with_name(f"{prefix.name}.index").exists():
                 _log.info("checkpoint %s was removed meanwhile", prefix)
                 continue

@@ -194,7 +194,7 @@ def sample_images(
     Args:
         predict: From `connect_rest` or `connect_grpc`.
         seeds: At least one, each an int64.
-        labels: Of a conditional generator, one for each seed.
+        labels: Of a conditional generator, one for each seed, each an int32.
         batch_size: Images per request.
 
     Returns:
@@ -207,7 +207,7 @@ def sample_images(
     if labels is not None:
         inputs["labels"] = np.asarray(labels, np.int32)
     batches = [
-        predict(GENERATOR, "sample", batch)["images"]
+        _get_output(predict(GENERATOR, "sample", batch), "images")
         for batch in _cut(inputs, batch_size)
     ]
     return np.concatenate(batches).astype(np.uint8)
@@ -234,10 +234,19 @@ def extract_features(
     """
     contents = np.array([Path(path).read_bytes() for path in paths], object)
     batches = [
-        predict(FEATURES, "encoded", batch)["features"]
+        _get_output(predict(FEATURES, "encoded", batch), "features")
         for batch in _cut({"image_bytes": contents}, batch_size)
     ]
     return np.concatenate(batches).astype(np.float32)
+
+
+def _get_output(outputs: Arrays, name: str) -> np.ndarray:
+    if name not in outputs:
+        raise ServerError(
+            f"the server answers with {', '.join(sorted(outputs))} and no "
+            f"{name}; does it serve an export of dcgan_tf?"
+        )
+    return outputs[name]
 
 
 def _cut(inputs: Arrays, batch_size: int) -> Iterator[Arrays]:
@@ -268,9 +277,12 @@ def _from_json(answer, signature: str) -> Arrays:
 
 
 def _read_error(error: urllib.error.HTTPError) -> str:
-    text = error.read().decode(errors="replace")
     try:
-        text = json.loads(text)["error"]
+        text = error.read().decode(errors="replace")
+    except (OSError, http.client.HTTPException):  # It broke off.
+        text = ""
+    try:
+        text = str(json.loads(text)["error"])
     except (ValueError, KeyError, TypeError):
-        text = text or error.reason
+        text = text or str(error.reason)
     return f"{text[:_SHOWN_CHARACTERS]} (HTTP {error.code})"

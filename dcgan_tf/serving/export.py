@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dcgan_tf import failures
 from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.config.ranges import check_whole_number
 from dcgan_tf.runs.trained_model import TrainedModel, load_trained_model
 from dcgan_tf.serving import model_server, versions
 from dcgan_tf.serving.lite import checks
@@ -86,12 +87,14 @@ def export_run(
         FileNotFoundError: If `run_dir` is no run, or npm's part of the page
             is missing.
         ValueError: If it has no such checkpoint, `real_data` was given and
-            has no images, or a LiteRT file is not exact.
+            has no images, a LiteRT file is not exact, no format is given or
+            an unknown one, `single_file` is without `web`, or
+            `keep_versions` is negative.
         ImportError: If LiteRT files can't be checked.
         OSError: If `export_dir` can't be written, or `real_data` was given
             and can't be read.
     """
-    _check_formats(formats)
+    _check_request(formats, keep_versions, single_file)
     trained = load_trained_model(
         run_dir, checkpoint, real_data=real_data, log=log
     )
@@ -127,7 +130,7 @@ def export_model(
     Returns:
         What was made.
     """
-    _check_formats(formats)
+    keep_versions = _check_request(formats, keep_versions, single_file)
     images = choose_images(trained, log)
     record = versions.ExportRecord(
         trained.config,
@@ -158,18 +161,31 @@ def export_model(
     return Export(version, trained.step, parts, removed)
 
 
-def _check_formats(formats: Sequence[str]) -> None:
-    """Checks formats and that all they need is there, before anything slow."""
-    unknown = sorted(set(formats) - set(FORMATS))
-    if unknown or isinstance(formats, str):
+def _check_request(
+    formats: Sequence[str], keep_versions: int, single_file: bool
+) -> int:
+    """Checks what is asked for, and that all it needs is there.
+
+    Before anything slow, and before anything is written or removed.
+
+    Returns:
+        How many versions to keep.
+    """
+    unknown = isinstance(formats, str) or set(formats) - set(FORMATS)
+    if unknown or not formats:
         raise ValueError(
             f"formats are {formats!r}; give a list of any of "
             f"{', '.join(FORMATS)}"
+        )
+    if single_file and WEB not in formats:
+        raise ValueError(
+            f"single_file is for {WEB}, and formats are {formats!r}"
         )
     if LITE in formats:
         checks.import_interpreter()
     if WEB in formats:
         page.check_runtime()
+    return check_whole_number("keep_versions", keep_versions, 0)
 
 
 def _list_kinds(model: ModelConfig, formats: Sequence[str]) -> list[str]:

@@ -14,14 +14,15 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
+from dcgan_tf import failures, tf_paths
 from dcgan_tf import images as image_ops
-from dcgan_tf import tf_paths
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.data.preprocess.graph_decoding import decode_image_bytes
 from dcgan_tf.data.preprocess.prepare import prepare_image
 from dcgan_tf.latents import latents_from_seeds
 from dcgan_tf.models.features import build_feature_extractor
 from dcgan_tf.models.inference import prepare_generator
+from dcgan_tf.runs.checkpoints import DAMAGED
 from dcgan_tf.serving import input_checks, versions
 
 
@@ -207,6 +208,23 @@ def _trace(function: Callable, output: str | None, **inputs: tf.TensorSpec):
     return traced.get_concrete_function(**specs)
 
 
+def load_version(path: Path):
+    """Loads a version's SavedModel.
+
+    Raises:
+        ValueError: If it is damaged.
+    """
+    try:
+        return tf_paths.load_saved_model(path)
+    except (OSError, ValueError, *DAMAGED) as error:
+        # The system's word, such as that it may not be read, stands.
+        if getattr(error, "errno", None) or failures.is_out_of_memory(error):
+            raise
+        # Advice on devices follows.
+        reason = str(error).partition("\n")[0].partition(" You may ")[0]
+        raise versions.damaged_error(path, reason) from error
+
+
 class GeneratorSignatures(NamedTuple):
     """An exported generator, kept loaded.
 
@@ -230,10 +248,11 @@ def load_generator_signatures(
 
     Raises:
         FileNotFoundError: If the folder holds no exported generator.
+        ValueError: If its newest one is damaged.
     """
     path = versions.find_newest(Path(export_dir) / versions.GENERATOR)
     config = versions.load_record(path).config.model
-    loaded = tf_paths.load_saved_model(path)
+    loaded = load_version(path)
     return GeneratorSignatures(
         loaded,
         loaded.signatures["sample"],

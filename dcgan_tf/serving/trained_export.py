@@ -10,7 +10,6 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from dcgan_tf import tf_paths
 from dcgan_tf.config import DataConfig
 from dcgan_tf.runs.discriminator_statistics import load_real_batches
 from dcgan_tf.runs.sampling import Sampler
@@ -40,6 +39,7 @@ def load_exported_model(
     Raises:
         FileNotFoundError: If the folder holds no exported generator. Asking
             for features raises it where there is no exported discriminator.
+        ValueError: If its newest version is damaged.
     """
     export_dir = Path(export_dir)
     record = load_newest_record(export_dir)
@@ -114,7 +114,7 @@ def _digest_features(export_dir: Path) -> str:
 
 def _load_extractor(export_dir: Path) -> Extractor:
     folder = _find_features(export_dir)
-    loaded = tf_paths.load_saved_model(folder)
+    loaded = saved_model.load_version(folder)
 
     def extract(images):
         # Through `loaded`, which must live as long as its signatures.

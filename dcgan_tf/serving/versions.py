@@ -78,6 +78,7 @@ def load_record(version_dir: Path) -> ExportRecord:
 
     Raises:
         FileNotFoundError: If the folder is no export of this project.
+        ValueError: If it is damaged.
     """
     path = version_dir / RECORD_FILE
     if not path.is_file():
@@ -85,12 +86,23 @@ def load_record(version_dir: Path) -> ExportRecord:
             f"{os.fspath(version_dir)!r} was not written by dcgan_tf: it has "
             f"no {RECORD_FILE}"
         )
-    values = json.loads(path.read_text(encoding="utf-8-sig"))
-    return ExportRecord(
-        RunConfig.from_dict(values["config"]),
-        values["step"],
-        values["run_dir"],
-        tuple(values.get("classes", ())),
+    try:
+        values = json.loads(path.read_text(encoding="utf-8-sig"))
+        return ExportRecord(
+            RunConfig.from_dict(values["config"]),
+            int(values["step"]),
+            os.fspath(values["run_dir"]),
+            tuple(values.get("classes", ())),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise damaged_error(version_dir, f"{RECORD_FILE}: {error}") from error
+
+
+def damaged_error(version_dir: Path, what: object) -> ValueError:
+    """Makes the error of a version that something has damaged."""
+    return ValueError(
+        f"{os.fspath(version_dir)!r} is damaged ({what}); export the run "
+        "again, or remove this version to use the one before it"
     )
 
 

@@ -1,5 +1,7 @@
 """The measures on a G whose latents are its attributes."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from fixtures.linear_classifier import LinearClassifier
@@ -79,10 +81,23 @@ def test_table_says_what_was_measured():
 
 
 def test_only_toy_faces_have_a_classifier(linear_model):
-    import dataclasses
-
     data = dataclasses.replace(linear_model.config.data, dataset="mnist_5k")
     config = dataclasses.replace(linear_model.config, data=data)
     other = dataclasses.replace(linear_model, config=config)
     with pytest.raises(ValueError, match="trained on mnist_5k"):
         claims_table.measure_claims(other)
+
+
+@pytest.mark.parametrize(
+    "image_size, channels", [((16, 16), 3), ((32, 64), 3), ((32, 32), 1)]
+)
+def test_faces_that_are_not_as_drawn_have_no_classifier(
+    linear_model, image_size, channels
+):
+    shape = dataclasses.replace(
+        linear_model.config.model, image_size=image_size, channels=channels
+    )
+    config = dataclasses.replace(linear_model.config, model=shape)
+    other = dataclasses.replace(linear_model, config=config)
+    with pytest.raises(ValueError, match="of 32 or 64 pixels in colour"):
+        claims_table.train_run_classifier(other)

@@ -103,3 +103,10 @@ def test_boxes_must_be_on_numbered_samples(trained):
         labelled = forget.LabelledBoxes(0, boxes)
         with pytest.raises(ValueError, match="samples 0 to 149"):
             forget.learn_object(trained, "deconv_1_relu", labelled)
+
+
+@pytest.mark.parametrize("box", [(32, 0, 40, 9), (0, 32, 9, 40)])
+def test_boxes_must_be_on_the_image(trained, box):
+    labelled = forget.LabelledBoxes(0, {1: ((0, 0, 9, 9), box)})
+    with pytest.raises(ValueError, match="32 pixels high and 32 wide"):
+        forget.learn_object(trained, "deconv_1_relu", labelled)

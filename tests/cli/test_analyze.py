@@ -158,6 +158,16 @@ def test_few_classes_give_too_few_concepts(
     assert "pets has" in line
 
 
+@pytest.mark.parametrize(
+    "flag", ["layer=x", "great_circle", "pick=1", "concepts=a", "boxes=b.json"]
+)
+def test_flags_that_a_view_has_no_use_for_are_told(toy_run, capsys, flag):
+    assert run("report", f"--run_dir={toy_run}", f"--{flag}") == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"WARNING: --{flag.split('=')[0]} is for ")
+    assert line.endswith(": report passes it over")
+
+
 def test_no_run_is_an_error(tmp_path, capsys):
     assert run("walk", f"--run_dir={tmp_path}") == 1
     assert "is not a run" in capsys.readouterr().err

@@ -152,6 +152,12 @@ def test_the_other_protocols_port_is_one_line(models, capsys):
         (["nowhere.png"], 1, "no file 'nowhere.png'"),
         (["--protocol=smtp"], 2, "rest|grpc"),
         (["--batch_size=0"], 2, "batch_size"),
+        (["--label=-1"], 2, "label"),
+        (["--label=2147483648"], 2, "label"),
+        (["--timeout_seconds=0"], 2, "timeout_seconds"),
+        (["--timeout_seconds=nan"], 2, "timeout_seconds=nan: give a number"),
+        (["--timeout_seconds=inf"], 2, "timeout_seconds"),
+        (["--timeout_seconds=1e30"], 2, "timeout_seconds"),
     ],
 )
 def test_bad_flags_are_one_line(arguments, code, message, capsys):

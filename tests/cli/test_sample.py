@@ -1,7 +1,11 @@
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
+from fixtures.errors import list_errors
 
-from dcgan_tf.cli import sample, train
+from dcgan_tf.cli import export, sample, train
 from dcgan_tf.images import load_png
 
 TINY = (
@@ -51,12 +55,17 @@ def test_single_files_are_named_by_seed_and_repeat(run_dir, tmp_path):
     assert not np.array_equal(other["seed-0.png"], few["seed-2000000.png"])
 
 
-def test_an_export_gives_the_same_pictures(run_dir, tmp_path, capsys):
-    from dcgan_tf.cli import export
-
-    export_dir = tmp_path / "export"
-    flags = [f"--run_dir={run_dir}", f"--export_dir={export_dir}"]
+@pytest.fixture(scope="module")
+def export_dir(run_dir):
+    path = run_dir.parent / "export"
+    flags = [f"--run_dir={run_dir}", f"--export_dir={path}"]
     assert export.main(flags) == 0
+    return path
+
+
+def test_an_export_gives_the_same_pictures(
+    run_dir, export_dir, tmp_path, capsys
+):
     from_run = draw(tmp_path / "run", f"--run_dir={run_dir}", "--num=3")
     from_export = draw(
         tmp_path / "exported", f"--export_dir={export_dir}", "--num=3"
@@ -107,3 +116,50 @@ def test_bad_input_is_one_line(argv, code, part, run_dir, capsys):
     assert sample.main(argv) == code
     errors = capsys.readouterr().err
     assert len(errors.strip().splitlines()) == 1 and part in errors
+
+
+@pytest.mark.parametrize(
+    "output, made",
+    [
+        (".png", ".png"),
+        ("a.PNG", "a.PNG"),
+        ("a.png/", "a.png/seed-0.png"),
+        ("folder.png", "folder.png/seed-0.png"),
+        ("new", "new/seed-0.png"),
+    ],
+)
+def test_what_a_name_ends_in_says_what_is_written(
+    run_dir, tmp_path, output, made
+):
+    (tmp_path / "folder.png").mkdir()
+    argv = [f"--run_dir={run_dir}", "--num=1", f"--output={tmp_path}/{output}"]
+    assert sample.main(argv) == 0
+    assert (tmp_path / made).is_file()
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+DAMAGES = [
+    ("export.json", empty, "export.json: Expecting value"),
+    ("saved_model.pb", Path.unlink, "SavedModel file does not exist"),
+    ("saved_model.pb", empty, "0 MetaGraphs"),
+    ("variables/variables.index", Path.unlink, "Failed to find any matching"),
+    ("variables/variables.index", empty, "file is too short"),
+    ("variables/variables.data-00000-of-00001", empty, "Read less"),
+]
+
+
+@pytest.mark.parametrize("name, damage, message", DAMAGES)
+def test_a_damaged_export_is_one_line(
+    export_dir, tmp_path, capsys, name, damage, message
+):
+    copy = shutil.copytree(export_dir, tmp_path / "export")
+    damage(copy / "generator" / "1" / name)
+    output = tmp_path / "x.png"
+    argv = [f"--export_dir={copy}", "--num=1", f"--output={output}"]
+    assert sample.main(argv) == 1
+    (line,) = list_errors(capsys.readouterr().err)
+    assert "generator/1' is damaged (" in line and message in line
+    assert "export the run again" in line and not output.exists()

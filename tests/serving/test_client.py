@@ -1,6 +1,11 @@
 """The client's calls, without a server; tests/cli/test_client.py has one."""
 
+import http.client
+import io
+import re
 import socket
+import urllib.error
+import urllib.request
 
 import numpy as np
 import pytest
@@ -80,3 +85,44 @@ def test_a_server_that_is_silent_took_all_the_time(connect):
         predict = connect(f"127.0.0.1:{port}", timeout_seconds=0.2)
         with pytest.raises(client.ServerError, match="none within 0.2 seconds"):
             predict("generator", "sample", {"seeds": np.array([1])})
+
+
+@pytest.mark.parametrize(
+    "body, message",
+    [
+        (b'{"error": "labels missing"}', "labels missing (HTTP 400)"),
+        (b'{"error": {"code": 3}}', "{'code': 3} (HTTP 400)"),
+        (b"[]", "[] (HTTP 400)"),
+        (b"", "Bad Request (HTTP 400)"),
+        (OSError("reset"), "Bad Request (HTTP 400)"),
+        (http.client.IncompleteRead(b"x"), "Bad Request (HTTP 400)"),
+    ],
+)
+def test_any_refusal_is_told(body, message, monkeypatch):
+    def refuse(request, timeout):
+        def read(*_):
+            if isinstance(body, Exception):
+                raise body
+            return body
+
+        answer = io.BytesIO()
+        answer.read = read
+        raise urllib.error.HTTPError("u", 400, "Bad Request", {}, answer)
+
+    monkeypatch.setattr(urllib.request, "urlopen", refuse)
+    predict = client.connect_rest("127.0.0.1:9")
+    with pytest.raises(client.ServerError, match=re.escape(message)):
+        client.sample_images(predict, [1])
+
+
+@pytest.mark.parametrize("ask", ["images", "features"])
+def test_an_answer_of_another_model_is_told(ask, tmp_path):
+    def predict(model, signature, inputs):
+        return {"scores": np.zeros(1), "classes": np.zeros(1)}
+
+    (tmp_path / "a.png").touch()
+    with pytest.raises(client.ServerError, match=f"scores and no {ask}"):
+        if ask == "images":
+            client.sample_images(predict, [1])
+        else:
+            client.extract_features(predict, [tmp_path / "a.png"])

@@ -191,3 +191,27 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="cannot be written"):
         write(tmp_path / "file")
+
+
+DAMAGED_RECORDS = [
+    ("", "Expecting value"),
+    ('{"config"', "Expecting"),
+    ("{}", "'config'"),
+    ("[]", "list indices"),
+    ("null", "NoneType"),
+    ('{"config": {"model": 3}}', "not a run's configuration"),
+    ('{"config": CONFIG, "step": 3}', "'run_dir'"),
+    ('{"config": CONFIG, "step": "x", "run_dir": "a"}', "'x'"),
+    ('{"config": CONFIG, "step": 3, "run_dir": 4}', "not int"),
+]
+
+
+@pytest.mark.parametrize("text, message", DAMAGED_RECORDS)
+def test_a_damaged_record_is_named(tmp_path, text, message):
+    text = text.replace("CONFIG", json.dumps(RECORD.config.to_dict()))
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / versions.RECORD_FILE).write_text(text)
+    with pytest.raises(ValueError, match="7' is damaged .export.json") as error:
+        versions.load_record(tmp_path / "7")
+    assert message in str(error.value)
+    assert "export the run again" in str(error.value)
