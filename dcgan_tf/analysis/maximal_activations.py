@@ -15,6 +15,7 @@ from dcgan_tf.analysis.receptive_field import (
 )
 from dcgan_tf.analysis.samples import describe_origin
 from dcgan_tf.analysis.sheet import Panel, as_grid, draw_sheet
+from dcgan_tf.analysis.signals import ALPHA, OPAQUE
 from dcgan_tf.images import to_float
 from dcgan_tf.runs.trained_model import TrainedModel
 
@@ -140,6 +141,7 @@ def cut_window(image: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
     patch = np.full(
         (bottom - top, right - left, channels), _PADDING_LEVEL, image.dtype
     )
+    patch[..., ALPHA:] = OPAQUE
     rows = slice(max(top, 0), min(bottom, height))
     columns = slice(max(left, 0), min(right, width))
     patch[

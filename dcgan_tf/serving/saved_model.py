@@ -9,7 +9,6 @@ protocols and its batching need.
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import keras
 import tensorflow as tf
@@ -211,9 +210,18 @@ def _trace(function: Callable, output: str | None, **inputs: tf.TensorSpec):
 def load_version(path: Path):
     """Loads a version's SavedModel.
 
+    Returns:
+        What `tf.saved_model.load` gives; its signatures die with it.
+
     Raises:
+        FileNotFoundError: If it is there no more.
         ValueError: If it is damaged.
     """
+    if not path.is_dir():
+        raise FileNotFoundError(
+            f"{os.fspath(path)!r} was removed after it was found, perhaps by "
+            "an export that keeps fewer versions; load the export again"
+        )
     try:
         return tf_paths.load_saved_model(path)
     except (OSError, ValueError, *DAMAGED) as error:
@@ -223,39 +231,3 @@ def load_version(path: Path):
         # Advice on devices follows.
         reason = str(error).partition("\n")[0].partition(" You may ")[0]
         raise versions.damaged_error(path, reason) from error
-
-
-class GeneratorSignatures(NamedTuple):
-    """An exported generator, kept loaded.
-
-    Attributes:
-        loaded: What `tf.saved_model.load` gave; signatures die with it.
-        sample: The `sample` signature.
-        latent_dim: Length of a latent.
-        num_classes: Labels that condition it; 0 for none.
-    """
-
-    loaded: tf.Module
-    sample: Callable
-    latent_dim: int
-    num_classes: int
-
-
-def load_generator_signatures(
-    export_dir: str | os.PathLike,
-) -> GeneratorSignatures:
-    """Loads the newest generator of an export.
-
-    Raises:
-        FileNotFoundError: If the folder holds no exported generator.
-        ValueError: If its newest one is damaged.
-    """
-    path = versions.find_newest(Path(export_dir) / versions.GENERATOR)
-    config = versions.load_record(path).config.model
-    loaded = load_version(path)
-    return GeneratorSignatures(
-        loaded,
-        loaded.signatures["sample"],
-        config.latent_dim,
-        config.num_classes,
-    )

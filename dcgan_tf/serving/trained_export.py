@@ -28,6 +28,9 @@ def load_exported_model(
 ) -> TrainedModel:
     """Loads an export's newest version, to draw from its own graphs.
 
+    It stays that version's, whatever is exported meanwhile: its graphs are
+    read when they are first needed.
+
     Args:
         export_dir: The folder of all kinds.
         real_data: Where the run's images are, if not where the run said.
@@ -42,7 +45,9 @@ def load_exported_model(
         ValueError: If its newest version is damaged.
     """
     export_dir = Path(export_dir)
-    record = load_newest_record(export_dir)
+    version_dir = _find_newest(export_dir)
+    record = versions.load_record(version_dir)
+    find_features = functools.partial(_find_features, version_dir, record)
     config = record.config
     if real_data is not None:
         config = dataclasses.replace(config, data=real_data)
@@ -53,10 +58,10 @@ def load_exported_model(
         trained_discriminator=TrainedDiscriminator(
             config.model,
             functools.partial(load_real_batches, config, real_data, log),
-            functools.partial(_digest_features, export_dir),
+            lambda: _digest_files(find_features()),
         ),
-        load_sampler=functools.partial(_load_sampler, export_dir),
-        load_extractor=functools.partial(_load_extractor, export_dir),
+        load_sampler=functools.partial(_load_sampler, version_dir),
+        load_extractor=lambda: _load_extractor(find_features()),
         class_names=record.classes,
     )
 
@@ -67,43 +72,47 @@ def load_newest_record(export_dir: str | os.PathLike) -> versions.ExportRecord:
     Raises:
         FileNotFoundError: If the folder holds no exported generator.
     """
-    return versions.load_record(
-        versions.find_newest(Path(export_dir) / versions.GENERATOR)
-    )
+    return versions.load_record(_find_newest(Path(export_dir)))
 
 
-def _load_sampler(export_dir: Path) -> Sampler:
-    signatures = saved_model.load_generator_signatures(export_dir)
+def _find_newest(export_dir: Path) -> Path:
+    return versions.find_newest(export_dir / versions.GENERATOR)
+
+
+def _load_sampler(version_dir: Path) -> Sampler:
+    loaded = saved_model.load_version(version_dir)
 
     def sample(seeds, labels):
         inputs = {"seeds": tf.constant(seeds)}
         if labels is not None:
             inputs["labels"] = tf.constant(labels)
-        return signatures.sample(**inputs)["images"].numpy()
+        # Through `loaded`, which must live as long as its signatures.
+        return loaded.signatures["sample"](**inputs)["images"].numpy()
 
     return sample
 
 
-def _find_features(export_dir: Path) -> Path:
-    """Finds the newest discriminator, which must be the newest generator's.
+def _find_features(version_dir: Path, own: versions.ExportRecord) -> Path:
+    """Finds the discriminator of a generator's version, or else the newest.
 
     A process that died between both, or who removed a version by hand, may
     have left a generator beside another checkpoint's discriminator.
     """
-    folder = versions.find_newest(export_dir / versions.FEATURES)
-    own, other = load_newest_record(export_dir), versions.load_record(folder)
+    of_all = version_dir.parent.parent / versions.FEATURES
+    folder = of_all / version_dir.name
+    if not folder.is_dir():
+        folder = versions.find_newest(of_all)
+    other = versions.load_record(folder)
     if (own.run_dir, own.step) != (other.run_dir, other.step):
         raise FileNotFoundError(
             f"{os.fspath(folder)!r} is the discriminator of step {other.step} "
-            f"of {other.run_dir!r}, and the newest generator is of step "
-            f"{own.step} of {own.run_dir!r}; export the run again"
+            f"of {other.run_dir!r}, and the generator is of step {own.step} "
+            f"of {own.run_dir!r}; export the run again"
         )
     return folder
 
 
-def _digest_features(export_dir: Path) -> str:
-    """Returns a digest of the files of the newest exported discriminator."""
-    folder = _find_features(export_dir)
+def _digest_files(folder: Path) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for path in sorted(folder.rglob("*")):
         if path.is_file():
@@ -112,8 +121,7 @@ def _digest_features(export_dir: Path) -> str:
     return digest.hexdigest()
 
 
-def _load_extractor(export_dir: Path) -> Extractor:
-    folder = _find_features(export_dir)
+def _load_extractor(folder: Path) -> Extractor:
     loaded = saved_model.load_version(folder)
 
     def extract(images):

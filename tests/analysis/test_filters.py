@@ -33,6 +33,14 @@ def test_signals_share_a_scale_along_the_axes():
     assert signal_to_uint8(signal, axes=(0, 1)).tolist()[1] == [255, 128]
 
 
+def test_signals_of_alpha_are_no_transparency():
+    signal = np.zeros((1, 2, 2, 4))
+    signal[0, 0, 0] = [1.0, -1.0, 0.0, 900.0]
+    pixels = signal_to_uint8(signal, axes=(1, 2, 3))
+    assert pixels[0, 0, 0].tolist() == [255, 1, 128, 255]
+    assert pixels[0, 1, 1].tolist() == [128, 128, 128, 255]
+
+
 def test_ascent_makes_each_filter_respond_more(trained):
     network, layer = trained.discriminator, "conv_2_lrelu"
     found = maximise_activations(network, layer, 4, seed=0, num_steps=20)

@@ -6,6 +6,7 @@ import pytest
 
 from dcgan_tf.analysis.maximal_activations import (
     cut_patches,
+    cut_window,
     find_maximal_activations,
 )
 from dcgan_tf.analysis.receptive_field import compute_receptive_field
@@ -64,3 +65,10 @@ def test_patches_are_receptive_fields_with_grey_outside(
 def test_refuses_fewer_images_than_patches(bright_and_dark, pictures):
     with pytest.raises(ValueError, match="5 images for 9 patches"):
         find_maximal_activations(bright_and_dark, "only", pictures)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_what_is_outside_an_image_is_an_opaque_grey(channels):
+    window = cut_window(np.zeros((2, 2, channels), np.uint8), (-1, 0, 1, 1))
+    grey = [128, 128, 128, 255] if channels == 4 else [128] * channels
+    assert window[:, 0].tolist() == [grey, [0] * channels]

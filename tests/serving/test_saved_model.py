@@ -23,7 +23,7 @@ SEEDS = np.array([7, -3, 2**40, 0, 7], np.int64)
 
 @pytest.fixture(scope="module")
 def generator(export_dir):
-    return saved_model.load_generator_signatures(export_dir).loaded
+    return saved_model.load_version(export_dir / "generator" / "1")
 
 
 @pytest.fixture(scope="module")
@@ -90,10 +90,10 @@ def test_a_seed_gives_the_same_image_after_a_restart(
 ):
     code = (
         "import sys, numpy as np;"
-        "from dcgan_tf.serving.saved_model import load_generator_signatures;"
-        "g = load_generator_signatures(sys.argv[1]);"
+        "from dcgan_tf.serving.trained_export import load_exported_model;"
+        "sample = load_exported_model(sys.argv[1]).load_sampler();"
         "s = np.array([int(a) for a in sys.argv[3:]]);"
-        "np.save(sys.argv[2], g.sample(seeds=s)['images'].numpy())"
+        "np.save(sys.argv[2], sample(s, None))"
     )
     path = tmp_path / "drawn.npy"
     done = forked.run(["-c", code, export_dir, path, *map(str, SEEDS)])
