@@ -5,7 +5,6 @@ import numpy as np
 
 from dcgan_tf.analysis.samples import describe_origin
 from dcgan_tf.analysis.sheet import Panel, draw_sheet
-from dcgan_tf.analysis.signals import ALPHA, OPAQUE
 from dcgan_tf.families import count_pyramid_planes
 from dcgan_tf.images import to_uint8
 from dcgan_tf.models.laplacian_pyramid import list_sizes
@@ -54,10 +53,7 @@ def _draw_levels(
         [model.generator.get_layer(name).output for name in layers],
     )
     maps = taps(latents, training=False)
-    tiles = np.stack([_enlarge(x, sizes[-1]) for x in maps], axis=1)
-    # A residual of alpha is no transparency.
-    tiles[:, 1::2, ..., ALPHA:] = OPAQUE
-    return names, tiles
+    return names, np.stack([_enlarge(x, sizes[-1]) for x in maps], axis=1)
 
 
 def _draw_finishes(model: TrainedModel) -> np.ndarray:
