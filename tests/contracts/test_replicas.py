@@ -104,8 +104,13 @@ KINDS = {
         "weight_decay": 0.1,
         "accumulate": 2,
     },
-    "recipe for small collections, labels": {
-        "recipe": "small",
+    "normalised, augmented to a target, penalised, labels": {
+        "spectral_norm": True,
+        "discriminator_batch_norm": False,
+        "loss": "hinge",
+        "diff_augment": True,
+        "diff_augment_target": 0.6,
+        "r1_weight": 0.1,
         "penalty_every": 1,
         "num_classes": 10,
     },
