@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import tensorflow as tf
 
 # Joins a convolution, what normalises it and its LeakyReLU into one operation,
-# and forgets who else looks between them, such as a gradient penalty or the
-# pooling of features: it gives up with an error message.
+# and forgets who else looks between them, such as a gradient penalty, the
+# pooling of features, or the gradient of LeakyReLU where nothing normalises:
+# it gives up with an error message.
 REMAPPING = "remapping"
 # Takes common factors out of sums, and rounds otherwise for it, in a loop's
 # body by another choice than outside.

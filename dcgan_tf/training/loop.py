@@ -222,7 +222,10 @@ def _train_steps(
     stop_agreement = workers.StopAgreement(strategy)
     is_alone = workers.num_workers(strategy) == 1
     num_stale = 0
-    unwanted = [ARITHMETIC, *[REMAPPING] * training.has_penalty]
+    looks_between = (
+        training.has_penalty or not config.model.discriminator_batch_norm
+    )
+    unwanted = [ARITHMETIC, *[REMAPPING] * looks_between]
     # Workers would choose by their own times, and must meet at each call.
     is_choosing = training.steps_per_call == 0 and is_alone
     step = start
