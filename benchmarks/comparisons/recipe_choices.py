@@ -27,24 +27,20 @@ CHOICES = {
         "r1_weight": 0.1, "loss": "hinge",
     },
     "alternating": {"updates": "alternating"},
-    "R1, no batch norm in D": {
-        "discriminator_batch_norm": False, "r1_weight": 0.1,
-    },
-    "R1 of 0.02, no batch norm in D": {
-        "discriminator_batch_norm": False, "r1_weight": 0.02,
-    },
-    "R1, no batch norm in D, flips": {
-        "discriminator_batch_norm": False, "r1_weight": 0.1, "flip": True,
-    },
-    "relativistic, R1 and R2, no batch norm in D": {
-        "discriminator_batch_norm": False, "loss": "relativistic",
-        "r1_weight": 0.1, "r2_weight": 0.1,
-    },
-    "spectral norm, faster D": {
-        "spectral_norm": True, "discriminator_batch_norm": False,
-        "discriminator_learning_rate": 8e-4,
-    },
     SMALL: {"recipe": SMALL},
+    "small, flips": {"recipe": SMALL, "flip": True},
+    "small, R1 of 0.02": {"recipe": SMALL, "r1_weight": 0.02},
+    "small, relativistic, R2": {
+        "recipe": SMALL, "loss": "relativistic", "r2_weight": 0.1,
+    },
+    "small, faster D": {
+        "recipe": SMALL, "discriminator_learning_rate": 4e-4,
+    },
+    "all together": {
+        "spectral_norm": True, "discriminator_batch_norm": False,
+        "loss": "hinge", "r1_weight": 0.1, "diff_augment": True,
+        "diff_augment_target": 0.6, "ema_decay": 0.9995, "ema_warmup": 4.0,
+    },
 }  # fmt: skip
 SCREENED = tuple(CHOICES)[:9]
 _DATA_FLAGS = (

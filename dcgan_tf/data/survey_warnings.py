@@ -43,8 +43,9 @@ def find_warnings(
         warnings.append(_describe_darkness(source, int(survey.brightest.max())))
     if source.num_examples < _FEW and not is_augmented:
         warnings.append(
-            f"fewer than {_FEW:,} images: D may learn them by heart; try "
-            f"{name_setting('flip')} and {name_setting('diff_augment')}"
+            f"fewer than {_FEW:,} images: D may learn them by heart; "
+            f"{name_setting('flip')} may help and, where samples get worse "
+            f"again, {name_setting('diff_augment')}"
         )
     if survey.num_near > _MANY_NEAR * count:
         warnings.append(

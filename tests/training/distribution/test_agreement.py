@@ -62,12 +62,16 @@ def test_what_decides_the_result_is_compared(two_workers, changed, name):
         {"image_dir": "b"},
         {"held_out_dir": "d"},
         {"cache": "off"},
-        {"data_dir": "c"},
     ],
     ids=str,
 )
 def test_where_images_lie_is_a_workers_own(two_workers, changed):
     assert repr(describe()) == repr(describe(**changed))
+
+
+def test_where_a_dataset_lies_is_a_workers_own(two_workers):
+    named = {"image_dir": None, "dataset": "cifar10"}
+    assert repr(describe(**named)) == repr(describe(**named, data_dir="c"))
 
 
 def test_another_number_of_images_is_named(two_workers):
