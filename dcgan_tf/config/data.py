@@ -24,14 +24,15 @@ EMBEDDED = ("mnist_5k", "toy_faces")
 _IN_WORDS = {_FOLDER: "an image folder", ARRAYS: "images that are given"}
 _IN_PLACE = "it is read where it lies"
 _GIVEN = "they are used as they are"
-# By a kind of dataset, settings that mean nothing to it, and why.
+# Settings that mean nothing to TFDS's datasets, and to each other kind; why.
+_UNUSED_OTHERWISE = {"all_pages": "pages are those of a folder's TIFF files"}
 _UNUSED = {
     _FOLDER: dict.fromkeys(("data_dir", "manual_dir"), _IN_PLACE),
     **dict.fromkeys(
         EMBEDDED,
         {
             **dict.fromkeys(("data_dir", "manual_dir"), "it is embedded"),
-            "all_pages": "pages are those of a folder's TIFF files",
+            **_UNUSED_OTHERWISE,
         },
     ),
     ARRAYS: {
@@ -40,8 +41,6 @@ _UNUSED = {
         "condition_on": "their classes are given with them",
     },
 }
-# Of TFDS.
-_UNUSED_OTHERWISE = {"all_pages": "pages are those of a folder's TIFF files"}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -42,12 +42,10 @@ def check_whole_number(
         or value < least
         or (largest is not None and value > largest)
     ):
-        wanted = (
-            f"{least:,} or more"
-            if largest is None
-            else (f"{least:,} to {largest:,}")
+        end = "or more" if largest is None else f"to {largest:,}"
+        raise ValueError(
+            f"{name} is {value!r}; use {least:,} {end}, a whole number"
         )
-        raise ValueError(f"{name} is {value!r}; use {wanted}, a whole number")
     return int(value)
 
 
