@@ -476,6 +476,25 @@ def test_datasets_are_read_once_in_an_order_of_their_own(kind, images):
     np.testing.assert_array_equal(first, second)
 
 
+def test_any_few_arrays_in_a_row_are_a_fair_sample():
+    """Sorted by class, the first 30 would be of one class."""
+    from dcgan_tf.config import DataConfig, ModelConfig
+    from dcgan_tf.data.given.images import open_given
+    from dcgan_tf.data.pipeline import load_images
+
+    labels = np.repeat(np.arange(4), 50)
+    images = np.full((200, 16, 16, 1), 0, np.uint8)
+    images[:] = (np.arange(200) + labels).reshape(-1, 1, 1, 1)
+    source = open_given((images, labels))
+    model = ModelConfig((16, 16), 1)
+    some, classes = load_images(source, model, DataConfig("arrays"), 30)
+    assert np.bincount(classes, minlength=4).min() >= 3
+    positions = [int(source.name_of(i)) for i in range(200)]
+    assert sorted(positions) == [*range(200)]
+    np.testing.assert_array_equal(classes, labels[positions[:30]])
+    np.testing.assert_array_equal(some, images[positions[:30]])
+
+
 def make_dataset_of_several(shapes):
     import tensorflow as tf
 

@@ -108,7 +108,8 @@ def run(values: flags.FlagValues) -> None:
     measures = _check_flags(values)
     run_dirs = resolve_arguments(values.positional)
     import_tensorflow()
-    from dcgan_tf.evaluation.tables import format_comparison, format_result
+    from dcgan_tf.evaluation.comparison import format_comparison
+    from dcgan_tf.evaluation.tables import format_result
     from dcgan_tf.runs.folder import load_run_config
 
     settings = Settings(

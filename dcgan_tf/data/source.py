@@ -178,6 +178,7 @@ def build_array_source(
     image_names: Sequence[str] | None = None,
     excluded: frozenset[str] = frozenset(),
     fingerprint_images: Callable[[], ImagesFingerprint] | None = None,
+    order: Sequence[int] | None = None,
     **names: tuple[str, ...],
 ) -> Source:
     """Makes a source of arrays in memory.
@@ -192,14 +193,17 @@ def build_array_source(
         excluded: Names to leave out.
         fingerprint_images: As of `Source`; None to compute it from the
             images.
+        order: In which the source has them, less those excluded; None for
+            their own.
         **names: `label_names` or `attribute_names`.
 
     Returns:
         The source.
     """
     image_names = image_names or [str(i) for i in range(len(images))]
+    order = range(len(images)) if order is None else order
     kept = np.array(
-        [i for i, n in enumerate(image_names) if n not in excluded], np.int64
+        [i for i in order if image_names[i] not in excluded], np.int64
     )
     labels = np.asarray(labels, np.int32)
     is_array = isinstance(images, np.ndarray)

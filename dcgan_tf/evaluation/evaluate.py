@@ -3,8 +3,10 @@
 import time
 from pathlib import Path
 
+from dcgan_tf.evaluation.linear_probe.kept_results import digest_arrays
+from dcgan_tf.evaluation.linear_probe.prepare import prepare_probe
 from dcgan_tf.evaluation.linear_probe.probe_images import Sources
-from dcgan_tf.evaluation.linear_probe.table import probe_model
+from dcgan_tf.evaluation.linear_probe.table import run_probe
 from dcgan_tf.evaluation.pixel_features import NoSegmentsError
 from dcgan_tf.evaluation.real_images import RealImages, load_real_images
 from dcgan_tf.evaluation.sample_metrics import (
@@ -59,6 +61,7 @@ def evaluate(
     measures = set(settings.measures)
     result = {
         "model": model.name,
+        "weights_digest": model.digest_generator(),
         "step": model.step,
         "seed": seed,
         "dcgan_tf": __version__,
@@ -69,6 +72,14 @@ def evaluate(
         real = real or load_real_images(config.model, config.data)
         result["dataset"] = real.dataset
         result["held_out_split"] = real.held_out_split
+        labels = real.held_out_labels
+        result["held_out_digest"] = digest_arrays(
+            [real.held_out] if labels is None else [real.held_out, labels]
+        )
+    # What refuses a probe does so before measures take their minutes.
+    probe = None
+    if settings.probe:
+        probe = prepare_probe(model, settings, real, log, probe_sources)
     prefix = figures_dir / str(model.step)
     if measures & {*SET_MEASURES, "copying"}:
         result |= measure_samples(model, settings, real, prefix, log)
@@ -83,10 +94,8 @@ def evaluate(
             result["segmentation"] = segment_samples(model, seed, prefix)
         except NoSegmentsError as error:
             log(f"segmentation is left out: {error}")
-    if settings.probe:
-        result |= probe_model(
-            model, settings, real, figures_dir, log, probe_sources
-        )
+    if probe is not None:
+        result |= run_probe(probe, settings, figures_dir, log)
     result["elapsed_seconds"] = round(time.monotonic() - start, 1)
     return result
 

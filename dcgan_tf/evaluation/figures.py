@@ -31,7 +31,7 @@ def draw_probe(
         path: A .png file.
         results: Of all rows.
         model: Named in the title.
-        about: From `probe_model`: what was trained and tested on what.
+        about: From `prepare_probe`: what was trained and tested on what.
     """
     data = about["probe_data"]
     figure = matplotlib.figure.Figure((7, 4.6), layout="constrained")

@@ -9,8 +9,19 @@ from dcgan_tf import scratch
 from dcgan_tf.evaluation import EVALUATION_DIR
 from dcgan_tf.evaluation.old_keys import rename_keys
 
-# What must be equal for two evaluations of a step to be one.
-_KEYS = ("model", "step", "dataset", "held_out_split", "seed", "dcgan_tf")
+# What must be equal for two evaluations of a step to be one. A folder's name
+# tells nothing: an export's next version may be of another run's same step.
+_KEYS = (
+    "weights_digest",
+    "step",
+    "dataset",
+    "held_out_split",
+    "held_out_digest",
+    "seed",
+    "dcgan_tf",
+)
+# What an evaluation may have found.
+_FOUND = ("measures", "one_nn", "segmentation", "probe")
 # What must be equal besides for their measures to stand side by side.
 _MEASURE_CONDITIONS = ("feature_extractor", "counts")
 # What is a probe's alone. On other images than the run's own test set it has
@@ -37,7 +48,7 @@ def save_reports(
     Args:
         folder: The model's.
         result: As `evaluate` returns it.
-        log: Takes a line where an earlier evaluation's measures are replaced.
+        log: Takes a line where what an earlier evaluation found is replaced.
 
     Returns:
         The files written.
@@ -47,9 +58,11 @@ def save_reports(
     if name is None:
         save_report(path, result, log)
         return [path]
-    shared = ("model", "step", "seed", "dcgan_tf", "elapsed_seconds")
+    shared = ("model", "weights_digest", "step", "seed", "dcgan_tf")
+    shared += ("elapsed_seconds",)
     probe_path = path.with_name(f"{name}.json")
-    save_report(probe_path, {k: result[k] for k in (*shared, *_PROBE_KEYS)})
+    probe = {key: result[key] for key in (*shared, *_PROBE_KEYS)}
+    save_report(probe_path, probe, log)
     rest = {k: v for k, v in result.items() if k not in _PROBE_KEYS}
     del rest["probe_report"]
     if set(rest) - {*shared, *_KEYS}:
@@ -65,13 +78,13 @@ def save_report(
 ) -> None:
     """Writes results atomically.
 
-    What an earlier evaluation of the same step, data and seed computed and
+    What an earlier evaluation of the same weights, data and seed computed and
     this one did not stays: a probe does not cost the distances, nor one of
     its rows the others, nor a measure others in the same features and of as
     many images.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    earlier = _load_earlier(path, result)
+    earlier = _load_earlier(path, result, log)
     joined = {
         **_join_measures(path, earlier, result, log),
         **_join_rows(earlier, result),
@@ -135,11 +148,19 @@ def load_report(path: str | os.PathLike) -> dict:
     return rename_keys(result)
 
 
-def _load_earlier(path: Path, result: Mapping) -> dict:
+def _load_earlier(
+    path: Path, result: Mapping, log: Callable[[str], None]
+) -> dict:
     try:
         earlier = load_report(path)
-        if all(earlier.get(key) == result.get(key) for key in _KEYS):
-            return earlier
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
-        pass  # None there, or from another hand.
+    except (FileNotFoundError, ValueError):
+        return {}  # None there, or from another hand.
+    differing = [key for key in _KEYS if earlier.get(key) != result.get(key)]
+    if not differing:
+        return earlier
+    if found := [name for name in _FOUND if name in earlier]:
+        log(
+            f"{path}: {', '.join(found)} of an earlier evaluation, with "
+            f"another {', '.join(differing)}, are replaced"
+        )
     return {}

@@ -27,7 +27,7 @@ from dcgan_tf.evaluation.real_images import (
     count_shared,
     draw_noise,
 )
-from dcgan_tf.evaluation.settings import Log, Settings
+from dcgan_tf.evaluation.settings import MEASURES, Log, Settings
 from dcgan_tf.runs.trained_model import TrainedModel
 from dcgan_tf.seeds import choose_labels, make_seeds
 from dcgan_tf.setting_names import name_setting
@@ -72,7 +72,9 @@ def measure_samples(
     if is_few:
         # As many as the floor is of: what few images bring is in both.
         count = min(count, len(real.training))
-    _check_counts(settings.measures, count, len(real.held_out))
+    measures = _choose_measures(
+        settings.measures, min(count, len(real.held_out)), count, log
+    )
     log("preparing the feature extractor")
     extractor = choose_feature_extractor(
         real,
@@ -93,7 +95,7 @@ def measure_samples(
         log(f"features of {len(members)} images: {name}")
         sets[name] = compute_features(extractor, members)
     held_out = sets.pop("held_out")
-    names = [name for name in settings.measures if name in FUNCTIONS]
+    names = [name for name in measures if name in FUNCTIONS]
     values = {}
     for name, members in sets.items():
         log(f"measures: {name}")
@@ -101,7 +103,7 @@ def measure_samples(
     warnings = warn_of_shared(real)
     if is_few and names:
         warnings.append(_warn_of_few(real, values["training"]))
-    if "copying" in settings.measures:
+    if "copying" in measures:
         log("nearest training images")
         training = compute_features(extractor, real.training)
         copying = compute_copying_measures(sets["samples"], training, held_out)
@@ -127,19 +129,31 @@ def measure_samples(
     }
 
 
-def _check_counts(
-    measures: tuple[str, ...], num_samples: int, num_held_out: int
-) -> None:
-    """Refuses too few images before anything slow happens."""
+def _choose_measures(
+    measures: tuple[str, ...], num_held_out: int, num_samples: int, log: Log
+) -> list[str]:
+    """Leaves out measures of more images than there are, before any is slow.
+
+    Raises:
+        ValueError: If one of them was asked for by name.
+    """
+    chosen = []
     for name in measures:
         fewest = FEWEST.get(name, 1)
-        if min(num_samples, num_held_out) < fewest:
+        if min(num_samples, num_held_out) >= fewest:
+            chosen.append(name)
+            continue
+        lack = (
+            f"{name} takes at least {fewest} samples and {fewest} held-out "
+            f"images; there are {num_samples} and {num_held_out}"
+        )
+        if set(measures) != set(MEASURES):  # Not all, whatever applies.
             raise ValueError(
-                f"{name} takes at least {fewest} samples and {fewest} held-out "
-                f"images; there are {num_samples} and {num_held_out}: "
-                f"raise {name_setting('num_samples')}, hold out more images, "
-                f"or leave {name} out of {name_setting('measures')}"
+                f"{lack}: raise {name_setting('num_samples')}, hold out more "
+                f"images, or leave {name} out of {name_setting('measures')}"
             )
+        log(f"{lack}: it is left out")
+    return chosen
 
 
 def warn_of_shared(real: RealImages) -> list[str]:
@@ -198,7 +212,9 @@ def _draw_neighbours(
         )
     )
     nearest = {
-        space: find_nearest(fake[chosen], real, _NUM_NEIGHBOURS)[1]
+        space: find_nearest(
+            fake[chosen], real, min(_NUM_NEIGHBOURS, len(real))
+        )[1]
         for space, (fake, real) in spaces.items()
     }
     figures.draw_neighbours(

@@ -1,23 +1,16 @@
 """Results as a table on the terminal."""
 
-import statistics
 from collections.abc import Mapping, Sequence
 
 from dcgan_tf.evaluation.old_keys import rename_keys
 
-# Columns that a comparison of fewer doesn't get: two make none.
-_MIN_AVERAGED = 3
-# What must be equal for two results' figures to compare.
-_CONDITIONS = (
-    "dataset",
-    "held_out_split",
-    "seed",
-    "feature_extractor",
-    "counts",
-    "probe_data",
-)
-# Measures of as many samples as held-out images.
-_OF_EQUAL_SETS = ("precision", "recall", "c2st", "sliced_wasserstein")
+# Measures of as many samples as held-out images, by a figure of each.
+_OF_EQUAL_SETS = {
+    "precision": "precision",
+    "recall": "recall",
+    "c2st": "c2st",
+    "sliced_wasserstein_pixels": "sliced_wasserstein",
+}
 
 
 def format_result(result: Mapping) -> str:
@@ -25,7 +18,7 @@ def format_result(result: Mapping) -> str:
     result = rename_keys(result)
     parts = [f"{result['model']}, step {result['step']}"]
     if "measures" in result:
-        parts.append(_format_conditions(result))
+        parts.append(format_conditions(result))
         parts.append(format_columns(result["measures"]))
     parts += [f"WARNING: {text}" for text in result.get("warnings", ())]
     if "one_nn" in result:
@@ -35,54 +28,6 @@ def format_result(result: Mapping) -> str:
     if "probe" in result:
         parts.append(_format_probe(result))
     return "\n\n".join(parts)
-
-
-def format_comparison(results: Sequence[Mapping]) -> str:
-    """Formats several models' samples and probes side by side.
-
-    From three models on, with the mean and the sample standard deviation
-    over them. Differences in what figures depend on are said: they don't
-    compare then.
-    """
-    results = [rename_keys(result) for result in results]
-    differing = [
-        key
-        for key in _CONDITIONS
-        if any(r.get(key) != results[0].get(key) for r in results)
-    ]
-    parts = []
-    if differing:
-        parts.append(
-            f"These figures do NOT compare: {', '.join(differing)} differ."
-        )
-    elif "measures" in results[0]:
-        parts.append(_format_conditions(results[0]))
-    names = [f"{r['model']}@{r['step']}" for r in results]
-    if any("measures" in r for r in results):
-        samples = [r.get("measures", {}).get("samples", {}) for r in results]
-        parts.append(_format_models(names, samples))
-    if any("probe" in r for r in results):
-        probes = [
-            {
-                f"{row['features']}, {row['num_labels']} labels": row[
-                    "accuracy"
-                ]
-                for row in r.get("probe", ())
-            }
-            for r in results
-        ]
-        parts.append("Probe accuracy\n" + _format_models(names, probes))
-    return "\n\n".join(parts)
-
-
-def _format_models(names, columns) -> str:
-    named = dict(zip(names, columns, strict=True))
-    if len(columns) >= _MIN_AVERAGED:
-        shared = [key for key in columns[0] if all(key in c for c in columns)]
-        values = {key: [c[key] for c in columns] for key in shared}
-        named["mean"] = {k: statistics.fmean(v) for k, v in values.items()}
-        named["std"] = {k: statistics.stdev(v) for k, v in values.items()}
-    return format_columns(named)
 
 
 def format_columns(columns: Mapping[str, Mapping[str, float]]) -> str:
@@ -114,7 +59,7 @@ def _format_number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
 
 
-def _format_conditions(result: Mapping) -> str:
+def format_conditions(result: Mapping) -> str:
     extractor = result["feature_extractor"]
     counts = result["counts"]
     return (
@@ -131,7 +76,7 @@ def _format_conditions(result: Mapping) -> str:
 def _format_equal_pairs(result: Mapping) -> str:
     """Says which of the measures taken compare sets of one size."""
     taken = result["measures"]["samples"]
-    names = [name for name in _OF_EQUAL_SETS if name in taken]
+    names = [name for key, name in _OF_EQUAL_SETS.items() if key in taken]
     if not names:
         return ""
     listed = ", ".join(names)

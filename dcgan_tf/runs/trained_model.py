@@ -54,6 +54,7 @@ class TrainedModel:
         trained_discriminator: D, its real images, and D before training.
         load_sampler: Gives the map from seeds to images of an export's graph.
         load_extractor: Gives the map from images to features of an export's.
+        digest_export: Tells an export's graph from any others.
         class_names: Of the labels that condition both networks; empty where
             there are none or aren't known.
         seed: Of the latents that `sample_latents` draws.
@@ -66,6 +67,7 @@ class TrainedModel:
     trained_discriminator: TrainedDiscriminator | None = None
     load_sampler: Callable[[], Sampler] | None = None
     load_extractor: Callable[[], Extractor] | None = None
+    digest_export: Callable[[], str] | None = None
     class_names: tuple[str, ...] = ()
     seed: int = 0
 
@@ -104,6 +106,12 @@ class TrainedModel:
             real_batches
         )
         return dataclasses.replace(self, trained_discriminator=discriminator)
+
+    def digest_generator(self) -> str:
+        """Tells G's weights from any others."""
+        if self.digest_export is not None:
+            return self.digest_export()
+        return digest_weights(self.generator)
 
     def digest_discriminator(self) -> str:
         """Tells D's weights from any others, without reading images."""

@@ -62,6 +62,7 @@ def load_exported_model(
         ),
         load_sampler=functools.partial(_load_sampler, version_dir),
         load_extractor=lambda: _load_extractor(find_features()),
+        digest_export=lambda: _digest_files(version_dir / "variables"),
         class_names=record.classes,
     )
 

@@ -198,6 +198,29 @@ def test_what_is_named_and_left_out_is_said(
         assert expected in line
 
 
+@pytest.mark.parametrize(
+    ("is_conditional", "flags", "message"),
+    [
+        (True, [], "a conditional discriminator needs a label"),
+        (False, ["--probe_labels=7"], "10, 100, 1000, all; not 7"),
+        (False, ["--probe_labels=1000"], "no probe is possible"),
+        (False, ["--probe_rows=start"], "has no row 'start'"),
+        (False, ["--probe_image_dir=gone"], "not there"),
+    ],
+)
+def test_a_probe_is_refused_before_measures_take_their_time(
+    conditional, tmp_path, capsys, is_conditional, flags, message
+):
+    run_dir = conditional
+    if not is_conditional:
+        run_dir = tiny_run.make_run(tmp_path / "r", conditional.parent / "p")
+    argv = [f"--run_dir={run_dir}", "--measures=frechet", "--probe=few_labels"]
+    assert evaluate.main([*argv, *flags]) == 1
+    errors = capsys.readouterr().err
+    assert message in errors.splitlines()[-1]
+    assert "samples" not in errors
+
+
 @pytest.mark.slow
 def test_every_measure_is_printed_written_and_drawn(run_dir, capsys):
     assert evaluate.main([f"--run_dir={run_dir}", *CHEAP]) == 0

@@ -93,6 +93,23 @@ def test_three_held_out_images_are_too_few_for_some_measures(
     assert "precision_recall takes at least 4" in errors.splitlines()[-1]
     code, _, errors = run_evaluate(capsys, *argv, "--measures=frechet")
     assert code == 0, errors
+    # Not named, it is one of those that don't apply.
+    code, out, errors = run_evaluate(capsys, *argv)
+    assert code == 0, errors
+    assert "there are 36 and 3: it is left out" in errors
+    assert "frechet" in out and "recall  " not in out
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_copies_of_very_few_images_are_looked_for(few, tmp_path, capsys, count):
+    pictures = make_pictures(tmp_path / "pictures", count)
+    run_dir = make_run(tmp_path / "run", pictures)
+    argv = (f"--run_dir={run_dir}", "--measures=copying")
+    others = f"--held_out_dir={few.parent / 'others'}"
+    code, out, errors = run_evaluate(capsys, *argv, others)
+    assert code == 0, errors
+    assert "copying_pixels_memorized_fraction" in out
+    assert (run_dir / "evaluation" / "1-neighbours.png").stat().st_size
 
 
 @pytest.mark.parametrize(

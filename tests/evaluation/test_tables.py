@@ -4,13 +4,14 @@ import json
 
 import pytest
 
+from dcgan_tf.evaluation.comparison import format_comparison
 from dcgan_tf.evaluation.result_files import (
     get_report_path,
     load_report,
     save_report,
     save_reports,
 )
-from dcgan_tf.evaluation.tables import format_comparison, format_result
+from dcgan_tf.evaluation.tables import format_result
 
 
 def make_result(name, frechet, num_samples=2_000):
@@ -52,16 +53,69 @@ def test_measures_of_equal_sets_are_named_where_they_were_taken():
     assert "600" not in format_result(result)
     result["measures"]["samples"] |= {"c2st": 0.5, "recall": 0.5}
     assert "Recall, c2st: 600 of each." in format_result(result)
+    result["measures"]["samples"] = {"sliced_wasserstein_pixels": 0.5}
+    assert "Sliced_wasserstein: 600 of each." in format_result(result)
 
 
-def test_comparison_warns_of_unequal_conditions():
-    equal = format_comparison([make_result("a", 1.0), make_result("b", 2.0)])
-    assert "do NOT compare" not in equal
-    assert "a@7" in equal and "b@7" in equal
-    unequal = format_comparison(
-        [make_result("a", 1.0), make_result("b", 2.0, num_samples=50)]
-    )
-    assert "do NOT compare: counts differ" in unequal
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("model", None),
+        ("weights_digest", None),
+        ("counts", "counts differ."),
+        ("seed", "seed differ."),
+        ("held_out_split", "held-out split differ."),
+        # Files, size, channels or crop: all else may be the same.
+        ("held_out_digest", "held-out images (which, or their size, "),
+        ("probe_data", "images of the probe differ."),
+    ],
+)
+def test_comparison_warns_of_unequal_conditions(key, said):
+    results = [make_result("a", 1.0), make_result("b", 2.0)]
+    results[1][key] = "other"
+    text = format_comparison(results)
+    assert ("do NOT compare: " in text) == (said is not None)
+    assert (said or "Against 700 held-out images") in text
+    assert "a@7" in text and f"{results[1]['model']}@7" in text
+    assert "WARNING: a@7: looks copied" in text
+
+
+@pytest.mark.parametrize(
+    ("found", "parts"),
+    [
+        ({}, ["None of these measures"]),
+        (
+            {
+                "one_nn": {
+                    "num_samples": 90,
+                    "num_training": 80,
+                    "samples_error": 0.25,
+                    "training_error": 0.125,
+                }
+            },
+            ["90 labelled samples 0.25 0.25 80 training images 0.125"],
+        ),
+        (
+            {
+                "segmentation": {
+                    "rows": [
+                        {
+                            "features": "pixel",
+                            "num_labelled": 5,
+                            "overlap": {"hole": 0.5},
+                        }
+                    ]
+                }
+            },
+            ["pixel, 5 labelled: hole 0.5 0.5"],
+        ),
+    ],
+)
+def test_a_comparison_has_whatever_was_found(found, parts):
+    results = [{"model": name, "step": 7, **found} for name in "ab"]
+    text = " ".join(format_comparison(results).split())
+    for part in parts:
+        assert part in text
 
 
 def test_a_report_is_written_whole(tmp_path):
@@ -110,6 +164,29 @@ def test_a_measure_does_not_cost_others_of_its_kind(
     is_merged = len(kept) > 1
     assert result["warnings"] == ["few", *["looks copied"] * is_merged]
     assert ("kernel" in "".join(lines)) != is_merged
+
+
+@pytest.mark.parametrize(
+    ("key", "is_kept"),
+    [
+        ("model", True),  # The same run, by another path.
+        ("weights_digest", False),
+        ("held_out_digest", False),
+        ("dataset", False),
+        ("seed", False),
+        ("dcgan_tf", False),
+    ],
+)
+def test_results_of_other_weights_or_images_do_not_mix(tmp_path, key, is_kept):
+    path = get_report_path(tmp_path / "run", 7)
+    save_report(path, {**make_result("a", 1.0), key: "earlier"})
+    lines = []
+    save_report(path, make_probe("a", 0.5), lines.append)
+    assert ("measures" in load_report(path)) == is_kept
+    said = (
+        f"measures of an earlier evaluation, with another {key}, are replaced"
+    )
+    assert [said in line for line in lines] == [True] * (not is_kept)
 
 
 def test_probes_compare_without_distances_and_three_have_a_spread():

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from dcgan_tf.config import ARRAYS
 from dcgan_tf.data.cache import measure_available_memory
+from dcgan_tf.data.files.listing import hash_name
 from dcgan_tf.data.fingerprint import hash_image
 from dcgan_tf.data.source import Source, build_array_source
 
@@ -33,6 +34,9 @@ def open_arrays(
 ) -> Source:
     """Makes a source of arrays; they are not copied.
 
+    Images come in an order of a hash of their positions, as an array file's
+    do: of arrays that are sorted by class, the first ones are no fair sample.
+
     Args:
         images: uint8 `(count, height, width, channels)` with 1, 3 or 4
             channels, or grey `(count, height, width)`.
@@ -44,7 +48,8 @@ def open_arrays(
         ValueError: If they have another dtype, range or shape.
     """
     images = check_images(np.asarray(images))
-    return _build_source(images, labels, label_names, split)
+    order = sorted(range(len(images)), key=lambda i: hash_name(str(i)))
+    return _build_source(images, labels, label_names, split, order)
 
 
 def open_dataset(
@@ -149,6 +154,7 @@ def _build_source(
     labels: np.ndarray | None,
     label_names: Sequence[str] | None,
     split: str,
+    order: Sequence[int] | None = None,
 ) -> Source:
     names = {}
     if labels is None:
@@ -162,7 +168,9 @@ def _build_source(
             np.asarray(labels), len(images), label_names
         )
         _warn_of_gaps(labels, names["label_names"], split)
-    source = build_array_source(ARRAYS, split, images, labels, **names)
+    source = build_array_source(
+        ARRAYS, split, images, labels, order=order, **names
+    )
     # By content: a cached copy of other arrays of this length is stale.
     return dataclasses.replace(source, fingerprint=_digest(images, labels))
 

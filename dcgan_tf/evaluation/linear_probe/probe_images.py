@@ -143,6 +143,7 @@ def arrange_images(
             real.held_out,
             real.held_out_labels,
             seed,
+            real.class_names,
         )
     except ValueError as error:
         raise ValueError(f"{real.dataset}: {error}") from None

@@ -16,7 +16,7 @@ class Protocol:
     """A protocol of a linear probe: how many labels, how often, which C.
 
     Attributes:
-        name: As given to `--probe`.
+        name: Of `PROTOCOLS`, as an evaluation's `probe` names it.
         dataset: TFDS name of the dataset that the paper has it for; None for
             any.
         label_counts: Labels trained on; None for all there are. Of a
@@ -65,6 +65,7 @@ class ProbeData:
         num_pool: Length of the pool.
         test_images: As images; nothing is chosen on them.
         test_labels: int `(num_test,)`.
+        class_names: Of the labels, for messages.
     """
 
     images: np.ndarray
@@ -72,6 +73,7 @@ class ProbeData:
     num_pool: int
     test_images: np.ndarray
     test_labels: np.ndarray
+    class_names: tuple[str, ...]
 
     @property
     def num_classes(self) -> int:
@@ -86,6 +88,7 @@ def arrange(
     test_images: np.ndarray,
     test_labels: np.ndarray,
     seed: int,
+    class_names: Sequence[str] = (),
 ) -> ProbeData:
     """Holds validation images out of the training images.
 
@@ -96,9 +99,11 @@ def arrange(
         test_images: As images.
         test_labels: int `(num_test,)`.
         seed: Decides which; the same for all rows of a table.
+        class_names: Of the labels; empty for their numbers.
 
     Raises:
-        ValueError: If labels are no classes, or too few images would stay.
+        ValueError: If labels are no classes, or too few images are held out
+            or would stay.
     """
     if labels is None or np.ndim(labels) != 1:
         raise ValueError(
@@ -106,6 +111,11 @@ def arrange(
             + ("none" if labels is None else "attributes instead")
         )
     num_validation = count_held_out(protocol, len(images))
+    if not num_validation:
+        raise ValueError(
+            f"{len(images)} training images; {protocol.name} chooses C on a "
+            "quarter of them, and takes 4 or more"
+        )
     counts = [count or 1 for count in protocol.label_counts]
     needed = max(counts) if protocol.dataset else min(counts)
     num_pool = len(images) - num_validation
@@ -126,6 +136,7 @@ def arrange(
         num_pool,
         test_images,
         _find_positions(test_labels, classes),
+        tuple(class_names[i] if class_names else str(i) for i in classes),
     )
     check_count(data, data.num_classes)
     if protocol.dataset:
@@ -235,8 +246,8 @@ def check_count(data: ProbeData, count: int) -> None:
     )
     if sizes.min() < share:
         raise ValueError(
-            f"class {sizes.argmin()} has {sizes.min()} images to draw from, "
-            f"and {count} labels take {share} of it"
+            f"class {data.class_names[sizes.argmin()]!r} has {sizes.min()} "
+            f"images to draw from, and {count} labels take {share} of it"
         )
 
 
@@ -267,8 +278,9 @@ def draw_labelled(data: ProbeData, count: int, seed: tuple) -> np.ndarray:
         positions = np.flatnonzero(pool == label)
         if len(positions) < num_taken:
             raise ValueError(
-                f"class {label} has {len(positions)} images to draw from, "
-                f"and {count} labels take {num_taken} of it"
+                f"class {data.class_names[label]!r} has {len(positions)} "
+                f"images to draw from, and {count} labels take {num_taken} of "
+                "it"
             )
         chosen.append(rng.choice(positions, num_taken, replace=False))
     return np.concatenate(chosen)

@@ -118,7 +118,7 @@ def test_folders_that_do_not_fit_are_refused_in_words(
     [
         ("6", 0, None),
         ("200", 1, "images to draw from, and 200 labels take"),
-        ("6,200", 0, "200 labels are left out: class 0 has "),
+        ("6,200", 0, "200 labels are left out: class 'cold' has "),
     ],
 )
 def test_counts_that_images_do_not_allow(

@@ -84,20 +84,20 @@ def test_a_grey_run_sees_colours_in_grey(orphan, colours, tmp_path):
 
 def test_images_are_fitted_as_the_runs_own(run_dir, colours, monkeypatch):
     """What D has learnt to see: a border, where the run's images have one."""
-    from dcgan_tf.evaluation.linear_probe import table
+    from dcgan_tf.evaluation.linear_probe import prepare
 
     path = run_dir / "config.json"
     record = json.loads(path.read_text())
     record["data"] |= {"fit": "pad", "background": "#00ff00"}
     path.write_text(json.dumps(record))
     seen = []
-    real_load = table.load_probe_images
+    real_load = prepare.load_probe_images
 
     def load_probe_images(*args):
         seen.append(real_load(*args))
         return seen[0]
 
-    monkeypatch.setattr(table, "load_probe_images", load_probe_images)
+    monkeypatch.setattr(prepare, "load_probe_images", load_probe_images)
     arguments = ["--probe_rows=pixels", "--probe_labels=6"]
     assert run(run_dir, *arguments, f"--probe_image_dir={colours}") == 0
     for images in (seen[0].training, seen[0].held_out):  # 20 wide, 18 high.
@@ -119,6 +119,7 @@ def test_an_export_is_probed_with_the_statistics_it_carries(
     run_dir, colours, tmp_path, capsys
 ):
     from dcgan_tf.serving.export import export_run
+    from dcgan_tf.serving.trained_export import load_exported_model
 
     export_run(run_dir, tmp_path / "export", formats=("saved_model",))
     arguments = [f"--export_dir={tmp_path / 'export'}", "--probe=few_labels"]
@@ -129,6 +130,11 @@ def test_an_export_is_probed_with_the_statistics_it_carries(
     names = {name for name, _ in accuracies(result)}
     assert {"D", "untrained D", "raw pixels"} <= names
     assert "G at the recovered latent" not in names
+    # Which weights these are: the next version may be of another run.
+    digest = result["weights_digest"]
+    for path in (tmp_path / "export").glob("generator/*/variables/*.data-*"):
+        path.write_bytes(path.read_bytes()[::-1])
+    assert load_exported_model(tmp_path / "export").digest_generator() != digest
 
 
 def test_validation_images_are_held_out_of_the_training_images(

@@ -140,3 +140,26 @@ def test_too_few_images_are_refused():
     images, labels = make_images(60, 0)
     with pytest.raises(ValueError, match="holds out 60"):
         protocols.arrange(SMALL, images, labels, images, labels, 0)
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_images_too_few_to_choose_C_on_are_refused(count):
+    images, labels = make_images(count, 0)
+    protocol = protocols.PROTOCOLS["few_labels"]
+    with pytest.raises(ValueError, match=f"^{count} training .*4 or more"):
+        protocols.arrange(protocol, images, labels, images, labels, 0)
+
+
+def test_a_class_is_refused_by_the_name_it_has():
+    images, _ = make_images(40, 0)
+    labels = np.repeat([3, 7], 20)
+    protocol = dataclasses.replace(
+        protocols.PROTOCOLS["few_labels"], label_counts=(38, None)
+    )
+    for names, name in ((), "7"), ("abcdefgh", "h"):
+        data = protocols.arrange(
+            protocol, images, labels, images, labels, 0, names
+        )
+        assert data.class_names[1] == name
+        with pytest.raises(ValueError, match=f"class '({name}|d|3)' has"):
+            protocols.check_count(data, 38)

@@ -54,6 +54,22 @@ def test_measures_take_as_few_images_as_is_said(name):
             compute(fewest - 1)
 
 
+@pytest.mark.parametrize(
+    ("num_samples", "num_classes", "has_std"),
+    [(10, 10, False), (40, 10, False), (100, 10, True), (2_000, 10, True)]
+    + [(200, 200, False), (8, 2, False), (16, 2, True)],
+)
+def test_few_samples_are_not_scored_in_parts_of_few(
+    num_samples, num_classes, has_std
+):
+    """All classes, each told for sure: the score is their number."""
+    probabilities = np.eye(num_classes)[np.arange(num_samples) % num_classes]
+    few = Features(probabilities, probabilities, probabilities)
+    values = compute_measures(["inception_style_score"], few, few, seed=0)
+    assert values["inception_style_score"] == pytest.approx(num_classes)
+    assert ("inception_style_score_std" in values) == has_std
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_copying_by_collapsed_samples_is_a_number(kind):
     real = make_features("usual")
