@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from dcgan_tf.config import ModelConfig, RunConfig
 from dcgan_tf.data.given.images import (
     Arrays,
@@ -25,7 +23,6 @@ from dcgan_tf.data.given.images import (
 from dcgan_tf.data.source import Source
 from dcgan_tf.evaluation.checkpoint_selection import build_quick_evaluator
 from dcgan_tf.evaluation.real_images import check_held_out
-from dcgan_tf.image_sizes import parse_image_size
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.run import Run
 from dcgan_tf.runs.folder import (
@@ -52,7 +49,7 @@ def train(
     held_out: Images | None = None,
     label_names: Sequence[str] | None = None,
     conditional: bool = False,
-    init_from: str | None = None,
+    init_from: str | os.PathLike | None = None,
     allow_fewer_images: bool = False,
     **settings: Any,
 ) -> Run:
@@ -120,6 +117,10 @@ def train(
     if conditional and source is not None and not source.num_classes:
         raise ValueError(
             "conditional=True takes classes: give images as (images, labels)"
+        )
+    if held_out is not None and settings.get("held_out_dir") is not None:
+        raise ValueError(
+            "held_out and held_out_dir both say what to evaluate on; give one"
         )
     if is_place(held_out):
         settings = {**settings, "held_out_dir": held_out}
@@ -234,22 +235,8 @@ def _build_config(
                 "first argument"
             )
     settings = {**found, **settings}
-    size = settings.get("image_size")
-    if isinstance(size, str):
-        settings["image_size"] = parse_image_size(size)
-    elif size is not None:
-        settings["image_size"] = _read_size(size)
     for name in _PATHS:
         if settings.get(name) is not None:
             path = os.path.expanduser(os.fspath(settings[name]))
             settings[name] = os.path.abspath(path)
     return resolve_run_config(settings, kept)
-
-
-def _read_size(size: int | Sequence[int]) -> tuple[int, int]:
-    sides = np.atleast_1d(np.asarray(size))
-    if sides.dtype.kind not in "iu" or sides.shape not in ((1,), (2,)):
-        raise ValueError(
-            f"image_size is {size!r}; give a side in pixels, or (height, width)"
-        )
-    return int(sides[0]), int(sides[-1])

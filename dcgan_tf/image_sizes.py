@@ -3,6 +3,9 @@
 A side is a start of 4 to 7 pixels doubled by each stride-2 convolution.
 """
 
+import operator
+from collections.abc import Sequence
+
 MAX_SIDE = 256
 _MIN_SCALES = 2
 _START_SIDES = range(4, 8)
@@ -15,7 +18,7 @@ def parse_image_size(text: str) -> tuple[int, int]:
         ValueError: If the text is neither, or the networks can't make it.
     """
     parts = text.lower().split("x")
-    if len(parts) > 2 or not all(part.isdigit() for part in parts):
+    if len(parts) > 2 or not all(part.isdecimal() for part in parts):
         raise ValueError(
             f"image size {text!r} is neither SIDE nor HEIGHTxWIDTH, such as "
             "64 or 64x128"
@@ -23,6 +26,41 @@ def parse_image_size(text: str) -> tuple[int, int]:
     size = int(parts[0]), int(parts[-1])
     check_image_size(size)
     return size
+
+
+def read_image_size(size: int | str | Sequence[int]) -> tuple[int, int]:
+    """Reads a size in any form that a program may give.
+
+    Args:
+        size: A side, `(height, width)` in any sequence of whole numbers, or
+            text as `parse_image_size` takes it.
+
+    Returns:
+        `(height, width)` in pixels.
+
+    Raises:
+        ValueError: If it is something else, or the networks can't make it.
+    """
+    if isinstance(size, str):
+        return parse_image_size(size)
+    try:
+        sides = [operator.index(side) for side in size]
+    except TypeError:
+        sides = _read_side(size)
+    if len(sides) not in (1, 2):
+        raise ValueError(
+            f"image_size is {size!r}; give a side in pixels, or (height, width)"
+        )
+    height, width = sides[0], sides[-1]
+    check_image_size((height, width))
+    return height, width
+
+
+def _read_side(size: object) -> list[int]:
+    try:
+        return [operator.index(size)]
+    except TypeError:
+        return []
 
 
 def count_scales(side: int) -> int:

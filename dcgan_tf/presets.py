@@ -13,7 +13,9 @@ from dcgan_tf.config import (
     TrainingConfig,
     check_data_settings,
 )
+from dcgan_tf.config.ranges import check_whole_number
 from dcgan_tf.families import ADAM, FAMILIES, check_settings
+from dcgan_tf.image_sizes import read_image_size
 from dcgan_tf.recipes import PAPER, expand_recipe, list_choices
 
 PRESETS: dict[str, ModelConfig] = {
@@ -128,9 +130,13 @@ def choose_eval_every(dataset: str, batch_size: int) -> int:
 
     Returns:
         Steps, a multiple of those between checkpoints; 0 for never.
+
+    Raises:
+        ValueError: If there can be no such batch.
     """
     if dataset != "image_folder":
         return 0
+    batch_size = check_whole_number("batch_size", batch_size, 1)
     return _STEPS_BETWEEN_EVALUATIONS * -(-_BATCH_OF_THESE // batch_size)
 
 
@@ -153,6 +159,8 @@ def resolve_run_config(
     """
     given = {k: v for k, v in settings.items() if v is not None}
     own = dict(given)
+    if "image_size" in given:
+        given["image_size"] = read_image_size(given["image_size"])
     if "image_dir" in given:
         given.setdefault("dataset", "image_folder")
     dataset = resolve_dataset_name(given.get("dataset", DataConfig.dataset))

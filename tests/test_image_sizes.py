@@ -38,7 +38,7 @@ def test_impossible_rectangle_names_a_rectangle():
         parse_image_size("64x130")
 
 
-@pytest.mark.parametrize("text", ["", "big", "64x", "1x2x3", "-64"])
+@pytest.mark.parametrize("text", ["", "big", "64x", "1x2x3", "-64", "6²"])
 def test_sizes_that_are_no_sizes(text):
     with pytest.raises(ValueError, match="HEIGHTxWIDTH"):
         parse_image_size(text)

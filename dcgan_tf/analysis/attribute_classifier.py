@@ -12,6 +12,7 @@ from dcgan_tf.analysis.forget import LabelledBoxes
 from dcgan_tf.analysis.samples import sample_numbered_latents
 from dcgan_tf.data import toy_faces
 from dcgan_tf.images import to_float
+from dcgan_tf.kernels.keras_settings import own_keras_settings
 from dcgan_tf.runs.trained_model import TrainedModel
 
 WINDOW = toy_faces.ATTRIBUTE_NAMES.index("window")
@@ -66,6 +67,7 @@ class AttributeClassifier:
         )
 
 
+@own_keras_settings()
 def train_attribute_classifier(
     size: int, num_images: int = 8_000, num_epochs: int = 6, seed: int = 7
 ) -> AttributeClassifier:

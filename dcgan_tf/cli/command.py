@@ -138,6 +138,8 @@ def import_tensorflow() -> None:
     error. Should the import fail, they are shown.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # Another framework may be the user's, in the environment or keras.json.
+    os.environ["KERAS_BACKEND"] = "tensorflow"
     if os.path.expanduser("~") == "~":
         # Keras would make a folder of that name in the current one.
         os.environ.setdefault("KERAS_HOME", os.path.join(_tmp_home(), "keras"))

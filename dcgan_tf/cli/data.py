@@ -13,7 +13,7 @@ from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
 from dcgan_tf.cli.defaults import add_default, define_settings
 from dcgan_tf.cli.path_flags import define_path
 from dcgan_tf.config import FITS, RunConfig
-from dcgan_tf.image_sizes import format_image_size, parse_image_size
+from dcgan_tf.image_sizes import format_image_size
 from dcgan_tf.presets import PRESETS, resolve_run_config
 
 _NAME = "python -m dcgan_tf.cli.data"
@@ -82,8 +82,6 @@ def build_config(values: flags.FlagValues) -> RunConfig:
     names = [*_STRINGS, *_PATHS, *_INTEGERS, *_BOOLEANS, "fit", "preset"]
     settings = {name: values[name].value for name in names}
     try:
-        if settings["image_size"] is not None:
-            settings["image_size"] = parse_image_size(settings["image_size"])
         return resolve_run_config(settings)
     except ValueError as error:
         raise UsageError(error) from error

@@ -18,7 +18,6 @@ from dcgan_tf.config import (
     RunConfig,
 )
 from dcgan_tf.families import FAMILIES, OPTIMIZERS
-from dcgan_tf.image_sizes import parse_image_size
 from dcgan_tf.presets import PRESETS, resolve_run_config
 from dcgan_tf.recipes import RECIPES
 
@@ -212,8 +211,6 @@ def build_config(
             "is conditioned on, and --noconditional is given; give one"
         )
     try:
-        if settings["image_size"] is not None:
-            settings["image_size"] = parse_image_size(settings["image_size"])
         for name in _DATA_PATHS:
             if settings[name] is not None:
                 settings[name] = os.path.abspath(settings[name])

@@ -7,7 +7,7 @@ from typing import Any
 from dcgan_tf.config.ranges import (
     check_at_least,
     check_one_of,
-    normalize_numbers,
+    normalize_settings,
 )
 
 FITS = ("crop", "pad", "stretch")
@@ -114,11 +114,12 @@ class DataConfig:
     hold_out_also: tuple[str, ...] = ()
 
     def __post_init__(self):
-        normalize_numbers(self)
-        check_at_least("crop", self.crop, 0)
+        # First, since they say what there is.
         check_one_of("cache", self.cache, CACHES)
         check_one_of("fit", self.fit, FITS)
         check_one_of("hold_out", self.hold_out, HOLD_OUT)
+        normalize_settings(self)
+        check_at_least("crop", self.crop, 0)
         if (self.dataset == _FOLDER) != (self.image_dir is not None):
             raise ValueError(
                 f"dataset {self.dataset!r} with image_dir {self.image_dir!r}: "
@@ -168,8 +169,4 @@ _EARLIER_DATA = {
 
 def read_data_config(values: Mapping[str, Any]) -> DataConfig:
     """Reads what a run's JSON says of its images, of any version."""
-    settings = {**_EARLIER_DATA, **values}
-    if settings["level_range"] is not None:
-        settings["level_range"] = tuple(settings["level_range"])
-    settings["hold_out_also"] = tuple(settings.get("hold_out_also", ()))
-    return DataConfig(**settings)
+    return DataConfig(**{**_EARLIER_DATA, **values})

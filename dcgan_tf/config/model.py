@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from dcgan_tf.config.ranges import check_at_least, normalize_numbers
+from dcgan_tf.config.ranges import check_at_least, normalize_settings
 from dcgan_tf.families import (
     FAMILIES,
     MAXOUT_PIECES,
@@ -10,7 +10,7 @@ from dcgan_tf.families import (
     check_latent_dim,
     check_unchanged,
 )
-from dcgan_tf.image_sizes import check_image_size, count_scales
+from dcgan_tf.image_sizes import count_scales, read_image_size
 
 _DISCRIMINATORS_OWN = ("spectral_norm", "discriminator_batch_norm")
 
@@ -24,7 +24,8 @@ class ModelConfig:
     Section 3 and Figure 1, which has 4 * 2**4).
 
     Attributes:
-        image_size: `(height, width)` in pixels, each up to 256.
+        image_size: `(height, width)` in pixels, each up to 256. What
+            `read_image_size` takes becomes it.
         channels: 1 (grey), 3 (RGB) or 4 (RGBA, of the family `dcgan`; see
             `data/preprocess/transparency.py`).
         latent_dim: Length of a latent vector. A pyramid's holds all levels'
@@ -59,9 +60,10 @@ class ModelConfig:
     discriminator_batch_norm: bool = True
 
     def __post_init__(self):
-        normalize_numbers(self)
+        normalize_settings(self)
         check_family(self.family)
-        check_image_size(self.image_size)
+        size = read_image_size(self.image_size)
+        object.__setattr__(self, "image_size", size)  # It is frozen.
         if self.channels not in (1, 3, 4):
             raise ValueError(
                 f"channels is {self.channels}; use 1 (grey), 3 (RGB) or 4 "

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import numbers
+import os
 import types
 import typing
 from typing import Any
@@ -11,6 +12,7 @@ _WORDS = {
     bool: "True or False",
     int: "a whole number",
     float: "a finite number",
+    str: "text",
 }
 
 
@@ -77,34 +79,50 @@ def check_parts(whose: str, num_images: int, num_parts: int) -> None:
         )
 
 
-def normalize_numbers(settings: Any) -> None:
-    """Gives a dataclass's numbers the types that its fields have.
+def normalize_settings(settings: Any) -> None:
+    """Gives a dataclass's values the types that its fields have.
 
-    A program may well give `ema_decay=0`, `steps=2e4` or NumPy's numbers,
-    which a run's JSON can't hold.
+    A program may well give `ema_decay=0`, `steps=2e4`, NumPy's numbers, paths
+    or lists, which a run's JSON can't hold or gives back as something else.
 
     Args:
         settings: A frozen dataclass that is being made.
 
     Raises:
-        ValueError: If a setting is no such number.
+        ValueError: If a setting is no such number or text.
     """
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         is_union = isinstance(field.type, types.UnionType)
         kinds = typing.get_args(field.type) if is_union else (field.type,)
         kind = next((kind for kind in _WORDS if kind in kinds), None)
-        if kind is None or (value is None and type(None) in kinds):
+        if value is None and type(None) in kinds:
             continue
-        if kind is bool:
-            # NumPy's own truth values are no numbers.
-            is_right = not isinstance(value, str) and (
-                str(value) in ("True", "False", "0", "1")
-            )
-        else:
-            is_right = (_is_finite if kind is float else _is_whole)(value)
-        if not is_right:
-            raise ValueError(
-                f"{field.name} is {value!r}; it must be {_WORDS[kind]}"
-            )
-        object.__setattr__(settings, field.name, kind(value))
+        if kind is not None:
+            if not _IS_KIND[kind](value):
+                raise ValueError(
+                    f"{field.name} is {value!r}; it must be {_WORDS[kind]}"
+                )
+            value = os.fsdecode(value) if kind is str else value
+            value = kind(value)
+        elif isinstance(value, list):
+            value = tuple(value)
+        object.__setattr__(settings, field.name, value)
+
+
+def _is_truth_value(value: Any) -> bool:
+    # NumPy's own are no numbers.
+    is_text = isinstance(value, str)
+    return not is_text and str(value) in ("True", "False", "0", "1")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str | bytes | os.PathLike)
+
+
+_IS_KIND = {
+    bool: _is_truth_value,
+    int: _is_whole,
+    float: _is_finite,
+    str: _is_text,
+}

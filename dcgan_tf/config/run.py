@@ -43,10 +43,10 @@ class RunConfig:
             ValueError: If a setting is unknown or out of its range.
         """
         try:
-            model = dict(values["model"])
-            model["image_size"] = tuple(model["image_size"])
+            # No default here: 64 pixels would be a guess.
+            size = values["model"]["image_size"]
             return cls(
-                model=ModelConfig(**model),
+                model=ModelConfig(**{**values["model"], "image_size": size}),
                 data=read_data_config(values["data"]),
                 training=TrainingConfig(**values["training"]),
             )

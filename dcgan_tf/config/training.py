@@ -6,7 +6,7 @@ from dcgan_tf.config.ranges import (
     check_at_least,
     check_one_of,
     check_parts,
-    normalize_numbers,
+    normalize_settings,
 )
 from dcgan_tf.families import ADAM, OPTIMIZERS
 
@@ -121,7 +121,7 @@ class TrainingConfig:
     batch_norm: str = SYNCHRONISED
 
     def __post_init__(self):
-        normalize_numbers(self)
+        # First, since they say what there is.
         check_one_of("precision", self.precision, PRECISIONS)
         check_one_of("optimizer", self.optimizer, OPTIMIZERS)
         check_one_of("updates", self.updates, UPDATES)
@@ -133,6 +133,7 @@ class TrainingConfig:
                 "use 'multi_worker', which keeps every worker's copy equal"
             )
         check_one_of("strategy", self.strategy, STRATEGIES)
+        normalize_settings(self)
         for name in (
             "steps",
             "batch_size",

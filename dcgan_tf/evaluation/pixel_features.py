@@ -14,6 +14,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from dcgan_tf.kernels.keras_settings import own_keras_settings
+
 # A few labelled samples are thousands of pixels, but of few kinds.
 _C = 0.1
 _MAX_ITERATIONS = 1_000
@@ -23,6 +25,7 @@ BACKGROUND, STROKE, HOLE = 0, 1, 2
 SEGMENT_NAMES = ("background", "stroke", "hole")
 
 
+@own_keras_settings()
 def build_pixel_features(generator: keras.Model) -> keras.Model:
     """Builds the map from latents to features of every pixel.
 

@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Callable
 
 from dcgan_tf.config import DataConfig
-from dcgan_tf.config.ranges import normalize_numbers
+from dcgan_tf.config.ranges import normalize_settings
 
 # Measures of a set of images beside real ones; each may give several figures.
 SET_MEASURES = (
@@ -63,7 +63,7 @@ class Settings:
     cache_dir: str | None = None
 
     def __post_init__(self):
-        normalize_numbers(self)
+        normalize_settings(self)
         # Frozen: the one way to replace what was given.
         object.__setattr__(self, "measures", rename_measures(self.measures))
         unknown = set(self.probe_rows or ()) - {*PROBE_ROWS}

@@ -4,12 +4,14 @@ import keras
 
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.images import check_float_images
+from dcgan_tf.kernels.keras_settings import own_keras_settings
 from dcgan_tf.models import blocks
 from dcgan_tf.models.spectral_norm import SpectralConv2D, SpectralDense
 
 LEAKY_RELU_SLOPE = 0.2
 
 
+@own_keras_settings()
 def build_discriminator(
     config: ModelConfig, dtype: str = "float32", seed: int = 0
 ) -> keras.Model:

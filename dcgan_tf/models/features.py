@@ -4,8 +4,10 @@ import keras
 from keras import ops
 
 from dcgan_tf.images import check_float_images
+from dcgan_tf.kernels.keras_settings import own_keras_settings
 
 
+@own_keras_settings()
 def build_feature_extractor(
     discriminator: keras.Sequential, grid_size: int = 4
 ) -> keras.Model:
@@ -109,7 +111,9 @@ class AdaptiveMaxPooling(keras.layers.Layer):
         sides = maps.shape[1:3]
         if all(side % self.grid_size == 0 for side in sides):
             window = tuple(side // self.grid_size for side in sides)
-            return ops.max_pool(maps, window, window, "valid")
+            return ops.max_pool(
+                maps, window, window, "valid", data_format="channels_last"
+            )
         rows = ops.stack(
             [
                 ops.max(maps[:, start:stop], axis=1)

@@ -3,9 +3,11 @@
 import keras
 
 from dcgan_tf.config import ModelConfig
+from dcgan_tf.kernels.keras_settings import own_keras_settings
 from dcgan_tf.models import blocks
 
 
+@own_keras_settings()
 def build_generator(
     config: ModelConfig, dtype: str = "float32", seed: int = 0
 ) -> keras.Model:

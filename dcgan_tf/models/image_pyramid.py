@@ -26,7 +26,11 @@ def enlarge(images: tf.Tensor) -> tf.Tensor:
 def make_enlarging_layer(name: str | None = None) -> keras.layers.Layer:
     """Makes the layer that `enlarge` is, of a given name."""
     return keras.layers.UpSampling2D(
-        2, interpolation="bilinear", dtype="float32", name=name
+        2,
+        data_format="channels_last",
+        interpolation="bilinear",
+        dtype="float32",
+        name=name,
     )
 
 

@@ -28,6 +28,7 @@ import tensorflow as tf
 
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.families import count_pyramid_planes
+from dcgan_tf.kernels.keras_settings import own_keras_settings
 from dcgan_tf.models import blocks
 from dcgan_tf.models.discriminator import FunctionalDiscriminator
 from dcgan_tf.models.dropout import Dropout
@@ -48,6 +49,7 @@ def list_sizes(config: ModelConfig) -> list[tuple[int, int]]:
     return [(height >> k, width >> k) for k in range(config.num_scales, -1, -1)]
 
 
+@own_keras_settings()
 def build_pyramid_generator(
     config: ModelConfig, dtype: str = "float32", seed: int = 0
 ) -> keras.Model:
@@ -111,6 +113,7 @@ def draw_levels(
     ]
 
 
+@own_keras_settings()
 def build_pyramid_discriminator(
     config: ModelConfig, dtype: str = "float32", seed: int = 0
 ) -> keras.Model:

@@ -30,6 +30,7 @@ import tensorflow as tf
 
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.families import MAXOUT_PIECES
+from dcgan_tf.kernels.keras_settings import own_keras_settings
 from dcgan_tf.models.blocks import (
     ClipWhenDrawing,
     JoinLabels,
@@ -55,6 +56,7 @@ _NUM_HIDDEN = 2
 _LEAST_MARGINAL = 0.5 / 255
 
 
+@own_keras_settings()
 def build_original_generator(
     config: ModelConfig, dtype: str = "float32", seed: int = 0
 ) -> keras.Model:
@@ -111,6 +113,7 @@ def build_original_generator(
     return keras.Model(inputs, images, name="generator")
 
 
+@own_keras_settings()
 def build_original_discriminator(
     config: ModelConfig, dtype: str = "float32", seed: int = 0
 ) -> keras.Model:

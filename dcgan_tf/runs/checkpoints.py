@@ -218,6 +218,13 @@ def restore(
                 prefix,
                 error,
             )
+    if not damaged and checkpoint == "best" and find_best(run_dir) in tried:
+        steps = ", ".join(map(str, list_steps(run_dir)))
+        raise CheckpointError(
+            f"run {os.fspath(run_dir)!r}: the best checkpoint is that of step "
+            f"{find_best(run_dir)}, which is not there any more; use latest or "
+            f"one of {steps}"
+        )
     if not damaged:
         raise CheckpointError(
             f"run {os.fspath(run_dir)!r}: checkpoint {checkpoint!r} was "

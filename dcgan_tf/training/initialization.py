@@ -10,7 +10,7 @@ from dcgan_tf.runs.setting_changes import find_differences
 from dcgan_tf.training.state import TrainingState
 
 
-def parse_init_from(init_from: str) -> tuple[Path, str]:
+def parse_init_from(init_from: str | os.PathLike) -> tuple[Path, str]:
     """Splits `RUN` or `RUN@STEP` into a run's folder and a checkpoint.
 
     A path may hold an `@` itself: what names a run as a whole is one, and
@@ -19,6 +19,7 @@ def parse_init_from(init_from: str) -> tuple[Path, str]:
     Returns:
         The absolute path and the checkpoint, `latest` where none is given.
     """
+    init_from = os.fspath(init_from)
     run, at, checkpoint = init_from.rpartition("@")
     names_checkpoint = at and (
         checkpoint.isdigit() or checkpoint in ("", "latest", "best")
@@ -29,7 +30,7 @@ def parse_init_from(init_from: str) -> tuple[Path, str]:
 
 
 def restore_networks(
-    init_from: str, config: RunConfig, state: TrainingState
+    init_from: str | os.PathLike, config: RunConfig, state: TrainingState
 ) -> str:
     """Copies another run's networks into a run's state, not its optimizers.
 

@@ -71,7 +71,7 @@ def train(
     source: Source,
     strategy: tf.distribute.Strategy,
     precision: str = "float32",
-    init_from: str | None = None,
+    init_from: str | os.PathLike | None = None,
     *,
     build_evaluator: Callable[[RunConfig, Source], Evaluator] | None = None,
     allow_fewer_images: bool = False,
@@ -110,7 +110,9 @@ def train(
     config.training.check_replicas(strategy.num_replicas_in_sync)
     if is_chief:
         check_unlocked(run_dir)
-    changes = check_run(run_dir, config, source, precision, allow_fewer_images)
+    changes = check_run(
+        run_dir, config, source, precision, allow_fewer_images, init_from
+    )
     check_batch_size(source, config.training.batch_size)
     # Now, so that a folder of unreadable images leaves no run behind.
     get_store(source, config.model, config.data)
@@ -246,13 +248,20 @@ def _train_steps(
             num_steps = min(
                 feed.num_ready, count_steps_until_due(training, step)
             )
-            recorder.count(feed.train(step_fn, num_steps), num_steps)
+            num_traces = step_fn.num_traces
+            measures = feed.train(step_fn, num_steps)
+            has_traced = step_fn.num_traces > num_traces
+            recorder.count(measures, num_steps, has_traced)
             step += num_steps
             failure = None
             if step < training.steps and not feed.num_ready:
                 if is_choosing and recorder.seconds_per_step:
                     is_choosing = False
-                    _lengthen_calls(feed, recorder, training.steps - step)
+                    chosen = choose_steps_per_call(
+                        recorder.seconds_per_step, training.steps - step
+                    )
+                    if chosen > 1:
+                        feed.resize(chosen)
                 failure = feed.try_fetch()
             is_stopping = stop_agreement.any_worker(
                 guard.signal_number is not None
@@ -298,14 +307,6 @@ def _describe_failure(failure: Exception, step: int, is_saved: bool) -> str:
         f"{text}Start all workers again with the same command, to resume from "
         "the last checkpoint"
     )
-
-
-def _lengthen_calls(feed: BatchFeed, recorder: Recorder, num_left: int) -> None:
-    """Has a call do more steps, where steps are short."""
-    chosen = choose_steps_per_call(recorder.seconds_per_step, num_left)
-    if chosen > 1:
-        recorder.expect_tracing()
-        feed.resize(chosen)
 
 
 def _list_warnings(recorder: Recorder) -> tuple[str, ...]:

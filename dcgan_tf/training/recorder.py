@@ -156,23 +156,23 @@ class Recorder:
         return self._health.current
 
     def count(
-        self, measures: Mapping[str, tf.Tensor], num_steps: int = 1
+        self,
+        measures: Mapping[str, tf.Tensor],
+        num_steps: int = 1,
+        has_traced: bool = False,
     ) -> None:
         """Takes the measures of a call; they are read when they are logged.
 
         Args:
             measures: A step's scalars, or `(num_steps,)` each.
             num_steps: How many the call did.
+            has_traced: Whether it traced, which is no step's time.
         """
         self._counted_step += num_steps
         self._state_step = self._counted_step
         self._measures.add(measures)
         self._progress.advance(num_steps)
-        self._timer.count_steps(num_steps)
-
-    def expect_tracing(self) -> None:
-        """Notes that the next call traces, which is no step's time."""
-        self._timer.stop()
+        self._timer.count_steps(num_steps, has_traced)
 
     def write(self, step: int, due: Due) -> None:
         """Writes what is due after a step.

@@ -10,7 +10,10 @@ from dcgan_tf.runs.image_identity import IMAGES_KEY, compare_images
 from dcgan_tf.runs.setting_changes import RECORDED_SETTINGS, find_differences
 from dcgan_tf.setting_names import name_setting
 from dcgan_tf.training.families import start_from_data
-from dcgan_tf.training.initialization import restore_networks
+from dcgan_tf.training.initialization import (
+    parse_init_from,
+    restore_networks,
+)
 from dcgan_tf.training.state import TrainingState
 
 # What is told otherwise: steps by the progress, the folder with its images,
@@ -29,6 +32,7 @@ def check_run(
     source: Source,
     precision: str,
     allow_fewer_images: bool = False,
+    init_from: str | os.PathLike | None = None,
 ) -> list[str]:
     """Checks that a run may start or be resumed in a folder.
 
@@ -38,6 +42,7 @@ def check_run(
         source: The images to train on.
         precision: The Keras dtype policy to train in.
         allow_fewer_images: Whether images may be missing.
+        init_from: As `train` has it.
 
     Returns:
         What has changed since the run was last trained, a line each.
@@ -48,7 +53,10 @@ def check_run(
     folder.check_run_dir(run_dir, config)
     if not checkpoints.list_steps(run_dir):
         return []
-    notes = _describe_changes(folder.load_run_config(run_dir), config)
+    old = folder.load_run_config(run_dir)
+    notes = _describe_changes(old, config)
+    if init_from is not None:
+        notes += _compare_start(run_dir, old.training.init_from, init_from)
     notes += _compare_precision(run_dir, precision)
     if config.model.num_classes:
         _check_classes(run_dir, source)
@@ -68,7 +76,7 @@ def restore_or_start(
     config: RunConfig,
     source: Source,
     state: TrainingState,
-    init_from: str | None,
+    init_from: str | os.PathLike | None,
 ) -> tuple[int, str | None]:
     """Restores the run, or the networks it starts from.
 
@@ -147,6 +155,33 @@ def _describe_changes(old: RunConfig, new: RunConfig) -> list[str]:
         for name, (was, now) in find_differences(old, new).items()
         if name not in RECORDED_SETTINGS | _TOLD_ELSEWHERE
     ]
+
+
+def _compare_start(
+    run_dir: str | os.PathLike, was: str | None, now: str | os.PathLike
+) -> list[str]:
+    """Compares where a run started with what is asked for.
+
+    The same command may have meant another step when the run started: only a
+    step that it names is compared.
+    """
+    run, step = parse_init_from(now)
+    if was is None:
+        # Perhaps it did: version 0.1.0 didn't record it.
+        return [
+            f"WARNING: {name_setting('init_from', os.fspath(now))} is passed "
+            "over: this run has steps of its own, from which it is resumed; "
+            f"another {name_setting('run_dir')} starts from other networks"
+        ]
+    was_run, was_step = parse_init_from(was)
+    is_same_step = not step.isdigit() or step == was_step
+    if is_same_step and os.path.realpath(run) == os.path.realpath(was_run):
+        return []
+    raise ValueError(
+        f"run {os.fspath(run_dir)!r} was started from {was!r}, not from "
+        f"{os.fspath(now)!r}; leave {name_setting('init_from')} out to resume "
+        f"it, or give another {name_setting('run_dir')} to start anew"
+    )
 
 
 def _compare_precision(run_dir: str | os.PathLike, now: str) -> list[str]:

@@ -47,7 +47,7 @@ def run_training(
     *,
     source: Source | None = None,
     conditional: bool = False,
-    init_from: str | None = None,
+    init_from: str | os.PathLike | None = None,
     build_evaluator: Callable[[RunConfig, Source], Evaluator] | None = None,
     allow_fewer_images: bool = False,
     cpu_devices: int | None = None,
@@ -77,7 +77,7 @@ def run_training(
         OSError: If images aren't there or the folder can't be written.
         WorkerLostError: If another worker stopped.
     """
-    if cpu_devices:
+    if cpu_devices is not None:
         _split_processor(cpu_devices)
     if config.training.deterministic:
         # NumPy's global generator takes 32 bits.
@@ -109,7 +109,11 @@ def run_training(
             # Rather refused now than after training, when they are needed.
             load_held_out(config.data, source)
         config = _record_reading(config, source)
-        if conditional or config.data.condition_on is not None:
+        if (
+            conditional
+            or config.data.condition_on is not None
+            or config.model.num_classes
+        ):
             config = _count_classes(config, source)
         precision = resolve_precision(
             config.training.precision, strategy.num_replicas_in_sync
@@ -191,12 +195,20 @@ def _record_reading(config: RunConfig, source: Source) -> RunConfig:
 
 
 def _count_classes(config: RunConfig, source: Source) -> RunConfig:
+    given = config.model.num_classes
     if not source.num_classes:
+        setting = "num_classes" if given else "conditional"
         raise ValueError(
             f"dataset {source.name!r} has no class labels to condition on; "
-            f"leave {name_setting('conditional')} out, or sort a folder's "
-            "images into one "
-            "subfolder a class"
+            f"leave {name_setting(setting)} out, or sort a folder's images "
+            "into one subfolder a class"
+        )
+    if given not in (0, source.num_classes):
+        # A label over it would be that of no class, and train all the same.
+        raise ValueError(
+            f"num_classes is {given}, and {source.name} has "
+            f"{source.num_classes} classes; leave it out: "
+            f"{name_setting('conditional', True)} takes their number"
         )
     model = dataclasses.replace(config.model, num_classes=source.num_classes)
     return dataclasses.replace(config, model=model)

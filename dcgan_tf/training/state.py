@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from dcgan_tf.config import REPLICA, RunConfig
+from dcgan_tf.kernels.keras_settings import own_keras_settings
 from dcgan_tf.models.networks import build_networks
 from dcgan_tf.training.diff_augment import AdaptiveProbability
 from dcgan_tf.training.distribution.replica_norm import normalise_alone
@@ -94,6 +95,7 @@ def _compute_learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
     return float(optimizer.learning_rate.numpy())
 
 
+@own_keras_settings()
 def build_training_state(config: RunConfig, precision: str) -> TrainingState:
     """Builds networks and optimizers; call it in the strategy's scope.
 

@@ -138,6 +138,16 @@ class GradientTapeStep:
             for name in calls[0]
         }
 
+    @property
+    def num_traces(self) -> int:
+        """How often TensorFlow has traced what is computed, which takes long.
+
+        Once for steps of a kind: with and without a penalty of D's gradients,
+        alone and several in a call.
+        """
+        functions = (self._train_step, self._train_steps)
+        return sum(f.experimental_get_tracing_count() for f in functions)
+
     def _until_penalty(self) -> float:
         """Returns the steps before the next one with a gradient penalty."""
         training = self._training

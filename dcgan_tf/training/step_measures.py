@@ -54,9 +54,12 @@ class StepMeasures:
 
 
 class StepTimer:
-    """Times steps alone, without grids and checkpoints.
+    """Times steps alone, without grids, checkpoints and tracing.
 
-    The first call, which traces, isn't in it.
+    What is computed traces in the first call, and again where a call is of
+    another kind: that of the first step without a penalty of D's gradients,
+    or of several steps. Such a call is left out, with those that the clock
+    hasn't been read after.
 
     Args:
         wait: Returns once the last counted step is computed. A device works
@@ -67,21 +70,23 @@ class StepTimer:
     def __init__(self, wait: Callable[[], None]):
         self._wait = wait
         self._running_since: float | None = None
-        self._num_steps = 0
+        # Those whose time is in `_seconds`, and those since the last reading.
+        self._num_steps = self._num_unread = 0
         self._seconds = 0.0
 
-    def count_steps(self, num_steps: int) -> None:
-        """Counts steps that have been given to the device in one call."""
-        if self._running_since is None:
+    def count_steps(self, num_steps: int, has_traced: bool = False) -> None:
+        """Counts steps that have been given to the device in one call.
+
+        Args:
+            num_steps: How many.
+            has_traced: Whether the call has traced.
+        """
+        if has_traced or self._running_since is None:
             self._wait()
             self._running_since = time.monotonic()
+            self._num_unread = 0
         else:
-            self._num_steps += num_steps
-
-    def stop(self) -> None:
-        """Stops the clock until after the next call, which traces anew."""
-        self._read()
-        self._running_since = None
+            self._num_unread += num_steps
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
@@ -95,7 +100,7 @@ class StepTimer:
     def take_seconds_per_step(self) -> float:
         """Returns the mean of the steps since the last call; 0 for none."""
         self._read()
-        # None where all were in the first call.
+        # None where all were in calls that traced.
         is_timed = self._num_steps > 0
         seconds = self._seconds / self._num_steps if is_timed else 0.0
         self._num_steps, self._seconds = 0, 0.0
@@ -107,4 +112,5 @@ class StepTimer:
         if self._running_since is not None:
             now = time.monotonic()
             self._seconds += now - self._running_since
-            self._running_since = now
+            self._num_steps += self._num_unread
+            self._running_since, self._num_unread = now, 0

@@ -257,3 +257,10 @@ def test_a_locale_that_knows_ascii_alone_prints_names_as_they_are(tmp_path):
     )
     assert result.returncode == 0, result.stderr
     assert result.stdout == b"\xc3\xbc\xff \\xb1\n"
+
+
+def test_commands_run_keras_on_tensorflow(monkeypatch):
+    """Whatever keras.json or the environment says for other programs."""
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    command.import_tensorflow()
+    assert os.environ["KERAS_BACKEND"] == "tensorflow"

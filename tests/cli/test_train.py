@@ -299,6 +299,7 @@ def test_devices_that_come_too_late_are_told_in_a_line(tmp_path, capsys):
         (["celeb_a"], ["celeb_a", "--name=value"]),
         (["--strategy=parameter_server"], ["parameter_server", "multi_worker"]),
         (["--tpu=x"], ["strategy 'tpu'"]),
+        (["--image_dir=.", "--batch_size=0"], ["batch_size is 0", "1 or more"]),
     ],
 )  # fmt: skip
 def test_bad_flags_are_usage_errors(argv, parts, tmp_path, capsys):

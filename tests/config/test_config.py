@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -134,9 +135,20 @@ def test_batches_divide_over_replicas_and_into_parts(
         (ModelConfig, "base_filters", np.array(8)[()], 8),
         (ModelConfig, "spectral_norm", 1, True),
         (DataConfig, "crop", 64.0, 64),
+        (DataConfig, "exclude", Path("a/b"), "a/b"),
+        (DataConfig, "data_dir", b"a/b", "a/b"),
+        (DataConfig, "split", np.str_("train"), "train"),
+        (DataConfig, "hold_out_also", ["a", "b"], ("a", "b")),
+        (DataConfig, "level_range", [0, 256], (0, 256)),
+        (TrainingConfig, "init_from", Path("a@3"), "a@3"),
+        (ModelConfig, "image_size", [32, 64], (32, 64)),
+        (ModelConfig, "image_size", np.array([32, 64]), (32, 64)),
+        (ModelConfig, "image_size", (np.int16(32), np.uint8(64)), (32, 64)),
+        (ModelConfig, "image_size", 32, (32, 32)),
+        (ModelConfig, "image_size", "32x64", (32, 64)),
     ],
 )
-def test_numbers_get_the_type_that_the_setting_has(kind, name, value, expected):
+def test_values_get_the_type_that_the_setting_has(kind, name, value, expected):
     got = getattr(kind(**{name: value}), name)
     assert got == expected and type(got) is type(expected)
     json.dumps(dataclasses.asdict(kind(**{name: value})))
@@ -157,11 +169,48 @@ def test_numbers_get_the_type_that_the_setting_has(kind, name, value, expected):
         (DataConfig, {"flip": "False"}, "'False'; .* True or False"),
         (DataConfig, {"flip": 2}, "flip is 2; .* True or False"),
         (ModelConfig, {"kernel_size": [5]}, "kernel_size is .5"),
+        (ModelConfig, {"image_size": 32.5}, "is 32.5; give a side"),
+        (ModelConfig, {"image_size": None}, "is None; give a side"),
+        (ModelConfig, {"image_size": (32, 32, 3)}, "give a side .*, or"),
+        (ModelConfig, {"image_size": "big"}, "HEIGHTxWIDTH"),
+        (ModelConfig, {"image_size": [33]}, "28 or 32"),
+        (DataConfig, {"background": (255, 0, 0)}, "background .* be text"),
+        (DataConfig, {"split": ["train"]}, "split .* must be text"),
+        (DataConfig, {"condition_on": 3}, "condition_on is 3"),
+        (DataConfig, {"fit": None}, "fit is None; use one of"),
+        (TrainingConfig, {"loss": ["hinge"]}, "loss .* use one of"),
     ],
 )
 def test_settings_of_another_kind_are_refused(kind, settings, message):
     with pytest.raises(ValueError, match=message):
         kind(**settings)
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "expected"),
+    [
+        (np.uint8(32), 2_000),
+        (np.int8(64), 1_000),
+        (0, "batch_size is 0; use 1 or more"),
+        ("32", "batch_size is '32'; use 1 or more"),
+        ([32], "batch_size is .32.; use 1 or more"),
+    ],
+)
+def test_a_folders_evaluations_go_by_any_batch_size(batch_size, expected):
+    settings = {"image_dir": "x", "batch_size": batch_size}
+    if isinstance(expected, int):
+        assert resolve_run_config(settings).training.eval_every == expected
+        return
+    with pytest.raises(ValueError, match=expected):
+        resolve_run_config(settings)
+
+
+@pytest.mark.parametrize("family", ["dcgan", "gan", "lapgan"])
+@pytest.mark.parametrize("size", [32, "32", [32, 32], np.array([32, 32])])
+def test_sizes_of_any_form_are_resolved(family, size):
+    config = resolve_run_config({"family": family, "image_size": size})
+    assert config.model.image_size == (32, 32)
+    assert RunConfig.from_json(config.to_json()) == config
 
 
 @pytest.mark.parametrize(

@@ -230,6 +230,14 @@ def test_a_best_one_that_vanishes_gives_way_to_the_new_best(
     assert restored_value(run_dir, "best") == (2, 2.0)
 
 
+def test_a_best_one_that_is_gone_is_named(run_dir):
+    """It is no training's doing: that never removes the best one."""
+    save(run_dir, 1)
+    checkpoints.mark_best(run_dir, 7, "distance", 0.5)
+    with pytest.raises(checkpoints.CheckpointError, match="step 7, .* of 1$"):
+        restored_value(run_dir, "best")
+
+
 def test_a_step_that_vanishes_is_named(run_dir, prune_under_reader):
     save(run_dir, 1)
     prune_under_reader(1)

@@ -6,9 +6,10 @@ import tensorflow as tf
 from dcgan_tf.data.source import build_array_source
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.runs.metrics import read_metrics
-from dcgan_tf.training import loop
+from dcgan_tf.training import loop, recorder
 from dcgan_tf.training.run_training import run_training
 from dcgan_tf.training.step import GradientTapeStep
+from dcgan_tf.training.step_measures import StepTimer
 
 STEPS = 8
 TINY = {
@@ -62,7 +63,17 @@ def assert_same(run_dir, expected_dir):
 
 
 def test_runs_end_alike_with_any_number_of_steps_a_call(tmp_path, monkeypatch):
+    traced = []
+
+    class Timer(StepTimer):
+        def count_steps(self, num_steps, has_traced=False):
+            traced.append(has_traced)
+            super().count_steps(num_steps, has_traced)
+
+    monkeypatch.setattr(recorder, "StepTimer", Timer)
     train(tmp_path / "one", {**PENALISED, "steps_per_call": 1})
+    # Steps with and without a penalty trace each for themselves.
+    assert traced == [True, True, *[False] * 6]
     counts = []
     train_steps = GradientTapeStep.train_steps
 

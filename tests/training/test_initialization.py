@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -83,8 +84,9 @@ def test_networks_of_other_sizes_are_refused(old):
 )
 def test_an_at_sign_may_be_in_the_path(text, path, checkpoint):
     expected = os.path.abspath(os.path.expanduser(path))
-    found, found_checkpoint = parse_init_from(text)
-    assert (str(found), found_checkpoint) == (expected, checkpoint)
+    for given in (text, Path(text)):
+        found, found_checkpoint = parse_init_from(given)
+        assert (str(found), found_checkpoint) == (expected, checkpoint)
 
 
 def test_a_run_may_be_named_like_a_checkpoint(old, tmp_path):

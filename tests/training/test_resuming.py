@@ -1,6 +1,8 @@
 """What is said, and what is refused, of a run that is resumed."""
 
 import dataclasses
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -57,6 +59,45 @@ def test_what_changes_is_said(run_dir, settings, notes):
     assert len(found) == len(notes)
     for line, start in zip(found, notes, strict=True):
         assert line.startswith(start)
+
+
+def check_start(run_dir, was, now):
+    """What is said of a run that was started from `was`, where it says so."""
+    record = folder.load_run_record(run_dir)
+    record["training"]["init_from"] = was
+    (run_dir / folder.CONFIG_FILE).write_text(json.dumps(record))
+    config = resolve_run_config(SETTINGS)
+    return check_run(
+        run_dir, config, make_source(), "mixed_bfloat16", init_from=now
+    )
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ("/a@3", None),
+        ("/a@3", "/a@3"),
+        ("/a@3", "/a"),
+        ("/a@3", "/b/../a@best"),
+        ("/a@3", Path("/a")),
+        (None, None),
+    ],
+)
+def test_the_same_start_is_no_change(run_dir, was, now):
+    assert check_start(run_dir, was, now) == []
+
+
+@pytest.mark.parametrize("now", ["/b", "/b@3", "/a@4", Path("/b")])
+def test_another_start_is_refused(run_dir, now):
+    """It was passed over: the run was resumed as it was."""
+    message = f"from '/a@3', not from {str(now)!r}; leave init_from out"
+    with pytest.raises(ValueError, match=message):
+        check_start(run_dir, "/a@3", now)
+
+
+def test_a_start_that_a_run_does_not_know_is_told(run_dir):
+    (note,) = check_start(run_dir, None, "/a")
+    assert note.startswith("WARNING: init_from='/a' is passed over")
 
 
 def test_mixed_float16_goes_with_no_other(run_dir):

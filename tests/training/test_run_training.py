@@ -90,6 +90,34 @@ def test_labels_that_are_not_there_are_named(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("num_classes", "names", "conditional", "message"),
+    [
+        # Labels without a class trained networks of classes without labels.
+        (2, "abc", False, "num_classes is 2, and mine has 3 classes"),
+        (4, "abc", False, "num_classes is 4, and mine has 3 classes"),
+        (2, "abc", True, "num_classes is 2, .* conditional=True takes"),
+        (3, "", False, "no class labels .*; leave num_classes out"),
+    ],
+)
+def test_classes_that_the_images_have_not_are_refused(
+    tmp_path, num_classes, names, conditional, message
+):
+    source = make_source(label_names=tuple(names)) if names else make_source()
+    config = resolve_run_config(
+        {**TINY, "steps": 1, "num_classes": num_classes}
+    )
+    with pytest.raises(ValueError, match=message):
+        run_training(config, tmp_path, source=source, conditional=conditional)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_a_processor_is_split_into_one_device_or_more(tmp_path, count):
+    with pytest.raises(ValueError, match=f"cpu_devices is {count}; .* 1"):
+        run_training(make_config(1), tmp_path, cpu_devices=count)
+
+
 def test_classes_of_other_names_are_refused(tmp_path):
     """A folder's classes are numbered by name: renamed, they may swap."""
 

@@ -29,31 +29,34 @@ def test_each_reader_takes_every_step_in_its_own_time():
 @pytest.mark.parametrize(
     ("events", "seconds_per_step"),
     [
-        ("call call take", 1),
-        ("call call pause call take", 1),
+        ("trace call take", 1),
+        ("trace call pause call take", 1),
         # What is done before the first call doesn't make that one a step.
-        ("pause call call call take", 1),
-        ("call call stop pause call call take", 1),
-        ("call take", 0),
+        ("pause trace call call take", 1),
+        ("trace call pause trace call take", 1),
+        ("trace trace call take", 1),
+        ("trace call trace call take", 1),
+        ("trace take call take trace call take", 1),
+        ("trace call trace take", 0),
+        ("trace take", 0),
     ],
 )
 def test_a_call_that_traces_is_no_steps_time(
     monkeypatch, events, seconds_per_step
 ):
     """A call takes a second and, where it traces, a hundred."""
-    now, is_traced = 0, False
+    now = 0
     clock = types.SimpleNamespace(monotonic=lambda: now)
     monkeypatch.setattr(step_measures, "time", clock)
     timer = StepTimer(lambda: None)
     for event in events.split():
-        if event == "call":
-            now += 1 if is_traced else 100
-            is_traced = True
-            timer.count_steps(1)
+        if event in ("call", "trace"):
+            has_traced = event == "trace"
+            now += 100 if has_traced else 1
+            timer.count_steps(1, has_traced)
         elif event == "pause":
             with timer.paused():
                 now += 1_000
-        elif event == "stop":
-            timer.stop()
-            is_traced = False
-    assert timer.take_seconds_per_step() == seconds_per_step
+        else:
+            seconds = timer.take_seconds_per_step()
+    assert seconds == seconds_per_step

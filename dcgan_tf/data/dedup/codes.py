@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from dcgan_tf.config import ModelConfig
+from dcgan_tf.kernels.keras_settings import own_keras_settings
 
 CODE_BITS = 128
 # What the autoencoder sees of an image: 32x32 RGB is 3072 numbers.
@@ -49,6 +50,7 @@ class Encoder:
         return np.packbits(flat @ self.kernel + self.bias > 0, axis=1)
 
 
+@own_keras_settings()
 def train_encoder(
     images: np.ndarray, num_steps: int = 1_000, seed: int = 0
 ) -> Encoder:

@@ -22,6 +22,7 @@ from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
     FeatureExtractor,
 )
 from dcgan_tf.images import to_float
+from dcgan_tf.kernels.keras_settings import own_keras_settings
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ _LEARNING_RATE = 1e-3
 _DROPOUT = 0.25
 
 
+@own_keras_settings()
 def build_classifier(
     image_shape: tuple[int, int, int], num_classes: int, seed: int
 ) -> keras.Sequential:
@@ -89,6 +91,7 @@ def build_classifier(
     return model
 
 
+@own_keras_settings()
 def load_classifier(
     images: np.ndarray,
     labels: np.ndarray,

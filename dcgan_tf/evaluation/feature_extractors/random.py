@@ -14,12 +14,14 @@ from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
     FeatureExtractor,
 )
 from dcgan_tf.images import to_float
+from dcgan_tf.kernels.keras_settings import own_keras_settings
 
 _FILTERS = 32
 _GRID = 2
 _SMALLEST_SIDE = 4
 
 
+@own_keras_settings()
 def build_random_features(
     image_shape: tuple[int, int, int], seed: int = 0
 ) -> FeatureExtractor:

@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 
 from dcgan_tf.config import ModelConfig
+from dcgan_tf.kernels.keras_settings import own_keras_settings
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.models.discriminator import build_discriminator
 
@@ -19,6 +20,7 @@ _LEARNING_RATE = 1e-3
 _STREAM = -77
 
 
+@own_keras_settings()
 def train_encoder(
     generator: keras.Model,
     config: ModelConfig,

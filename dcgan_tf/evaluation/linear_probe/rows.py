@@ -14,6 +14,7 @@ from dcgan_tf.evaluation.linear_probe.kept_results import digest_arrays
 from dcgan_tf.evaluation.settings import Log
 from dcgan_tf.graph_rewrites import REMAPPING, without_rewrites
 from dcgan_tf.images import check_uint8_images, to_float
+from dcgan_tf.kernels.keras_settings import own_keras_settings
 from dcgan_tf.models.features import (
     AdaptiveMaxPooling,
     build_feature_extractor,
@@ -160,6 +161,7 @@ def represent_by_discriminator(discriminator: keras.Model) -> Representation:
     )
 
 
+@own_keras_settings()
 def represent_by_generator(
     generator: keras.Model, encoder: keras.Model
 ) -> Representation:

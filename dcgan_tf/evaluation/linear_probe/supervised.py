@@ -23,6 +23,7 @@ from dcgan_tf.evaluation.linear_probe.protocols import (
 )
 from dcgan_tf.evaluation.linear_probe.result import ProbeResult
 from dcgan_tf.images import to_float
+from dcgan_tf.kernels.keras_settings import own_keras_settings
 from dcgan_tf.models.discriminator import build_discriminator
 
 NAME = "trained with labels alone"
@@ -104,6 +105,7 @@ def _probe_count(config, data, protocol, count, seed, what, log) -> ProbeResult:
     )
 
 
+@own_keras_settings()
 def _train_and_test(
     config: ModelConfig,
     data: ProbeData,

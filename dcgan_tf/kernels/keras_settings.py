@@ -1,0 +1,51 @@
+"""Keras's settings of the process, which this project's networks don't follow.
+
+A program may have set a policy of precision for networks of its own, and
+`~/.keras/keras.json` may be written for another framework. Layers take such
+settings over as they are made: networks that are said to be float32 would
+round to 8 bits, and images be taken for channels first.
+"""
+
+import contextlib
+from collections.abc import Iterator
+
+import keras
+
+
+@contextlib.contextmanager
+def own_keras_settings() -> Iterator[None]:
+    """Has what is built in here be as it says itself, else as Keras is new.
+
+    Layers are float32 where they name no other policy, and take channels
+    last. The process's settings are as before afterwards. It decorates
+    functions too.
+    """
+    policy = keras.config.dtype_policy()
+    floatx = keras.config.floatx()
+    data_format = keras.config.image_data_format()
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
+    keras.config.set_image_data_format("channels_last")
+    try:
+        yield
+    finally:
+        keras.config.set_floatx(floatx)
+        keras.config.set_dtype_policy(policy)
+        keras.config.set_image_data_format(data_format)
+
+
+def check_backend(name: str) -> None:
+    """Refuses Keras on another framework than TensorFlow.
+
+    Args:
+        name: From `keras.config.backend()`.
+
+    Raises:
+        ImportError: Which says how to choose TensorFlow.
+    """
+    if name != "tensorflow":
+        raise ImportError(
+            f"Keras runs on {name} here, and these networks are TensorFlow's: "
+            "set KERAS_BACKEND=tensorflow in the environment before Keras is "
+            "imported"
+        )
