@@ -199,14 +199,14 @@ def save_png(
             may be trained on where a folder of such is named.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     mark = PngImagePlugin.PngInfo()
     mark.add_text("Software", FILE_MARKS[kind])
     encoded = io.BytesIO()
     Image.fromarray(_drop_grey_axis(image)).save(
         encoded, format="PNG", pnginfo=mark
     )
-    scratch.save_bytes(path, encoded.getvalue())
+    with scratch.new_folder(path.parent):
+        scratch.save_bytes(path, encoded.getvalue())
 
 
 def save_figure(path: str | os.PathLike, figure) -> None:
@@ -238,7 +238,6 @@ def save_gif(
     A GIF's pixel is opaque or not there at all, so RGBA lies on checks.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     first, *others = [
         Image.fromarray(_drop_grey_axis(lay_on_checks(np.asarray(frame))))
         for frame in frames
@@ -253,7 +252,8 @@ def save_gif(
         loop=0,
         comment=FILE_MARKS["sheet"].encode(),
     )
-    scratch.save_bytes(path, encoded.getvalue())
+    with scratch.new_folder(path.parent):
+        scratch.save_bytes(path, encoded.getvalue())
 
 
 def _drop_grey_axis(image: np.ndarray) -> np.ndarray:

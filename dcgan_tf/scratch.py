@@ -60,6 +60,29 @@ def make_dir(parent: str | os.PathLike) -> Path:
 
 
 @contextlib.contextmanager
+def new_folder(path: str | os.PathLike) -> Iterator[None]:
+    """Makes a folder, for as long as what it is made for doesn't fail.
+
+    Args:
+        path: The folder. Those above it are made too; on failure, those of
+            them all that weren't there and hold nothing are removed.
+
+    Raises:
+        OSError: If it can't be made.
+    """
+    path = Path(path)
+    new = [folder for folder in (path, *path.parents) if not folder.exists()]
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for folder in new:
+            with contextlib.suppress(OSError):  # It holds something.
+                folder.rmdir()
+        raise
+
+
+@contextlib.contextmanager
 def tmp_dir(parent: str | os.PathLike) -> Iterator[Path]:
     """Gives a folder of `make_dir` and removes what is left of it."""
     path = make_dir(parent)

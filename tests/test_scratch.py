@@ -31,6 +31,35 @@ def test_others_may_read_what_will_be_renamed(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("there", "written", "left"),
+    [
+        ("", "", ""),
+        ("a", "", "a"),
+        ("a/b", "", "a/b"),
+        # What holds something isn't ours to remove.
+        ("", "a/note", "a"),
+        ("", "a/b/half", "a/b"),
+    ],
+)
+def test_a_failure_takes_its_new_folders_along(tmp_path, there, written, left):
+    (tmp_path / there).mkdir(parents=True, exist_ok=True)
+    with pytest.raises(KeyboardInterrupt):
+        with scratch.new_folder(tmp_path / "a" / "b"):
+            assert (tmp_path / "a" / "b").is_dir()
+            if written:
+                (tmp_path / written).touch()
+            raise KeyboardInterrupt
+    folders = [path for path in tmp_path.rglob("*") if path.is_dir()]
+    assert max(folders, default=tmp_path) == tmp_path / left
+
+
+def test_a_success_keeps_its_new_folders(tmp_path):
+    with scratch.new_folder(tmp_path / "a" / "b"):
+        pass
+    assert (tmp_path / "a" / "b").is_dir()
+
+
+@pytest.mark.parametrize(
     "name, hours, is_removed",
     [
         (".writing-{own}-0123456789ab", 0.5, False),

@@ -82,10 +82,12 @@ def run(values: flags.FlagValues) -> None:
     predict = client.PROTOCOLS[values.protocol](
         values.server, values.timeout_seconds
     )
-    output.parent.mkdir(parents=True, exist_ok=True)
     if files:
         features = client.extract_features(predict, files, values.batch_size)
-        with scratch.tmp_file(output, features.nbytes) as partial:
+        with (
+            scratch.new_folder(output.parent),
+            scratch.tmp_file(output, features.nbytes) as partial,
+        ):
             # By a handle: NumPy adds its suffix to other names.
             with partial.open("wb") as file:
                 np.save(file, features)

@@ -8,6 +8,7 @@ import matplotlib.figure
 import matplotlib.ticker
 import numpy as np
 
+from dcgan_tf import scratch
 from dcgan_tf.evaluation.linear_probe.result import ProbeResult
 from dcgan_tf.evaluation.pixel_features import Segmentation
 from dcgan_tf.images import make_grid, save_figure
@@ -147,5 +148,5 @@ def _draw_rows(path, rows, labels, title) -> None:
 
 
 def _save(figure, path) -> None:
-    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    save_figure(path, figure)
+    with scratch.new_folder(os.path.dirname(path) or "."):
+        save_figure(path, figure)

@@ -83,14 +83,14 @@ def save_report(
     its rows the others, nor a measure others in the same features and of as
     many images.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     earlier = _load_earlier(path, result, log)
     joined = {
         **_join_measures(path, earlier, result, log),
         **_join_rows(earlier, result),
     }
     result = {**earlier, **result, **joined}
-    scratch.save_text(path, json.dumps(result, indent=2) + "\n")
+    with scratch.new_folder(path.parent):
+        scratch.save_text(path, json.dumps(result, indent=2) + "\n")
 
 
 def _join_measures(

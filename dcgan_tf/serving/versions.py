@@ -183,21 +183,18 @@ def remove_old_versions(folder: Path, keep: int) -> list[int]:
 @contextlib.contextmanager
 def _make_tmp_dir(folder: Path):
     """Gives a folder to write in, once it is clear that this can be done."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        scratch.remove_leftovers(folder)
-        manager = scratch.tmp_dir(folder)
-        tmp_dir = manager.__enter__()
-    except OSError as error:
-        raise OSError(
-            f"export folder {os.fspath(folder)!r} cannot be written "
-            f"({error.strerror}); name another with "
-            f"{name_setting('export_dir')}"
-        ) from error
-    try:
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(scratch.new_folder(folder))
+            scratch.remove_leftovers(folder)
+            tmp_dir = stack.enter_context(scratch.tmp_dir(folder))
+        except OSError as error:
+            raise OSError(
+                f"export folder {os.fspath(folder)!r} cannot be written "
+                f"({error.strerror}); name another with "
+                f"{name_setting('export_dir')}"
+            ) from error
         yield tmp_dir
-    finally:
-        manager.__exit__(None, None, None)
 
 
 def _claim_version(export_dir: Path, kinds: Sequence[str]) -> tuple[int, Path]:

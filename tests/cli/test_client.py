@@ -129,9 +129,16 @@ def test_grpc_over_tls_is_refused(capsys):
 
 
 @pytest.mark.parametrize("protocol", ["rest", "grpc"])
-def test_no_server_is_one_line(protocol, tmp_path, capsys, monkeypatch):
+@pytest.mark.parametrize("output", [None, "a/b/grid.png", "a/features.npy"])
+def test_no_server_is_one_line(
+    protocol, output, folder, tmp_path, capsys, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     flags = ["--server=127.0.0.1:9", f"--protocol={protocol}"]
+    if output is not None:
+        flags.append(f"--output={output}")
+    if output == "a/features.npy":
+        flags.append(str(folder / "pictures" / "00.png"))
     assert client.main([*flags, "--timeout_seconds=2"]) == 1
     error = capsys.readouterr().err.strip()
     assert "no answer from 127.0.0.1:9" in error and "\n" not in error

@@ -53,8 +53,12 @@ def test_an_error_leaves_nothing(tmp_path):
         raise RuntimeError("disk on fire")
 
     with pytest.raises(RuntimeError):
+        write(tmp_path / "exports" / "new", fill=fail)
+    assert names(tmp_path) == []
+    write(tmp_path, ["one"])
+    with pytest.raises(RuntimeError):
         write(tmp_path, fill=fail)
-    assert names(tmp_path / "one") == names(tmp_path / "two") == []
+    assert names(tmp_path) == ["one"] and names(tmp_path / "one") == ["1"]
 
 
 def test_a_kill_leaves_no_numbered_folder_and_blocks_nobody(tmp_path):
@@ -135,7 +139,7 @@ def test_a_move_of_nothing_is_an_error(tmp_path, is_there):
 
     with pytest.raises(FileNotFoundError, match="gone before"):
         write(tmp_path, fill=lose)
-    assert names(tmp_path / "one") == names(tmp_path / "two") == []
+    assert names(tmp_path) == []
 
 
 def test_the_record_describes_what_to_send(tmp_path):
