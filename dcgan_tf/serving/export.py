@@ -150,7 +150,7 @@ def export_model(
     with failures.full_disk_named(export_dir, _count_bytes(trained, kinds)):
         version = versions.write_version(export_dir, kinds, record, write)
         if models:
-            model_server.save_settings(export_dir, models)
+            model_server.save_settings(export_dir, models, log)
     folders = [Path(export_dir) / kind for kind in kinds]
     removed = tuple(
         folder / str(old)

@@ -5,7 +5,8 @@ server sees as `/models` (`deploy/serving/compose.yaml`).
 """
 
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dcgan_tf import scratch
@@ -28,6 +29,8 @@ _MODEL = """\
   }}
 """
 
+_MODEL_NAME = re.compile(r'^    name: "(.*)"$', re.MULTILINE)
+
 # BatchingParameters. Latency counts: a batch waits two milliseconds at most.
 _BATCHING = """\
 max_batch_size { value: 64 }
@@ -45,28 +48,56 @@ prometheus_config {{
 
 
 def save_settings(
-    export_dir: str | os.PathLike, models: Sequence[str]
+    export_dir: str | os.PathLike,
+    models: Sequence[str],
+    log: Callable[[str], None] = print,
 ) -> list[Path]:
     """Writes the server's settings into a folder of exports.
+
+    A file that isn't as an export writes it is somebody's work, such as a
+    version that is held on to, and stays.
 
     Args:
         export_dir: The folder.
         models: Names of the models in it.
+        log: Takes a line on what stays, if anything.
 
     Returns:
-        The files.
+        The files that were written.
     """
-    served = "".join(
-        _MODEL.format(name=name, folder=_SERVED_AT) for name in models
-    )
     texts = {
-        MODELS_FILE: f"model_config_list {{\n{served}}}\n",
+        MODELS_FILE: _list_models(models),
         BATCHING_FILE: _BATCHING,
         MONITORING_FILE: _MONITORING,
     }
-    paths = []
-    for name, text in texts.items():
-        path = Path(export_dir, name)
-        scratch.save_text(path, text)  # A server may read at any time.
-        paths.append(path)
+    kept = [n for n in texts if _is_changed(Path(export_dir, n))]
+    paths = [Path(export_dir, name) for name in texts if name not in kept]
+    for path in paths:
+        # Atomically: a server may read at any time.
+        scratch.save_text(path, texts[path.name])
+    if kept:
+        log(
+            f"kept as changed by hand, in {os.fspath(export_dir)}: "
+            f"{', '.join(kept)}; what is removed there is written anew by the "
+            "next export"
+        )
     return paths
+
+
+def _list_models(models: Sequence[str]) -> str:
+    """Writes a ModelServerConfig."""
+    served = "".join(
+        _MODEL.format(name=name, folder=_SERVED_AT) for name in models
+    )
+    return f"model_config_list {{\n{served}}}\n"
+
+
+def _is_changed(path: Path) -> bool:
+    """Whether a file is there, and not as an export writes it."""
+    if not path.is_file():
+        return False
+    text = path.read_bytes().decode(errors="replace")
+    if path.name == MODELS_FILE:
+        # Of whichever models an earlier export was.
+        return text != _list_models(_MODEL_NAME.findall(text))
+    return text not in (_BATCHING, _MONITORING)

@@ -47,8 +47,14 @@ def test_versions_count_up_and_old_ones_go(trained, tmp_path, capsys):
     assert "version 1 of step 8" in printed
     for kind in KINDS:
         assert str(tmp_path / kind / "1") in printed
+    assert "changed by hand" not in printed
+    served = tmp_path / "models.config"
+    served.write_text("# Ours.")
     assert call(*flags, "checkpoint=3", "keep_versions=1") == 0
-    assert "version 2 of step 3" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "version 2 of step 3" in printed
+    assert f"kept as changed by hand, in {tmp_path}: models.config" in printed
+    assert served.read_text() == "# Ours."
     for kind in KINDS:
         assert listed(tmp_path / kind) == ["2"]
 

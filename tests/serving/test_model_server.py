@@ -36,6 +36,36 @@ def test_settings_are_replaced_whole(tmp_path):
     assert len(list(tmp_path.iterdir())) == 3
 
 
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        (
+            model_server.MODELS_FILE,
+            ("latest { num_versions: 1 }", "specific { versions: 2 }"),
+        ),
+        (model_server.MODELS_FILE, ('"/models/', '"/srv/exports/')),
+        (model_server.MODELS_FILE, ("model_config_list {", "# Ours.\n{")),
+        (model_server.BATCHING_FILE, ("64", "16")),
+        (model_server.MONITORING_FILE, ("true", "false")),
+    ],
+)
+def test_what_was_changed_by_hand_stays(tmp_path, name, change):
+    lines = []
+    model_server.save_settings(tmp_path, ["generator"], lines.append)
+    path = tmp_path / name
+    changed = path.read_text().replace(*change)
+    assert changed != path.read_text()
+    path.write_text(changed)
+    models = ["generator", "features"]
+    written = model_server.save_settings(tmp_path, models, lines.append)
+    assert path.read_text() == changed and path not in written
+    (line,) = lines
+    assert f"kept as changed by hand, in {tmp_path}: {name};" in line
+    path.unlink()
+    assert path in model_server.save_settings(tmp_path, models, lines.append)
+    assert len(lines) == 1
+
+
 def test_monitoring_is_where_the_docs_say(tmp_path):
     model_server.save_settings(tmp_path, ["generator"])
     text = (tmp_path / model_server.MONITORING_FILE).read_text(encoding="utf-8")
