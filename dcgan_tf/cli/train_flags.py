@@ -214,6 +214,8 @@ def build_config(
         for name in _DATA_PATHS:
             if settings[name] is not None:
                 settings[name] = os.path.abspath(settings[name])
-        return resolve_run_config(settings, kept)
+        config = resolve_run_config(settings, kept)
+        config.training.check_cpu_devices(values.cpu_devices)
+        return config
     except ValueError as error:
         raise UsageError(error) from error

@@ -11,7 +11,8 @@ from dcgan_tf.config.ranges import (
 from dcgan_tf.families import ADAM, OPTIMIZERS
 
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
-STRATEGIES = ("auto", "one_device", "mirrored", "multi_worker", "tpu")
+MIRRORED = "mirrored"
+STRATEGIES = ("auto", "one_device", MIRRORED, "multi_worker", "tpu")
 JOINT, ALTERNATING = "joint", "alternating"
 UPDATES = (JOINT, ALTERNATING)
 CROSS_ENTROPY, HINGE, RELATIVISTIC = "cross_entropy", "hinge", "relativistic"
@@ -210,6 +211,24 @@ class TrainingConfig:
         if num_replicas > 1:
             whose = f"each of {num_replicas} replicas, of {whose},"
         check_parts(whose, share, self.accumulate)
+
+    def check_cpu_devices(self, count: int | None) -> None:
+        """Refuses parts of the processor that the strategy doesn't use.
+
+        Args:
+            count: How many are asked for; None for one.
+
+        Raises:
+            ValueError: Which says what would do.
+        """
+        if count is not None and count < 1:
+            raise ValueError(f"cpu_devices is {count}; it must be at least 1")
+        if (count or 1) > 1 and self.strategy != MIRRORED:
+            raise ValueError(
+                f"cpu_devices {count} is given with strategy "
+                f"{self.strategy!r}, which computes on one; use strategy "
+                f"{MIRRORED!r}, or leave it out"
+            )
 
     def _check_choices(self) -> None:
         """Refuses settings that contradict each other."""

@@ -77,6 +77,7 @@ def run_training(
         OSError: If images aren't there or the folder can't be written.
         WorkerLostError: If another worker stopped.
     """
+    config.training.check_cpu_devices(cpu_devices)
     if cpu_devices is not None:
         _split_processor(cpu_devices)
     if config.training.deterministic:
@@ -137,8 +138,12 @@ def run_training(
 
 
 def _split_processor(count: int) -> None:
-    if count < 1:
-        raise ValueError(f"cpu_devices is {count}; it must be at least 1")
+    if count > 1 and tf.config.list_physical_devices("GPU"):
+        raise ValueError(
+            f"cpu_devices {count} is for machines without GPUs, and training "
+            "is on this one's; leave it out, or hide them with "
+            "CUDA_VISIBLE_DEVICES=-1"
+        )
     try:
         tf.config.set_logical_device_configuration(
             tf.config.list_physical_devices("CPU")[0],

@@ -276,8 +276,9 @@ def test_a_run_that_is_being_trained_is_refused(finished, tmp_path, capsys):
 
 def test_devices_that_come_too_late_are_told_in_a_line(tmp_path, capsys):
     code, _, errors = run(
-        capsys, *TINY, "--cpu_devices=3", f"--run_dir={tmp_path / 'run'}"
-    )
+        capsys, *TINY, "--strategy=mirrored", "--cpu_devices=3",
+        f"--run_dir={tmp_path / 'run'}",
+    )  # fmt: skip
     assert code == 1
     assert_one_line(errors, "3", "TensorFlow has started", "new process")
     assert not (tmp_path / "run").exists()
@@ -300,6 +301,12 @@ def test_devices_that_come_too_late_are_told_in_a_line(tmp_path, capsys):
         (["--strategy=parameter_server"], ["parameter_server", "multi_worker"]),
         (["--tpu=x"], ["strategy 'tpu'"]),
         (["--image_dir=.", "--batch_size=0"], ["batch_size is 0", "1 or more"]),
+        (["--cpu_devices=2"], ["cpu_devices 2", "'auto'", "'mirrored'"]),
+        (
+            ["--cpu_devices=2", "--strategy=one_device"],
+            ["cpu_devices 2", "'one_device'", "'mirrored'", "leave it out"],
+        ),
+        (["--cpu_devices=-1", "--strategy=mirrored"], ["at least 1"]),
     ],
 )  # fmt: skip
 def test_bad_flags_are_usage_errors(argv, parts, tmp_path, capsys):

@@ -10,6 +10,7 @@ import pytest
 from dcgan_tf.config import (
     ARRAYS,
     EMBEDDED,
+    STRATEGIES,
     DataConfig,
     ModelConfig,
     RunConfig,
@@ -118,6 +119,25 @@ def test_batches_divide_over_replicas_and_into_parts(
         return
     with pytest.raises(ValueError, match=message):
         training.check_replicas(num_replicas)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "count", "is_used"),
+    [
+        *[(strategy, 2, strategy == "mirrored") for strategy in STRATEGIES],
+        # What says what happens anyway.
+        *[("one_device", count, True) for count in (None, 1)],
+        ("mirrored", 0, False),
+        ("mirrored", -1, False),
+    ],
+)
+def test_the_processor_is_split_for_replicas_alone(strategy, count, is_used):
+    training = TrainingConfig(strategy=strategy)
+    if is_used:
+        training.check_cpu_devices(count)
+        return
+    with pytest.raises(ValueError, match=f"^cpu_devices (is )?{count}"):
+        training.check_cpu_devices(count)
 
 
 @pytest.mark.parametrize(
