@@ -27,7 +27,9 @@ from dcgan_tf.config import DataConfig
 from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS
 from dcgan_tf.evaluation.settings import (
     FEATURE_EXTRACTORS,
+    LEAST_SAMPLES,
     MEASURES,
+    MOST_SAMPLES,
     Settings,
     rename_measures,
 )
@@ -73,7 +75,7 @@ def define_flags(values: flags.FlagValues) -> None:
     define_probe_flags(values)
     flags.DEFINE_integer(
         "num_samples", 2_000, "Generated images, and real ones at most.",
-        lower_bound=10, **options,
+        lower_bound=LEAST_SAMPLES, upper_bound=MOST_SAMPLES, **options,
     )  # fmt: skip
     define_seed(0, "Of samples, networks and draws.", values)
     define_path(

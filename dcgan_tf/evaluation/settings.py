@@ -7,7 +7,16 @@ import dataclasses
 from collections.abc import Callable
 
 from dcgan_tf.config import DataConfig
-from dcgan_tf.config.ranges import normalize_settings
+from dcgan_tf.config.ranges import (
+    check_one_of,
+    check_whole_number,
+    normalize_settings,
+)
+from dcgan_tf.evaluation.linear_probe.protocols import (
+    PROTOCOLS,
+    choose_label_counts,
+)
+from dcgan_tf.seeds import LARGEST_SEED, SEEDS_PER_SEED
 
 # Measures of a set of images beside real ones; each may give several figures.
 SET_MEASURES = (
@@ -27,6 +36,8 @@ FEATURE_EXTRACTORS = ("auto", "classifier", "random", "inception")
 PROBE_SPLITS = ("test", "validation")
 # Rows of a probe's table, by short names.
 PROBE_ROWS = ("D", "pixels", "start", "untrained", "G", "supervised")
+# A distance is of more than a few images, and a seed has so many.
+LEAST_SAMPLES, MOST_SAMPLES = 10, SEEDS_PER_SEED
 # Takes a line on what is being done.
 Log = Callable[[str], None]
 
@@ -64,25 +75,36 @@ class Settings:
 
     def __post_init__(self):
         normalize_settings(self)
+        check_whole_number("seed", self.seed, 0, LARGEST_SEED)
+        check_whole_number(
+            "num_samples", self.num_samples, LEAST_SAMPLES, MOST_SAMPLES
+        )
         # Frozen: the one way to replace what was given.
         object.__setattr__(self, "measures", rename_measures(self.measures))
-        unknown = set(self.probe_rows or ()) - {*PROBE_ROWS}
-        if self.probe_split not in PROBE_SPLITS or unknown:
-            raise ValueError(
-                f"probe_split {self.probe_split!r}, probe_rows "
-                f"{self.probe_rows}: use one of {', '.join(PROBE_SPLITS)}, and "
-                f"some of {', '.join(PROBE_ROWS)}"
-            )
         unknown = sorted(set(self.measures) - set(MEASURES))
         if unknown:
             raise ValueError(
                 f"measure {unknown[0]!r} is not one of {', '.join(MEASURES)}"
             )
-        if self.feature_extractor not in FEATURE_EXTRACTORS:
+        check_one_of(
+            "feature_extractor", self.feature_extractor, FEATURE_EXTRACTORS
+        )
+        has_path = self.inception_path is not None
+        if (self.feature_extractor == "inception") != has_path:
             raise ValueError(
-                f"feature_extractor is {self.feature_extractor!r}; use one of "
-                f"{', '.join(FEATURE_EXTRACTORS)}"
+                f"feature_extractor {self.feature_extractor!r} with "
+                f"inception_path {self.inception_path!r}: 'inception' and the "
+                "path of its graph go together"
             )
+        self._check_probe()
+
+    def _check_probe(self) -> None:
+        if self.probe is not None:
+            check_one_of("probe", self.probe, tuple(PROTOCOLS))
+            choose_label_counts(PROTOCOLS[self.probe], self.probe_labels)
+        check_one_of("probe_split", self.probe_split, PROBE_SPLITS)
+        for name in self.probe_rows or ():
+            check_one_of("a row of probe_rows", name, PROBE_ROWS)
 
 
 def rename_measures(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,0 +1,43 @@
+"""What an evaluation refuses before anything is loaded."""
+
+import numpy as np
+import pytest
+
+from dcgan_tf.evaluation.settings import Settings
+from dcgan_tf.seeds import LARGEST_SEED
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"seed": -1}, "seed is -1; use 0 to"),
+        ({"seed": LARGEST_SEED + 1}, "seed is 9223372036854; use 0 to"),
+        ({"seed": 0.5}, "seed is 0.5; it must be a whole number"),
+        ({"num_samples": 9}, "num_samples is 9; use 10 to 1,000,000"),
+        ({"num_samples": 1_000_001}, "num_samples is 1000001; use 10 to"),
+        ({"num_samples": "many"}, "num_samples is 'many'; it must be a whole"),
+        ({"measures": ["fid"]}, "measure 'fid' is not one of frechet"),
+        ({"feature_extractor": "vgg"}, "'vgg'; use one of auto"),
+        ({"feature_extractor": "inception"}, "inception_path None.* together"),
+        ({"inception_path": "x.pb"}, "extractor 'auto'.* together"),
+        ({"probe": "stl"}, "probe is 'stl'; use one of few_labels"),
+        ({"probe": "cifar10", "probe_labels": (7,)}, "4000, all; not 7"),
+        ({"probe": "cifar10", "probe_labels": ()}, "none was named"),
+        ({"probe_split": "train"}, "probe_split is 'train'; use one of test"),
+        ({"probe_rows": ("D", "E")}, "probe_rows is 'E'; use one of D"),
+    ],
+    ids=str,
+)
+def test_what_is_out_of_range_is_refused(settings, message):
+    with pytest.raises(ValueError, match=message) as error:
+        Settings(**settings)
+    assert "\n" not in str(error.value)
+
+
+def test_what_is_in_range_is_taken():
+    taken = Settings(
+        feature_extractor="inception", inception_path="x.pb", probe="cifar10",
+        probe_labels=(4_000, None), probe_rows=("D", "start"),
+        num_samples=np.int32(10), seed=LARGEST_SEED,
+    )  # fmt: skip
+    assert type(taken.num_samples) is int
