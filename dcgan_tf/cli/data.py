@@ -148,11 +148,8 @@ def _print_counts(source, survey) -> None:
 
 def _print_skipped(source) -> None:
     skipped = source.skipped
-    if cut := skipped.cut_to_upper_byte:
-        print(
-            f"Colour of more than 8 bits in {len(cut)} of them, such as "
-            f"{cut[0]}: the upper 8 are kept, as in all formats but PNG"
-        )
+    if cut := skipped.describe_cut():
+        print(f"{cut[0].upper()}{cut[1:]}")
     if skipped.own_output:
         first, *others = skipped.own_output
         more = f" and {len(others)} more" if others else ""

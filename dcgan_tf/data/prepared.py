@@ -16,6 +16,7 @@ from dcgan_tf.config import DataConfig
 from dcgan_tf.data.downloads import find_builder, make_readable
 from dcgan_tf.data.fingerprint import fingerprint_named
 from dcgan_tf.data.records import RecordIndex
+from dcgan_tf.data.skipped import Skipped
 from dcgan_tf.data.source import Source
 
 # Looked for in this order where a dataset has no split of that name.
@@ -33,6 +34,11 @@ class _Fields:
     label: str | None
     label_names: tuple[str, ...]
     attribute_names: tuple[str, ...]
+
+    @property
+    def dtype(self) -> tf.DType:
+        """That of the images."""
+        return tf.as_dtype(self.features[self.image].np_dtype)
 
     def parse_record(self, contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Decodes no more of a record than is needed."""
@@ -93,6 +99,8 @@ def load_prepared(
     )
     index = _index_records(builder, split)
     contents = f"{builder.info.full_name} {split} {count} {sorted(excluded)}"
+    skipped = Skipped()
+    skipped.are_all_cut = _BITS_OVER_8[fields.dtype] > 0
     return Source(
         name=data.dataset,
         split=split,
@@ -104,6 +112,7 @@ def load_prepared(
         label_names=fields.label_names,
         attribute_names=fields.attribute_names,
         num_excluded=count - len(kept),
+        skipped=skipped,
         fingerprint_images=lambda: fingerprint_named(
             f"{_name_contents(builder)} {split}", count
         ),

@@ -38,8 +38,9 @@ class Skipped:
             to be any, such as captions and tables; not counted either.
         hidden: Names of files and folders that nobody means, such as the
             thumbnails that a system keeps; not counted either.
-        cut_to_upper_byte: Names of images that are used, but of whose 16
-            bits a colour the lower 8 can't be had.
+        cut_to_upper_byte: Names of images that are used, but of whose bits
+            a level those beyond 8 can't be had.
+        are_all_cut: Whether this is so of every image of the collection.
     """
 
     def __init__(self, num_files: int = 0, collection: str = ""):
@@ -52,6 +53,7 @@ class Skipped:
         self.beside: list[str] = []
         self.hidden: list[str] = []
         self.cut_to_upper_byte: list[str] = []
+        self.are_all_cut = False
         self._collection = collection
         self._lock = threading.Lock()
 
@@ -97,6 +99,17 @@ class Skipped:
     def summarize_hidden(self) -> str:
         """Counts what is hidden by name: `3 .DS_Store, 1 @eaDir`."""
         return _join_counts(count_hidden(self.hidden), "names")
+
+    def describe_cut(self) -> str:
+        """Says what is read by its upper 8 bits alone; '' if nothing is."""
+        if self.are_all_cut:
+            return "of their 16 bits a level the upper 8 are kept"
+        if not (cut := self.cut_to_upper_byte):
+            return ""
+        return (
+            f"of {len(cut):,} of more than 8 bits a level (such as {cut[0]}) "
+            "the upper 8 are kept, as of colour in all formats but PNG"
+        )
 
     def check(self, num_expected: float = 0) -> None:
         """Stops when over half of a collection is unusable, or it is gone.

@@ -37,6 +37,7 @@ class Survey:
             smaller than the target.
         brightest: uint8 `(num_examined,)`: the highest level of an image in
             any colour, the background's where it is transparent.
+        brightest_below_255: The same of what isn't 255; 0 without such.
         num_near: Images among those examined that another is nearly
             identical to.
     """
@@ -48,6 +49,7 @@ class Survey:
     kept: np.ndarray
     is_enlarged: np.ndarray
     brightest: np.ndarray
+    brightest_below_255: np.ndarray
     num_near: int
 
     @property
@@ -91,6 +93,7 @@ def examine(
             "cut": tf.stack(cut),
             "is_grey": tf.reduce_all(rgb[..., :1] == rgb),
             "brightest": tf.reduce_max(rgb),
+            "brightest_below_255": tf.reduce_max(tf.where(rgb < 255, rgb, 0)),
             "thumbnail": crop_and_resize(rgb, (_THUMBNAIL_SIDE,) * 2),
         }
 
@@ -115,6 +118,7 @@ def examine(
         kept=cuts.prod(axis=1) / areas,
         is_enlarged=_find_enlarged(cuts, model, data),
         brightest=columns["brightest"],
+        brightest_below_255=columns["brightest_below_255"],
         num_near=count_near(columns["thumbnail"]),
     )
 
@@ -136,7 +140,8 @@ def glance(
     Returns:
         What was found, without `images`; None where none could be read.
     """
-    sizes, is_grey, brightest, thumbnails = [], [], [], []
+    sizes, is_grey, thumbnails = [], [], []
+    brightest, brightest_below_255 = [], []
     dataset = source.read_all().take(max_examined)
     for position, (image, _) in enumerate(dataset.as_numpy_iterator()):
         if source.name_of(position) in source.skipped.reasons:
@@ -145,6 +150,7 @@ def glance(
         sizes.append(image.shape[:2])
         is_grey.append(bool((rgb[..., :1] == rgb).all()))
         brightest.append(rgb.max())
+        brightest_below_255.append(np.max(rgb, initial=0, where=rgb < 255))
         thumbnail = Image.fromarray(rgb).resize(
             (_THUMBNAIL_SIDE,) * 2, Image.Resampling.BILINEAR
         )
@@ -162,6 +168,7 @@ def glance(
         sizes=sizes,
         is_grey=np.array(is_grey),
         brightest=np.array(brightest),
+        brightest_below_255=np.array(brightest_below_255),
         kept=cuts.prod(axis=1) / padded.prod(axis=1),
         is_enlarged=_find_enlarged(cuts, model, data),
         num_near=count_near(np.stack(thumbnails)),

@@ -39,8 +39,16 @@ def find_warnings(
     count = survey.num_examined
     target = format_image_size(model.image_size)
     warnings = []
-    if survey.brightest.max() < _LEAST_BRIGHTEST:
-        warnings.append(_describe_darkness(source, int(survey.brightest.max())))
+    brightest = int(survey.brightest.max())
+    highest_label = int(survey.brightest_below_255.max())
+    if brightest < _LEAST_BRIGHTEST:
+        warnings.append(_describe_darkness(source, brightest))
+    elif survey.is_grey.all() and 0 < highest_label < _LEAST_BRIGHTEST:
+        warnings.append(
+            f"no level is above {highest_label} but 255 itself, as in label "
+            "maps whose 255 is void: the networks see the labels as all but "
+            f"black; multiply those below 255 by {254 // highest_label} first"
+        )
     if source.num_examples < _FEW and not is_augmented:
         warnings.append(
             f"fewer than {_FEW:,} images: D may learn them by heart; "
@@ -77,8 +85,8 @@ def find_warnings(
 
 def _describe_darkness(source: Source, brightest: int) -> str:
     """Says what to do with images whose levels end far below 255."""
-    if source.skipped.cut_to_upper_byte:
-        advice = "save them as PNG, of whose colours all 16 bits are read"
+    if source.skipped.describe_cut():
+        advice = "save them as PNG files, of which all 16 bits are read"
     elif brightest:
         advice = (
             f"multiply the levels of masks or label maps by {255 // brightest} "

@@ -107,11 +107,8 @@ def _describe_images(source: Source, survey: Survey | None) -> str:
         parts.append(
             f"{len(skipped):,} files passed over ({skipped.summarize()})"
         )
-    if cut := skipped.cut_to_upper_byte:
-        parts.append(
-            f"of {len(cut):,} in colour of more than 8 bits (such as {cut[0]}) "
-            "the upper 8 are kept, as in all formats but PNG"
-        )
+    if cut := skipped.describe_cut():
+        parts.append(cut)
     if skipped.hidden:
         parts.append(
             f"{len(skipped.hidden):,} hidden ({skipped.summarize_hidden()})"

@@ -9,6 +9,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 from fixtures.celeb_a_files import ATTRIBUTES, write_celeb_a
 
+from dcgan_tf.cli import data as data_command
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.data import downloads
 from dcgan_tf.data.open_source import load_source
@@ -242,6 +243,34 @@ def test_dataset_that_no_program_may_download_says_so(tmp_path):
     data = DataConfig(dataset="imagenet2012", data_dir=str(tmp_path))
     with pytest.raises(FileNotFoundError, match="manual_dir.*ILSVRC2012"):
         load_source(data)
+
+
+class DeepCells(tfds.core.GeneratorBasedBuilder):
+    """Twelve bits in sixteen, as a microscope's."""
+
+    VERSION = tfds.core.Version("1.0.0")
+
+    def _info(self):
+        image = tfds.features.Image(shape=(16, 16, 1), dtype=np.uint16)
+        features = tfds.features.FeaturesDict({"image": image})
+        return tfds.core.DatasetInfo(builder=self, features=features)
+
+    def _split_generators(self, dl_manager):
+        return {"train": self._generate_examples()}
+
+    def _generate_examples(self):
+        for number in range(4):
+            image = np.full((16, 16, 1), 1_365 * number, np.uint16)
+            yield number, {"image": image}
+
+
+def test_which_bits_are_kept_of_16_is_said(tmp_path, capsys):
+    argv = ["--dataset=deep_cells", f"--data_dir={tmp_path / 'data'}"]
+    assert data_command.main([*argv, f"--output={tmp_path / 's.png'}"]) == 0
+    printed = capsys.readouterr().out
+    assert "Of their 16 bits a level the upper 8 are kept" in printed
+    assert "no level is above 15 of 255" in printed
+    assert "save them as PNG files" in printed
 
 
 @pytest.mark.parametrize("dataset", ["glue", "groove"])

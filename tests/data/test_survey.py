@@ -127,6 +127,17 @@ def draw_masks(highest):
     return draw
 
 
+def draw_labels(*levels, border=255):
+    """A label map with a border of void, as VOC's once their colours go."""
+
+    def draw(rng):
+        image = rng.choice(np.uint8(levels), (20, 20))
+        image[:2] = border
+        return image
+
+    return draw
+
+
 def draw_night(rng):
     """Noise of underexposure, and a lamp of four pixels in one of them."""
     image = rng.integers(0, 12, (20, 20, 3), np.uint8)
@@ -146,6 +157,12 @@ def draw_deep_grey(rng):
         (draw_masks(20), "above 20 of 255.* label maps by 12 first"),
         (draw_masks(63), "above 63 of 255.* label maps by 4 first"),
         (draw_masks(80), None),
+        (draw_labels(*range(21)), "20 but 255 itself.* below 255 by 12 first"),
+        (draw_labels(0, 1), "above 1 but 255 itself.* below 255 by 254 first"),
+        (draw_labels(0, 63), "above 63 but 255 itself.* below 255 by 4 first"),
+        (draw_labels(0, 64), None),
+        (draw_labels(0, 20, border=254), None),
+        (draw_labels(0), None),  # Ink on paper.
         (draw_night, None),
         (draw_deep_grey, None),
     ],
@@ -158,6 +175,6 @@ def test_images_that_fill_no_range_are_warned_of(tmp_path, draw, said):
     source = load_source(data)
     for survey in (examine(source, MODEL, data), glance(source, MODEL, data)):
         warnings = find_warnings(source, survey, MODEL, data)
-        found = [line for line in warnings if "of 255" in line]
+        found = [line for line in warnings if "no level is" in line]
         assert bool(found) == (said is not None)
         assert said is None or re.search(said, warnings[0])

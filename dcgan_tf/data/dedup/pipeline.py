@@ -74,7 +74,7 @@ def find_duplicates(
     )
     with contextlib.ExitStack() as stack:
         parent = work_dir or stack.enter_context(tempfile.TemporaryDirectory())
-        os.makedirs(parent, exist_ok=True)
+        stack.enter_context(scratch.new_folder(parent))
         # A folder of this run's own: what an earlier one left is not read.
         results_dir = stack.enter_context(
             scratch.tmp_dir(os.path.abspath(parent))

@@ -9,7 +9,11 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps
 
-from dcgan_tf.data.files.file_formats import PILLOW_FORMATS
+from dcgan_tf.data.files.file_formats import (
+    PILLOW_FORMATS,
+    START_BYTES,
+    may_be_deep,
+)
 from dcgan_tf.data.files.level_range import UPPER_BYTE, LevelRange, scale_levels
 from dcgan_tf.data.preprocess.colours import parse_colour
 
@@ -126,6 +130,9 @@ def keeps_upper_byte(file: str | os.PathLike | BinaryIO, page: int = 0) -> bool:
         if image.format == "JPEG2000":
             is_grey = image.mode.startswith("I")
             return not is_grey and _count_jpeg_2000_bits(image.fp) > 8
+        if image.format in ("AVIF", "HEIF"):
+            image.fp.seek(0)
+            return may_be_deep(image.fp.read(START_BYTES))
         return _is_read_by_upper_byte(image) and not _has_deep_colour(image)
 
 

@@ -76,6 +76,9 @@ _BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)
 _CANON_RAW = b"CR"
 _DNG_TAGS = (b"\x12\xc6\x01\x00\x04", b"\xc6\x12\x00\x01\x00\x00\x00\x04")
 _PNG_BITS_AT = 24  # A channel.
+# AVIF and HEIC have a box of how many channels there are and, a byte each,
+# their bits; before it come its version and flags.
+_PIXELS_BOX = b"pixi\0\0\0\0"
 _HOW_TO = {"HEIC": ", or pip install pillow-heif"}
 
 
@@ -135,6 +138,9 @@ def may_be_deep(start: bytes) -> bool:
     """
     if start.startswith(b"\x89PNG"):
         return start[_PNG_BITS_AT : _PNG_BITS_AT + 1] == b"\x10"
+    if start[4:8] == b"ftyp":
+        _, _, box = start.partition(_PIXELS_BOX)
+        return max(box[1 : 1 + box[0]], default=0) > 8 if box else False
     return is_tiff(start) or start.startswith(_JPEG_2000_SIGNATURES)
 
 

@@ -1,5 +1,6 @@
 """Image files of every kind become upright RGB, or an error that says why."""
 
+import base64
 import io
 import struct
 import warnings
@@ -266,7 +267,18 @@ def test_no_bits_are_lost_of_8_or_of_grey(mode, file_format):
     assert not keeps_upper_byte(contents)
 
 
-@pytest.mark.parametrize("name", ["a.jp2", "a.tif"])
+# Ten bits a level: the upper half of 20, the lower of 700.
+AVIF = base64.b64decode(
+    "AAAAIGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZk1BMUEAAADrbWV0YQAAAAAAAAAhaGRscgAA"
+    "AAAAAAAAcGljdAAAAAAAAAAAAAAAAAAAAAAOcGl0bQAAAAAAAQAAAB5pbG9jAAAAAEQAAAEA"
+    "AQAAAAEAAAETAAAAIgAAAChpaW5mAAAAAAABAAAAGmluZmUCAAAAAAEAAGF2MDFDb2xvcgAA"
+    "AABqaXBycAAAAEtpcGNvAAAAFGlzcGUAAAAAAAAAEAAAABAAAAAQcGl4aQAAAAADCgoKAAAA"
+    "DGF2MUOBIEAAAAAAE2NvbHJuY2x4AAIAAgAGgAAAABdpcG1hAAAAAAAAAAEAAQQBAoMEAAAA"
+    "Km1kYXQSAAoIOAz/2sCAgaQyFEcQmLk6+++8WAAQdX18F0Q8SxXg"
+)
+
+
+@pytest.mark.parametrize("name", ["a.jp2", "a.tif", "a.avif"])
 def test_commands_say_which_bits_of_colour_are_lost(tmp_path, capsys, name):
     folder, sheet = tmp_path / "pets", tmp_path / "sheet.png"
     folder.mkdir()
@@ -274,11 +286,13 @@ def test_commands_say_which_bits_of_colour_are_lost(tmp_path, capsys, name):
     contents = make_deep_jpeg_2000("RGB")
     if name == "a.tif":
         contents = make_deep_tiff(levels, True, "<")
+    elif name == "a.avif":
+        contents = AVIF
     (folder / name).write_bytes(contents)
     flags = [f"--image_dir={folder}", f"--output={sheet}"]
     assert data_command.main(flags) == 0
     printed = capsys.readouterr().out
-    assert f"more than 8 bits in 1 of them, such as {name}: the" in printed
+    assert f"Of 1 of more than 8 bits a level (such as {name})" in printed
     if name == "a.tif":  # The other one has no bits that could be lost.
         assert "no level is above 15 of 255" in printed
         assert "save them as PNG" in printed

@@ -100,13 +100,13 @@ def test_colour_has_the_same_range_where_it_is_read_whole(tmp_path, capsys):
     assert data_command.main(argv) == 0
     printed = capsys.readouterr().out
     assert "bits: 0 to 4096 become 0 to 255" in printed
-    assert "Colour of more than 8 bits" not in printed
+    assert "more than 8 bits a level" not in printed
     data = DataConfig(dataset="image_folder", image_dir=str(folder))
     assert load_levels(data, "all") == {0: 0, 1000: 62, 4095: 255}
     write_deep_tiff(folder / "5000.tif", 5000)
     assert data_command.main(argv) == 0
     printed = capsys.readouterr().out
-    assert "Colour of more than 8 bits in 1 of them, such as 5000" in printed
+    assert "Of 1 of more than 8 bits a level (such as 5000.tif)" in printed
 
 
 def write_deep_tiff(path, level):
