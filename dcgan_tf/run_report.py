@@ -11,7 +11,7 @@ from typing import Any
 
 from dcgan_tf import scratch
 from dcgan_tf.analysis import ANALYSIS_DIR
-from dcgan_tf.analysis.claims_table import tabulate_claims
+from dcgan_tf.analysis.claims_table import describe_when, tabulate_claims
 from dcgan_tf.evaluation import EVALUATION_DIR
 from dcgan_tf.evaluation.result_files import load_report
 from dcgan_tf.runs.checkpoints import (
@@ -227,11 +227,14 @@ def _show_claims(run_dir: Path) -> str:
     claims = _load_or_none(path, _load_claims) if path.exists() else None
     if not claims:
         return ""
-    return _table("Claim, threshold, measured", claims)
+    return _table(*claims)
 
 
-def _load_claims(path: Path) -> list[tuple[str, str, str]]:
-    return tabulate_claims(json.loads(path.read_text(encoding="utf-8-sig")))
+def _load_claims(path: Path) -> tuple[str, list[tuple[str, str, str]]]:
+    """Returns the table's caption and its rows."""
+    results = json.loads(path.read_text(encoding="utf-8-sig"))
+    caption = f"{describe_when(results)}: claim, threshold, measured"
+    return caption, tabulate_claims(results)
 
 
 def _load_or_none(path: Path, load: Callable[[Path], Any]) -> Any:

@@ -80,6 +80,26 @@ def test_a_grid_is_described_by_the_rows_that_it_has(tmp_path, count, shown):
     assert ("class1." in rows) == (count == shown)
 
 
+def test_claims_are_of_a_step_and_a_seed(tmp_path):
+    kept = {"kept_mean": 0.71, "mean_b_smiling": 0.02, "smiling_b": 0.8}
+    save_run_config(tmp_path, resolve_run_config({}))
+    (tmp_path / "analysis").mkdir()
+    claims = {
+        "run": "faces", "step": 12_000, "seed": 7,
+        "classifier": {"accuracy": {"smiling": 0.99}},
+        "arithmetic_3": kept, "arithmetic_1": kept,
+        "turn": {"looking_left": [0.1, 0.9]},
+        "forgetting": dict.fromkeys(
+            ("num_dropped", "num_maps", "before", "after", "random",
+             "unchanged_mean", "random_unchanged_mean"), 0.5,
+        ),
+        "walks": {"straight": 2.0, "great_circle": 2.5},
+    }  # fmt: skip
+    (tmp_path / "analysis" / "claims.json").write_text(json.dumps(claims))
+    page = write_report(tmp_path).read_text()
+    assert "Step 12,000, seed 7: claim, threshold, measured" in page
+
+
 @pytest.mark.parametrize(
     "text", ["nope", "[]", "null", "{}", '{"arithmetic_3": 3}']
 )

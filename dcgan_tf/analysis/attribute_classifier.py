@@ -119,6 +119,9 @@ def find_window_boxes(
 
     Returns:
         A box for each sample classified as having a window.
+
+    Raises:
+        ValueError: If there is none.
     """
     images = model.generate(sample_numbered_latents(model))
     has_window = np.flatnonzero(
@@ -130,6 +133,12 @@ def find_window_boxes(
         for number, box in zip(has_window, found, strict=True)
         if box[0] < box[2] and box[1] < box[3]
     }
+    if not boxes:
+        raise ValueError(
+            f"none of the {len(images)} samples of seed {model.seed} has a "
+            "window that the classifier finds; the run doesn't draw faces "
+            "well enough, or ask for another seed"
+        )
     return LabelledBoxes(model.seed, boxes, "window")
 
 

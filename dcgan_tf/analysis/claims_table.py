@@ -3,6 +3,8 @@
 The thresholds were set before anything was measured; the paper gives none.
 """
 
+from typing import Any
+
 from dcgan_tf.analysis import claims
 from dcgan_tf.analysis.attribute_classifier import (
     AttributeClassifier,
@@ -16,26 +18,33 @@ from dcgan_tf.runs.trained_model import TrainedModel
 _NUM_TRIALS = 200
 
 
+def find_refusal(model: TrainedModel) -> str:
+    """Says why no attribute classifier is for a run's images; '' if one is."""
+    config = model.config
+    if config.data.dataset != "toy_faces":
+        return (
+            f"run {get_run_name(model)} is trained on {config.data.dataset}; "
+            "only toy_faces has attributes whose truth is known"
+        )
+    shape = (*config.model.image_size, config.model.channels)
+    if shape not in [(size, size, 3) for size in SIZES]:
+        return (
+            f"run {get_run_name(model)} draws faces of {shape} (height, width, "
+            "channels); a classifier of their attributes is trained on those "
+            f"of {' or '.join(map(str, SIZES))} pixels in colour"
+        )
+    return ""
+
+
 def train_run_classifier(model: TrainedModel) -> AttributeClassifier:
     """Trains an attribute classifier for a run's images.
 
     Raises:
         ValueError: If the run isn't one of toy faces as they are drawn.
     """
-    config = model.config
-    if config.data.dataset != "toy_faces":
-        raise ValueError(
-            f"run {get_run_name(model)} is trained on {config.data.dataset}; "
-            "only toy_faces has attributes whose truth is known"
-        )
-    shape = (*config.model.image_size, config.model.channels)
-    if shape not in [(size, size, 3) for size in SIZES]:
-        raise ValueError(
-            f"run {get_run_name(model)} draws faces of {shape} (height, width, "
-            "channels); a classifier of their attributes is trained on those "
-            f"of {' or '.join(map(str, SIZES))} pixels in colour"
-        )
-    return train_attribute_classifier(config.model.image_size[0])
+    if refusal := find_refusal(model):
+        raise ValueError(refusal)
+    return train_attribute_classifier(model.config.model.image_size[0])
 
 
 def measure_claims(
@@ -73,6 +82,11 @@ def measure_claims(
         "forgetting": claims.measure_forgetting(model, classifier, layer_name),
         "walks": claims.measure_walks(model),
     }
+
+
+def describe_when(results: dict[str, Any]) -> str:
+    """Says at which step, and by which latents, claims were measured."""
+    return f"Step {results['step']:,}, seed {results['seed']}"
 
 
 def tabulate_claims(results: dict[str, dict]) -> list[tuple[str, str, str]]:

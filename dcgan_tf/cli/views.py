@@ -78,8 +78,11 @@ def _draw_deconvnet(values):
 
 def _choose_generator_layer(values, model) -> str:
     from dcgan_tf.analysis.generator_maps import find_second_highest_layer
+    from dcgan_tf.analysis.receptive_field import list_layers_to
 
-    return values.layer or find_second_highest_layer(model.generator)
+    layer = values.layer or find_second_highest_layer(model.generator)
+    list_layers_to(model.generator, layer)  # Or refuse, before what is slow.
+    return layer
 
 
 def _draw_generator_features(values):
@@ -156,8 +159,8 @@ def _draw_forget(values):
     else:
         labelled = _find_boxes(model)
         path = Path(values.run_dir) / ANALYSIS_DIR / "window_boxes.json"
-        path.parent.mkdir(exist_ok=True)
-        forget.save_boxes(path, labelled)
+        with scratch.new_folder(path.parent):
+            forget.save_boxes(path, labelled)
         yield path
     weights = forget.learn_object(model, layer, labelled)
     sheet = forget.draw_forgetting(model, layer, weights, labelled.name)
@@ -166,12 +169,15 @@ def _draw_forget(values):
 
 def _find_boxes(model):
     from dcgan_tf.analysis.attribute_classifier import find_window_boxes
-    from dcgan_tf.analysis.claims_table import train_run_classifier
+    from dcgan_tf.analysis.claims_table import (
+        find_refusal,
+        train_run_classifier,
+    )
 
-    if model.config.data.dataset != "toy_faces":
+    if refusal := find_refusal(model):
         raise UsageError(
             "forget needs --boxes=FILE, with boxes around the object on "
-            "samples; only toy_faces' windows are found by themselves"
+            f"samples, as windows are not found by themselves: {refusal}"
         )
     return find_window_boxes(model, train_run_classifier(model))
 
@@ -179,10 +185,13 @@ def _find_boxes(model):
 def _measure_claims(values):
     from dcgan_tf.analysis import claims_table
 
-    results = claims_table.measure_claims(_load(values), values.layer)
+    model = _load(values)
+    layer = _choose_generator_layer(values, model)
+    results = claims_table.measure_claims(model, layer)
     path = Path(values.run_dir) / ANALYSIS_DIR / "claims.json"
-    path.parent.mkdir(exist_ok=True)
-    scratch.save_text(path, json.dumps(results, indent=1) + "\n")
+    with scratch.new_folder(path.parent):
+        scratch.save_text(path, json.dumps(results, indent=1) + "\n")
+    print(f"{claims_table.describe_when(results)}:\n")
     print(claims_table.format_table(results))
     yield path
 

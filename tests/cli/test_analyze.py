@@ -2,13 +2,14 @@
 
 import json
 import shutil
+import types
 
 import numpy as np
 import pytest
 from fixtures.errors import list_errors
 from PIL import Image
 
-from dcgan_tf.analysis import exemplars, guided_backprop, walk
+from dcgan_tf.analysis import claims_table, exemplars, guided_backprop, walk
 from dcgan_tf.analysis.sheet import draw_sheet
 from dcgan_tf.cli import analyze, views
 from dcgan_tf.data.source import build_array_source
@@ -86,6 +87,39 @@ def test_forget_takes_boxes(toy_run, tmp_path):
     path.write_text(json.dumps({"name": "corner", "seed": 3, "boxes": boxes}))
     assert run("forget", f"--run_dir={toy_run}", f"--boxes={path}") == 0
     assert (toy_run / "analysis" / "forget.png").exists()
+
+
+def draw_no_windows(size):
+    return types.SimpleNamespace(
+        compute_logits=lambda images: -np.ones((len(images), 7)),
+        find_windows=lambda images: np.zeros((len(images), 4), int),
+    )
+
+
+@pytest.mark.parametrize(
+    ("sizes", "flags", "code", "words"),
+    [
+        # As runs of 16 pixels are.
+        ((64,), [], 2, ["--boxes=FILE", "(32, 32, 3)", "those of 64 pixels"]),
+        ((32,), [], 1, ["none of the 150 samples of seed 0 has a window"]),
+        ((32,), ["--layer=conv_9"], 1, ["no layer 'conv_9'"]),
+        ((32,), ["--layer=project"], 1, ["no feature maps"]),
+    ],
+)
+def test_forget_says_why_it_finds_no_boxes(
+    toy_run, monkeypatch, capsys, sizes, flags, code, words
+):
+    monkeypatch.setattr(claims_table, "SIZES", sizes)
+    # Trained for half a minute, which a wrong layer isn't worth.
+    monkeypatch.setattr(
+        claims_table,
+        "train_attribute_classifier",
+        pytest.fail if flags else draw_no_windows,
+    )
+    assert run("forget", f"--run_dir={toy_run}", *flags) == code
+    (line,) = list_errors(capsys.readouterr().err)
+    assert all(word in line for word in words)
+    assert not (toy_run / "analysis" / "window_boxes.json").exists()
 
 
 def test_report(toy_run):
