@@ -55,6 +55,11 @@ def define_flags(values: flags.FlagValues) -> None:
         flags.DEFINE_string(name, None, help_text, flag_values=values)
     for name, help_text in _PATHS.items():
         define_path(name, None, help_text, values)
+    flags.DEFINE_boolean(
+        "all_pages", False, "Take each page of a TIFF file for an image, not "
+        "the first alone, as in training.",
+        flag_values=values,
+    )  # fmt: skip
     define_path(
         "output", "exclude.txt", "The list; the sheet is beside it, as .png.",
         values,
@@ -118,6 +123,7 @@ def build_config(values: flags.FlagValues) -> DataConfig:
             split=split,
             crop=crop,
             background=values.background or DataConfig.background,
+            all_pages=values.all_pages,
         )
     except ValueError as error:
         raise UsageError(error) from error
@@ -190,9 +196,9 @@ def _write_list(output: Path, source, groups) -> int:
     names = [source.name_of(i) for group in groups for i in group[1:]]
     # A list of one name a line can't hold these; they stay in.
     names = sorted(name for name in names if "\n" not in name)
-    output.parent.mkdir(parents=True, exist_ok=True)
     text = "".join(f"{name}\n" for name in names)
-    scratch.save_text(output, text, errors="surrogateescape")
+    with scratch.new_folder(output.parent):
+        scratch.save_text(output, text, errors="surrogateescape")
     return len(names)
 
 

@@ -76,6 +76,7 @@ def test_lists_pairs_and_training_takes_the_list(folder, tmp_path, capsys):
         (["--dataset=cifar10", "--image_dir=x"], 2, "not both"),
         (["--data_dir=x", "--image_dir=y"], 2, "nothing to an image folder"),
         (["--manual_dir=x"], 2, "nothing to mnist_5k: it is embedded"),
+        (["--all_pages"], 2, "nothing to mnist_5k: pages are those of a"),
         (["--image_dir=/nowhere/at/all"], 1, None),
     ],
 )
@@ -145,19 +146,28 @@ def write_tar(path, images):
     return shutil.make_archive(str(path), "gztar", folder.parent)
 
 
+def write_pages(path, images):
+    path.mkdir()
+    first, *others = map(Image.fromarray, images)
+    first.save(path / "a.tif", save_all=True, append_images=others)
+    return path
+
+
+PAGE_PAIRS = [{"a.tif", "a.tif#9"}, {"a.tif#4", "a.tif#12"}]
 FILE_PAIRS = [{"0.png", "8.png"}, {"3.png", "11.png"}]
 NPZ_PAIRS = [{"train__0", "train__8"}, {"train__3", "test__2"}]
 
 
 @pytest.mark.parametrize(
-    ("name", "write", "pairs"),
+    ("name", "write", "pairs", "all_pages"),
     [
-        ("pets.npz", write_npz, NPZ_PAIRS),
-        ("pets", write_tar, FILE_PAIRS),
+        ("pets.npz", write_npz, NPZ_PAIRS, False),
+        ("pets", write_tar, FILE_PAIRS, False),
+        ("pets", write_pages, PAGE_PAIRS, True),
     ],
 )
 def test_files_of_images_are_listed_too(
-    tmp_path, monkeypatch, capsys, name, write, pairs
+    tmp_path, monkeypatch, capsys, name, write, pairs, all_pages
 ):
     """Image 8 is image 0 again, and 11 is 3: one of each pair goes."""
     pytest.importorskip("apache_beam")
@@ -170,6 +180,7 @@ def test_files_of_images_are_listed_too(
     monkeypatch.setattr(codes, "train_encoder", lambda *_: encoder)
     output = tmp_path / "exclude.txt"
     flags = [f"--image_dir={path}", f"--output={output}", "--max_bits=0"]
+    flags += ["--all_pages"] * all_pages
     assert dedup.main(flags) == 0
     printed = capsys.readouterr()
     assert "12 images (all)" in printed.out and not printed.err
@@ -177,7 +188,9 @@ def test_files_of_images_are_listed_too(
     listed = set(output.read_text().splitlines())
     # Whichever of a pair comes later in the source's order.
     assert len(listed) == 2 and all(listed & pair for pair in pairs)
-    data = DataConfig("image_folder", str(path), exclude=str(output))
+    data = DataConfig(
+        "image_folder", str(path), exclude=str(output), all_pages=all_pages
+    )
     rest = load_source(data, "all")
     assert rest.num_examples == 10
     assert load_png(output.with_suffix(".png")).shape[-1] == 3
