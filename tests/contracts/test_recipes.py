@@ -76,6 +76,29 @@ def test_it_is_resumed_to_the_bit_without_naming_the_recipe(run_dir, tmp_path):
 
 
 @pytest.mark.parametrize(
+    "devices",
+    [["--strategy=one_device"], ["--strategy=mirrored", "--cpu_devices=2"]],
+    ids=["one_device", "mirrored"],
+)
+def test_small_is_resumed_to_the_bit(devices, tmp_path):
+    """By its name alone: a penalised D without batch norm."""
+    run_dir = tmp_path / "run"
+    flags = [*TINY, *devices, "--recipe=small", f"--run_dir={run_dir}"]
+    assert run("train", *flags) == 0
+    values = json.loads((run_dir / "config.json").read_text())
+    assert values["training"]["r1_weight"] == 0.1
+    assert not values["model"]["discriminator_batch_norm"]
+    expected = load_tensors(run_dir, 4)
+    for path in run_dir.glob("checkpoints/ckpt-4*"):
+        path.unlink()
+    assert run("train", *flags) == 0
+    found = load_tensors(run_dir, 4)
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        np.testing.assert_array_equal(found[name], value, err_msg=name)
+
+
+@pytest.mark.parametrize(
     "flags, words",
     [
         (["--recipe=paper"], "spectral_norm was True, is now False"),
