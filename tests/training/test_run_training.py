@@ -118,6 +118,17 @@ def test_a_processor_is_split_into_one_device_or_more(tmp_path, count):
         run_training(make_config(1), tmp_path, cpu_devices=count)
 
 
+def test_a_processor_is_not_split_beside_gpus(tmp_path, monkeypatch):
+    """Training is on these, and would pass its parts over."""
+    config = resolve_run_config({**TINY, "steps": 1, "strategy": "mirrored"})
+    monkeypatch.setattr(
+        run_training_module.tf.config, "list_physical_devices", lambda x: [x]
+    )
+    with pytest.raises(ValueError, match="cpu_devices 2 .*CUDA_VISIBLE"):
+        run_training(config, tmp_path, cpu_devices=2)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_classes_of_other_names_are_refused(tmp_path):
     """A folder's classes are numbered by name: renamed, they may swap."""
 
