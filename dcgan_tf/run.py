@@ -15,12 +15,11 @@ from dcgan_tf.config.ranges import check_whole_number
 from dcgan_tf.data.given.arrays import check_images
 from dcgan_tf.data.given.images import Images, open_other
 from dcgan_tf.data.source import Source
-from dcgan_tf.evaluation.evaluate import evaluate, needs_own_images
+from dcgan_tf.evaluation.evaluate import evaluate_and_save, needs_own_images
 from dcgan_tf.evaluation.real_images import (
     check_held_out,
     load_real_images,
 )
-from dcgan_tf.evaluation.result_files import get_report_path, save_reports
 from dcgan_tf.evaluation.settings import MEASURES, Settings
 from dcgan_tf.image_sizes import format_image_size
 from dcgan_tf.runs.class_names import find_labels
@@ -262,15 +261,15 @@ class Run:
 
     def evaluate(
         self,
-        measures: Sequence[str] = MEASURES,
+        measures: str | Sequence[str] = MEASURES,
         *,
         features: str = "auto",
         inception_path: str | None = None,
         probe: str | None = None,
         probe_data: Images | DataConfig | None = None,
         probe_split: str = "test",
-        probe_rows: Sequence[str] | None = None,
-        probe_labels: Sequence[int | None] | None = None,
+        probe_rows: str | Sequence[str] | None = None,
+        probe_labels: int | Sequence[int | None] | None = None,
         num_samples: int = 2_000,
         seed: int = 0,
         cache_dir: str | None = None,
@@ -293,8 +292,8 @@ class Run:
         ```
 
         Args:
-            measures: Of `evaluation.settings.MEASURES`; those that don't
-                apply are left out.
+            measures: One or several of `evaluation.settings.MEASURES`; those
+                that don't apply are left out.
             features: Extractor whose features distances are measured in:
                 `auto`, `classifier`, `random` or `inception`.
             inception_path: File of the 2015 graph, for `inception`.
@@ -321,8 +320,8 @@ class Run:
             Plain values, as in the JSON file.
 
         Raises:
-            ValueError: If a measure isn't known, or the images lack what it
-                needs.
+            ValueError: If a measure or a protocol isn't known, settings
+                contradict each other, or the images lack what is needed.
             OSError: If the run's images aren't there.
         """
         sources = (None, None)
@@ -333,14 +332,14 @@ class Run:
                 "probe_held_out is given without images as probe_data"
             )
         settings = Settings(
-            measures=tuple(measures),
+            measures=measures,
             feature_extractor=features,
             inception_path=inception_path,
             probe=probe,
             probe_data=probe_data,
             probe_split=probe_split,
-            probe_rows=None if probe_rows is None else tuple(probe_rows),
-            probe_labels=None if probe_labels is None else tuple(probe_labels),
+            probe_rows=probe_rows,
+            probe_labels=probe_labels,
             num_samples=num_samples,
             seed=seed,
             cache_dir=cache_dir,
@@ -356,11 +355,9 @@ class Run:
                 self._source,
                 self._held_out,
             )
-        path = get_report_path(self.path, self.step)
-        result = evaluate(
-            self._model, settings, path.parent, log, real, tuple(sources)
+        result, _ = evaluate_and_save(
+            self._model, settings, log, real, tuple(sources)
         )
-        save_reports(self.path, result, log)
         return result
 
     def export(

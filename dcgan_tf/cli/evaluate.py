@@ -187,21 +187,16 @@ def _check_flags(values: flags.FlagValues) -> tuple[str, ...]:
 
 
 def _evaluate(values, settings, run_dir, export_dir) -> dict:
-    from dcgan_tf.evaluation.evaluate import evaluate
-    from dcgan_tf.evaluation.result_files import (
-        get_report_path,
-        save_reports,
-    )
+    from dcgan_tf.evaluation.evaluate import evaluate_and_save
 
     def log(message: str) -> None:
         print(f"  {message} ...", file=sys.stderr, flush=True)
 
     model = _load_model(values, run_dir, export_dir)
-    path = get_report_path(model.name, model.step)
     print(f"{model.name}, step {model.step}:", file=sys.stderr)
-    result = evaluate(model, settings, path.parent, log)
-    for written in save_reports(model.name, result, log):
-        print(f"  written: {written}", file=sys.stderr)
+    result, written = evaluate_and_save(model, settings, log)
+    for path in written:
+        print(f"  written: {path}", file=sys.stderr)
     return result
 
 

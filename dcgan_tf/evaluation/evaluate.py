@@ -1,14 +1,20 @@
-"""Evaluates a trained model: joins measures, probe and figures."""
+"""Evaluates a trained model: joins measures, probe, figures and files."""
 
 import time
 from pathlib import Path
 
+from dcgan_tf.evaluation.figures import draw_probe
 from dcgan_tf.evaluation.linear_probe.kept_results import digest_arrays
 from dcgan_tf.evaluation.linear_probe.prepare import prepare_probe
 from dcgan_tf.evaluation.linear_probe.probe_images import Sources
 from dcgan_tf.evaluation.linear_probe.table import run_probe
 from dcgan_tf.evaluation.pixel_features import NoSegmentsError
 from dcgan_tf.evaluation.real_images import RealImages, load_real_images
+from dcgan_tf.evaluation.result_files import (
+    get_report_path,
+    load_report,
+    save_reports,
+)
 from dcgan_tf.evaluation.sample_metrics import (
     classify_by_neighbours,
     measure_samples,
@@ -38,12 +44,13 @@ def evaluate(
     real: RealImages | None = None,
     probe_sources: Sources = (None, None),
 ) -> dict:
-    """Evaluates a trained model and draws figures.
+    """Evaluates a trained model and draws figures of its samples.
 
     Args:
         model: A run's or an export's.
         settings: What to compute.
-        figures_dir: Where figures go, named `<step>-<what>.png`.
+        figures_dir: Where figures go, named `<step>-<what>.png`, and what is
+            kept of a probe.
         log: Takes lines on what is being done.
         real: The dataset; None for the one that the run was trained on.
         probe_sources: Of the images that settings probe on, those that are
@@ -98,6 +105,39 @@ def evaluate(
         result |= run_probe(probe, settings, figures_dir, log)
     result["elapsed_seconds"] = round(time.monotonic() - start, 1)
     return result
+
+
+def evaluate_and_save(
+    model: TrainedModel,
+    settings: Settings,
+    log: Log = lambda message: None,
+    real: RealImages | None = None,
+    probe_sources: Sources = (None, None),
+) -> tuple[dict, list[Path]]:
+    """Evaluates a trained model and writes results into its folder.
+
+    Args:
+        model: As of `evaluate`.
+        settings: As there.
+        log: As there.
+        real: As there.
+        probe_sources: As there.
+
+    Returns:
+        What `evaluate` does, and the JSON files written, which may have more
+        of an earlier evaluation. The figure of a probe is of all its rows.
+    """
+    path = get_report_path(model.name, model.step)
+    result = evaluate(model, settings, path.parent, log, real, probe_sources)
+    written = save_reports(model.name, result, log)
+    if "probe" in result:
+        name = result["probe_report"] or (
+            f"{model.step}-{result['protocol']['name']}"
+        )
+        draw_probe(
+            path.with_name(f"{name}.png"), load_report(written[-1]), model
+        )
+    return result, written
 
 
 def _find_left_out(

@@ -22,23 +22,23 @@ _CROWDED = 1.6
 
 def draw_probe(
     path: str | os.PathLike,
-    results: Sequence[ProbeResult],
+    result: Mapping[str, Any],
     model: TrainedModel,
-    about: Mapping[str, Any],
 ) -> None:
     """Draws accuracy against labels, with error bars, and saves it.
 
     Args:
         path: A .png file.
-        results: Of all rows.
+        result: A probe's, as its JSON file has it.
         model: Named in the title.
-        about: From `prepare_probe`: what was trained and tested on what.
     """
-    data = about["probe_data"]
+    results = [ProbeResult(**row) for row in result["probe"]]
+    data = result["probe_data"]
     figure = matplotlib.figure.Figure((7, 4.6), layout="constrained")
     axes = figure.add_subplot()
-    for name in dict.fromkeys(result.features for result in results):
-        rows = [result for result in results if result.features == name]
+    for name in dict.fromkeys(row.features for row in results):
+        rows = [row for row in results if row.features == name]
+        rows.sort(key=lambda row: row.num_labels)
         axes.errorbar(
             [row.num_labels for row in rows],
             [100 * row.accuracy for row in rows],
@@ -48,7 +48,7 @@ def draw_probe(
             label=name,
         )
     axes.set_xscale("log")
-    ticks = sorted({result.num_labels for result in results})
+    ticks = sorted({row.num_labels for row in results})
     texts = [f"{tick:,}" for tick in ticks]
     for index in range(1, len(ticks)):
         if ticks[index] < _CROWDED * ticks[index - 1]:
@@ -61,7 +61,7 @@ def draw_probe(
     )
     axes.set_title(
         f"Linear probe: {model.name}, step {model.step}\n"
-        f"D trained on {about['trained_on']}, probed on {data['dataset']}",
+        f"D trained on {result['trained_on']}, probed on {data['dataset']}",
         fontsize="medium",
     )
     axes.grid(alpha=0.3)

@@ -58,7 +58,8 @@ def load_real_images(
         held_out_source: Images held out from it, if they are open.
 
     Returns:
-        Both, without an image in common.
+        Both, without a file in common; copies of one may be in both, see
+        `count_shared`.
 
     Raises:
         ValueError: If the dataset has nothing held out.

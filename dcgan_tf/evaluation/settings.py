@@ -4,7 +4,7 @@ Light to import, since the command's help names what there is.
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from dcgan_tf.config import DataConfig
 from dcgan_tf.config.ranges import (
@@ -17,6 +17,7 @@ from dcgan_tf.evaluation.linear_probe.protocols import (
     choose_label_counts,
 )
 from dcgan_tf.seeds import LARGEST_SEED, SEEDS_PER_SEED
+from dcgan_tf.setting_names import name_setting
 
 # Measures of a set of images beside real ones; each may give several figures.
 SET_MEASURES = (
@@ -45,6 +46,8 @@ Log = Callable[[str], None]
 @dataclasses.dataclass(frozen=True)
 class Settings:
     """Settings of one evaluation.
+
+    Of what takes several values a single one will do, and any list.
 
     Attributes:
         measures: Of `MEASURES`; those that don't apply are left out.
@@ -79,8 +82,9 @@ class Settings:
         check_whole_number(
             "num_samples", self.num_samples, LEAST_SAMPLES, MOST_SAMPLES
         )
-        # Frozen: the one way to replace what was given.
-        object.__setattr__(self, "measures", rename_measures(self.measures))
+        for name in ("measures", "probe_rows", "probe_labels"):
+            self._replace(name, _as_tuple(getattr(self, name)))
+        self._replace("measures", rename_measures(self.measures))
         unknown = sorted(set(self.measures) - set(MEASURES))
         if unknown:
             raise ValueError(
@@ -98,6 +102,10 @@ class Settings:
             )
         self._check_probe()
 
+    def _replace(self, name: str, value: object) -> None:
+        # Frozen: the one way to replace what was given.
+        object.__setattr__(self, name, value)
+
     def _check_probe(self) -> None:
         if self.probe is not None:
             check_one_of("probe", self.probe, tuple(PROTOCOLS))
@@ -105,6 +113,26 @@ class Settings:
         check_one_of("probe_split", self.probe_split, PROBE_SPLITS)
         for name in self.probe_rows or ():
             check_one_of("a row of probe_rows", name, PROBE_ROWS)
+        if self.probe is not None:
+            return
+        if not self.measures:
+            raise ValueError("no measures and no probe leave nothing to do")
+        for field in dataclasses.fields(self):
+            is_of_probe = field.name.startswith("probe_")
+            if is_of_probe and getattr(self, field.name) != field.default:
+                raise ValueError(
+                    f"{name_setting(field.name)} is given without "
+                    f"{name_setting('probe')}, which says how to probe: one of "
+                    f"{', '.join(PROTOCOLS)}"
+                )
+
+
+def _as_tuple(values: object) -> tuple | None:
+    """Returns a list's values, or the single one that a program gave."""
+    if values is None or isinstance(values, tuple):
+        return values
+    is_one = isinstance(values, str) or not isinstance(values, Iterable)
+    return (values,) if is_one else tuple(values)
 
 
 def rename_measures(names: tuple[str, ...]) -> tuple[str, ...]:

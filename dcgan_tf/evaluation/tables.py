@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from dcgan_tf.evaluation.old_keys import rename_keys
 
+_CLASS_FRACTION, _MANY_CLASSES = "class_fraction_", 20
 # Measures of as many samples as held-out images, by a figure of each.
 _OF_EQUAL_SETS = {
     "precision": "precision",
@@ -31,13 +32,22 @@ def format_result(result: Mapping) -> str:
 
 
 def format_columns(columns: Mapping[str, Mapping[str, float]]) -> str:
-    """Formats columns of named figures as a table."""
+    """Formats columns of named figures as a table.
+
+    Of many classes, whose fractions would bury all else, none is listed.
+    """
     names = list(dict.fromkeys(n for c in columns.values() for n in c))
+    classes = {name for name in names if name.startswith(_CLASS_FRACTION)}
+    if len(classes) > _MANY_CLASSES:
+        names = [name for name in names if name not in classes]
     rows = [["", *columns]] + [
         [name, *(_format_number(c.get(name)) for c in columns.values())]
         for name in names
     ]
-    return format_table(rows)
+    table = format_table(rows)
+    if len(classes) > _MANY_CLASSES:
+        table += f"\n(The fractions of {len(classes)} classes are in the file.)"
+    return table
 
 
 def format_table(rows: Sequence[Sequence[str]]) -> str:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from dcgan_tf.config import DataConfig
 from dcgan_tf.evaluation.settings import Settings
 from dcgan_tf.seeds import LARGEST_SEED
 
@@ -25,6 +26,12 @@ from dcgan_tf.seeds import LARGEST_SEED
         ({"probe": "cifar10", "probe_labels": ()}, "none was named"),
         ({"probe_split": "train"}, "probe_split is 'train'; use one of test"),
         ({"probe_rows": ("D", "E")}, "probe_rows is 'E'; use one of D"),
+        ({"measures": []}, "no measures and no probe leave nothing"),
+        ({"measures": "fid"}, "measure 'fid' is not one of frechet"),
+        ({"probe_rows": "D"}, "probe_rows is given without probe, which"),
+        ({"probe_labels": 10}, "probe_labels is given without probe"),
+        ({"probe_split": "validation"}, "probe_split is given without"),
+        ({"probe_data": DataConfig()}, "probe_data is given without"),
     ],
     ids=str,
 )
@@ -41,3 +48,19 @@ def test_what_is_in_range_is_taken():
         num_samples=np.int32(10), seed=LARGEST_SEED,
     )  # fmt: skip
     assert type(taken.num_samples) is int
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "taken"),
+    [
+        ("measures", "frechet", ("frechet",)),
+        ("measures", ["class_score"], ("inception_style_score",)),
+        ("measures", [], ()),
+        ("probe_rows", "pixels", ("pixels",)),
+        ("probe_labels", 100, (100,)),
+        ("probe_labels", [10, None], (10, None)),
+    ],
+)
+def test_a_single_value_and_any_list_will_do(name, given, taken):
+    settings = Settings(**{"probe": "few_labels", name: given})
+    assert getattr(settings, name) == taken

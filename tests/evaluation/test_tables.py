@@ -57,6 +57,19 @@ def test_measures_of_equal_sets_are_named_where_they_were_taken():
     assert "Sliced_wasserstein: 600 of each." in format_result(result)
 
 
+@pytest.mark.parametrize(("num_classes", "are_listed"), [(20, 1), (21, 0)])
+def test_fractions_of_many_classes_are_left_to_the_file(
+    num_classes, are_listed
+):
+    result = make_result("a", 1.0)
+    fractions = {f"class_fraction_{i}": 0.5 for i in range(num_classes)}
+    result["measures"]["samples"] |= fractions
+    for text in (format_result(result), format_comparison([result, result])):
+        assert ("class_fraction_7 " in text) == are_listed
+        assert (f"of {num_classes} classes" in text) != are_listed
+        assert "frechet" in text
+
+
 @pytest.mark.parametrize(
     ("key", "said"),
     [

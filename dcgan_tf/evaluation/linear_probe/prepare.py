@@ -80,7 +80,6 @@ def prepare_probe(
     """
     check_has_features(model)
     protocol = PROTOCOLS[settings.probe]
-    choose_label_counts(protocol, settings.probe_labels)  # Or refuse.
     if settings.probe_data is None:
         _check_dataset(protocol, model, real)
         if settings.probe_split == "validation":

@@ -3,7 +3,6 @@
 import dataclasses
 from pathlib import Path
 
-from dcgan_tf.evaluation import figures
 from dcgan_tf.evaluation.linear_probe import supervised
 from dcgan_tf.evaluation.linear_probe.kept_results import KeptRow
 from dcgan_tf.evaluation.linear_probe.prepare import PreparedProbe
@@ -24,13 +23,12 @@ def run_probe(
     folder: Path,
     log: Log = lambda message: None,
 ) -> dict:
-    """Probes a model by a protocol and draws accuracy against labels.
+    """Probes a model by a protocol.
 
     Args:
         probe: From `prepare_probe`, of the same settings.
         settings: Which label counts, and the seed of draws.
-        folder: Of the figure, and of rows that are kept, so that a stopped
-            table goes on.
+        folder: Of rows that are kept, so that a stopped table goes on.
         log: Takes lines on what is being done and how long it will take.
 
     Returns:
@@ -46,8 +44,6 @@ def run_probe(
         f"{about['probe_data']['dataset']}"
     )
     results = _probe_rows(probe, settings, folder / _KEPT_DIR, log)
-    name = about["probe_report"] or f"{probe.model.step}-{probe.protocol.name}"
-    figures.draw_probe(folder / f"{name}.png", results, probe.model, about)
     return {
         "protocol": dataclasses.asdict(probe.protocol),
         "probe": [dataclasses.asdict(result) for result in results],

@@ -30,7 +30,7 @@ def compute_confident_fraction(
 
     Args:
         probabilities: Floats `(num_samples, num_classes)`.
-        threshold: Sure is a likeliest class of more than this.
+        threshold: Confident is a likeliest class of more than this.
 
     Returns:
         In `[0, 1]`.

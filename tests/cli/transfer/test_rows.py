@@ -223,6 +223,21 @@ def test_statistics_are_of_the_probes_images_and_nobody_elses(orphan, colours):
     assert model.digest_discriminator() == other.digest_discriminator()
 
 
+def test_the_figure_has_all_rows_of_its_file(run_dir, colours, monkeypatch):
+    from dcgan_tf.evaluation import evaluate
+
+    drawn = []
+    monkeypatch.setattr(
+        evaluate, "draw_probe", lambda path, result, model: drawn.append(result)
+    )
+    for rows in ("pixels", "D"):
+        arguments = [f"--probe_rows={rows}", "--probe_labels=6"]
+        assert run(run_dir, *arguments, f"--probe_image_dir={colours}") == 0
+    assert {name for name, _ in accuracies(drawn[0])} == {"raw pixels"}
+    assert drawn[1] == read(run_dir)
+    assert {name for name, _ in accuracies(drawn[1])} == {"raw pixels", "D"}
+
+
 def test_some_of_a_protocols_label_counts(run_dir, colours, capsys):
     arguments = ["--probe_rows=pixels", f"--probe_image_dir={colours}"]
     for labels, counts in (("6", {6}), ("all", {6, 120}), ("all,6", {6, 120})):
