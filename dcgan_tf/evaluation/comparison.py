@@ -46,11 +46,11 @@ def format_comparison(results: Sequence[Mapping]) -> str:
         if any(columns):
             title = f"{title}\n" if title else ""
             parts.append(title + _format_models(names, columns))
-    parts += [
-        f"WARNING: {name}: {text}"
-        for name, result in zip(names, results, strict=True)
-        for text in result.get("warnings", ())
-    ]
+    warned: dict[str, list[str]] = {}
+    for name, result in zip(names, results, strict=True):
+        for text in result.get("warnings", ()):
+            warned.setdefault(text, []).append(name)
+    parts += [f"WARNING: {', '.join(of)}: {t}" for t, of in warned.items()]
     return "\n\n".join(parts) or "None of these measures is for these models."
 
 

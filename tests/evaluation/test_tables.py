@@ -90,7 +90,8 @@ def test_comparison_warns_of_unequal_conditions(key, said):
     assert ("do NOT compare: " in text) == (said is not None)
     assert (said or "Against 700 held-out images") in text
     assert "a@7" in text and f"{results[1]['model']}@7" in text
-    assert "WARNING: a@7: looks copied" in text
+    warned = f"WARNING: a@7, {results[1]['model']}@7: looks copied"
+    assert text.count("WARNING") == 1 and warned in text
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Memorization: distances of samples to the nearest training images."""
 
+import hashlib
+
 import numpy as np
 from sklearn.metrics.pairwise import check_pairwise_arrays
 from sklearn.neighbors import NearestNeighbors
@@ -69,9 +71,18 @@ def find_suspects(
 
 
 def _leave_out_twins(features: np.ndarray) -> np.ndarray:
-    """Returns each row once, in the order they first come in."""
-    first = {row.tobytes(): i for i, row in reversed([*enumerate(features)])}
-    return features[sorted(first.values())]
+    """Returns each row once, in the order they first come in.
+
+    Pixels of a large collection are gigabytes: rows are told apart by digests,
+    and only copied where there are twins.
+    """
+    first = {}
+    for index, row in enumerate(np.ascontiguousarray(features)):
+        digest = hashlib.blake2b(row, digest_size=16).digest()
+        first.setdefault(digest, index)
+    if len(first) == len(features):
+        return features
+    return features[list(first.values())]
 
 
 def compute_copying(
