@@ -140,6 +140,7 @@ def train(
             config, training_source=source, held_out_source=held_out_source
         ),
         allow_fewer_images=allow_fewer_images,
+        is_evaluation_asked=settings.get("eval_every") is not None,
     )
     model = load_trained_model(
         result.run_dir, str(result.training.step), source=source

@@ -264,7 +264,7 @@ class Run:
         measures: str | Sequence[str] = MEASURES,
         *,
         features: str = "auto",
-        inception_path: str | None = None,
+        inception_path: str | os.PathLike | None = None,
         probe: str | None = None,
         probe_data: Images | DataConfig | None = None,
         probe_split: str = "test",
@@ -272,7 +272,7 @@ class Run:
         probe_labels: int | Sequence[int | None] | None = None,
         num_samples: int = 2_000,
         seed: int = 0,
-        cache_dir: str | None = None,
+        cache_dir: str | os.PathLike | None = None,
         log: Callable[[str], None] = lambda message: None,
         probe_held_out: Images | None = None,
     ) -> dict[str, Any]:

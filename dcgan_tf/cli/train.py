@@ -52,6 +52,7 @@ def run(values: flags.FlagValues) -> int:
             init_from=values.init_from,
             build_evaluator=_build_evaluator,
             allow_fewer_images=bool(values.allow_fewer_images),
+            is_evaluation_asked=values.eval_every is not None,
             cpu_devices=values.cpu_devices,
             note=note,
         )

@@ -60,10 +60,10 @@ class ModelConfig:
     discriminator_batch_norm: bool = True
 
     def __post_init__(self):
-        normalize_settings(self)
-        check_family(self.family)
         size = read_image_size(self.image_size)
         object.__setattr__(self, "image_size", size)  # It is frozen.
+        normalize_settings(self)
+        check_family(self.family)
         if self.channels not in (1, 3, 4):
             raise ValueError(
                 f"channels is {self.channels}; use 1 (grey), 3 (RGB) or 4 "

@@ -6,6 +6,7 @@ import numbers
 import os
 import types
 import typing
+from collections.abc import Iterable
 from typing import Any
 
 _WORDS = {
@@ -105,9 +106,15 @@ def normalize_settings(settings: Any) -> None:
                 )
             value = os.fsdecode(value) if kind is str else value
             value = kind(value)
-        elif isinstance(value, list):
-            value = tuple(value)
+        elif any(typing.get_origin(kind) is tuple for kind in kinds):
+            value = _read_several(value)
         object.__setattr__(settings, field.name, value)
+
+
+def _read_several(value: Any) -> tuple:
+    """Returns a list's values, or the single one that a program gave."""
+    is_one = isinstance(value, str) or not isinstance(value, Iterable)
+    return (value,) if is_one else tuple(value)
 
 
 def _is_truth_value(value: Any) -> bool:

@@ -4,7 +4,7 @@ Light to import, since the command's help names what there is.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from dcgan_tf.config import DataConfig
 from dcgan_tf.config.ranges import (
@@ -82,9 +82,8 @@ class Settings:
         check_whole_number(
             "num_samples", self.num_samples, LEAST_SAMPLES, MOST_SAMPLES
         )
-        for name in ("measures", "probe_rows", "probe_labels"):
-            self._replace(name, _as_tuple(getattr(self, name)))
-        self._replace("measures", rename_measures(self.measures))
+        # Frozen: the one way to replace what was given.
+        object.__setattr__(self, "measures", rename_measures(self.measures))
         unknown = sorted(set(self.measures) - set(MEASURES))
         if unknown:
             raise ValueError(
@@ -101,10 +100,6 @@ class Settings:
                 "path of its graph go together"
             )
         self._check_probe()
-
-    def _replace(self, name: str, value: object) -> None:
-        # Frozen: the one way to replace what was given.
-        object.__setattr__(self, name, value)
 
     def _check_probe(self) -> None:
         if self.probe is not None:
@@ -125,14 +120,6 @@ class Settings:
                     f"{name_setting('probe')}, which says how to probe: one of "
                     f"{', '.join(PROTOCOLS)}"
                 )
-
-
-def _as_tuple(values: object) -> tuple | None:
-    """Returns a list's values, or the single one that a program gave."""
-    if values is None or isinstance(values, tuple):
-        return values
-    is_one = isinstance(values, str) or not isinstance(values, Iterable)
-    return (values,) if is_one else tuple(values)
 
 
 def rename_measures(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import tensorflow as tf
 from dcgan_tf.config import RunConfig
 from dcgan_tf.data.pipeline import build_training_dataset
 from dcgan_tf.data.source import Source
+from dcgan_tf.training.schedule import choose_steps_per_call
 from dcgan_tf.training.step import GradientTapeStep
 
 
@@ -61,7 +62,8 @@ class BatchFeed:
         source: Real images.
         strategy: What the run trains under.
         start_step: Steps done before.
-        steps_per_call: Steps whose batches are fetched at once.
+        steps_per_call: Steps whose batches are fetched at once; of a run
+            whose setting is 0, at first.
     """
 
     def __init__(
@@ -75,12 +77,13 @@ class BatchFeed:
         self._source = source
         self._has_labels = config.model.num_classes > 0
         self._step = start_step
+        self._is_choosing = config.training.steps_per_call == 0
         self._distribute = functools.partial(
             distribute_data, config, source, strategy
         )
-        self.resize(steps_per_call)
+        self._resize(steps_per_call)
 
-    def resize(self, steps_per_call: int) -> None:
+    def _resize(self, steps_per_call: int) -> None:
         """Fetches so many steps' batches from now on, when none is ready."""
         self._size = self._num_taken = steps_per_call
         self._elements = iter(self._distribute(self._step, steps_per_call))
@@ -114,11 +117,23 @@ class BatchFeed:
         self._element = element if self._has_labels else (element, None)
         self._num_taken = 0
 
-    def try_fetch(self) -> Exception | None:
+    def try_fetch(
+        self, seconds_per_step: float, steps_left: int
+    ) -> Exception | None:
         """Fetches the next batches, or returns why there are none.
 
-        So that all workers can agree to save a checkpoint and stop.
+        So that all workers can agree to save a checkpoint and stop. Where
+        steps turn out to be short, more of them are fetched from now on.
+
+        Args:
+            seconds_per_step: As measured; 0 where it isn't known.
+            steps_left: Until the run's end.
         """
+        if self._is_choosing and seconds_per_step:
+            self._is_choosing = False
+            chosen = choose_steps_per_call(seconds_per_step, steps_left)
+            if chosen > 1:
+                self._resize(chosen)
         try:
             self.fetch()
         except (ValueError, OSError) as error:

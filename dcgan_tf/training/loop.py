@@ -8,8 +8,6 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from dcgan_tf.config import RunConfig, TrainingConfig
-from dcgan_tf.data.cache import get_store
-from dcgan_tf.data.pipeline import check_batch_size
 from dcgan_tf.data.source import Source
 from dcgan_tf.graph_rewrites import (
     ARITHMETIC,
@@ -18,27 +16,21 @@ from dcgan_tf.graph_rewrites import (
 )
 from dcgan_tf.runs import checkpoints, folder
 from dcgan_tf.runs.early_stopping import find_lost_patience
-from dcgan_tf.runs.lock import RunLock, RunLockedError, check_unlocked
+from dcgan_tf.runs.lock import RunLock, RunLockedError
 from dcgan_tf.runs.repair import lacks_evaluation
 from dcgan_tf.training import resources
 from dcgan_tf.training.announcement import describe_training
 from dcgan_tf.training.batches import BatchFeed
 from dcgan_tf.training.distribution import workers
-from dcgan_tf.training.distribution.agreement import describe_work
 from dcgan_tf.training.interrupts import InterruptGuard
 from dcgan_tf.training.progress import Progress
 from dcgan_tf.training.recorder import Evaluator, Recorder, identify
-from dcgan_tf.training.resuming import (
-    check_run,
-    restore_or_start,
-    save_record,
-)
+from dcgan_tf.training.resuming import prepare_start, save_record
 from dcgan_tf.training.schedule import (
-    choose_steps_per_call,
     count_steps_until_due,
     find_due,
 )
-from dcgan_tf.training.state import TrainingState, build_training_state
+from dcgan_tf.training.state import TrainingState
 from dcgan_tf.training.step import GradientTapeStep
 
 
@@ -107,57 +99,39 @@ def train(
         OSError: If the folder can't be written.
     """
     is_chief = workers.is_chief(strategy)
-    config.training.check_replicas(strategy.num_replicas_in_sync)
-    if is_chief:
-        check_unlocked(run_dir)
-    changes = check_run(
-        run_dir, config, source, precision, allow_fewer_images, init_from
-    )
-    check_batch_size(source, config.training.batch_size)
-    # Now, so that a folder of unreadable images leaves no run behind.
-    get_store(source, config.model, config.data)
-    evaluator = None
-    if config.training.eval_every and build_evaluator:
-        # The chief alone evaluates; the others take part in its checkpoints.
-        evaluator = build_evaluator(config, source) if is_chief else dict
-    steps_before = checkpoints.list_steps(run_dir)
-    with strategy.scope():
-        state = build_training_state(config, precision)
-    start, init_from = restore_or_start(
-        run_dir, config, source, state, init_from
-    )
-    training = dataclasses.replace(config.training, init_from=init_from)
-    config = dataclasses.replace(config, training=training)
-    workers.check_agreement(
-        strategy, describe_work(config, source, start, precision, strategy)
-    )
+    start = prepare_start(
+        config, run_dir, source, strategy, precision, init_from,
+        build_evaluator, allow_fewer_images,
+    )  # fmt: skip
+    config, training, step = start.config, start.config.training, start.step
     is_unevaluated = workers.chief_says(
         strategy,
-        evaluator is not None and _is_unevaluated(run_dir, training, start),
+        start.evaluator is not None
+        and _is_unevaluated(run_dir, training, step),
     )
-    is_complete = start >= training.steps
+    is_complete = step >= training.steps
     if is_complete and not is_unevaluated:
-        return TrainingResult(start, was_complete=True)
+        return TrainingResult(step, was_complete=True)
     num_stale = find_lost_patience(
-        run_dir, training.patience, start, *identify(evaluator)
+        run_dir, training.patience, step, *identify(start.evaluator)
     )
     # Only the chief knows the images that it evaluates on.
     if not is_unevaluated and workers.chief_says(strategy, num_stale > 0):
-        return TrainingResult(start, num_stale=num_stale)
-    checkpoint_bytes = resources.compute_checkpoint_bytes(state)
+        return TrainingResult(step, num_stale=num_stale)
+    checkpoint_bytes = resources.compute_checkpoint_bytes(start.state)
     if is_chief:
-        resources.check_disk_space(run_dir, config, checkpoint_bytes, start)
+        resources.check_disk_space(run_dir, config, checkpoint_bytes, step)
         folder.make_run_dir(run_dir)
     with (
         RunLock(run_dir) if is_chief else contextlib.nullcontext(),
         resources.shortage_named(run_dir, config, checkpoint_bytes),
     ):
         if is_chief:
-            _check_unchanged(run_dir, steps_before)
+            _check_unchanged(run_dir, start.steps_before)
             checkpoints.clear_unfinished(run_dir)
             save_record(run_dir, config, source, precision)
-        progress = Progress(training.steps, start, is_silent=not is_chief)
-        _log_resuming(progress, run_dir, start, changes)
+        progress = Progress(training.steps, step, is_silent=not is_chief)
+        _log_resuming(progress, run_dir, step, start.changes)
         if is_chief:
             for line in describe_training(
                 config, source, run_dir, strategy, precision
@@ -166,21 +140,22 @@ def train(
         recorder = Recorder(
             config,
             run_dir,
-            state,
+            start.state,
             progress,
-            start,
+            step,
             is_chief,
             count_skipped=lambda: source.num_skipped,
-            evaluator=evaluator,
+            evaluator=start.evaluator,
             saves_alone=workers.num_workers(strategy) == 1,
         )
         if is_complete:
             with recorder:
-                recorder.evaluate(start)
-            return TrainingResult(start, was_complete=True)
+                recorder.evaluate(step)
+            return TrainingResult(step, was_complete=True)
         return _train_steps(
-            config, source, strategy, state, recorder, start, is_unevaluated
-        )
+            config, source, strategy, start.state, recorder, step,
+            is_unevaluated,
+        )  # fmt: skip
 
 
 def _is_unevaluated(
@@ -217,24 +192,17 @@ def _train_steps(
 ) -> TrainingResult:
     """Trains from a step on until the last one or a signal."""
     training = config.training
+    is_alone = workers.num_workers(strategy) == 1
     feed = BatchFeed(
         config, source, strategy, start, training.steps_per_call or 1
     )
     step_fn = GradientTapeStep(state, config, strategy)
     stop_agreement = workers.StopAgreement(strategy)
-    is_alone = workers.num_workers(strategy) == 1
-    num_stale = 0
-    looks_between = (
-        training.has_penalty or not config.model.discriminator_batch_norm
-    )
-    unwanted = [ARITHMETIC, *[REMAPPING] * looks_between]
-    # Workers would choose by their own times, and must meet at each call.
-    is_choosing = training.steps_per_call == 0 and is_alone
-    step = start
+    num_stale, step = 0, start
     with (
         InterruptGuard() as guard,
         recorder,
-        without_rewrites(*unwanted),
+        without_rewrites(*_list_unwanted_rewrites(config)),
     ):
         if is_unevaluated:
             recorder.evaluate(start)
@@ -244,25 +212,15 @@ def _train_steps(
                 return TrainingResult(start, num_stale=num_stale)
         feed.fetch()
         while step < training.steps:
-            recorder.start_step()
-            num_steps = min(
-                feed.num_ready, count_steps_until_due(training, step)
-            )
-            num_traces = step_fn.num_traces
-            measures = feed.train(step_fn, num_steps)
-            has_traced = step_fn.num_traces > num_traces
-            recorder.count(measures, num_steps, has_traced)
-            step += num_steps
+            step += _train_call(feed, step_fn, recorder, training, step)
             failure = None
             if step < training.steps and not feed.num_ready:
-                if is_choosing and recorder.seconds_per_step:
-                    is_choosing = False
-                    chosen = choose_steps_per_call(
-                        recorder.seconds_per_step, training.steps - step
-                    )
-                    if chosen > 1:
-                        feed.resize(chosen)
-                failure = feed.try_fetch()
+                failure = feed.try_fetch(
+                    # Workers would choose by their own times, and must meet
+                    # at each call.
+                    recorder.seconds_per_step if is_alone else 0.0,
+                    training.steps - step,
+                )
             is_stopping = stop_agreement.any_worker(
                 guard.signal_number is not None
                 or failure is not None
@@ -277,9 +235,8 @@ def _train_steps(
             if due.evaluation and recorder.is_chief:
                 num_stale = recorder.find_lost_patience(step)
             # Several workers agree on it in the next step.
-            if (
-                is_stopping or num_stale and is_alone
-            ) and step < training.steps:
+            ends = is_stopping or (num_stale and is_alone)
+            if ends and step < training.steps:
                 # The chief may have evaluated just now: all read the same.
                 workers.wait_for_all(strategy)
                 num_stale = recorder.find_lost_patience(step)
@@ -291,6 +248,29 @@ def _train_steps(
                     warnings=_list_warnings(recorder),
                 )
         return TrainingResult(training.steps, warnings=_list_warnings(recorder))
+
+
+def _list_unwanted_rewrites(config: RunConfig) -> list[str]:
+    """Lists TensorFlow's rewrites that would round otherwise or give up."""
+    has_penalty = config.training.has_penalty
+    looks_between = has_penalty or not config.model.discriminator_batch_norm
+    return [ARITHMETIC, REMAPPING] if looks_between else [ARITHMETIC]
+
+
+def _train_call(
+    feed: BatchFeed,
+    step_fn: GradientTapeStep,
+    recorder: Recorder,
+    training: TrainingConfig,
+    step: int,
+) -> int:
+    """Trains on batches that are ready, up to what is due; counts steps."""
+    num_steps = min(feed.num_ready, count_steps_until_due(training, step))
+    num_traces = step_fn.num_traces
+    recorder.start_step()
+    measures = feed.train(step_fn, num_steps)
+    recorder.count(measures, num_steps, step_fn.num_traces > num_traces)
+    return num_steps
 
 
 def _describe_failure(failure: Exception, step: int, is_saved: bool) -> str:

@@ -1,20 +1,30 @@
 """What a run is resumed from, or starts from: checked, restored, recorded."""
 
+import dataclasses
 import os
+from collections.abc import Callable
+
+import tensorflow as tf
 
 from dcgan_tf.config import RunConfig
+from dcgan_tf.data.cache import get_store
+from dcgan_tf.data.pipeline import check_batch_size
 from dcgan_tf.data.source import Source
 from dcgan_tf.runs import checkpoints, folder
 from dcgan_tf.runs.class_names import CLASSES_KEY, LABELS_KEY
 from dcgan_tf.runs.image_identity import IMAGES_KEY, compare_images
+from dcgan_tf.runs.lock import check_unlocked
 from dcgan_tf.runs.setting_changes import RECORDED_SETTINGS, find_differences
 from dcgan_tf.setting_names import name_setting
+from dcgan_tf.training.distribution import workers
+from dcgan_tf.training.distribution.agreement import describe_work
 from dcgan_tf.training.families import start_from_data
 from dcgan_tf.training.initialization import (
     parse_init_from,
     restore_networks,
 )
-from dcgan_tf.training.state import TrainingState
+from dcgan_tf.training.recorder import Evaluator
+from dcgan_tf.training.state import TrainingState, build_training_state
 
 # What is told otherwise: steps by the progress, the folder with its images,
 # the precision by what it comes to on this machine.
@@ -24,6 +34,85 @@ _TOLD_ELSEWHERE = {
     "data.image_dir",
     "data.dataset",
 }
+
+
+@dataclasses.dataclass(frozen=True)
+class Start:
+    """Where a run starts, checked and agreed on; nothing is written yet.
+
+    Attributes:
+        config: The run's settings, with what its networks started from.
+        state: What is trained, restored.
+        step: Completed steps.
+        evaluator: What finds the best checkpoint, if anything does.
+        changes: Since the run was last trained, a line each.
+        steps_before: Of its checkpoints as they were looked at.
+    """
+
+    config: RunConfig
+    state: TrainingState
+    step: int
+    evaluator: Evaluator | None
+    changes: list[str]
+    steps_before: list[int]
+
+
+def prepare_start(
+    config: RunConfig,
+    run_dir: str | os.PathLike,
+    source: Source,
+    strategy: tf.distribute.Strategy,
+    precision: str,
+    init_from: str | os.PathLike | None,
+    build_evaluator: Callable[[RunConfig, Source], Evaluator] | None,
+    allow_fewer_images: bool,
+) -> Start:
+    """Checks that a run may start or be resumed, and restores it.
+
+    Every worker calls it, and only reads.
+
+    Args:
+        config: The run's settings.
+        run_dir: Its folder.
+        source: Its images.
+        strategy: What it trains under.
+        precision: A Keras dtype policy.
+        init_from: As `loop.train` has it.
+        build_evaluator: The same.
+        allow_fewer_images: The same.
+
+    Raises:
+        ValueError: If the folder holds another run, the batch doesn't
+            divide, images are missing or others, or workers differ in what
+            they train.
+        RunLockedError: If another process trains the run.
+    """
+    is_chief = workers.is_chief(strategy)
+    config.training.check_replicas(strategy.num_replicas_in_sync)
+    if is_chief:
+        check_unlocked(run_dir)
+    changes = check_run(
+        run_dir, config, source, precision, allow_fewer_images, init_from
+    )
+    check_batch_size(source, config.training.batch_size)
+    # Now, so that a folder of unreadable images leaves no run behind.
+    get_store(source, config.model, config.data)
+    evaluator = None
+    if config.training.eval_every and build_evaluator:
+        # The chief alone evaluates; the others take part in its checkpoints.
+        evaluator = build_evaluator(config, source) if is_chief else dict
+    steps_before = checkpoints.list_steps(run_dir)
+    with strategy.scope():
+        state = build_training_state(config, precision)
+    step, init_from = restore_or_start(
+        run_dir, config, source, state, init_from
+    )
+    training = dataclasses.replace(config.training, init_from=init_from)
+    config = dataclasses.replace(config, training=training)
+    workers.check_agreement(
+        strategy, describe_work(config, source, step, precision, strategy)
+    )
+    return Start(config, state, step, evaluator, changes, steps_before)
 
 
 def check_run(
@@ -42,7 +131,7 @@ def check_run(
         source: The images to train on.
         precision: The Keras dtype policy to train in.
         allow_fewer_images: Whether images may be missing.
-        init_from: As `train` has it.
+        init_from: As `loop.train` has it.
 
     Returns:
         What has changed since the run was last trained, a line each.
@@ -85,7 +174,7 @@ def restore_or_start(
         config: The run's settings.
         source: Its images.
         state: Changed in place.
-        init_from: As `train` has it.
+        init_from: As `loop.train` has it.
 
     Returns:
         The step to resume from, and `RUN@STEP` of the networks that the run

@@ -9,13 +9,15 @@ import keras
 import tensorflow as tf
 
 from dcgan_tf.config import RunConfig
-from dcgan_tf.data.held_out import AUTO, NONE
-from dcgan_tf.data.open_source import load_held_out, load_source
+from dcgan_tf.data.open_source import load_held_out
 from dcgan_tf.data.source import Source
 from dcgan_tf.kernels.precision import resolve_precision
-from dcgan_tf.presets import choose_eval_every
-from dcgan_tf.runs import checkpoints, folder
-from dcgan_tf.setting_names import name_setting
+from dcgan_tf.runs import checkpoints
+from dcgan_tf.runs.image_settings import (
+    count_classes,
+    has_default_evaluation,
+    open_images,
+)
 from dcgan_tf.training import loop
 from dcgan_tf.training.distribution import workers
 from dcgan_tf.training.distribution.strategy import build_strategy
@@ -50,6 +52,7 @@ def run_training(
     init_from: str | os.PathLike | None = None,
     build_evaluator: Callable[[RunConfig, Source], Evaluator] | None = None,
     allow_fewer_images: bool = False,
+    is_evaluation_asked: bool = False,
     cpu_devices: int | None = None,
     note: str | None = None,
     log: Callable[[str], None] = print,
@@ -67,6 +70,8 @@ def run_training(
         build_evaluator: Makes what chooses the best checkpoint, where
             `eval_every` asks for it; None for none.
         allow_fewer_images: Whether a resumed run's images may be fewer.
+        is_evaluation_asked: Whether `eval_every` is a user's own. A default
+            gives way where there are too few images or steps for it.
         cpu_devices: Logical devices to split the processor into; None
             leaves it as it is.
         note: What the user should know of the folder, if anything.
@@ -91,31 +96,19 @@ def run_training(
         if note and is_chief:
             log(note)
         is_new = not checkpoints.list_steps(run_dir)
-        if not is_new:
-            config = folder.keep_recorded_data(run_dir, config)
-        elif config.data.held_out_dir is not None:
-            config = _hold_out_nothing(config)
-        source = source or load_source(config.data)
-        if is_new and _takes_all_to_fill_a_batch(config, source):
-            config = _hold_out_nothing(config)
-            source = load_source(config.data)
-        if _is_evaluated_unasked(config):
-            if is_new and not _can_evaluate(config, source):
-                config = _evaluate_never(config)
-            if config.training.steps < config.training.eval_every:
-                # There will be one checkpoint to choose from.
-                build_evaluator = None
+        config, source = open_images(
+            config, run_dir, source, is_evaluation_asked
+        )
+        config = count_classes(config, source, conditional)
+        is_short = config.training.steps < config.training.eval_every
+        is_unasked = not is_evaluation_asked and has_default_evaluation(config)
+        if is_short and is_unasked:
+            # There will be one checkpoint to choose from.
+            build_evaluator = None
         is_evaluated = build_evaluator and config.training.eval_every
         if is_new and config.data.held_out_dir and not is_evaluated:
             # Rather refused now than after training, when they are needed.
             load_held_out(config.data, source)
-        config = _record_reading(config, source)
-        if (
-            conditional
-            or config.data.condition_on is not None
-            or config.model.num_classes
-        ):
-            config = _count_classes(config, source)
         precision = resolve_precision(
             config.training.precision, strategy.num_replicas_in_sync
         )
@@ -156,64 +149,3 @@ def _split_processor(count: int) -> None:
             f"cpu_devices {count} comes too late: TensorFlow has started in "
             "this process and has its devices; give it in a new process"
         ) from None
-
-
-def _hold_out_nothing(config: RunConfig) -> RunConfig:
-    data = dataclasses.replace(config.data, hold_out=NONE)
-    return dataclasses.replace(config, data=data)
-
-
-def _takes_all_to_fill_a_batch(config: RunConfig, source: Source) -> bool:
-    """Whether a folder fills a batch only if nothing is held out of it."""
-    count = source.num_examples
-    is_own_folder = config.data.image_dir is not None
-    fills = count < config.training.batch_size <= count + source.num_held_out
-    return is_own_folder and fills and config.data.hold_out != NONE
-
-
-def _is_evaluated_unasked(config: RunConfig) -> bool:
-    training = config.training
-    default = choose_eval_every(config.data.dataset, training.batch_size)
-    return training.eval_every == default and not training.patience
-
-
-def _can_evaluate(config: RunConfig, source: Source) -> bool:
-    """Whether there are images to evaluate on; a distance takes two."""
-    return config.data.held_out_dir is not None or source.num_held_out > 1
-
-
-def _evaluate_never(config: RunConfig) -> RunConfig:
-    training = dataclasses.replace(config.training, eval_every=0)
-    return dataclasses.replace(config, training=training)
-
-
-def _record_reading(config: RunConfig, source: Source) -> RunConfig:
-    """Records how images were read, so that all who read the run's do so."""
-    data = dataclasses.replace(config.data, level_range=source.level_range)
-    rule = source.held_out_rule
-    # By the number, runs of version 0.1.0 are: what they say is kept.
-    if rule is not None and data.hold_out == AUTO:
-        data = dataclasses.replace(
-            data, hold_out=rule.hold_out, hold_out_also=rule.also
-        )
-    return dataclasses.replace(config, data=data)
-
-
-def _count_classes(config: RunConfig, source: Source) -> RunConfig:
-    given = config.model.num_classes
-    if not source.num_classes:
-        setting = "num_classes" if given else "conditional"
-        raise ValueError(
-            f"dataset {source.name!r} has no class labels to condition on; "
-            f"leave {name_setting(setting)} out, or sort a folder's images "
-            "into one subfolder a class"
-        )
-    if given not in (0, source.num_classes):
-        # A label over it would be that of no class, and train all the same.
-        raise ValueError(
-            f"num_classes is {given}, and {source.name} has "
-            f"{source.num_classes} classes; leave it out: "
-            f"{name_setting('conditional', True)} takes their number"
-        )
-    model = dataclasses.replace(config.model, num_classes=source.num_classes)
-    return dataclasses.replace(config, model=model)

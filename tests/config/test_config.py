@@ -17,6 +17,7 @@ from dcgan_tf.config import (
     TrainingConfig,
 )
 from dcgan_tf.data import embedded
+from dcgan_tf.evaluation.settings import Settings
 from dcgan_tf.presets import resolve_run_config
 
 
@@ -161,6 +162,10 @@ def test_the_processor_is_split_for_replicas_alone(strategy, count, is_used):
         (DataConfig, "hold_out_also", ["a", "b"], ("a", "b")),
         (DataConfig, "level_range", [0, 256], (0, 256)),
         (TrainingConfig, "init_from", Path("a@3"), "a@3"),
+        (Settings, "measures", ["frechet"], ("frechet",)),
+        (Settings, "measures", "frechet", ("frechet",)),
+        (Settings, "measures", np.array(["frechet"]), ("frechet",)),
+        (Settings, "cache_dir", Path("a"), "a"),
         (ModelConfig, "image_size", [32, 64], (32, 64)),
         (ModelConfig, "image_size", np.array([32, 64]), (32, 64)),
         (ModelConfig, "image_size", (np.int16(32), np.uint8(64)), (32, 64)),

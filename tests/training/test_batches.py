@@ -6,7 +6,7 @@ import tensorflow as tf
 from dcgan_tf.data.source import build_array_source
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.runs.metrics import read_metrics
-from dcgan_tf.training import loop, recorder
+from dcgan_tf.training import batches, recorder
 from dcgan_tf.training.run_training import run_training
 from dcgan_tf.training.step import GradientTapeStep
 from dcgan_tf.training.step_measures import StepTimer
@@ -108,7 +108,7 @@ def test_the_number_is_chosen_by_itself_after_the_first_report(
         calls.append(steps_left)
         return 3
 
-    monkeypatch.setattr(loop, "choose_steps_per_call", choose)
+    monkeypatch.setattr(batches, "choose_steps_per_call", choose)
     train(tmp_path / "run", {})
     assert calls == [3]
     assert_same(tmp_path / "run", tmp_path / "one")

@@ -4,9 +4,12 @@ import json
 
 import numpy as np
 import pytest
+from fixtures import tiny_run
 
+from dcgan_tf import api
+from dcgan_tf.cli import train as cli_train
 from dcgan_tf.data.source import build_array_source
-from dcgan_tf.presets import resolve_run_config
+from dcgan_tf.presets import choose_eval_every, resolve_run_config
 from dcgan_tf.runs import checkpoints
 from dcgan_tf.runs.metrics import read_metrics
 from dcgan_tf.training import run_training as run_training_module
@@ -127,6 +130,48 @@ def test_a_processor_is_not_split_beside_gpus(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="cpu_devices 2 .*CUDA_VISIBLE"):
         run_training(config, tmp_path, cpu_devices=2)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("is_asked", "num_rows"), [(False, 0), (True, 1)])
+def test_an_evaluation_that_is_asked_for_is_made(tmp_path, is_asked, num_rows):
+    """A default of a folder gives way to few steps; a user's own did too."""
+    pictures = tiny_run.make_pictures(tmp_path / "pictures")
+    eval_every = choose_eval_every("image_folder", TINY["batch_size"])
+    config = resolve_run_config(
+        {
+            **TINY,
+            "image_dir": str(pictures),
+            "steps": 1,
+            "eval_every": eval_every,
+        }
+    )
+    run_training(
+        config,
+        tmp_path / "run",
+        build_evaluator=lambda *_: lambda generator: {"distance": 1.0},
+        is_evaluation_asked=is_asked,
+    )
+    rows = [r for r in read_metrics(tmp_path / "run") if r.get("distance")]
+    assert len(rows) == num_rows
+
+
+@pytest.mark.parametrize("eval_every", [None, 7])
+def test_who_gives_how_often_to_evaluate_asks_for_it(
+    tmp_path, monkeypatch, eval_every
+):
+    asked = []
+
+    def stop(*_, is_evaluation_asked, **kwargs):
+        asked.append(is_evaluation_asked)
+        raise ValueError("stopped")
+
+    monkeypatch.setattr(run_training_module, "run_training", stop)
+    monkeypatch.setattr(api, "run_training", stop)
+    flags = [f"--eval_every={eval_every}"] * (eval_every is not None)
+    assert cli_train.main([f"--run_dir={tmp_path / 'run'}", *flags]) == 1
+    with pytest.raises(ValueError, match="stopped"):
+        api.train("mnist_5k", tmp_path / "run", eval_every=eval_every)
+    assert asked == [eval_every is not None] * 2
 
 
 def test_classes_of_other_names_are_refused(tmp_path):
