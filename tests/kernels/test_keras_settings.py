@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from dcgan_tf import families
 from dcgan_tf.evaluation.feature_extractors.classifier import build_classifier
 from dcgan_tf.evaluation.feature_extractors.random import build_random_features
 from dcgan_tf.kernels.keras_settings import check_backend, own_keras_settings
@@ -28,6 +29,10 @@ FAMILIES = {
     "gan": {"image_size": 16, "hidden_units": 10, "channels": 1},
     "lapgan": {"image_size": 16, "hidden_units": 10, "base_filters": 4},
 }
+
+
+def test_every_family_is_looked_at():
+    assert set(FAMILIES) == set(families.FAMILIES)
 
 
 @pytest.fixture(params=OTHERS, ids="=".join)
