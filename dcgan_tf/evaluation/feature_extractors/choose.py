@@ -2,6 +2,8 @@
 
 import os
 
+import numpy as np
+
 from dcgan_tf.evaluation.feature_extractors.classifier import load_classifier
 from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
     FeatureExtractor,
@@ -23,18 +25,22 @@ def choose_feature_extractor(
     Args:
         real: The dataset.
         name: Of `settings.FEATURE_EXTRACTORS`; `auto` is the classifier
-            where images have classes, else random features.
+            where images are of two classes or more, else random features.
         seed: Of the extractor's weights.
         cache_dir: Where classifiers are kept; None for the default.
         inception_path: The 2015 graph's file, for `inception`.
 
     Raises:
-        ValueError: If the dataset has no classes for the classifier, or
+        ValueError: If the dataset has no two classes for the classifier, or
             `inception` has no path.
         FileNotFoundError: If the graph isn't there.
     """
+    num_classes = 0
+    if real.class_names:
+        num_classes = len(np.unique(real.training_labels))
     if name == "auto":
-        name = "classifier" if real.class_names else "random"
+        # Of one class a classifier learns nothing.
+        name = "classifier" if num_classes > 1 else "random"
     if name == "random":
         return build_random_features(real.training.shape[1:], seed)
     if name == "inception":
@@ -44,9 +50,10 @@ def choose_feature_extractor(
                 "classify_image_graph_def.pb; it is not part of dcgan_tf"
             )
         return load_inception(inception_path)
-    if not real.class_names:
+    if num_classes < 2:
+        lack = "one class alone" if num_classes else "no classes"
         raise ValueError(
-            f"dataset {real.dataset!r} has no classes to train a classifier "
+            f"dataset {real.dataset!r} has {lack} to train a classifier "
             "on; use the random features"
         )
     return load_classifier(
