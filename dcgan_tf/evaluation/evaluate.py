@@ -1,6 +1,7 @@
 """Evaluates a trained model: joins measures, probe, figures and files."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from dcgan_tf.evaluation.figures import draw_probe
@@ -13,6 +14,7 @@ from dcgan_tf.evaluation.real_images import RealImages, load_real_images
 from dcgan_tf.evaluation.result_files import (
     get_report_path,
     load_report,
+    save_report,
     save_reports,
 )
 from dcgan_tf.evaluation.sample_metrics import (
@@ -43,6 +45,7 @@ def evaluate(
     log: Log = lambda message: None,
     real: RealImages | None = None,
     probe_sources: Sources = (None, None),
+    keep: Callable[[dict], None] = lambda result: None,
 ) -> dict:
     """Evaluates a trained model and draws figures of its samples.
 
@@ -55,6 +58,8 @@ def evaluate(
         real: The dataset; None for the one that the run was trained on.
         probe_sources: Of the images that settings probe on, those that are
             open already.
+        keep: Takes what was found before a probe begins, which may take hours
+            and be stopped.
 
     Returns:
         Plain values, for JSON: every figure with what it depends on.
@@ -102,6 +107,8 @@ def evaluate(
         except NoSegmentsError as error:
             log(f"segmentation is left out: {error}")
     if probe is not None:
+        if measures:
+            keep(result)
         result |= run_probe(probe, settings, figures_dir, log)
     result["elapsed_seconds"] = round(time.monotonic() - start, 1)
     return result
@@ -128,7 +135,15 @@ def evaluate_and_save(
         of an earlier evaluation. The figure of a probe is of all its rows.
     """
     path = get_report_path(model.name, model.step)
-    result = evaluate(model, settings, path.parent, log, real, probe_sources)
+    result = evaluate(
+        model,
+        settings,
+        path.parent,
+        log,
+        real,
+        probe_sources,
+        keep=lambda result: save_report(path, result, log),
+    )
     written = save_reports(model.name, result, log)
     if "probe" in result:
         name = result["probe_report"] or (

@@ -113,6 +113,23 @@ def test_rows_are_anothers_where_anything_differs(
     assert count_taken_over(same) == 4
 
 
+def test_a_probe_that_was_stopped_does_not_cost_the_measures(
+    colours, tmp_path, capsys
+):
+    run_dir = tiny_run.make_run(tmp_path / "run", colours)
+    measures = ("--measures=frechet", "--features=random", "--num_samples=20")
+    with pytest.MonkeyPatch.context() as patch:
+        stop_at(patch, probe, "fit_svms", 1)
+        with pytest.raises(Stopped):
+            run(run_dir, *measures, "--probe_rows=pixels")
+    frechet = read(run_dir, "1")["measures"]["samples"]["frechet"]
+    rest = ("--measures=none", "--probe_rows=pixels", "--probe_labels=6")
+    assert run(run_dir, *rest) == 0
+    result = read(run_dir, "1")
+    assert result["measures"]["samples"]["frechet"] == frechet
+    assert accuracies(result)
+
+
 # Into a pipe, which says when something is written.
 ERRORS_AS_OUTPUT = """
 import sys
