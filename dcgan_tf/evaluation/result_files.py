@@ -86,7 +86,7 @@ def save_report(
     earlier = _load_earlier(path, result, log)
     joined = {
         **_join_measures(path, earlier, result, log),
-        **_join_rows(earlier, result),
+        **_join_rows(path, earlier, result, log),
     }
     result = {**earlier, **result, **joined}
     with scratch.new_folder(path.parent):
@@ -115,16 +115,23 @@ def _join_measures(
     return {"measures": measures, "warnings": list(dict.fromkeys(warnings))}
 
 
-def _join_rows(earlier: Mapping, result: Mapping) -> dict:
+def _join_rows(
+    path: Path, earlier: Mapping, result: Mapping, log: Callable[[str], None]
+) -> dict:
     """Returns a probe's rows with those of the same probe that it left out."""
     if "probe" not in earlier or "probe" not in result:
         return {}
-    # As JSON has them: tuples are lists.
-    conditions, others = (
-        json.dumps([values.get(key) for key in _PROBE_CONDITIONS])
-        for values in (earlier, result)
-    )
-    if conditions != others:
+    differing = [
+        key
+        for key in _PROBE_CONDITIONS
+        # As JSON has them: tuples are lists.
+        if json.dumps(earlier.get(key)) != json.dumps(result.get(key))
+    ]
+    if differing:
+        log(
+            f"{path}: rows of an earlier probe, with another "
+            f"{', '.join(differing)}, are replaced"
+        )
         return {}
     new = {(row["features"], row["num_labels"]) for row in result["probe"]}
     kept = [

@@ -203,6 +203,21 @@ def test_results_of_other_weights_or_images_do_not_mix(tmp_path, key, is_kept):
     assert [said in line for line in lines] == [True] * (not is_kept)
 
 
+@pytest.mark.parametrize("key", [None, "protocol", "probe_data", "trained_on"])
+def test_rows_of_another_probe_are_replaced_with_a_line(tmp_path, key):
+    path = get_report_path(tmp_path / "run", 7)
+    # As JSON has them once they are written: tuples are lists.
+    first = {**make_probe("a", 0.5), "protocol": {"C_values": (1, 2)}}
+    second = {**first, "probe": [{**first["probe"][0], "features": "G"}]}
+    save_report(path, {**first, key: "earlier"} if key else first)
+    lines = []
+    save_report(path, second, lines.append)
+    names = [row["features"] for row in load_report(path)["probe"]]
+    assert names == (["G"] if key else ["G", "D"])
+    said = f"rows of an earlier probe, with another {key}, are replaced"
+    assert [said in line for line in lines] == [True] * bool(key)
+
+
 def test_probes_compare_without_distances_and_three_have_a_spread():
     text = format_comparison([make_probe("a", 0.8), make_probe("b", 0.9)])
     assert "D, 100 labels" in text and "std" not in text
