@@ -145,7 +145,6 @@ def load_classifier(
         resize="none",
         seed=seed,
         apply=apply,
-        class_names=class_names,
     )
 
 

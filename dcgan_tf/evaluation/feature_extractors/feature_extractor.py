@@ -24,7 +24,6 @@ class FeatureExtractor:
         apply: From uint8 images `(batch, height, width, channels)` to
             float32 features `(batch, num_features)` and class probabilities
             `(batch, num_classes)`, or None where it knows no classes.
-        class_names: Of the probabilities.
     """
 
     name: str
@@ -32,7 +31,6 @@ class FeatureExtractor:
     resize: str
     seed: int | None
     apply: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]
-    class_names: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
