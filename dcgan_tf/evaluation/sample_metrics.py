@@ -89,8 +89,12 @@ def measure_samples(
         settings.inception_path,
     )
     log(f"drawing {count} samples")
+    seeds = make_seeds(seed, count)
+    labels = draw_labels_as(
+        real.training_labels, seeds, model.config.model.num_classes
+    )
     images = {
-        "samples": model.sample_images(count, seed),
+        "samples": model.sample_from_seeds(seeds, labels),
         "training": real.training[:count],
         "noise": draw_noise((count, *real.held_out.shape[1:]), seed),
         "held_out": real.held_out[:count],
@@ -132,6 +136,31 @@ def measure_samples(
         "measures": values,
         "warnings": warnings,
     }
+
+
+def draw_labels_as(
+    training_labels: np.ndarray | None, seeds: np.ndarray, num_classes: int
+) -> np.ndarray | None:
+    """Chooses samples' classes in the proportions of the training images.
+
+    Those of the training images that are the floor: classes in turn would be
+    another distribution than theirs, however good each sample is.
+
+    Args:
+        training_labels: int `(num_training,)`; None where there are none.
+        seeds: int64 `(count,)`, of the samples.
+        num_classes: Of the generator; 0 for none.
+
+    Returns:
+        int32 `(count,)`, classes in turn where the images' are others; None
+        without classes.
+    """
+    in_turn = choose_labels(seeds, num_classes)
+    if in_turn is None or training_labels is None or training_labels.ndim != 1:
+        return in_turn
+    if training_labels.min() < 0 or training_labels.max() >= num_classes:
+        return in_turn
+    return np.resize(training_labels, len(seeds)).astype(np.int32)
 
 
 def _choose_measures(
