@@ -1,16 +1,14 @@
 """Measures a model's samples: distances, memorization, 1-NN."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 
-from dcgan_tf.evaluation import figures
+from dcgan_tf.evaluation.copying import draw_suspects, warn_of_copies
 from dcgan_tf.evaluation.feature_extractors.choose import (
     choose_feature_extractor,
 )
 from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
-    Features,
     compute_features,
 )
 from dcgan_tf.evaluation.metrics.compute import (
@@ -19,11 +17,6 @@ from dcgan_tf.evaluation.metrics.compute import (
     compute_copying_measures,
     compute_measures,
     count_pairs,
-)
-from dcgan_tf.evaluation.metrics.neighbours import (
-    expect_memorized_fraction,
-    find_nearest,
-    find_suspects,
 )
 from dcgan_tf.evaluation.metrics.one_nn import compute_one_nn_error
 from dcgan_tf.evaluation.real_images import (
@@ -37,16 +30,10 @@ from dcgan_tf.seeds import choose_labels, make_seeds
 from dcgan_tf.setting_names import name_setting
 
 _NUM_ONE_NN_SAMPLES = 10_000
-# In each of two spaces; of each that many training images.
-_NUM_SUSPECTS, _NUM_NEIGHBOURS = 5, 3
-# Times the fraction that is as near by chance. Without copying, of four to a
-# hundred held-out images one in 35 to 75 evaluations is above that.
-_COPYING_FACTOR = 3
 # A few are found in any large collection.
 _SHARED_LIMIT = 0.05
 # Of fewer real images, what a distance is above 0 is mostly their number's.
 FEW_IMAGES = 300
-_SPACES = ("pixels", "features")
 
 
 def measure_samples(
@@ -118,7 +105,7 @@ def measure_samples(
         copying = compute_copying_measures(sets["samples"], training, held_out)
         values["samples"] |= copying
         warnings += warn_of_copies(copying, len(images["held_out"]))
-        _draw_neighbours(
+        draw_suspects(
             f"{prefix}-neighbours.png",
             (images["samples"], sets["samples"]),
             (real.training, training),
@@ -214,51 +201,6 @@ def _warn_of_few(real: RealImages, floor: dict[str, float]) -> str:
         f"floor, that of the training images{distance}; look at what lies "
         "above it, compare figures of equal counts alone, and take no small "
         "difference for one"
-    )
-
-
-def warn_of_copies(copying: dict[str, float], num_held_out: int) -> list[str]:
-    """Warns where far more samples look like copies than would by chance."""
-    expected = expect_memorized_fraction(num_held_out)
-    fractions = {
-        space: copying[f"copying_{space}_memorized_fraction"]
-        for space in _SPACES
-    }
-    return [
-        f"{fraction:.0%} of samples lie nearer to training images, in {space}, "
-        f"than all but 5% of held-out images do (without copies some "
-        f"{expected:.0%} do): see the neighbours' figure for copies"
-        for space, fraction in fractions.items()
-        if fraction > _COPYING_FACTOR * expected
-    ]
-
-
-def _draw_neighbours(
-    path: str | os.PathLike,
-    samples: tuple[np.ndarray, Features],
-    training: tuple[np.ndarray, Features],
-    model: TrainedModel,
-) -> None:
-    """Draws what looks most like copies, in pixels and in features."""
-    spaces = {
-        space: (getattr(samples[1], space), getattr(training[1], space))
-        for space in _SPACES
-    }
-    chosen = list(
-        dict.fromkeys(
-            int(suspect)
-            for fake, real in spaces.values()
-            for suspect in find_suspects(fake, real, _NUM_SUSPECTS)
-        )
-    )
-    nearest = {
-        space: find_nearest(
-            fake[chosen], real, min(_NUM_NEIGHBOURS, len(real))
-        )[1]
-        for space, (fake, real) in spaces.items()
-    }
-    figures.draw_neighbours(
-        path, samples[0][chosen], training[0], nearest, model
     )
 
 
