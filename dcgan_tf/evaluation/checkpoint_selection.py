@@ -6,8 +6,9 @@ import os
 from collections.abc import Callable
 
 import keras
+import numpy as np
 
-from dcgan_tf.config import RunConfig
+from dcgan_tf.config import ModelConfig, RunConfig
 from dcgan_tf.data.held_out import LARGE
 from dcgan_tf.data.open_source import load_held_out, load_source
 from dcgan_tf.data.pipeline import load_images
@@ -23,8 +24,9 @@ from dcgan_tf.evaluation.metrics.frechet import (
     LEAST_IMAGES,
     compute_frechet_distance,
 )
-from dcgan_tf.evaluation.real_images import load_real_images
-from dcgan_tf.runs.sampling import sample_images
+from dcgan_tf.evaluation.real_images import draw_labels_as, load_real_images
+from dcgan_tf.runs.sampling import build_sampler, sample_in_batches
+from dcgan_tf.seeds import choose_labels, make_seeds
 from dcgan_tf.setting_names import name_setting
 
 _NUM_IMAGES = 2_000
@@ -39,8 +41,8 @@ class QuickEvaluator:
     Attributes:
         measure: The name of the measure that decides, of which less is
             better.
-        held_out: A digest of the images it measures on: values on others
-            can't be compared.
+        held_out: A digest of the images it measures on, and of the classes
+            that it draws: values on others can't be compared.
         compute: From a generator to its measures by name.
     """
 
@@ -65,7 +67,8 @@ def build_quick_evaluator(
     a folder, whose runs are evaluated unasked, always in random ones, which
     take no training, beside the floor: the distance of training images. Where
     these are fewer than 2,000, samples are as many, so that the bias is the
-    same. Runs of version 0.1.0 keep to their classifier.
+    same. Runs of version 0.1.0 keep to their classifier. Samples of a
+    conditional run have the classes of training images.
 
     Args:
         config: The run's settings.
@@ -93,22 +96,50 @@ def build_quick_evaluator(
         # Another collection may have the same names.
         digest += f" {held_out_source.fingerprint_images().digest}"
     if data.dataset == "image_folder" and data.hold_out != LARGE:
-        evaluate = _build_for_folder(config, training_source, held_out_source)
-        return QuickEvaluator("frechet_random", digest, evaluate)
+        return _build_for_folder(
+            config, training_source, held_out_source, digest
+        )
     real = load_real_images(
         config.model, config.data, training_source, held_out_source
     )
     network = choose_feature_extractor(real, cache_dir=cache_dir)
     held_out = compute_features(network, real.held_out[:_NUM_IMAGES]).features
     measure = f"frechet_{network.name}"
+    drawn = _Drawn(config.model, _NUM_IMAGES, real.training_labels)
 
     def evaluate(generator: keras.Model) -> dict[str, float]:
-        samples = sample_images(generator, config.model, _NUM_IMAGES, _SEED)
-        features = compute_features(network, samples).features
+        features = compute_features(network, drawn.sample(generator)).features
         distance = compute_frechet_distance(held_out, features)
         return {measure: distance}
 
-    return QuickEvaluator(measure, digest, evaluate)
+    return QuickEvaluator(measure, digest + drawn.digest, evaluate)
+
+
+class _Drawn:
+    """Which samples are measured: their seeds, and classes if there are."""
+
+    def __init__(
+        self,
+        model: ModelConfig,
+        count: int,
+        training_labels: np.ndarray | None,
+    ):
+        self._latent_dim = model.latent_dim
+        self._seeds = make_seeds(_SEED, count)
+        self._labels = draw_labels_as(
+            training_labels, self._seeds, model.num_classes
+        )
+        # Nothing for classes in turn, which they were of earlier runs.
+        self.digest = ""
+        in_turn = choose_labels(self._seeds, model.num_classes)
+        if in_turn is not None and (in_turn != self._labels).any():
+            name = hashlib.sha256(self._labels.tobytes()).hexdigest()[:16]
+            self.digest = f" {name}"
+
+    def sample(self, generator: keras.Model) -> np.ndarray:
+        """Draws them, uint8 `(count, height, width, channels)`."""
+        sampler = build_sampler(generator, self._latent_dim)
+        return sample_in_batches(sampler, self._seeds, self._labels)
 
 
 def _check_count(source: Source, purpose: str) -> None:
@@ -131,26 +162,29 @@ def _digest_names(source: Source) -> str:
 
 
 def _build_for_folder(
-    config: RunConfig, training_source: Source, held_out_source: Source
-) -> Callable[[keras.Model], dict[str, float]]:
-    (training, _), (held_out, _) = (
+    config: RunConfig,
+    training_source: Source,
+    held_out_source: Source,
+    digest: str,
+) -> QuickEvaluator:
+    (training, labels), (held_out, _) = (
         load_images(source, config.model, config.data, _NUM_IMAGES)
         for source in (training_source, held_out_source)
     )
     network = build_random_features(training.shape[1:])
     real = compute_features(network, held_out).features
+    drawn = _Drawn(config.model, len(training), labels)
 
     def measure(images):
         features = compute_features(network, images).features
         return compute_frechet_distance(real, features)
 
-    floor, count = measure(training), len(training)
+    floor = measure(training)
 
     def evaluate(generator: keras.Model) -> dict[str, float]:
-        samples = sample_images(generator, config.model, count, _SEED)
         return {
-            "frechet_random": measure(samples),
+            "frechet_random": measure(drawn.sample(generator)),
             "frechet_random_floor": floor,
         }
 
-    return evaluate
+    return QuickEvaluator("frechet_random", digest + drawn.digest, evaluate)

@@ -10,6 +10,7 @@ from dcgan_tf.data.given.arrays import ARRAYS
 from dcgan_tf.data.open_source import load_held_out, load_source
 from dcgan_tf.data.pipeline import load_images
 from dcgan_tf.data.source import Source
+from dcgan_tf.seeds import choose_labels
 
 # Of a collection of millions, enough for any measure here.
 MAX_TRAINING_IMAGES = 100_000
@@ -112,3 +113,28 @@ def check_held_out(dataset: str, held_out_source: Source | None) -> None:
 def draw_noise(shape: tuple[int, ...], seed: int) -> np.ndarray:
     """Draws uniform uint8 noise: what no measure should take for real."""
     return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
+
+
+def draw_labels_as(
+    training_labels: np.ndarray | None, seeds: np.ndarray, num_classes: int
+) -> np.ndarray | None:
+    """Chooses samples' classes in the proportions of the training images.
+
+    Those of the training images that are the floor: classes in turn would be
+    another distribution than theirs, however good each sample is.
+
+    Args:
+        training_labels: int `(num_training,)`; None where there are none.
+        seeds: int64 `(count,)`, of the samples.
+        num_classes: Of the generator; 0 for none.
+
+    Returns:
+        int32 `(count,)`, classes in turn where the images' are others; None
+        without classes.
+    """
+    in_turn = choose_labels(seeds, num_classes)
+    if in_turn is None or training_labels is None or training_labels.ndim != 1:
+        return in_turn
+    if training_labels.min() < 0 or training_labels.max() >= num_classes:
+        return in_turn
+    return np.resize(training_labels, len(seeds)).astype(np.int32)

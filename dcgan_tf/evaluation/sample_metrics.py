@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from dcgan_tf.evaluation.copying import draw_suspects, warn_of_copies
 from dcgan_tf.evaluation.feature_extractors.choose import (
     choose_feature_extractor,
@@ -22,6 +20,7 @@ from dcgan_tf.evaluation.metrics.one_nn import compute_one_nn_error
 from dcgan_tf.evaluation.real_images import (
     RealImages,
     count_shared,
+    draw_labels_as,
     draw_noise,
 )
 from dcgan_tf.evaluation.settings import MEASURES, Log, Settings
@@ -123,31 +122,6 @@ def measure_samples(
         "measures": values,
         "warnings": warnings,
     }
-
-
-def draw_labels_as(
-    training_labels: np.ndarray | None, seeds: np.ndarray, num_classes: int
-) -> np.ndarray | None:
-    """Chooses samples' classes in the proportions of the training images.
-
-    Those of the training images that are the floor: classes in turn would be
-    another distribution than theirs, however good each sample is.
-
-    Args:
-        training_labels: int `(num_training,)`; None where there are none.
-        seeds: int64 `(count,)`, of the samples.
-        num_classes: Of the generator; 0 for none.
-
-    Returns:
-        int32 `(count,)`, classes in turn where the images' are others; None
-        without classes.
-    """
-    in_turn = choose_labels(seeds, num_classes)
-    if in_turn is None or training_labels is None or training_labels.ndim != 1:
-        return in_turn
-    if training_labels.min() < 0 or training_labels.max() >= num_classes:
-        return in_turn
-    return np.resize(training_labels, len(seeds)).astype(np.int32)
 
 
 def _choose_measures(

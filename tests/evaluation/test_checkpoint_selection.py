@@ -1,8 +1,9 @@
 """What training calls to find its best checkpoint."""
 
 import numpy as np
+import pytest
 
-from dcgan_tf.config import ModelConfig, RunConfig
+from dcgan_tf.config import DataConfig, ModelConfig, RunConfig
 from dcgan_tf.data.source import build_array_source
 from dcgan_tf.evaluation import checkpoint_selection, real_images
 from dcgan_tf.evaluation.feature_extractors.random import build_random_features
@@ -36,6 +37,43 @@ def test_the_quick_evaluator_tells_near_from_far(monkeypatch):
     near, far = build(own), build(noise)
     assert list(near) == ["frechet_random"]
     assert near["frechet_random"] < 0.1 * far["frechet_random"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "num_classes", "drawn", "has_digest"),
+    [
+        ([0, 1] * 10, 2, [0, 1] * 10, False),
+        ([0] * 18 + [1] * 2, 2, [0] * 18 + [1] * 2, True),
+        ([0] * 18 + [1] * 2, 0, None, False),
+    ],
+)
+def test_a_conditional_run_is_measured_by_its_classes(
+    monkeypatch, labels, num_classes, drawn, has_digest
+):
+    images = real_images.draw_noise((20, 16, 16, 1), 0)
+    seen = []
+
+    def sample_in_batches(sampler, seeds, labels):
+        seen.append(labels)
+        return images
+
+    monkeypatch.setattr(
+        checkpoint_selection, "sample_in_batches", sample_in_batches
+    )
+    model = ModelConfig((16, 16), 1, 5, 4, 3, num_classes=num_classes)
+    defaults = resolve_run_config({})
+    data = DataConfig("image_folder", image_dir="x")
+    config = RunConfig(model, data, defaults.training)
+    source = build_array_source(
+        "x", "train", images, labels, label_names=("a", "b")
+    )
+    evaluator = checkpoint_selection.build_quick_evaluator(
+        config, training_source=source, held_out_source=source
+    )
+    evaluator(None)
+    assert (seen[0] if drawn is None else seen[0].tolist()) == drawn
+    # Of names, of the images' contents, and of the classes drawn.
+    assert len(evaluator.held_out.split()) == 2 + has_digest
 
 
 def test_random_features_rank_noise_beyond_blends():

@@ -1,9 +1,9 @@
-"""What is drawn to be measured."""
+"""Classes of the samples that are measured."""
 
 import numpy as np
 import pytest
 
-from dcgan_tf.evaluation.sample_metrics import draw_labels_as
+from dcgan_tf.evaluation.real_images import draw_labels_as
 from dcgan_tf.seeds import make_seeds
 
 
