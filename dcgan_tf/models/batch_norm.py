@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from dcgan_tf.images import check_float_images
+from dcgan_tf.traced import traced
 
 _Norms = list[keras.layers.BatchNormalization]
 _ComputeMoments = Callable[..., list[tuple[tf.Tensor, tf.Tensor]]]
@@ -93,7 +94,7 @@ def _compile_moments(model: keras.Model) -> tuple[_Norms, _ComputeMoments]:
         [norm.input for norm in norms],
     )
 
-    @tf.function(autograph=False, reduce_retracing=True)
+    @traced
     def compute_moments(batch):
         # A model with one output gives it bare.
         outputs = keras.tree.flatten(maps(batch, training=True))

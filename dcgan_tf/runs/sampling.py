@@ -10,6 +10,7 @@ from dcgan_tf.config import ModelConfig
 from dcgan_tf.images import to_uint8
 from dcgan_tf.latents import latents_from_seeds
 from dcgan_tf.seeds import choose_labels, make_seeds
+from dcgan_tf.traced import traced
 
 _BATCH_SIZE = 128
 
@@ -25,7 +26,7 @@ def build_sampler(generator: keras.Model, latent_dim: int) -> Sampler:
         latent_dim: Length of a latent.
     """
 
-    @tf.function(autograph=False, reduce_retracing=True)
+    @traced
     def sample(seeds, labels=None):
         latents = latents_from_seeds(seeds, latent_dim)
         inputs = latents if labels is None else [latents, labels]

@@ -29,6 +29,7 @@ from dcgan_tf.runs.sampling import (
 )
 from dcgan_tf.runs.trained_discriminator import TrainedDiscriminator
 from dcgan_tf.seeds import choose_labels, make_seeds
+from dcgan_tf.traced import traced
 
 _log = logging.getLogger(__name__)
 
@@ -183,11 +184,7 @@ class TrainedModel:
         if self.load_extractor is not None:
             return self.load_extractor()
         extractor = build_feature_extractor(self.discriminator)
-        return tf.function(
-            lambda images: extractor(images, training=False),
-            autograph=False,
-            reduce_retracing=True,
-        )
+        return traced(lambda images: extractor(images, training=False))
 
     def sample_latents(self, count: int, stream: int = 0) -> np.ndarray:
         """Draws latents of the model's `seed`; another stream gives others.

@@ -29,6 +29,7 @@ ORDER = (
     "seeds",
     "latents",
     "graph_rewrites",
+    "traced",
     "kernels",
     "data",
     "models",

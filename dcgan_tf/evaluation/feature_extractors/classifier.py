@@ -23,6 +23,7 @@ from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
 )
 from dcgan_tf.images import to_float
 from dcgan_tf.kernels.keras_settings import own_keras_settings
+from dcgan_tf.traced import traced
 
 _log = logging.getLogger(__name__)
 
@@ -185,7 +186,7 @@ def _make_apply(model: keras.Sequential):
         [model.get_layer("features").output, model.outputs[0]],
     )
 
-    @tf.function(autograph=False, reduce_retracing=True)
+    @traced
     def run(images):
         features, logits = taps(to_float(images), training=False)
         return features, tf.nn.softmax(logits)

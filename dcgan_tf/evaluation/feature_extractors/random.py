@@ -15,6 +15,7 @@ from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
 )
 from dcgan_tf.images import to_float
 from dcgan_tf.kernels.keras_settings import own_keras_settings
+from dcgan_tf.traced import traced
 
 _FILTERS = 32
 _GRID = 2
@@ -58,11 +59,7 @@ def build_random_features(
             )
         )
     model = keras.Model(inputs, layers.Concatenate()(grids))
-    run = tf.function(
-        lambda images: model(to_float(images)),
-        autograph=False,
-        reduce_retracing=True,
-    )
+    run = traced(lambda images: model(to_float(images)))
 
     def apply(images: np.ndarray):
         return run(tf.constant(images)).numpy(), None
