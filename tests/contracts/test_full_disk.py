@@ -157,7 +157,7 @@ def test_views_of_a_run(argv, run_dir, tmp_path, fill_disk, capfd):
 def test_evaluate(run_dir, tmp_path, fill_disk, monkeypatch, capfd):
     copy = shutil.copytree(run_dir, tmp_path / "run")
     before = list_all(copy)
-    monkeypatch.setattr(evaluation, "evaluate", lambda *_: {"step": 1})
+    monkeypatch.setattr(evaluation, "evaluate", lambda *_, **__: {"step": 1})
     fill_disk(copy)
     assert evaluate.main([f"--run_dir={copy}"]) == 1
     errors = capfd.readouterr().err.splitlines()

@@ -44,9 +44,9 @@ def evaluate(generator):
 
 def import_watched():
     import_tensorflow()
-    from dcgan_tf.training import loop
-    build = loop.build_training_state
-    loop.build_training_state = (
+    from dcgan_tf.training import resuming
+    build = resuming.build_training_state
+    resuming.build_training_state = (
         lambda *a: states.append(build(*a)) or states[-1])
     if "TEST_FULL_DISK" in os.environ:
         fill_disk()

@@ -13,7 +13,7 @@ from dcgan_tf.latents import sample_latents
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.runs import checkpoints
 from dcgan_tf.runs.trained_model import load_generator, load_trained_model
-from dcgan_tf.training import loop
+from dcgan_tf.training import loop, resuming
 from dcgan_tf.training.diff_augment import augment
 from dcgan_tf.training.state import build_training_state
 from dcgan_tf.training.step import GradientTapeStep
@@ -261,7 +261,7 @@ def train_in_parts(run_dir, strategy, *ends):
     states = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            loop,
+            resuming,
             "build_training_state",
             lambda *args: (
                 states.append(build_training_state(*args)) or states[-1]
