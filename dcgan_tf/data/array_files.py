@@ -19,7 +19,7 @@ from dcgan_tf.data.files.level_range import (
     measure_level_range,
     scale_levels,
 )
-from dcgan_tf.data.files.listing import hash_name
+from dcgan_tf.data.files.listing import order_positions
 from dcgan_tf.data.fingerprint import (
     ImagesFingerprint,
     fingerprint_hashes,
@@ -111,8 +111,7 @@ def load_array_file(
     elif split == "train":
         test = groups.get(choose_split(groups, "test"))
         num_held_out = len(test.images) if test else 0
-    # Any few in a row are a fair sample.
-    kept.sort(key=lambda position: hash_name(str(position)))
+    kept = order_positions(kept)
     positions = np.array(kept)
     level_range = data.level_range
     if level_range is None:
@@ -271,7 +270,7 @@ def _measure(path: str, groups: Groups) -> LevelRange | None:
 
     def choose():
         for images in deep:
-            order = sorted(range(len(images)), key=lambda i: hash_name(str(i)))
+            order = order_positions(range(len(images)))
             for position in order[:_NUM_MEASURED]:
                 yield np.asarray(images[position])
 

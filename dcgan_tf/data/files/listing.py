@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import os
+from collections.abc import Iterable
 
 from dcgan_tf.data import fingerprint
 from dcgan_tf.data.files.archives import Archive
@@ -131,6 +132,11 @@ def hash_bytes(contents: bytes) -> int:
 def hash_name(name: str) -> int:
     """Returns 256 bits for a file's name, whatever bytes that is of."""
     return hash_bytes(os.fsencode(name))
+
+
+def order_positions(positions: Iterable[int]) -> list[int]:
+    """Orders nameless images so that any few in a row are a fair sample."""
+    return sorted(positions, key=lambda position: hash_name(str(position)))
 
 
 def _examine(

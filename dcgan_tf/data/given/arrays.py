@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from dcgan_tf.config import ARRAYS
 from dcgan_tf.data.cache import measure_available_memory
-from dcgan_tf.data.files.listing import hash_name
+from dcgan_tf.data.files.listing import order_positions
 from dcgan_tf.data.fingerprint import hash_image
 from dcgan_tf.data.source import Source, build_array_source
 
@@ -48,7 +48,7 @@ def open_arrays(
         ValueError: If they have another dtype, range or shape.
     """
     images = check_images(np.asarray(images))
-    order = sorted(range(len(images)), key=lambda i: hash_name(str(i)))
+    order = order_positions(range(len(images)))
     return _build_source(images, labels, label_names, split, order)
 
 

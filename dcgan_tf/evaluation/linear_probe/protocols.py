@@ -244,10 +244,17 @@ def check_count(data: ProbeData, count: int) -> None:
     sizes = np.bincount(
         data.labels[: data.num_pool], minlength=data.num_classes
     )
-    if sizes.min() < share:
+    _check_class(data, sizes.argmin(), sizes.min(), count, share)
+
+
+def _check_class(
+    data: ProbeData, label: int, num_there: int, count: int, num_taken: int
+) -> None:
+    """Refuses to draw more images of a class than there are."""
+    if num_there < num_taken:
         raise ValueError(
-            f"class {data.class_names[sizes.argmin()]!r} has {sizes.min()} "
-            f"images to draw from, and {count} labels take {share} of it"
+            f"class {data.class_names[label]!r} has {num_there} images to draw "
+            f"from, and {count} labels take {num_taken} of it"
         )
 
 
@@ -276,11 +283,6 @@ def draw_labelled(data: ProbeData, count: int, seed: tuple) -> np.ndarray:
     chosen = []
     for label, num_taken in enumerate(num_per_class):
         positions = np.flatnonzero(pool == label)
-        if len(positions) < num_taken:
-            raise ValueError(
-                f"class {data.class_names[label]!r} has {len(positions)} "
-                f"images to draw from, and {count} labels take {num_taken} of "
-                "it"
-            )
+        _check_class(data, label, len(positions), count, num_taken)
         chosen.append(rng.choice(positions, num_taken, replace=False))
     return np.concatenate(chosen)

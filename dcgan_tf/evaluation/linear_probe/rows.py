@@ -21,6 +21,7 @@ from dcgan_tf.models.features import (
 )
 from dcgan_tf.runs.final_networks import digest_weights
 from dcgan_tf.runs.trained_model import TrainedModel, load_start
+from dcgan_tf.traced import traced
 
 # From uint8 images to float32 `(num_images, num_features)`.
 Representation = Callable[[np.ndarray], np.ndarray]
@@ -186,17 +187,13 @@ def represent_by_generator(
 
 
 def _make_compute(apply: Callable) -> Representation:
-    traced = tf.function(
-        lambda images: apply(to_float(images)),
-        autograph=False,
-        reduce_retracing=True,
-    )
+    run = traced(lambda images: apply(to_float(images)))
 
     def compute(images: np.ndarray) -> np.ndarray:
         check_uint8_images(images, "the linear probe")
         with without_rewrites(REMAPPING):
             return np.concatenate(
-                [traced(tf.constant(batch)).numpy() for batch in _batch(images)]
+                [run(tf.constant(batch)).numpy() for batch in _batch(images)]
             )
 
     return compute

@@ -25,6 +25,7 @@ from dcgan_tf.evaluation.linear_probe.result import ProbeResult
 from dcgan_tf.images import to_float
 from dcgan_tf.kernels.keras_settings import own_keras_settings
 from dcgan_tf.models.discriminator import build_discriminator
+from dcgan_tf.traced import traced
 
 NAME = "trained with labels alone"
 _BATCH_SIZE = 64
@@ -124,7 +125,7 @@ def _train_and_test(
         .with_options(build_options())
     )
     train_step = _make_train_step(model, num_steps)
-    predict = tf.function(model, autograph=False, reduce_retracing=True)
+    predict = traced(model)
     validation = slice(data.num_pool, None)
     checked = slice(data.num_pool, data.num_pool + _MAX_CHECKED)
     best_score, best_weights = -1.0, None
@@ -161,7 +162,7 @@ def _make_train_step(model: keras.Model, num_steps: int):
     optimizer = keras.optimizers.Adam(rate)
     optimizer.build(model.trainable_variables)
 
-    @tf.function(autograph=False, reduce_retracing=True)
+    @traced
     def train_step(images, labels):
         with tf.GradientTape() as tape:
             logits = model(images, training=True)
