@@ -146,6 +146,16 @@ def convolve_transpose(
     return transpose_with_gradients(maps, kernel)
 
 
+def has_few_channels(kernel_shape: tf.TensorShape, stride: int) -> bool:
+    """Whether a transpose is computed for all pixels under a stride at once.
+
+    Args:
+        kernel_shape: `(rows, columns, outputs, inputs)`.
+        stride: In both directions.
+    """
+    return stride > 1 and kernel_shape[2] <= _MAX_FEW_CHANNELS
+
+
 def _convolve(maps, kernel, stride):
     return tf.nn.conv2d(maps, kernel, stride, "SAME")
 
@@ -237,7 +247,7 @@ def compute_filter_gradient_over_batch(
 
 def _transpose(maps, kernel, stride):
     """Computes the transpose of `convolve`, without its gradients."""
-    if stride > 1 and kernel.shape[2] <= _MAX_FEW_CHANNELS:
+    if has_few_channels(kernel.shape, stride):
         return subpixel.convolve_transpose(maps, kernel, stride)
     batch_size, rows, columns = (tf.shape(maps)[0], *maps.shape[1:3])
     return tf.nn.conv2d_transpose(

@@ -50,6 +50,20 @@ def convolve_transpose(
     Takes and returns what `convolutions.convolve_transpose` does, without
     its gradients.
     """
+    return shuffle_pixels(maps, arrange_kernel(kernel, stride), stride)
+
+
+def arrange_kernel(kernel: tf.Tensor, stride: int) -> tf.Tensor:
+    """Arranges a transposed convolution's kernel for `shuffle_pixels`.
+
+    Args:
+        kernel: `(rows, columns, outputs, inputs)`.
+        stride: In both directions.
+
+    Returns:
+        `(row places, column places, inputs, stride * stride * outputs)`, with
+        zeros where a tap doesn't reach a pixel.
+    """
     outputs, inputs = kernel.shape[2:]
     sizes = []
     paddings = []
@@ -65,9 +79,15 @@ def convolve_transpose(
         [sizes[0], stride, sizes[1], stride, outputs, inputs],
     )
     # Reversed: the place before this one reaches it with its later pixels.
-    kernel = tf.reshape(
+    return tf.reshape(
         tf.transpose(split[::-1, :, ::-1], [0, 2, 5, 1, 3, 4]),
         [*sizes, inputs, stride * stride * outputs],
     )
-    pixels = tf.nn.conv2d(maps, kernel, 1, "SAME")
+
+
+def shuffle_pixels(
+    maps: tf.Tensor, arranged: tf.Tensor, stride: int
+) -> tf.Tensor:
+    """Computes `convolve_transpose` of a kernel from `arrange_kernel`."""
+    pixels = tf.nn.conv2d(maps, arranged, 1, "SAME")
     return tf.nn.depth_to_space(pixels, stride)

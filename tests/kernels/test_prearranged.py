@@ -9,10 +9,10 @@ from dcgan_tf.kernels import layers
 from dcgan_tf.kernels.prearranged import PrearrangedTranspose, can_prearrange
 
 
-def build(side=4, **arguments):
+def build(side=4, filters=5, stride=2, **arguments):
     """Returns a built layer, in a network so that it knows its input."""
     arguments = {"use_bias": False, "padding": "same", **arguments}
-    layer = layers.Conv2DTranspose(3, 5, 2, **arguments)
+    layer = layers.Conv2DTranspose(filters, 5, stride, **arguments)
     keras.Sequential([keras.Input((side, side, 6)), layer])
     return layer
 
@@ -22,7 +22,10 @@ def build(side=4, **arguments):
     [
         (lambda: build(), True),
         (lambda: build(side=5), False),
+        (lambda: build(side=5, filters=4), True),
+        (lambda: build(side=5, filters=4, stride=1), False),
         (lambda: build(use_bias=True), False),
+        (lambda: build(filters=3, use_bias=True), False),
         (lambda: layers.Conv2D(3, 5), False),
     ],
 )
@@ -30,14 +33,18 @@ def test_what_can_be_prearranged(layer, expected):
     assert can_prearrange(layer()) == expected
 
 
-def test_outputs_are_the_layers_and_weights_are_copied():
-    layer = build()
+@pytest.mark.parametrize(
+    "side, filters, stride",
+    [(4, 5, 2), (4, 5, 1), (4, 3, 2), (6, 1, 2), (6, 4, 3)],
+)
+def test_outputs_are_the_layers_and_weights_are_copied(side, filters, stride):
+    layer = build(side, filters, stride)
     copy = PrearrangedTranspose(layer)
-    maps = tf.random.stateless_normal((3, 4, 4, 6), (0, 0))
+    shape = (3, side, side, 6)
+    maps = tf.random.stateless_normal(shape, (0, 0))
     expected = layer(maps).numpy()
     np.testing.assert_allclose(copy(maps), expected, atol=1e-5)
-    assert copy.compute_output_shape((3, 4, 4, 6)) == expected.shape
-    assert copy.count_params() == layer.count_params()
+    assert copy.compute_output_shape(shape) == expected.shape
     assert copy.name == layer.name and not copy.trainable_weights
     layer.kernel.assign(2.0 * layer.kernel)
     np.testing.assert_allclose(copy(maps), expected, atol=1e-5)

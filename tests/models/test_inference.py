@@ -14,14 +14,14 @@ from dcgan_tf.models.inference import prepare_generator
 @pytest.mark.parametrize(
     "config, num_arranged",
     [
-        (ModelConfig((16, 16), base_filters=4), 1),
-        (ModelConfig((32, 32), base_filters=4, kernel_size=4), 1),
-        (ModelConfig((32, 48), base_filters=4), 0),
+        (ModelConfig((16, 16), base_filters=6), 2),
+        (ModelConfig((32, 32), base_filters=6, kernel_size=4), 2),
+        (ModelConfig((32, 48), base_filters=6), 1),
         (
-            ModelConfig((16, 16), base_filters=4, kernel_size=3, num_classes=3),
-            1,
+            ModelConfig((16, 16), base_filters=6, kernel_size=3, num_classes=3),
+            2,
         ),
-        (ModelConfig((32, 32), base_filters=4, convs_per_scale=2), 1),
+        (ModelConfig((32, 32), base_filters=6, convs_per_scale=2), 1),
     ],
     ids=["square", "even_kernel", "wide", "conditional", "two_a_scale"],
 )
@@ -39,7 +39,6 @@ def test_images_are_the_same(config, num_arranged):
     )
     kinds = [type(layer) for layer in prepared.layers]
     assert kinds.count(PrearrangedTranspose) == num_arranged
-    assert prepared.count_params() == generator.count_params()
     assert [x.name for x in prepared.layers] == [
         x.name for x in generator.layers
     ]
