@@ -74,6 +74,10 @@ def load_boxes(path: str | os.PathLike) -> LabelledBoxes:
 
 def save_boxes(path: str | os.PathLike, labelled: LabelledBoxes) -> None:
     """Writes what `load_boxes` reads."""
+    scratch.save_text(path, _format(labelled))
+
+
+def _format(labelled: LabelledBoxes) -> str:
     record = {
         "name": labelled.name,
         "seed": labelled.seed,
@@ -82,7 +86,33 @@ def save_boxes(path: str | os.PathLike, labelled: LabelledBoxes) -> None:
             for number, boxes in labelled.boxes.items()
         },
     }
-    scratch.save_text(path, json.dumps(record, indent=1) + "\n")
+    return json.dumps(record, indent=1) + "\n"
+
+
+def save_found_boxes(
+    path: str | os.PathLike, labelled: LabelledBoxes
+) -> Path | None:
+    """Writes boxes where others may lie, which may be corrected by hand.
+
+    Args:
+        path: The file. Where it holds something else, that is renamed to
+            `NAME-1.json` beside it, or the next number that is free.
+        labelled: What to write.
+
+    Returns:
+        The new name of what was there, if anything else was.
+    """
+    path, kept = Path(path), None
+    text = _format(labelled)
+    if path.is_file() and path.read_bytes() != text.encode():
+        free = (
+            path.with_name(f"{path.stem}-{number}{path.suffix}")
+            for number in itertools.count(1)
+        )
+        kept = next(name for name in free if not name.exists())
+        path.rename(kept)
+    save_boxes(path, labelled)
+    return kept
 
 
 def _check_box(box: Sequence[int]) -> Box:

@@ -160,7 +160,8 @@ def _draw_forget(values):
         labelled = _find_boxes(model)
         path = Path(values.run_dir) / ANALYSIS_DIR / "window_boxes.json"
         with scratch.new_folder(path.parent):
-            forget.save_boxes(path, labelled)
+            if kept := forget.save_found_boxes(path, labelled):
+                print(f"{path.name} held other boxes: kept as {kept.name}")
         yield path
     weights = forget.learn_object(model, layer, labelled)
     sheet = forget.draw_forgetting(model, layer, weights, labelled.name)

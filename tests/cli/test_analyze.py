@@ -89,6 +89,37 @@ def test_forget_takes_boxes(toy_run, tmp_path):
     assert (toy_run / "analysis" / "forget.png").exists()
 
 
+def test_forget_keeps_boxes_that_were_corrected(toy_run, monkeypatch, capsys):
+    def find_windows(images):
+        return np.tile([2, 3, 14, 15], (len(images), 1))
+
+    classifier = types.SimpleNamespace(
+        compute_logits=lambda images: np.ones((len(images), 7)),
+        find_windows=find_windows,
+    )
+    monkeypatch.setattr(claims_table, "SIZES", (32,))
+    monkeypatch.setattr(
+        claims_table, "train_attribute_classifier", lambda size: classifier
+    )
+    found = toy_run / "analysis" / "window_boxes.json"
+    try:
+        for _ in range(2):  # The same boxes are no others.
+            assert run("forget", f"--run_dir={toy_run}") == 0
+        assert [p.name for p in found.parent.glob("window_*")] == [found.name]
+        as_found = found.read_bytes()
+        for number, text in enumerate([b"corrected", b"\xff by hand"], 1):
+            found.write_bytes(text)
+            capsys.readouterr()
+            assert run("forget", f"--run_dir={toy_run}") == 0
+            kept = found.with_name(f"window_boxes-{number}.json")
+            assert kept.read_bytes() == text
+            assert found.read_bytes() == as_found
+            assert kept.name in capsys.readouterr().out
+    finally:
+        for path in found.parent.glob("window_*"):
+            path.unlink()
+
+
 def draw_no_windows(size):
     return types.SimpleNamespace(
         compute_logits=lambda images: -np.ones((len(images), 7)),
