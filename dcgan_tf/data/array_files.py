@@ -27,7 +27,7 @@ from dcgan_tf.data.fingerprint import (
 )
 from dcgan_tf.data.given.arrays import check_labels
 from dcgan_tf.data.held_out import resolve_rule, take_split
-from dcgan_tf.data.source import Source, build_array_source
+from dcgan_tf.data.source import HeldOutRule, Source, build_array_source
 from dcgan_tf.data.split_folders import choose_split
 
 _NPY_START = b"\x93NUMPY"
@@ -79,16 +79,7 @@ def load_array_file(
         OSError: If it can't be read.
     """
     path = os.path.expanduser(data.image_dir)
-    if data.labels is not None:
-        raise ValueError(
-            f"labels {data.labels} are for files of images; put an array of "
-            f"whole numbers beside the images in {path}"
-        )
-    if data.all_pages:
-        raise ValueError(
-            f"all_pages is for files of images, and {path} is one of arrays; "
-            "leave it out"
-        )
+    _check_settings(data, path)
     groups, label_names = group_arrays(path, _read_arrays(path))
     if split in (None, "train"):
         split = data.split or "train"
@@ -100,18 +91,7 @@ def load_array_file(
     all_names = _name_images(groups)
     left_out = find_excluded(excluded, all_names, path, split == "train")
     kept = [i for i in range(count) if image_names[i] not in left_out]
-    num_held_out, rule = 0, None
-    if "" in groups:
-        num_kept = len(kept)
-        names = [*map(str, kept)]
-        rule = resolve_rule(names, data.hold_out, {}, data.hold_out_also)
-        taken = take_split(names, split, path, rule)
-        kept = [int(name) for name in taken]
-        num_held_out = num_kept - len(kept) if split == "train" else 0
-    elif split == "train":
-        test = groups.get(choose_split(groups, "test"))
-        num_held_out = len(test.images) if test else 0
-    kept = order_positions(kept)
+    kept, rule, num_held_out = _choose_images(data, path, groups, split, kept)
     positions = np.array(kept)
     level_range = data.level_range
     if level_range is None:
@@ -141,6 +121,50 @@ def load_array_file(
         num_held_out=num_held_out,
         level_range=level_range,
     )
+
+
+def _check_settings(data: DataConfig, path: str) -> None:
+    """Refuses settings that are for files of images."""
+    if data.labels is not None:
+        raise ValueError(
+            f"labels {data.labels} are for files of images; put an array of "
+            f"whole numbers beside the images in {path}"
+        )
+    if data.all_pages:
+        raise ValueError(
+            f"all_pages is for files of images, and {path} is one of arrays; "
+            "leave it out"
+        )
+
+
+def _choose_images(
+    data: DataConfig, path: str, groups: Groups, split: str, kept: list[int]
+) -> tuple[list[int], HeldOutRule | None, int]:
+    """Chooses a split's images where it isn't a group of its own.
+
+    Args:
+        data: `hold_out` and `hold_out_also` are used.
+        path: The file, for messages.
+        groups: All of its groups.
+        split: The split's name.
+        kept: Positions of images that aren't left out.
+
+    Returns:
+        The positions in their order, the rule that held images out, if any,
+        and how many images are held out of a training split.
+    """
+    rule, num_held_out = None, 0
+    if "" in groups:
+        names = [*map(str, kept)]
+        rule = resolve_rule(names, data.hold_out, {}, data.hold_out_also)
+        taken = take_split(names, split, path, rule)
+        if split == "train":
+            num_held_out = len(kept) - len(taken)
+        kept = [int(name) for name in taken]
+    elif split == "train":
+        test = groups.get(choose_split(groups, "test"))
+        num_held_out = len(test.images) if test else 0
+    return order_positions(kept), rule, num_held_out
 
 
 class _ScaledImages:
