@@ -621,6 +621,8 @@ def test_a_dataset_that_fails_is_no_traceback_of_tensorflows(images, tmp_path):
         ({"label_names": ["a"]}, "(images, labels)"),
         ({"batch_size": 50}, "batch size 32"),
         ({"preset": "paper"}, "paper_64"),
+        ({"held_out": "x", "held_out_dir": "y"}, "give one"),
+        ({"held_out": make_images(4), "held_out_dir": "y"}, "give one"),
     ],
 )
 def test_settings_that_do_not_go_are_refused_in_words(
