@@ -81,7 +81,7 @@ def train(contestant: Contestant, run_dir: Path, values, seed: int) -> float:
     flags = [
         *list_flags(contestant, values), *_list_data_flags(values),
         f"--seed={seed}", f"--keep_checkpoints={values.keep}",
-        f"--checkpoint_every={values.every}",
+        f"--checkpoint_every={values.every}", "--recipe=paper",
     ]  # fmt: skip
     if values.smoke:
         flags += [*contestant.smoke_flags, "--image_size=16"]

@@ -28,13 +28,18 @@ CHOICES = {
     },
     "alternating": {"updates": "alternating"},
     SMALL: {"recipe": SMALL},
-    "small, flips": {"recipe": SMALL, "flip": True},
-    "small, R1 of 0.02": {"recipe": SMALL, "r1_weight": 0.02},
-    "small, relativistic, R2": {
-        "recipe": SMALL, "loss": "relativistic", "r2_weight": 0.1,
+    "R1, no batch norm in D": {
+        "r1_weight": 0.1, "discriminator_batch_norm": False,
     },
-    "small, faster D": {
-        "recipe": SMALL, "discriminator_learning_rate": 4e-4,
+    "R1, no batch norm in D, flips": {
+        "r1_weight": 0.1, "discriminator_batch_norm": False, "flip": True,
+    },
+    "R1 of 0.02, no batch norm in D": {
+        "r1_weight": 0.02, "discriminator_batch_norm": False,
+    },
+    "relativistic, R1 and R2, no batch norm in D": {
+        "loss": "relativistic", "r1_weight": 0.1, "r2_weight": 0.1,
+        "discriminator_batch_norm": False,
     },
     "all together": {
         "spectral_norm": True, "discriminator_batch_norm": False,

@@ -34,7 +34,7 @@ _IN_WORDS = {
     "tpu": "none",
     "cpu_devices": "1",
     "conditional": "off",
-    "recipe": "paper",
+    "recipe": "small for a folder, paper for a named dataset",
     "discriminator_learning_rate": "none, the same for both",
     "spectral_norm": "off",
     "discriminator_batch_norm": "on",

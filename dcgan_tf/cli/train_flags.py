@@ -114,7 +114,7 @@ _ENUMS = {
     "recipe": (
         tuple(RECIPES),
         "A set of choices, each a flag of its own that wins over it: paper, or "
-        "small for long trainings on few images (docs/recipes.md).",
+        "small for collections of your own (docs/recipes.md).",
     ),
     "loss": (
         LOSSES,

@@ -8,7 +8,7 @@ from dcgan_tf.config import REPLICA, RunConfig
 from dcgan_tf.data.source import Source
 from dcgan_tf.data.survey import Survey, glance
 from dcgan_tf.data.survey_warnings import find_warnings
-from dcgan_tf.recipes import name_recipe
+from dcgan_tf.recipes import SMALL, name_recipe
 from dcgan_tf.runs.sample_grids import choose_shown_classes
 
 _NUM_NAMED = 5
@@ -135,7 +135,9 @@ def _describe_networks(config: RunConfig) -> str:
     height, width = model.image_size
     recipe = parts = ""
     if model.family == "dcgan":
-        recipe = f", recipe {name_recipe(config)}"
+        name = name_recipe(config)
+        other = " (--recipe=paper for the paper's)" if name == SMALL else ""
+        recipe = f", recipe {name}{other}"
     if config.training.accumulate > 1:
         parts = f" in {config.training.accumulate} parts"
     return (

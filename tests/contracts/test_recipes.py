@@ -76,14 +76,14 @@ def test_it_is_resumed_to_the_bit_without_naming_the_recipe(run_dir, tmp_path):
 
 
 def test_small_is_resumed_to_the_bit_on_replicas(tmp_path):
-    """By its name alone: a penalised D without batch norm."""
+    """By its name alone: a penalised D, its batch norm synchronised."""
     run_dir = tmp_path / "run"
     devices = ["--strategy=mirrored", "--cpu_devices=2"]
     flags = [*TINY, *devices, "--recipe=small", f"--run_dir={run_dir}"]
     assert run("train", *flags) == 0
     values = json.loads((run_dir / "config.json").read_text())
     assert values["training"]["r1_weight"] == 0.1
-    assert not values["model"]["discriminator_batch_norm"]
+    assert values["model"]["discriminator_batch_norm"]
     expected = load_tensors(run_dir, 4)
     for path in run_dir.glob("checkpoints/ckpt-4*"):
         path.unlink()

@@ -45,10 +45,27 @@ def test_two_lines_say_what_how_and_where():
         "upper 8 are kept, as of colour in all formats but PNG; 4 hidden (2 "
         ".DS_Store, 1 ._*, 1 @eaDir); 1 left out as made here"
     )
-    assert training.startswith("Training: dcgan of 64x64 RGB, recipe ")
-    assert ", 16 images a step, float32 on " in training
+    assert training.startswith(
+        "Training: dcgan of 64x64 RGB, recipe small (--recipe=paper for the "
+        "paper's), 16 images a step, float32 on "
+    )
     assert training.endswith("U, into runs/x")
     assert warnings == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, ", recipe paper, "),
+        ({"image_dir": "/pets", "recipe": "paper"}, ", recipe paper, "),
+        ({"image_dir": "/pets", "loss": "hinge"}, ", recipe own, "),
+        ({"image_dir": "/pets", "family": "gan"}, "gan of 64x64 RGB, 100"),
+    ],
+    ids=str,
+)
+def test_other_recipes_are_named_alone(settings, expected):
+    _, training, *_ = describe(settings, draw(40, 64, 64, 3))
+    assert expected in training
 
 
 def test_what_makes_another_result_than_one_device_on_whole_batches(
