@@ -52,8 +52,8 @@ def find_warnings(
     if source.num_examples < _FEW and not is_augmented:
         warnings.append(
             f"fewer than {_FEW:,} images: D may learn them by heart; "
-            f"{name_setting('flip')} may help and, where samples get worse "
-            f"again, {name_setting('diff_augment')}"
+            f"{name_setting('flip')} may help and, where samples are copies, "
+            f"{name_setting('diff_augment')}"
         )
     if survey.num_near > _MANY_NEAR * count:
         warnings.append(

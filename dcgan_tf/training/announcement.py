@@ -8,8 +8,9 @@ from dcgan_tf.config import REPLICA, RunConfig
 from dcgan_tf.data.source import Source
 from dcgan_tf.data.survey import Survey, glance
 from dcgan_tf.data.survey_warnings import find_warnings
-from dcgan_tf.recipes import SMALL, name_recipe
+from dcgan_tf.recipes import PAPER, SMALL, name_recipe
 from dcgan_tf.runs.sample_grids import choose_shown_classes
+from dcgan_tf.setting_names import name_setting
 
 _NUM_NAMED = 5
 _COLOURS = {1: "grey", 3: "RGB", 4: "RGBA"}
@@ -136,8 +137,9 @@ def _describe_networks(config: RunConfig) -> str:
     recipe = parts = ""
     if model.family == "dcgan":
         name = name_recipe(config)
-        other = " (--recipe=paper for the paper's)" if name == SMALL else ""
-        recipe = f", recipe {name}{other}"
+        recipe = f", recipe {name}"
+        if name == SMALL:
+            recipe += f" ({name_setting('recipe', PAPER)} for the paper's)"
     if config.training.accumulate > 1:
         parts = f" in {config.training.accumulate} parts"
     return (

@@ -46,8 +46,8 @@ def test_two_lines_say_what_how_and_where():
         ".DS_Store, 1 ._*, 1 @eaDir); 1 left out as made here"
     )
     assert training.startswith(
-        "Training: dcgan of 64x64 RGB, recipe small (--recipe=paper for the "
-        "paper's), 16 images a step, float32 on "
+        "Training: dcgan of 64x64 RGB, recipe small (recipe='paper' for "
+        "the paper's), 16 images a step, float32 on "
     )
     assert training.endswith("U, into runs/x")
     assert warnings == []
