@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from fixtures.checkpoint_files import load_tensors
+from fixtures.tiny_run import make_pictures
 
 from dcgan_tf.runs.trained_model import load_trained_model
 
@@ -92,6 +93,31 @@ def test_small_is_resumed_to_the_bit_on_replicas(tmp_path):
     assert found.keys() == expected.keys()
     for name, value in expected.items():
         np.testing.assert_array_equal(found[name], value, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    ("flags", "words", "weight"),
+    [
+        ([], "recipe small (--recipe=paper for the paper's), 8 images", 0.1),
+        (["--recipe=paper"], "recipe paper, 8 images", 0.0),
+        (["--r1_weight=2"], "recipe own, 8 images", 2.0),
+    ],
+    ids=str,
+)
+def test_a_folder_is_trained_by_small_and_keeps_to_its_recipe(
+    flags, words, weight, tmp_path, capsys
+):
+    pictures = make_pictures(tmp_path / "pictures", 24)
+    run_dir = tmp_path / "run"
+    arguments = [*TINY, f"--image_dir={pictures}", f"--run_dir={run_dir}"]
+    assert run("train", *arguments, "--eval_every=0", *flags) == 0
+    assert words in capsys.readouterr().out
+    # Later, whatever is the default then, by the command without its flags.
+    assert run("train", *arguments, "--eval_every=0", "--steps=6") == 0
+    assert words in capsys.readouterr().out
+    values = json.loads((run_dir / "config.json").read_text())
+    assert values["training"]["r1_weight"] == weight
+    assert values["training"]["steps"] == 6
 
 
 @pytest.mark.parametrize(
