@@ -9,7 +9,7 @@ have one, and trains a small network; its largest resident memory counts.
 
 The second is about the step's own memory: a network on batches of
 `--batch_size` images, each computed in so many parts (`--accumulate` of
-`train.py`).
+`train.py`), beside what is imported and what is held before the first step.
 """
 
 import dataclasses
@@ -67,8 +67,12 @@ def measure_parts(
     print(
         f"{machine.describe()}; {network}, batch {batch_size}, {precision}.\n"
     )
-    print("| parts | before the first step | at most | a step takes | s/step |")
-    print("|--:|--:|--:|--:|--:|")
+    imported = _measure_imports()
+    print(
+        "| parts | imported | networks and optimizers | a step takes | at most "
+        "| s/step |"
+    )
+    print("|--:|--:|--:|--:|--:|--:|")
     for count in counts:
         arguments = {
             "model": dataclasses.asdict(networks[network]),
@@ -85,17 +89,31 @@ def measure_parts(
         finally:
             worker.close()
         peak = answer["peak_bytes"]
-        cells = [
-            f"{size / 1e6:,.0f} MB" for size in (before, peak, peak - before)
-        ]
+        sizes = (imported, before - imported, peak - before, peak)
+        cells = [f"{size / 1e6:,.0f} MB" for size in sizes]
         print(
             f"| {count} | {' | '.join(cells)} | {answer['seconds']:.2f} |",
             flush=True,
         )
         figures.append(
-            {"parts": count, "built_bytes": before, "peak_bytes": peak}
+            {
+                "parts": count,
+                "imported_bytes": imported,
+                "built_bytes": before,
+                "peak_bytes": peak,
+            }
         )
     return figures
+
+
+def _measure_imports() -> int:
+    """Returns a process's memory that has imported what trains."""
+    worker = interleaved_timing.Worker("imported", {})
+    try:
+        worker.find_missing()
+        return worker.run(0)["peak_bytes"]
+    finally:
+        worker.close()
 
 
 def main() -> None:

@@ -193,6 +193,7 @@ def test_training_memory_of_parts(tmp_path):
     (row,) = figures["figures"]
     assert row["parts"] == 2 and "| 2 |" in printed
     assert row["peak_bytes"] >= row["built_bytes"] > 2**27
+    assert row["imported_bytes"] > 2**27
 
 
 @pytest.mark.slow
