@@ -18,6 +18,7 @@ from dcgan_tf.analysis.samples import (
     sample_numbered_latents,
 )
 from dcgan_tf.analysis.sheet import Panel, draw_sheet
+from dcgan_tf.runs.set_aside import set_aside
 from dcgan_tf.runs.trained_model import TrainedModel
 from dcgan_tf.seeds import LARGEST_SEED
 
@@ -95,23 +96,17 @@ def save_found_boxes(
     """Writes boxes where others may lie, which may be corrected by hand.
 
     Args:
-        path: The file. Where it holds something else, that is renamed to
-            `NAME-1.json` beside it, or the next number that is free.
+        path: The file. Where it holds something else, that is set aside
+            (`runs.set_aside`).
         labelled: What to write.
 
     Returns:
-        The new name of what was there, if anything else was.
+        Where the file is now that was there, if it held anything else.
     """
-    path, kept = Path(path), None
-    text = _format(labelled)
-    if path.is_file() and path.read_bytes() != text.encode():
-        free = (
-            path.with_name(f"{path.stem}-{number}{path.suffix}")
-            for number in itertools.count(1)
-        )
-        kept = next(name for name in free if not name.exists())
-        path.rename(kept)
-    save_boxes(path, labelled)
+    path, text = Path(path), _format(labelled)
+    is_other = path.is_file() and path.read_bytes() != text.encode()
+    kept = set_aside(path) if is_other else None
+    scratch.save_text(path, text)
     return kept
 
 

@@ -1,4 +1,4 @@
-"""Renames a damaged file of a run, so that nothing is lost."""
+"""Renames a file of a run that is to be written anew: nothing is lost."""
 
 from pathlib import Path
 

@@ -107,11 +107,11 @@ def test_forget_keeps_boxes_that_were_corrected(toy_run, monkeypatch, capsys):
             assert run("forget", f"--run_dir={toy_run}") == 0
         assert [p.name for p in found.parent.glob("window_*")] == [found.name]
         as_found = found.read_bytes()
-        for number, text in enumerate([b"corrected", b"\xff by hand"], 1):
+        for end, text in ("bak", b"corrected"), ("bak2", b"\xff by hand"):
             found.write_bytes(text)
             capsys.readouterr()
             assert run("forget", f"--run_dir={toy_run}") == 0
-            kept = found.with_name(f"window_boxes-{number}.json")
+            kept = found.with_name(f"window_boxes.json.{end}")
             assert kept.read_bytes() == text
             assert found.read_bytes() == as_found
             assert kept.name in capsys.readouterr().out
