@@ -48,9 +48,12 @@ def write_images(folder: Path, count: int) -> None:
 
 def measure(image_dir: Path, cache: str, num_steps: int) -> int:
     """Trains in a process of its own; returns its peak memory in bytes."""
-    worker = interleaved_timing.Worker(
-        "training_memory", {"image_dir": str(image_dir), "cache": cache}
-    )
+    arguments = {"image_dir": str(image_dir), "cache": cache}
+    return _measure_peak("training_memory", arguments, num_steps)
+
+
+def _measure_peak(module: str, arguments: dict, num_steps: int) -> int:
+    worker = interleaved_timing.Worker(module, arguments)
     try:
         worker.find_missing()
         return worker.run(num_steps)["peak_bytes"]
@@ -67,7 +70,7 @@ def measure_parts(
     print(
         f"{machine.describe()}; {network}, batch {batch_size}, {precision}.\n"
     )
-    imported = _measure_imports()
+    imported = _measure_peak("imported", {}, num_steps=0)
     print(
         "| parts | imported | networks and optimizers | a step takes | at most "
         "| s/step |"
@@ -104,16 +107,6 @@ def measure_parts(
             }
         )
     return figures
-
-
-def _measure_imports() -> int:
-    """Returns a process's memory that has imported what trains."""
-    worker = interleaved_timing.Worker("imported", {})
-    try:
-        worker.find_missing()
-        return worker.run(0)["peak_bytes"]
-    finally:
-        worker.close()
 
 
 def main() -> None:

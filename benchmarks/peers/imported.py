@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 
-from peers import project
-
-__all__ = ["project"]
+from peers import project  # noqa: F401
 
 
 def build() -> Callable[[int], None]:
