@@ -45,6 +45,8 @@ def test_outputs_are_the_layers_and_weights_are_copied(side, filters, stride):
     expected = layer(maps).numpy()
     np.testing.assert_allclose(copy(maps), expected, atol=1e-5)
     assert copy.compute_output_shape(shape) == expected.shape
+    if filters > 4 or stride == 1:  # Nothing is padded with zeros.
+        assert copy.count_params() == layer.count_params()
     assert copy.name == layer.name and not copy.trainable_weights
     layer.kernel.assign(2.0 * layer.kernel)
     np.testing.assert_allclose(copy(maps), expected, atol=1e-5)

@@ -39,6 +39,11 @@ def test_images_are_the_same(config, num_arranged):
     )
     kinds = [type(layer) for layer in prepared.layers]
     assert kinds.count(PrearrangedTranspose) == num_arranged
+    # The last layer's arranged kernel is padded with zeros.
+    for layer in generator.layers:
+        if getattr(layer, "filters", None) != config.channels:
+            copy = prepared.get_layer(layer.name)
+            assert copy.count_params() == layer.count_params()
     assert [x.name for x in prepared.layers] == [
         x.name for x in generator.layers
     ]
