@@ -121,6 +121,30 @@ def test_a_folder_is_trained_by_small_and_keeps_to_its_recipe(
 
 
 @pytest.mark.parametrize(
+    ("flags", "recipe"),
+    [
+        (["--channels=1"], "small"),
+        (["--channels=4", "--image_size=16x24"], "small"),
+        (["--conditional", "--accumulate=2"], "small"),
+        (["--precision=mixed_bfloat16"], "small"),
+        (["--precision=mixed_float16"], "paper"),
+    ],
+    ids=str,
+)
+def test_every_kind_of_folder_has_its_recipe(flags, recipe, tmp_path, capsys):
+    folder = tmp_path / "pictures ü '#"
+    for name in ("cat", "dog"):
+        make_pictures(folder / name, 12)
+    run_dir = tmp_path / "run of ü"
+    arguments = [*TINY, "--eval_every=0", *flags, f"--image_dir={folder}"]
+    assert run("train", *arguments, f"--run_dir={run_dir}") == 0
+    assert f", recipe {recipe}" in capsys.readouterr().out
+    values = json.loads((run_dir / "config.json").read_text())["training"]
+    assert values["r1_weight"] == (0.1 if recipe == "small" else 0.0)
+    assert load_trained_model(run_dir).sample_images(4, 0).std() > 0
+
+
+@pytest.mark.parametrize(
     "flags, words",
     [
         (["--recipe=paper"], "spectral_norm was True, is now False"),
