@@ -176,20 +176,25 @@ def measure_network(
 
 def format_table(title: str, dtype: str, rows: list[Row]) -> str:
     """Writes rows as a Markdown table under a heading."""
+    # The limit that all formats are compared by, and the format's own.
+    limits = ["bfloat16", *([dtype] if dtype != "bfloat16" else [])]
     lines = [
         f"### {title}",
         "",
         "| step | images/s | spread | dcgan_tf is | peak memory | GFLOP/step "
-        f"| of bfloat16's limit | of {dtype}'s |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|",
+        + "".join(f"| of {name}'s limit " for name in limits)
+        + "|",
+        "|---|" + "--:|" * (5 + len(limits)),
     ]
     for row in rows:
+        shares = [row.limit_share, row.own_limit_share][: len(limits)]
         lines.append(
             f"| {row.contestant} | {row.images_per_second:.1f} "
             f"| {row.spread:.0%} | {row.project_ratio:.2f}x "
             f"| {row.peak_bytes / 2**30:.1f} GB "
-            f"| {row.operations / 1e9:,.0f} | {row.limit_share:.0%} "
-            f"| {row.own_limit_share:.0%} |"
+            f"| {row.operations / 1e9:,.0f} "
+            + "".join(f"| {share:.0%} " for share in shares)
+            + "|"
         )
     return "\n".join([*lines, ""])
 
