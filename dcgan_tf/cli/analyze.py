@@ -80,8 +80,8 @@ def define_flags(values: flags.FlagValues) -> None:
         None,
         "arithmetic, turn: concepts to find exemplars of, three or two, each "
         "names of labels with + and -, such as "
-        "smiling+glasses,glasses-smiling,-glasses-smiling. Default: those of "
-        "the paper on toy_faces.",
+        "smiling+glasses,glasses-smiling,-glasses-smiling. Default: chosen "
+        "ones on toy_faces and celeb_a, else the first classes or attributes.",
         **options,
     )
     define_path(

@@ -27,7 +27,8 @@ _STRINGS = {
     "of TFDS: celeb_a, mnist, cifar10, ...",
     "split": "Which part, such as train or test.",
     "image_size": "Size of the images in pixels, SIDE or HEIGHTxWIDTH.",
-    "background": "Colour under transparent pixels: a name or #rrggbb.",
+    "background": "Colour under transparent pixels, and around images "
+    "with --fit=pad: a name or #rrggbb.",
 }
 _PATHS = {
     "image_dir": "Folder of your own images, nested or flat; or a .zip, .tar, "

@@ -34,6 +34,7 @@ _IN_WORDS = {
     "tpu": "none",
     "cpu_devices": "1",
     "conditional": "off",
+    "r1_weight": "the recipe's: 0 in paper, 0.1 in small",
     "recipe": "small for a folder, paper for a named dataset",
     "discriminator_learning_rate": "none, the same for both",
     "spectral_norm": "off",

@@ -38,7 +38,8 @@ def define_probe_flags(values: flags.FlagValues) -> None:
     define_path(
         "probe_image_dir", None, "Folder of images to probe on: train/CLASS "
         "and test/CLASS (or val, valid, validation), or CLASS, of which one "
-        "image in 20 is then held out. Default: none.", values,
+        "image in 20 (of fewer than 1,000, in 10) is then held out. "
+        "Default: none.", values,
     )  # fmt: skip
     flags.DEFINE_enum(
         "probe_split", "test", PROBE_SPLITS, "What the probe is tested on: "

@@ -27,7 +27,8 @@ _STRINGS = {
     "dataset": "mnist_5k (embedded), toy_faces (drawn), or an image dataset "
     "of TFDS: celeb_a, mnist, cifar10, svhn_cropped, ...",
     "split": "Split to train on, such as 'train[:90%]'.",
-    "background": "Colour under transparent images: a name or #rrggbb.",
+    "background": "Colour under transparent pixels, and around images "
+    "with --fit=pad: a name or #rrggbb.",
     "image_size": "Size of the images in pixels, SIDE or HEIGHTxWIDTH, 16 to "
     "256.",
     "strategy": f"One of {', '.join(STRATEGIES)}. tpu, and multi_worker under "
@@ -89,9 +90,10 @@ _FLOATS = {
     "none.",
     "r2_weight": "The same on generated images.",
     "diff_augment_target": "Augment so often that the mean sign of D's logits "
-    "on real images stays here, as 0.6; 0 for always.",
+    "on real images stays at this value, such as 0.6; 0 to augment every "
+    "image. Needs --diff_augment.",
     "ema_warmup": "At first the averages are over the last 1 / ema_warmup of "
-    "the steps so far; fewer is longer.",
+    "the steps so far; a smaller value averages over more of them.",
     "beta_1": "Adam's decay rate of the first moment, from 0 to 1.",
     "ema_decay": "Decay rate of the moving averages of the weights, a step; 0 "
     "turns them off, as in the paper.",
