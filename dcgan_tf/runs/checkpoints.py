@@ -182,8 +182,9 @@ def restore(
     """Restores objects from a run's checkpoint.
 
     Where the latest one is damaged the one before is taken, and a warning
-    logged. One that training prunes meanwhile is passed over: the latest or
-    best of those that are there then is taken.
+    logged; one that was asked for by name stands for no other. One that
+    training prunes meanwhile is passed over: the latest or best of those that
+    are there then is taken.
 
     Args:
         run_dir: The run.
@@ -195,8 +196,8 @@ def restore(
         The step restored.
 
     Raises:
-        CheckpointError: If the run has no such checkpoint, none can be read,
-            or it has other parts.
+        CheckpointError: If the run has no such checkpoint, it or, of
+            `latest`, all are damaged, or it has other parts.
     """
     damaged, tried = [], set()
     while len(tried) - len(damaged) < _MAX_VANISHED:
@@ -212,18 +213,19 @@ def restore(
             if not prefix.with_name(f"{prefix.name}.index").exists():
                 _log.info("checkpoint %s was removed meanwhile", prefix)
                 continue
+            if checkpoint != "latest":
+                raise _describe_damaged(run_dir, checkpoint, step) from error
             damaged.append(step)
             _log.warning(
                 "checkpoint %s is damaged (%s); trying the one before",
                 prefix,
                 error,
             )
-    if not damaged and checkpoint == "best" and find_best(run_dir) in tried:
-        steps = ", ".join(map(str, list_steps(run_dir)))
+    if checkpoint == "best" and find_best(run_dir) in tried:
         raise CheckpointError(
             f"run {os.fspath(run_dir)!r}: the best checkpoint is that of step "
-            f"{find_best(run_dir)}, which is not there any more; use latest or "
-            f"one of {steps}"
+            f"{find_best(run_dir)}, which is not there any more; use "
+            f"{_list_choices(run_dir, list_steps(run_dir))}"
         )
     if not damaged:
         raise CheckpointError(
@@ -235,6 +237,32 @@ def restore(
         f"run {os.fspath(run_dir)!r}: no checkpoint can be read; damaged: "
         f"{', '.join(f'ckpt-{step}' for step in damaged)}"
     )
+
+
+def _describe_damaged(
+    run_dir: str | os.PathLike, checkpoint: str, step: int
+) -> CheckpointError:
+    """Says what else there is where one that was asked for can't be read."""
+    name = f"{step}, the best," if checkpoint == "best" else step
+    others = [other for other in list_steps(run_dir) if other != step]
+    advice = (
+        f"use {_list_choices(run_dir, others)}"
+        if others
+        else "the run has no other"
+    )
+    return CheckpointError(
+        f"run {os.fspath(run_dir)!r}: checkpoint {name} is damaged; {advice}"
+    )
+
+
+def _list_choices(run_dir: str | os.PathLike, steps: list[int]) -> str:
+    """Says what a checkpoint may be called, `latest or one of 1, 3`."""
+    try:
+        has_best = find_best(run_dir) in steps
+    except CheckpointError:
+        has_best = False  # It isn't asked for.
+    words = "latest, best" if has_best else "latest"
+    return f"{words} or one of {', '.join(map(str, steps))}"
 
 
 def _get_prefix(run_dir: str | os.PathLike, step: int) -> Path:
@@ -265,10 +293,9 @@ def _choose_step(
     if tried:
         return None
     if not str(checkpoint).isdecimal() or int(checkpoint) not in steps:
-        words = ["latest"] if find_best(run_dir) is None else ["latest", "best"]
         raise CheckpointError(
             f"run {os.fspath(run_dir)!r} has no checkpoint {checkpoint!r}; "
-            f"use {', '.join(words)} or one of {', '.join(map(str, steps))}"
+            f"use {_list_choices(run_dir, steps)}"
         )
     return int(checkpoint)
 

@@ -8,6 +8,7 @@ import json
 import shutil
 
 import pytest
+from fixtures.checkpoint_files import damage_checkpoint
 
 from dcgan_tf.cli import analyze, evaluate, sample, train
 from dcgan_tf.runs import checkpoints
@@ -138,6 +139,24 @@ def test_a_damaged_mark_of_the_best_checkpoint_is_named(
     errors = capsys.readouterr().err
     assert errors.count("\n") == 1
     assert "best.json" in errors and "2, 4" in errors
+
+
+@pytest.mark.parametrize("checkpoint", ["2", "best"])
+def test_a_damaged_checkpoint_that_was_asked_for_is_named(
+    damaged, tmp_path, capsys, checkpoint
+):
+    """The others are sound, and are said to be there."""
+    run_dir = shutil.copytree(damaged, tmp_path / "run")
+    for path in run_dir.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    checkpoints.mark_best(run_dir, 2, "distance", 1.0)
+    damage_checkpoint(run_dir, 2)
+    argv = [f"--run_dir={run_dir}", "--num=4"]
+    argv += [f"--output={tmp_path / 'samples.png'}"]
+    assert sample.main([*argv, f"--checkpoint={checkpoint}"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("is damaged; use latest or one of 4")
+    assert sample.main([*argv, "--checkpoint=latest"]) == 0
 
 
 def test_a_damaged_config_is_named(damaged, tmp_path, capsys):

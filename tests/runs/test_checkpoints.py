@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from fixtures.checkpoint_files import damage_checkpoint
 
 from dcgan_tf.runs import checkpoints
 
@@ -108,6 +109,36 @@ def test_all_damaged_is_an_error_and_changes_nothing(run_dir):
     with pytest.raises(checkpoints.CheckpointError, match="damaged: ckpt-1"):
         checkpoints.restore(run_dir, parts)
     assert np.all(parts["weight"] == 7.0)
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "best", "steps", "message"),
+    [
+        ("2", None, (1, 2, 3), "2 is damaged; use latest or one of 1, 3"),
+        ("2", 3, (1, 2, 3), "2 is damaged; use latest, best or one of 1, 3"),
+        ("best", 2, (1, 2, 3), "2, the best, is damaged; use latest or one of"),
+        ("2", None, (2,), "2 is damaged; the run has no other"),
+    ],
+)
+def test_a_damaged_one_that_was_named_stands_for_no_other(
+    run_dir, checkpoint, best, steps, message, caplog
+):
+    for step in steps:
+        save(run_dir, step)
+    if best is not None:
+        checkpoints.mark_best(run_dir, best, "distance", 1.0)
+    damage_checkpoint(run_dir, 2)
+    with pytest.raises(checkpoints.CheckpointError) as caught:
+        restored_value(run_dir, checkpoint)
+    assert message in str(caught.value)
+    assert "the one before" not in caplog.text
+
+
+def test_a_step_is_named_though_the_mark_of_the_best_is_damaged(run_dir):
+    save(run_dir, 5)
+    (run_dir / "checkpoints" / "best.json").write_text("{")
+    with pytest.raises(checkpoints.CheckpointError, match="or one of 5"):
+        restored_value(run_dir, "4")
 
 
 def test_missing_ones_are_named(run_dir):
