@@ -6,6 +6,7 @@ arguments of `train`, `load` and `Run`.
 """
 
 import contextlib
+import shlex
 from collections.abc import Iterator
 
 # Flags that an argument of another name stands for.
@@ -38,9 +39,11 @@ def name_setting(name: str, value: object = None) -> str:
         value: That would do; None for no value.
 
     Returns:
-        `--fit=pad` or `--flip`; `fit='pad'` or `flip`.
+        `--fit=pad` or `--flip`; `fit='pad'` or `flip`. Each may be copied,
+        into a shell or a program.
     """
     if _are_flags:
-        return f"--{name}" if value is None else f"--{name}={value}"
+        flag = f"--{name}" if value is None else f"--{name}={value}"
+        return shlex.quote(flag)
     name = _ARGUMENTS.get(name, name)
     return name if value is None else f"{name}={value!r}"

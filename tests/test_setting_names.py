@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,17 @@ def test_a_setting_has_a_name_of_each_kind(setting, argument, flag):
             pass
         assert name_setting(*setting) == flag
     assert name_setting(*setting) == argument
+
+
+@pytest.mark.parametrize(
+    "value", ["runs/x@STEP", "my runs/it's@STEP", "[::1]:8500", 3, 0.5]
+)
+def test_a_value_may_be_copied(value):
+    """Folders of any name into a shell, and as Python has them otherwise."""
+    assert name_setting("init_from", value) == f"init_from={value!r}"
+    with settings_are_flags():
+        (word,) = shlex.split(name_setting("init_from", value))
+    assert word == f"--init_from={value}"
 
 
 def list_flags_in_text(path):

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shlex
 import time
 from collections.abc import Callable, Mapping
 
@@ -340,7 +339,7 @@ class Recorder:
 
     def _fail(self, step: int, what: str) -> None:
         start = f"{os.fspath(self._run_dir)}@STEP"
-        option = shlex.quote(name_setting("init_from", start))
+        option = name_setting("init_from", start)
         raise DivergenceError(
             f"training diverged by step {step}: {what} not finite. Checkpoints "
             f"are untouched; go back to one with {option} in a new "

@@ -1,6 +1,8 @@
 """What a recorder writes when, and what it saves when training fails."""
 
+import contextlib
 import dataclasses
+import shlex
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import tensorflow as tf
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.runs import checkpoints, folder
 from dcgan_tf.runs.metrics import read_metrics
+from dcgan_tf.setting_names import settings_are_flags
 from dcgan_tf.training.progress import Progress
 from dcgan_tf.training.recorder import DivergenceError, Recorder
 from dcgan_tf.training.schedule import Due
@@ -36,9 +39,9 @@ def state():
 def make_recorder(state, tmp_path):
     folder.make_run_dir(tmp_path)
 
-    def make(is_chief=True, start=0, **options):
+    def make(is_chief=True, start=0, run_dir=tmp_path, **options):
         return Recorder(
-            CONFIG, tmp_path, state, Progress(9, start, is_silent=True), start,
+            CONFIG, run_dir, state, Progress(9, start, is_silent=True), start,
             is_chief, count_skipped=lambda: 5, **options,
         )  # fmt: skip
 
@@ -205,6 +208,24 @@ def test_losses_that_are_not_finite_end_it(make_recorder, tmp_path, value):
             take_steps(recorder, value)
             write(recorder, 1, metrics=True)
     assert not checkpoints.list_steps(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["x", "it's mine"])
+def test_the_advice_may_be_copied(make_recorder, tmp_path, name):
+    """Into a program as an argument, into a shell as a flag."""
+    run_dir = tmp_path / name
+    folder.make_run_dir(run_dir)
+    advice = {}
+    for kind in (contextlib.nullcontext, settings_are_flags):
+        with pytest.raises(DivergenceError) as error, kind():
+            with make_recorder(run_dir=run_dir) as recorder:
+                take_steps(recorder, np.nan)
+                write(recorder, 1, metrics=True)
+        text = str(error.value)
+        advice[kind] = text.split("one with ")[1].split(" in a new ")[0]
+    start = f"{run_dir}@STEP"
+    assert advice[contextlib.nullcontext] == f"init_from={start!r}"
+    assert shlex.split(advice[settings_are_flags]) == [f"--init_from={start}"]
 
 
 def test_weights_that_are_not_finite_are_not_saved(
