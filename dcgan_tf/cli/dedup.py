@@ -79,8 +79,9 @@ def define_flags(values: flags.FlagValues) -> None:
         lower_bound=1, flag_values=values,
     )  # fmt: skip
     flags.DEFINE_integer(
-        "steps", 1_000, "The autoencoder's updates, of 128 images each.",
-        lower_bound=1, flag_values=values,
+        "steps", 1_000, "The autoencoder's updates at most, of up to 128 "
+        "images each, in whole passes over the sample, of which it makes one "
+        "at least.", lower_bound=1, flag_values=values,
     )  # fmt: skip
     define_seed(0, "Of the autoencoder.", values)
     flags.DEFINE_string(

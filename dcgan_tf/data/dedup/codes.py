@@ -58,7 +58,8 @@ def train_encoder(
 
     Args:
         images: uint8 `(count, 32, 32, 3)`.
-        num_steps: Updates, of 128 images each.
+        num_steps: Updates at most, of up to 128 images each: the sample is
+            passed over as often as they allow, and once at least.
         seed: Decides initial weights, order, noise and dropout.
 
     Returns:

@@ -2,6 +2,7 @@
 
 import io
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -66,6 +67,26 @@ def test_planted_pairs_are_found_and_few_others_dropped(encoder, digits):
 def test_any_seed_trains_an_encoder(digits, seed):
     encoder = train_encoder(digits[:8], num_steps=1, seed=seed)
     assert encoder.encode(digits[:1]).shape == (1, 16)
+
+
+@pytest.mark.parametrize(
+    ("count", "num_steps", "num_updates"),
+    [(300, 1, 3), (300, 3, 3), (300, 8, 6), (128, 5, 5), (8, 2, 2)],
+)
+def test_updates_are_those_of_whole_passes(
+    digits, monkeypatch, count, num_steps, num_updates
+):
+    fitted = []
+
+    def fit(model, *args, **options):
+        history = fit_keras(model, *args, **options)
+        fitted.append(int(model.optimizer.iterations.numpy()))
+        return history
+
+    fit_keras = keras.Sequential.fit
+    monkeypatch.setattr(keras.Sequential, "fit", fit)
+    train_encoder(digits[:count], num_steps)
+    assert fitted == [num_updates]
 
 
 def test_codes_are_neither_all_on_nor_all_off(encoder, digits):
