@@ -58,8 +58,8 @@ def evaluate(
         real: The dataset; None for the one that the run was trained on.
         probe_sources: Of the images that settings probe on, those that are
             open already.
-        keep: Takes what was found before a probe begins, which may take hours
-            and be stopped.
+        keep: Takes what was found so far before what is slow begins, such as
+            a probe of hours, which may be stopped or fail.
 
     Returns:
         Plain values, for JSON: every figure with what it depends on.
@@ -95,10 +95,11 @@ def evaluate(
     prefix = figures_dir / str(model.step)
     if measures & {*SET_MEASURES, "copying"}:
         result |= measure_samples(model, settings, real, prefix, log)
-    has_labels = real is not None and real.held_out_labels is not None
-    for line in _find_left_out(model, settings, result, has_labels):
+        keep(result)
+    for line in _find_left_out(model, settings, result, real):
         log(line)
-    if "one_nn" in measures and config.model.num_classes and has_labels:
+    is_conditional = bool(config.model.num_classes)
+    if "one_nn" in measures and is_conditional and not _lack_classes(real):
         result["one_nn"] = classify_by_neighbours(model, real, seed, log)
     if "segmentation" in measures and can_segment(model):
         log("segmenting samples by G's features")
@@ -156,19 +157,23 @@ def evaluate_and_save(
 
 
 def _find_left_out(
-    model: TrainedModel, settings: Settings, result: dict, has_labels: bool
+    model: TrainedModel,
+    settings: Settings,
+    result: dict,
+    real: RealImages | None,
 ) -> list[str]:
     """Says which measures can't be had, of those that somebody expects."""
     measures = set(settings.measures)
     is_named = measures != set(MEASURES)  # Not all, whatever applies.
     lines = []
     if "one_nn" in measures:
-        if model.config.model.num_classes and not has_labels:
+        is_conditional = bool(model.config.model.num_classes)
+        if is_conditional and (lacking := _lack_classes(real)):
             lines.append(
-                "one_nn is left out: the held-out images have no classes, or "
+                f"one_nn is left out: the {lacking} images have no classes, or "
                 "others than the run's"
             )
-        elif is_named and not model.config.model.num_classes:
+        elif is_named and not is_conditional:
             lines.append("one_nn is left out: it is for conditional runs")
     if is_named and "segmentation" in measures and not can_segment(model):
         lines.append("segmentation is left out: it is for digits of mnist")
@@ -180,6 +185,21 @@ def _find_left_out(
             if name in measures and figure not in found
         ]
     return lines
+
+
+def _lack_classes(real: RealImages) -> str:
+    """Names the images that aren't each of one class; empty if all are."""
+    sides = {
+        "training": real.training_labels,
+        "held-out": real.held_out_labels,
+    }
+    # Several attributes are no class either.
+    lacking = [
+        name
+        for name, labels in sides.items()
+        if labels is None or labels.ndim != 1
+    ]
+    return " and ".join(lacking)
 
 
 def needs_own_images(settings: Settings) -> bool:

@@ -1,0 +1,82 @@
+"""An evaluation as a whole: what it leaves out, and what it never loses."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from fixtures import tiny_run
+
+import dcgan_tf
+from dcgan_tf.evaluation import evaluate
+
+MEASURES = ["frechet", "one_nn"]
+
+
+def make_images(count, seed):
+    return np.random.default_rng(seed).integers(
+        0, 256, (count, 16, 16, 3), np.uint8
+    )
+
+
+IMAGES, HELD_OUT = make_images(40, 0), make_images(12, 1)
+LABELS, HELD_OUT_LABELS = np.arange(40) % 4, np.arange(12) % 4
+
+
+@pytest.fixture
+def run_dir(tmp_path):
+    """A conditional run."""
+    pictures = tiny_run.make_pictures(tmp_path / "pictures")
+    model = dataclasses.replace(tiny_run.MODEL, num_classes=4)
+    return tiny_run.make_run(tmp_path / "run", pictures, model)
+
+
+def measure(run_dir, images, held_out, log=lambda line: None):
+    run = dcgan_tf.load(run_dir, images=images, held_out=held_out)
+    return run.evaluate(MEASURES, features="random", num_samples=10, log=log)
+
+
+@pytest.mark.parametrize(
+    ("images", "held_out", "lacking"),
+    [
+        (IMAGES, (HELD_OUT, HELD_OUT_LABELS), "training"),
+        ((IMAGES, LABELS), HELD_OUT, "held-out"),
+        (IMAGES, HELD_OUT, "training and held-out"),
+    ],
+    ids=["training", "held_out", "both"],
+)
+def test_labels_that_lack_cost_one_measure_alone(
+    run_dir, images, held_out, lacking
+):
+    """1-NN takes classes of both sides, and comes after all distances."""
+    result = measure(run_dir, images, held_out, (lines := []).append)
+    assert "frechet" in result["measures"]["samples"]
+    assert "one_nn" not in result
+    (line,) = (line for line in lines if line.startswith("one_nn is left out"))
+    assert f"the {lacking} images have no classes" in line
+
+
+def test_several_attributes_are_no_classes(run_dir, monkeypatch):
+    load = evaluate.load_real_images
+
+    def load_attributes(*args):
+        attributes = np.stack([LABELS, LABELS], axis=1)
+        return dataclasses.replace(load(*args), training_labels=attributes)
+
+    monkeypatch.setattr("dcgan_tf.run.load_real_images", load_attributes)
+    given = (IMAGES, LABELS), (HELD_OUT, HELD_OUT_LABELS)
+    assert "one_nn" not in measure(run_dir, *given)
+
+
+def test_a_failure_does_not_cost_what_was_measured_before(run_dir, monkeypatch):
+    def fail(*args):
+        raise MemoryError("no room for so many distances")
+
+    monkeypatch.setattr(evaluate, "classify_by_neighbours", fail)
+    given = (IMAGES, LABELS), (HELD_OUT, HELD_OUT_LABELS)
+    with pytest.raises(MemoryError):
+        measure(run_dir, *given)
+    kept = json.loads((run_dir / "evaluation" / "1.json").read_text())
+    assert "frechet" in kept["measures"]["samples"]
+    monkeypatch.undo()
+    assert set(measure(run_dir, *given)) >= {"measures", "one_nn"}
