@@ -4,6 +4,7 @@ A facade: training is `training.run_training`, whatever is loaded is a
 `runs.trained_model.TrainedModel`, and so the same rules hold as for commands.
 """
 
+import contextlib
 import dataclasses
 import os
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dcgan_tf.config import ModelConfig, RunConfig
+from dcgan_tf.data.given.held_out_folder import resolve_held_out_dir
 from dcgan_tf.data.given.images import (
     Arrays,
     Images,
@@ -31,6 +33,7 @@ from dcgan_tf.runs.folder import (
     load_run_config,
 )
 from dcgan_tf.runs.trained_model import load_trained_model
+from dcgan_tf.seeds import keep_random_states
 from dcgan_tf.serving.trained_export import (
     load_exported_model,
     load_newest_record,
@@ -77,8 +80,9 @@ def train(
             by one or in batches. Such a dataset is read once into memory;
             shuffling, repeating and scaling are left to training.
         run_dir: The run's folder.
-        held_out: Images, as above or as a folder, that training doesn't
-            see, to evaluate on; of folders and datasets, None for their own.
+        held_out: Images that training doesn't see, to evaluate on: a
+            folder, an archive or a file of arrays, or images as above; None
+            for the own of a folder or dataset.
         label_names: Of the classes of images that are given with labels.
         conditional: Whether to condition both networks on the classes.
         init_from: `RUN` or `RUN@STEP`: another run whose networks a new run
@@ -87,8 +91,13 @@ def train(
         **settings: `preset`, `recipe`, and attributes of `ModelConfig`,
             `DataConfig` and `TrainingConfig`, such as `steps`, `batch_size`,
             `image_size` (a side, or `(height, width)`) and `seed`: the
-            flags of the command `train`. Those left out are the dataset's
-            or, of images that are given, follow from their size.
+            flags of the command `train`. Those left out, or None, are the
+            dataset's or, of images that are given, follow from their size.
+            `deterministic` turns TensorFlow's deterministic kernels on and
+            seeds TensorFlow and Keras for all that the process does from
+            then on, as TensorFlow can't turn them off: later runs are slower
+            on a GPU too. Python's and NumPy's random states are as before
+            when it returns.
 
     Returns:
         The run at its last checkpoint: compare its `step` with
@@ -99,13 +108,10 @@ def train(
             another dtype, range or shape, or the folder holds another run.
         OSError: If images aren't there, or the folder can't be written.
     """
+    settings = {k: v for k, v in settings.items() if v is not None}
     source = None
     if is_place(images):
-        if label_names is not None:
-            raise ValueError(
-                "label_names are for images that are given as arrays; a "
-                "folder or dataset has its own"
-            )
+        _refuse_label_names(label_names)
         found = name_place(images)
     else:
         source = open_given(images, label_names)
@@ -118,30 +124,32 @@ def train(
         raise ValueError(
             "conditional=True takes classes: give images as (images, labels)"
         )
-    if held_out is not None and settings.get("held_out_dir") is not None:
+    if held_out is not None and "held_out_dir" in settings:
         raise ValueError(
             "held_out and held_out_dir both say what to evaluate on; give one"
         )
     if is_place(held_out):
-        settings = {**settings, "held_out_dir": held_out}
+        settings["held_out_dir"] = resolve_held_out_dir(held_out)
         held_out = None
     held_out_source = _open_held_out(held_out, label_names)
     kept = load_kept_config(os.path.expanduser(os.fspath(run_dir)))
     config = _build_config(found, settings, kept)
     if config.training.eval_every and config.data.held_out_dir is None:
         check_held_out(config.data.dataset, held_out_source)
-    result = run_training(
-        config,
-        os.path.expanduser(os.fspath(run_dir)),
-        source=source,
-        conditional=conditional,
-        init_from=init_from,
-        build_evaluator=lambda config, source: build_quick_evaluator(
-            config, training_source=source, held_out_source=held_out_source
-        ),
-        allow_fewer_images=allow_fewer_images,
-        is_evaluation_asked=settings.get("eval_every") is not None,
-    )
+    is_seeded = config.training.deterministic
+    with keep_random_states() if is_seeded else contextlib.nullcontext():
+        result = run_training(
+            config,
+            os.path.expanduser(os.fspath(run_dir)),
+            source=source,
+            conditional=conditional,
+            init_from=init_from,
+            build_evaluator=lambda config, source: build_quick_evaluator(
+                config, training_source=source, held_out_source=held_out_source
+            ),
+            allow_fewer_images=allow_fewer_images,
+            is_evaluation_asked="eval_every" in settings,
+        )
     model = load_trained_model(
         result.run_dir, str(result.training.step), source=source
     )
@@ -171,12 +179,13 @@ def load(
         images: The run's training images, where they aren't where the run
             says or were given as arrays; as for `train`. Features and
             measures need them, samples don't.
-        held_out: Images that training didn't see, as for `train`.
+        held_out: Images that training didn't see: a folder or arrays, as for
+            `train`.
         label_names: Of the classes of images that are given with labels.
 
     Raises:
         FileNotFoundError: If the folder is neither a run nor an export.
-        ValueError: If it has no such checkpoint, or none can be read, or
+        ValueError: If it has no such checkpoint, or it can't be read, or
             images have another dtype, range or shape.
     """
     path = os.path.expanduser(os.fspath(path))
@@ -184,15 +193,18 @@ def load(
     config = load_run_config(path) if is_run else _load_export_config(path)
     source = real_data = None
     if is_place(images):
+        _refuse_label_names(label_names)
         real_data = replace_place(config.data, images)
     elif images is not None:
         source = open_given(images, label_names)
     if is_place(held_out):
-        folder = os.path.abspath(os.path.expanduser(os.fspath(held_out)))
         real_data = dataclasses.replace(
-            real_data or config.data, held_out_dir=folder
+            real_data or config.data,
+            held_out_dir=resolve_held_out_dir(held_out),
         )
         held_out = None
+    if source is None and held_out is None:
+        _refuse_label_names(label_names)
     held_out_source = _open_held_out(held_out, label_names)
     if is_run:
         model = load_trained_model(
@@ -206,6 +218,14 @@ def load(
     else:
         model = load_exported_model(path, real_data=real_data)
     return Run(model, source, held_out_source)
+
+
+def _refuse_label_names(label_names: Sequence[str] | None) -> None:
+    if label_names is not None:
+        raise ValueError(
+            "label_names are for images that are given as arrays; a folder or "
+            "dataset has its own"
+        )
 
 
 def _load_export_config(path: str) -> RunConfig:

@@ -313,8 +313,9 @@ class Run:
             cache_dir: Where trained classifiers are kept; None for
                 ~/.cache/dcgan_tf.
             log: Takes lines on what is being done.
-            probe_held_out: Labelled images to test the probe on, as for
-                `probe_data`; of folders and datasets, None for their own.
+            probe_held_out: Labelled images to test the probe on: a folder,
+                or `(images, labels)`; None for the own of a folder or
+                dataset.
 
         Returns:
             Plain values, as in the JSON file.

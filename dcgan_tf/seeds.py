@@ -4,6 +4,10 @@ One rule for the commands, evaluation, exports and the client: an image is
 decided by its latent seed alone.
 """
 
+import contextlib
+import random
+from collections.abc import Iterator
+
 import numpy as np
 
 # Image i of --seed has the latent seed `seed * this + i`, so that no image of
@@ -44,3 +48,18 @@ def choose_labels(
     if label is None:
         return (np.asarray(seeds) % num_classes).astype(np.int32)
     return np.full(len(seeds), label, np.int32)
+
+
+@contextlib.contextmanager
+def keep_random_states() -> Iterator[None]:
+    """Leaves Python's and NumPy's global generators as it found them.
+
+    Keras seeds them too, and a program that calls the library has its own use
+    for them.
+    """
+    python_state, numpy_state = random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        random.setstate(python_state)
+        np.random.set_state(numpy_state)

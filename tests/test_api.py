@@ -656,27 +656,6 @@ def test_networks_follow_the_shape_of_arrays(shape, preset, image_size):
     assert settings["channels"] == (1 if is_grey else 3)
 
 
-@pytest.mark.parametrize("family", ["dcgan", "gan", "lapgan"])
-def test_arrays_choose_a_preset_for_its_own_family_alone(
-    family, images, tmp_path, monkeypatch
-):
-    from dcgan_tf import api
-
-    class Stopped(Exception):
-        pass
-
-    def stop(config, *args, **kwargs):
-        raise Stopped(config)
-
-    monkeypatch.setattr(api, "run_training", stop)
-    large = np.repeat(np.repeat(images, 2, axis=1), 2, axis=2)
-    with pytest.raises(Stopped) as stopped:
-        dcgan_tf.train(large, tmp_path / "run", family=family, steps=2)
-    (config,) = stopped.value.args
-    assert config.model.family == family
-    assert config.model.image_size == (32, 32)
-
-
 def test_folders_are_trained_on_by_name(write_pictures, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = [f"{i}.png" for i in range(12)]

@@ -105,7 +105,8 @@ _BOOLEANS = {
     "alone.",
     "flip": "Mirror half of the images left to right.",
     "conditional": "Condition both networks on the classes.",
-    "deterministic": "Give the same bits each time; slower on a GPU.",
+    "deterministic": "Give the same bits each time; slower on a GPU. It holds "
+    "for the rest of the process.",
     "allow_fewer_images": "Resume though images that the run was trained on "
     "are gone.",
     "diff_augment": "Differentiable augmentation before D, for few images.",

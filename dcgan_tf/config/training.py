@@ -40,7 +40,9 @@ class TrainingConfig:
         precision: One of `PRECISIONS`.
         strategy: One of `STRATEGIES`.
         tpu: Name or address of the TPU, for the `tpu` strategy.
-        deterministic: Whether to use deterministic kernels only.
+        deterministic: Whether to use deterministic kernels only. They stay
+            on in the process that trained with them, as TensorFlow has no
+            way to turn them off; so do its seed and that of Keras.
         ema_decay: Decay of the moving averages of weights that samples,
             features and exports use; 0 turns them off (not in the paper).
         label_smoothing: D's target for real images is 1 minus this

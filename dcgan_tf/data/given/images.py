@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.given.arrays import ARRAYS, open_arrays, open_dataset
+from dcgan_tf.data.given.held_out_folder import resolve_held_out_dir
 from dcgan_tf.data.source import Source
 from dcgan_tf.image_sizes import check_image_size
 from dcgan_tf.presets import (
@@ -119,7 +120,8 @@ def open_other(
     Args:
         images: For training: a folder, a dataset's name, or images with
             classes.
-        held_out: Others to test on; None for a folder's or dataset's own.
+        held_out: Others to test on, a folder or images with classes; None
+            for a folder's or dataset's own.
 
     Returns:
         Settings that name them, and of each that a program gave the source.
@@ -136,7 +138,7 @@ def open_other(
     else:
         source = open_given(images)
     if is_place(held_out):
-        folder = os.path.abspath(os.path.expanduser(os.fspath(held_out)))
+        folder = resolve_held_out_dir(held_out, "probe_held_out")
         data = dataclasses.replace(data, held_out_dir=folder)
     elif held_out is not None:
         names = source.label_names if source else None
