@@ -7,8 +7,10 @@ from typing import Any
 from absl import flags
 
 from dcgan_tf.config import DataConfig, ModelConfig, TrainingConfig
+from dcgan_tf.families import ADAM, FAMILIES
 from dcgan_tf.image_sizes import format_image_size
 from dcgan_tf.presets import DATASETS, PRESETS, DatasetDefaults
+from dcgan_tf.recipes import RECIPES
 
 # Radford et al. (2016), Section 4.
 _PAPERS_VALUES = {"batch_size": 128, "learning_rate": 2e-4, "beta_1": 0.5}
@@ -27,15 +29,12 @@ _IN_WORDS = {
     "manual_dir": "downloads/manual in --data_dir",
     "run_dir": "runs/DATASET, or runs/FOLDER for an image folder",
     "init_from": "none, the paper's initial weights",
-    "hidden_units": "1200 for grey images and 8000 for RGB ones in gan; 600 in "
-    "lapgan",
-    "optimizer": "sgd for gan and lapgan, adam for dcgan",
     "eval_every": "0; of a folder, 500, or more for batches under 128",
     "tpu": "none",
     "cpu_devices": "1",
     "conditional": "off",
-    "r1_weight": "the recipe's: 0 in paper, 0.1 in small",
-    "recipe": "small for a folder, paper for a named dataset",
+    "recipe": "small for a folder; paper for a named dataset, another family "
+    "than dcgan, and mixed_float16",
     "discriminator_learning_rate": "none, the same for both",
     "spectral_norm": "off",
     "discriminator_batch_norm": "on",
@@ -77,13 +76,30 @@ def describe_default(name: str) -> str:
         return _IN_WORDS[name]
     if name == "family":
         return ModelConfig.family
+    if name == "optimizer":
+        return _join_owners(
+            {key: family.optimizers[0] for key, family in FAMILIES.items()},
+            "for",
+        )
+    by_family = _describe_by_family(name)
+    if name in FAMILIES[ModelConfig.family].unused:
+        return by_family
+    text = _describe_dcgans(name)
+    return f"{text}; or the family's: {by_family}" if by_family else text
+
+
+def _describe_dcgans(name: str) -> str:
     if name in _names(DatasetDefaults):
         return f"the dataset's: {_describe_by_dataset(name)}"
+    by_recipe = {key: recipe.get(name) for key, recipe in RECIPES.items()}
+    if len(set(by_recipe.values())) > 1:
+        texts = {key: _format(value) for key, value in by_recipe.items()}
+        return f"the recipe's: {_join_owners(texts, 'in')}"
     if name in _names(ModelConfig):
         return f"the preset's: {_describe_by_preset(name)}"
     for config in (TrainingConfig, DataConfig):
         if name in _names(config):
-            return _format(name, getattr(config, name))
+            return _format_origin(name, getattr(config, name))
     raise ValueError(f"no setting is called {name!r}")
 
 
@@ -92,36 +108,75 @@ def _names(config: type) -> set[str]:
 
 
 def _describe_by_dataset(name: str) -> str:
-    values = {}
+    texts = {}
     for dataset in _SHOWN_DATASETS:
         value = getattr(DATASETS[dataset], name)
         if value is None:
             value = getattr(PRESETS[DATASETS[dataset].preset], name)
-        values.setdefault(_format(name, value), []).append(dataset)
-    return _join(values, "for")
+        texts[dataset] = _format_origin(name, value)
+    return _join_owners(texts, "for")
 
 
 def _describe_by_preset(name: str) -> str:
-    values = {}
-    for preset, config in PRESETS.items():
-        value = getattr(config, name)
-        values.setdefault(_format(name, value), []).append(preset)
-    return _join(values, "in")
+    texts = {
+        preset: _format_origin(name, getattr(config, name))
+        for preset, config in PRESETS.items()
+    }
+    return _join_owners(texts, "in")
 
 
-def _join(values: dict[str, list[str]], word: str) -> str:
+def _describe_by_family(name: str) -> str:
+    """Says what families choose whatever the dataset; empty if none does."""
+    texts = {family: _describe_in_family(name, family) for family in FAMILIES}
+    texts = {family: text for family, text in texts.items() if text}
+    text = _join_owners(texts, "in")
+    if texts and name == "learning_rate":
+        rate = _format(TrainingConfig.learning_rate)
+        text += f"; {rate} in {', '.join(texts)} with --optimizer={ADAM}"
+    return text
+
+
+def _describe_in_family(name: str, family: str) -> str:
+    choose = FAMILIES[family].choose_defaults
+    sizes = sorted({config.image_size for config in PRESETS.values()})
+    by_channels = {
+        kind: choose(sizes[0], channels).get(name)
+        for kind, channels in (("grey images", 1), ("RGB ones", 3))
+    }
+    by_size = {
+        f"{format_image_size(size)} pixels": choose(size, 1).get(name)
+        for size in sizes
+    }
+    for values in (by_channels, by_size):
+        if len(set(values.values())) > 1:
+            return " and ".join(
+                f"{_format(value)} for {kind}" for kind, value in values.items()
+            )
+    value = by_channels["grey images"]
+    return "" if value is None else _format(value)
+
+
+def _join_owners(texts: Mapping[str, str], word: str) -> str:
+    """Joins what datasets, presets or families have, the same named once."""
+    owners: dict[str, list[str]] = {}
+    for owner, text in texts.items():
+        owners.setdefault(text, []).append(owner)
     return "; ".join(
-        f"{value}{',' if ',' in value else ''} {word} {', '.join(owners)}"
-        for value, owners in values.items()
+        f"{text}{',' if ',' in text else ''} {word} {', '.join(names)}"
+        for text, names in owners.items()
     )
 
 
-def _format(name: str, value: object) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    text = f"{value:g}" if isinstance(value, float) else str(value)
-    if isinstance(value, tuple):
-        text = format_image_size(value)
+def _format_origin(name: str, value: object) -> str:
+    text = _format(value)
     if _PAPERS_VALUES.get(name) == value:
         return f"{text}, the paper's"
     return text
+
+
+def _format(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return format_image_size(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
