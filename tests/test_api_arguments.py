@@ -75,12 +75,13 @@ SETTINGS = sorted(
 )
 
 
+@pytest.mark.parametrize("side", [28, 64])
 @pytest.mark.parametrize("name", SETTINGS)
-def test_a_setting_that_is_none_is_not_set(name, resolve):
-    grey = make_images(40, (28, 28))
+def test_a_setting_that_is_none_is_not_set(name, side, resolve):
+    grey = make_images(40, (side, side))
     config = resolve(grey, **{name: None})
     assert config == resolve(grey)
-    assert config.model.image_size == (28, 28)
+    assert config.model.image_size == (side, side)
     assert config.model.channels == 1
 
 
