@@ -10,14 +10,12 @@ export class Gallery {
    * @param {HTMLElement} grid
    * @param {(latent: Float32Array, label: number) => Promise<ImageData>} draw
    * @param {number} latentDim
-   * @param {() => number} readLabel The class that is chosen now.
    * @param {(sample: object) => void} choose Called with what is clicked.
    */
-  constructor(grid, draw, latentDim, readLabel, choose) {
+  constructor(grid, draw, latentDim, choose) {
     this.grid = grid;
     this.draw = draw;
     this.latentDim = latentDim;
-    this.readLabel = readLabel;
     this.samples = [];
     this.showing = 0;
     for (let index = 0; index < NUM_PICTURES; index++) {
@@ -42,15 +40,18 @@ export class Gallery {
     });
   }
 
-  /** Draws the pictures of a seed, the last call's if they overlap. */
-  async show(seed) {
+  /**
+   * Draws the pictures of a seed and a class, the last call's if calls overlap.
+   *
+   * @returns {Promise<boolean>} Whether this call's are all there.
+   */
+  async show(seed, label) {
     const turn = ++this.showing;
-    const label = this.readLabel();
     delete this.grid.dataset.seed;
     for (let index = 0; index < NUM_PICTURES; index++) {
       const latent = samplePicture(seed, index, this.latentDim);
       const image = await this.draw(latent, label);
-      if (turn !== this.showing) return;
+      if (turn !== this.showing) return false;
       const name = `Picture ${index + 1}`;
       // With its class: another one may be chosen when it is opened.
       this.samples[index] = { latent, label, image, name };
@@ -58,7 +59,8 @@ export class Gallery {
       // Lets the browser answer the visitor between rows.
       if (index % 6 === 5) await new Promise((done) => setTimeout(done));
     }
-    this.grid.dataset.seed = seed;
+    Object.assign(this.grid.dataset, { seed, label });
+    return true;
   }
 
   moveFocus(event) {

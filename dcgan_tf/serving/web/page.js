@@ -13,19 +13,24 @@ const MAX_RANDOM_SEED = 1_000_000;
 
 const get = (id) => document.getElementById(id);
 
-function say(text) {
+function say(text, isError = false) {
   get("status").textContent = text;
+  get("status").classList.toggle("error", isError);
 }
 
 function fail(text) {
   get("progress").hidden = true;
-  get("status").classList.add("error");
-  say(text);
+  say(text, true);
 }
 
-function readSeed() {
-  const match = /^#seed=(\d{1,9})$/.exec(location.hash);
-  return match ? Number(match[1]) : null;
+/** What the address shows: `#seed=3`, or `#seed=3&class=2` of a class. */
+function readAddress(numClasses) {
+  const match = /^#seed=(\d{1,9})(?:&class=(\d{1,9}))?$/.exec(location.hash);
+  const label = Number(match?.[2] ?? 0);
+  return {
+    seed: Number(match?.[1] ?? 0),
+    label: label < numClasses ? label : 0,
+  };
 }
 
 async function start() {
@@ -45,8 +50,16 @@ async function start() {
   get("progress").hidden = true;
   get("main").hidden = false;
   say("");
-  const select = get("class");
-  await join(model, network, () => Number(select.value));
+  sayWhatFails();
+  await join(model, network);
+}
+
+/** Says what goes wrong from now on, which a visitor would wait for. */
+function sayWhatFails() {
+  const sayError = (error) =>
+    say(`That went wrong: ${error?.message ?? error}`, true);
+  addEventListener("error", ({ error, message }) => sayError(error ?? message));
+  addEventListener("unhandledrejection", ({ reason }) => sayError(reason));
 }
 
 function describe(model) {
@@ -67,7 +80,7 @@ function describe(model) {
     "this page.";
 }
 
-async function join(model, draw, readLabel) {
+async function join(model, draw) {
   const takers = {};
   const drops = new Drops(takers, say);
   const viewer = new Viewer(
@@ -84,9 +97,7 @@ async function join(model, draw, readLabel) {
   );
   const open = (sample) => viewer.open(sample);
   const choose = (sample) => drops.offer(sample) || open(sample);
-  const gallery = new Gallery(
-    get("grid"), draw, model.latent_dim, readLabel, choose,
-  );
+  const gallery = new Gallery(get("grid"), draw, model.latent_dim, choose);
   const walk = new Walk(
     draw,
     {
@@ -118,25 +129,36 @@ async function join(model, draw, readLabel) {
       takers[button.dataset.use](viewer.sample);
     });
   }
-  get("class").addEventListener("change", async () => {
-    await gallery.show(readSeed() ?? 0);
-    walk.start(gallery.samples.slice(0, NUM_FIRST_STOPS));
+  const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  let walked = null;
+  await watchAddress(model, async ({ seed, label }) => {
+    if (!(await gallery.show(seed, label)) || label === walked) return;
+    const isFirst = walked === null;
+    walked = label;
+    const isTaken = walk.suggest(gallery.samples.slice(0, NUM_FIRST_STOPS));
+    if (isTaken && isFirst && !isStill) walk.play();
   });
-  await watchSeed(gallery);
-  walk.start(gallery.samples.slice(0, NUM_FIRST_STOPS));
-  if (!matchMedia("(prefers-reduced-motion: reduce)").matches) walk.play();
 }
 
-/** Shows the pictures of the address's seed, now and when it changes. */
-function watchSeed(gallery) {
+/** Shows what the address says, now and when it changes. */
+function watchAddress(model, showPictures) {
   const input = get("seed");
-  const setSeed = (seed) => (location.hash = `seed=${seed}`);
+  const select = get("class");
+  const read = () => readAddress(model.classes?.length ?? 1);
+  const write = ({ seed, label }) =>
+    `#seed=${seed}` + (model.classes ? `&class=${label}` : "");
+  const change = (what) => (location.hash = write({ ...read(), ...what }));
+  const setSeed = (seed) => change({ seed });
   const show = () => {
-    const seed = readSeed() ?? 0;
+    const { seed, label } = read();
     input.value = seed;
-    return gallery.show(seed);
+    select.value = label;
+    return showPictures({ seed, label });
   };
   addEventListener("hashchange", show);
+  select.addEventListener("change", () =>
+    change({ label: Number(select.value) }),
+  );
   get("new").addEventListener("click", () =>
     setSeed(1 + Math.floor(Math.random() * MAX_RANDOM_SEED)),
   );
@@ -145,7 +167,7 @@ function watchSeed(gallery) {
     if (input.checkValidity()) setSeed(Number(input.value));
   });
   get("share").addEventListener("click", async () => {
-    history.replaceState(null, "", `#seed=${readSeed() ?? 0}`);
+    history.replaceState(null, "", write(read()));
     try {
       await navigator.clipboard.writeText(location.href);
       say("Copied. The link shows the same pictures to anybody.");

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import keras
 
-from dcgan_tf.config import RunConfig
+from dcgan_tf.config import ARRAYS, RunConfig
 from dcgan_tf.serving.web.latent_directions import compute_directions
 
 SINGLE_FILE = "page.html"
@@ -26,7 +26,9 @@ _DATASET_WORDS = {
     "mnist_5k": "5,000 handwritten digits",
     "mnist": "handwritten digits",
     "toy_faces": "drawn faces",
-    "image_folder": "a folder of pictures",
+    # One may be a file of arrays.
+    "image_folder": "a collection of pictures",
+    ARRAYS: "a collection of pictures",
     "fashion_mnist": "pictures of clothes",
     "svhn_cropped": "house numbers",
     "celeb_a": "faces of celebrities",
@@ -120,7 +122,8 @@ def save_page(
     for name, path in _MODULES.items():
         modules[name] = _drop_source_map(path.read_text(encoding="utf-8"))
     files = {
-        "model.json": json.dumps(model).encode(),
+        # Python would write NaN, which a browser doesn't read.
+        "model.json": json.dumps(model, allow_nan=False).encode(),
         "generator.tflite.gz": gzip.compress(network, mtime=0),
         _GLUE: (_RUNTIME / "core/wasm" / _GLUE).read_bytes(),
         f"{_WASM}.gz": gzip.compress(

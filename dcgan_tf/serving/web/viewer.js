@@ -41,7 +41,8 @@ export class Viewer {
 
   /** Shows a sample, with all sliders in the middle. */
   open(sample) {
-    this.base = sample;
+    // Itself, until a slider moves: it may be taken before it is drawn.
+    this.base = this.sample = sample;
     for (const input of this.inputs) input.value = 0;
     this.elements.title.textContent = sample.name;
     if (!this.elements.dialog.open) this.elements.dialog.showModal();

@@ -20,26 +20,37 @@ export class Walk {
   constructor(draw, elements, drops, say) {
     this.draw = draw;
     this.elements = elements;
-    this.drops = drops;
     this.say = say;
     this.samples = [];
+    this.isChosen = false;
     this.playing = null;
     this.place = 0;
+    // One button for good: it may be waiting for a picture as stops change.
+    this.more = document.createElement("button");
+    this.more.type = "button";
+    this.more.textContent = "+";
+    this.more.setAttribute("aria-label", "Add a picture");
+    this.more.addEventListener("click", () => drops.arm(this.more, "the walk"));
+    elements.stops.append(this.more);
     elements.play.addEventListener("click", () => this.toggle());
     elements.save.addEventListener("click", () => this.saveGif());
+    this.refresh();
   }
 
-  /** Replaces the stops. */
-  start(samples) {
+  /** Replaces the stops, unless the visitor has chosen some; says whether. */
+  suggest(samples) {
+    if (this.isChosen) return false;
     this.samples = [...samples];
     this.place = 0;
     this.refresh();
+    return true;
   }
 
   /** Adds a stop, in place of the oldest where there are many. */
   add(sample) {
     if (this.samples.length === MAX_STOPS) this.samples.shift();
     this.samples.push(sample);
+    this.isChosen = true;
     this.refresh();
   }
 
@@ -53,17 +64,16 @@ export class Walk {
       button.append(makeCanvas(sample.image));
       button.addEventListener("click", () => {
         this.samples.splice(index, 1);
+        this.isChosen = true;
         this.refresh();
         (stops.children[index] ?? stops.lastChild).focus();
       });
       return button;
     });
-    const more = document.createElement("button");
-    more.type = "button";
-    more.textContent = "+";
-    more.setAttribute("aria-label", "Add a picture");
-    more.addEventListener("click", () => this.drops.arm(more, "the walk"));
-    stops.replaceChildren(...buttons, more);
+    for (const old of [...stops.children]) {
+      if (old !== this.more) old.remove();
+    }
+    this.more.before(...buttons);
     const canWalk = this.samples.length > 1;
     play.disabled = save.disabled = !canWalk;
     if (!canWalk) this.pause();
@@ -85,10 +95,21 @@ export class Walk {
     const turn = (this.playing = {});
     this.elements.play.textContent = "Pause";
     this.elements.play.setAttribute("aria-pressed", "true");
+    try {
+      await this.drawFrames(turn);
+    } catch (error) {
+      if (this.playing === turn) this.pause();
+      throw error;
+    }
+  }
+
+  /** Draws the walk on the canvas, as long as `turn` plays. */
+  async drawFrames(turn) {
     const { canvas } = this.elements;
     let before = await nextFrame();
-    while (this.playing === turn) {
+    for (;;) {
       const now = await nextFrame();
+      if (this.playing !== turn) return;
       // A page that was hidden goes on where it stopped.
       this.place += Math.min((now - before) / 1000, 0.1) / SECONDS_PER_STOP;
       this.place %= this.samples.length;

@@ -11,66 +11,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fixtures import browser, tiny_run
+from fixtures import browser, exported_page, tiny_run
+from fixtures.browser import find, wait
+from fixtures.exported_page import SEED, draw, latent
 from PIL import Image
 
-from dcgan_tf import images
-from dcgan_tf.latents import latents_from_seeds
+from dcgan_tf.config import ARRAYS, DataConfig
+from dcgan_tf.config.data import EMBEDDED
 from dcgan_tf.models.generator import build_generator
-from dcgan_tf.serving.lite import convert, descriptions
 from dcgan_tf.serving.web import page as web_page
-
-MODEL = tiny_run.ModelConfig((32, 32), 3, 20, 8, 5)
-SEED = 7
-WAIT_SECONDS = 60
-PIXELS = """
-const canvas = arguments[0];
-const { width, height } = canvas;
-const data = canvas.getContext("2d").getImageData(0, 0, width, height).data;
-return [width, height, Array.from(data)];
-"""
-
-
-@pytest.fixture(scope="module")
-def generator():
-    network = build_generator(MODEL, seed=3)
-    kernel = network.get_layer("deconv_3").kernel
-    kernel.assign(kernel * 2000)  # New networks draw next to nothing.
-    return network
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory, generator):
-    browser.require_browser()
-    try:
-        web_page.check_runtime()
-    except FileNotFoundError as error:
-        pytest.skip(str(error))
-    config = tiny_run.RunConfig(
-        MODEL, tiny_run.DataConfig(), tiny_run.TrainingConfig()
-    )
-    network = descriptions.describe_generator(generator, MODEL, 1)
-    contents = convert.convert(network, ["float16"], 1)["float16"]
-    path = tmp_path_factory.mktemp("web") / "1"
-    model = web_page.describe_model(generator, config, 1)
-    web_page.save_page(path, model, contents, single_file=True)
-    return path
-
-
-@pytest.fixture(scope="module")
-def downloads(tmp_path_factory):
-    return tmp_path_factory.mktemp("downloads")
-
-
-@pytest.fixture(scope="module")
-def page(folder, downloads):
-    with (
-        browser.serve_folder(folder) as address,
-        browser.open_browser(downloads=downloads) as driver,
-    ):
-        driver.get(f"{address}#seed={SEED}")
-        wait(driver, lambda: find(driver, "#grid").get_attribute("data-seed"))
-        yield driver
 
 
 @pytest.fixture(scope="module")
@@ -81,29 +30,8 @@ def screenshots(tmp_path_factory):
     return path
 
 
-def wait(driver, condition):
-    from selenium.webdriver.support.ui import WebDriverWait
-
-    return WebDriverWait(driver, WAIT_SECONDS, 0.05).until(
-        lambda _: condition()
-    )
-
-
-def find(driver, selector):
-    return driver.find_element("css selector", selector)
-
-
 def read_pixels(driver, canvas):
-    width, height, data = driver.execute_script(PIXELS, canvas)
-    return np.array(data, np.uint8).reshape(height, width, 4)[..., :3]
-
-
-def draw(generator, latents):
-    return images.to_uint8(generator(latents)).numpy()
-
-
-def latent(index, seed=SEED):
-    return latents_from_seeds([seed * 1_000_000 + index], MODEL.latent_dim)
+    return browser.read_pixels(driver, canvas)[..., :3]
 
 
 def assert_close(given, expected):
@@ -142,40 +70,6 @@ def test_a_slider_moves_a_picture_along_its_direction(page, generator, folder):
         np.abs(expected.astype(int) - draw(generator, latent(5))[0]).max() > 9
     )
     find(page, "#close").click()
-
-
-def test_directions_are_the_strongest(generator):
-    from dcgan_tf.serving.web.latent_directions import compute_directions
-
-    directions = compute_directions(generator, 8)
-    assert directions.shape == (8, MODEL.latent_dim)
-    tap = generator.get_layer("project").kernel.numpy()
-    changes = [np.linalg.norm(d / np.linalg.norm(d) @ tap) for d in directions]
-    mean = np.linalg.norm(tap) / np.sqrt(MODEL.latent_dim)
-    assert changes[0] == max(changes) > mean
-
-
-def test_a_walk_plays_and_is_saved(page, downloads):
-    canvas = find(page, "#walk-canvas")
-    if find(page, "#play").text == "Play":
-        find(page, "#play").click()
-    before = read_pixels(page, canvas)
-    start = int(canvas.get_attribute("data-frames") or 0)
-    wait(page, lambda: int(canvas.get_attribute("data-frames")) > start + 10)
-    assert (read_pixels(page, canvas) != before).any()
-    find(page, "#play").click()
-    assert find(page, "#play").text == "Play"
-    find(page, "#save-gif").click()
-    path = downloads / "walk.gif"
-    wait(page, path.exists)
-    with Image.open(path) as gif:
-        assert gif.n_frames == 5 * 16 and gif.size == (192, 192)
-        gif.seek(40)
-        assert np.asarray(gif.convert("RGB")).std() > 10
-        gif.seek(0)
-        first = np.asarray(gif.convert("RGB"))[3::6, 3::6].astype(int)
-    picture = read_pixels(page, find(page, ".picture canvas"))
-    assert np.abs(first - picture).mean() < 8
 
 
 def test_pictures_are_added_by_keyboard(page, generator):
@@ -266,38 +160,22 @@ def test_a_single_file_works_from_disk(folder, generator):
         assert "--single_file" in status.text
 
 
-def test_classes_are_chosen_and_transparent_pictures_are_shown(
-    folder, tmp_path
-):
+def test_classes_are_chosen_and_transparent_pictures_are_shown(tmp_path):
     from selenium.webdriver.support.ui import Select
 
+    browser.require_browser()
     model = tiny_run.ModelConfig((16, 16), 4, 20, 8, 5, num_classes=2)
-    generator = build_generator(model, seed=3)
-    generator.get_layer("deconv_2").kernel.assign(
-        generator.get_layer("deconv_2").kernel * 500
-    )
-    config = tiny_run.RunConfig(
-        model, tiny_run.DataConfig(), tiny_run.TrainingConfig()
-    )
-    network = descriptions.describe_generator(generator, model, 1)
-    contents = convert.convert(network, ["float16"], 1)["float16"]
-    described = web_page.describe_model(generator, config, 1, ("cat", "dog"))
-    web_page.save_page(tmp_path, described, contents, single_file=True)
+    generator = exported_page.build_vivid_generator(model, "deconv_2", 500)
+    exported_page.save_page(tmp_path, generator, model, ("cat", "dog"))
+    address = (tmp_path / web_page.SINGLE_FILE).as_uri()
     with browser.open_browser() as driver:
-        driver.get((tmp_path / web_page.SINGLE_FILE).as_uri() + "#seed=7")
+        driver.get(f"{address}#seed=7")
         drawn = []
         for label, name in enumerate(("cat", "dog")):
-            select = find(driver, "#class")
-            wait(driver, lambda: find(driver, "#grid").get_dom_attribute(
-                "data-seed"
-            ))  # fmt: skip
-            Select(select).select_by_visible_text(name)
-            wait(driver, lambda: find(driver, "#grid").get_dom_attribute(
-                "data-seed"
-            ))  # fmt: skip
+            Select(find(driver, "#class")).select_by_visible_text(name)
+            wait_for_class(driver, label)
             canvas = find(driver, ".picture canvas")
-            width, height, data = driver.execute_script(PIXELS, canvas)
-            drawn.append(np.array(data, np.uint8).reshape(height, width, 4))
+            drawn.append(browser.read_pixels(driver, canvas))
             expected = draw(generator, [latent(0).numpy(), np.array([label])])[
                 0
             ]
@@ -306,6 +184,7 @@ def test_classes_are_chosen_and_transparent_pictures_are_shown(
             assert difference[..., 3].max() <= 3
             # A canvas multiplies by alpha, and divides when it is asked.
             assert difference[expected[..., 3] > 128].max() <= 5
+        assert np.abs(drawn[0].astype(int) - drawn[1]).max() > 5
         # A picture keeps its class, whichever is chosen when it is opened.
         driver.execute_script("document.getElementById('class').value = 0")
         find(driver, ".picture").click()
@@ -313,7 +192,53 @@ def test_classes_are_chosen_and_transparent_pictures_are_shown(
         wait(driver, lambda: read_pixels(driver, canvas).any())
         difference = read_pixels(driver, canvas) - drawn[1][..., :3].astype(int)
         assert np.abs(difference).max() <= 1
-    assert np.abs(drawn[0].astype(int) - drawn[1]).max() > 5
+        find(driver, "#close").click()
+        find(driver, "#share").click()
+        link = driver.current_url
+        assert link.endswith("#seed=7&class=1")
+        for shown, label, given in (
+            (link, 1, 1),
+            (f"{address}#seed=7", 0, 0),
+            (f"{address}#seed=7&class=2", 0, 0),
+        ):
+            driver.get("about:blank")
+            driver.get(shown)
+            wait_for_class(driver, label)
+            canvas = find(driver, ".picture canvas")
+            pixels = browser.read_pixels(driver, canvas)
+            np.testing.assert_array_equal(pixels, drawn[given])
+            assert find(driver, "#class").get_property("value") == str(label)
+        # In a page that is open, too; and other pictures keep the class.
+        driver.get(link)
+        wait_for_class(driver, 1)
+        find(driver, "#new").click()
+        assert driver.current_url.endswith("&class=1")
+
+
+def wait_for_class(driver, label):
+    """Waits until all pictures of the class are there."""
+    grid = find(driver, "#grid")
+    wait(driver, lambda: grid.get_dom_attribute("data-label") == str(label))
+    browser.wait_until_drawn(driver)
+
+
+@pytest.mark.parametrize("name", ["image_folder", ARRAYS, *EMBEDDED])
+def test_visitors_read_what_was_learned_from_in_words(name):
+    given = {"image_dir": "pictures"} if name == "image_folder" else {}
+    config = tiny_run.RunConfig(
+        tiny_run.MODEL, DataConfig(name, **given), tiny_run.TrainingConfig()
+    )
+    generator = build_generator(tiny_run.MODEL)
+    described = web_page.describe_model(generator, config, 1)
+    assert " " in described["dataset"]
+    if name in ("image_folder", ARRAYS):
+        assert described["dataset"] == "a collection of pictures"
+
+
+def test_a_page_that_browsers_cannot_read_is_refused(tmp_path):
+    exported_page.skip_without_runtime()
+    with pytest.raises(ValueError, match="JSON"):
+        web_page.save_page(tmp_path, {"directions": [[float("nan")]]}, b"")
 
 
 def test_no_runtime_is_said(tmp_path, monkeypatch):
