@@ -13,44 +13,50 @@ from dcgan_tf.latents import sample_latents
 _NUM_SAMPLES = 2_048
 _BATCH_SIZE = 128
 _SEED = (0, -1)
+# So that a class's mean of these takes little of what the class varies by.
+_MIN_SAMPLES_PER_CLASS = 16
+# What varies by less, as a share of the activations' squares, is rounding.
+_SMALLEST_SHARE = 1e-12
 
 
 def compute_directions(
     generator: keras.Model,
     num_directions: int,
-    layer: str | None = None,
     num_classes: int = 0,
 ) -> np.ndarray:
     """Computes the strongest directions.
 
+    They follow the principal components of the first ReLU, which all families
+    have.
+
     Args:
         generator: Of any family.
         num_directions: How many, the strongest first.
-        layer: Whose outputs' principal components they follow; None for the
-            first ReLU, which all families have.
         num_classes: Labels that condition it; directions are then those
-            within a class.
+            within a class, of some classes where there are very many.
 
     Returns:
         float32 `(num_directions, latent_dim)`. Adding one to a latent moves
-        it by a standard deviation of its component, over all latents.
+        it by a standard deviation of its component, over all latents. Zeros
+        where the activations vary in fewer ways, such as those of a dead ReLU.
     """
     latent_dim = generator.inputs[0].shape[-1]
     latents = sample_latents(_NUM_SAMPLES, latent_dim, _SEED).numpy()
-    layer = layer or next(
-        x.name for x in generator.layers if isinstance(x, keras.layers.ReLU)
-    )
-    labels = np.arange(_NUM_SAMPLES, dtype=np.int32) % max(1, num_classes)
+    relu = next(x for x in generator.layers if isinstance(x, keras.layers.ReLU))
+    labels = _choose_labels(num_classes)
     inputs = [latents, labels] if num_classes else latents
     tap = keras.Model(
         generator.inputs if num_classes else generator.inputs[0],
-        generator.get_layer(layer).output,
+        relu.output,
     )
     activations = tap.predict(inputs, batch_size=_BATCH_SIZE, verbose=0)
     activations = activations.reshape(_NUM_SAMPLES, -1).astype(np.float64)
+    smallest = _SMALLEST_SHARE * np.square(activations).sum()
     for label in np.unique(labels):
         activations[labels == label] -= activations[labels == label].mean(0)
-    vectors = _find_strongest_left_vectors(activations, num_directions)
+    vectors = _find_strongest_left_vectors(
+        activations, num_directions, smallest
+    )
     coordinates = vectors * np.sqrt(_NUM_SAMPLES)
     # The regression's coefficients: the coordinates are uncorrelated and of
     # unit variance.
@@ -58,9 +64,19 @@ def compute_directions(
     return directions.astype(np.float32)
 
 
-def _find_strongest_left_vectors(matrix: np.ndarray, count: int) -> np.ndarray:
+def _choose_labels(num_classes: int) -> np.ndarray:
+    """Gives each sample a class, in turns, and each class several samples."""
+    num_chosen = min(num_classes, _NUM_SAMPLES // _MIN_SAMPLES_PER_CLASS)
+    turns = np.arange(_NUM_SAMPLES, dtype=np.int32) % max(1, num_chosen)
+    return turns * num_classes // max(1, num_chosen)
+
+
+def _find_strongest_left_vectors(
+    matrix: np.ndarray, count: int, smallest: float
+) -> np.ndarray:
     """Computes left singular vectors, the strongest first: `(rows, count)`.
 
+    Zeros where the square of the singular value isn't over `smallest`.
     By the smaller of the two products with itself, and these alone: all
     eigenvectors of one of 2,048 rows take seconds.
     """
@@ -71,7 +87,7 @@ def _find_strongest_left_vectors(matrix: np.ndarray, count: int) -> np.ndarray:
     values, vectors = scipy.linalg.eigh(
         product, subset_by_index=(last + 1 - count, last)
     )
+    is_there = values > smallest
     if is_tall:
-        smallest = np.finfo(values.dtype).eps * values[-1]
-        vectors = matrix @ vectors / np.sqrt(np.maximum(values, smallest))
-    return vectors[:, ::-1]
+        vectors = matrix @ vectors / np.sqrt(np.where(is_there, values, 1))
+    return np.where(is_there, vectors, 0)[:, ::-1]
