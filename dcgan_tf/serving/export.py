@@ -11,7 +11,8 @@ from dcgan_tf.config.ranges import check_whole_number
 from dcgan_tf.runs.trained_model import TrainedModel, load_trained_model
 from dcgan_tf.serving import model_server, versions
 from dcgan_tf.serving.lite import checks
-from dcgan_tf.serving.parts import LITE, WEB, choose_images, write_parts
+from dcgan_tf.serving.parts import choose_images, write_parts
+from dcgan_tf.serving.versions import LITE, WEB
 from dcgan_tf.serving.web import page
 
 FORMATS = ("saved_model", LITE, WEB)

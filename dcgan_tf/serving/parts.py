@@ -10,11 +10,8 @@ from dcgan_tf.latents import sample_latents
 from dcgan_tf.runs.trained_model import TrainedModel
 from dcgan_tf.serving import saved_model, versions, warmup
 from dcgan_tf.serving.lite import checks, convert, descriptions, lite_files
+from dcgan_tf.serving.versions import LITE, WEB
 from dcgan_tf.serving.web import page
-
-# Beside `versions.GENERATOR` and `versions.FEATURES`.
-LITE = "tflite"
-WEB = "web"
 
 
 def choose_images(

@@ -22,6 +22,10 @@ from dcgan_tf.version import __version__
 # The folders of both networks' SavedModels, and their names to a server.
 GENERATOR = interface.GENERATOR
 FEATURES = interface.FEATURES
+# The folders beside them: LiteRT files, and the page.
+LITE = "tflite"
+WEB = "web"
+KINDS = (GENERATOR, FEATURES, LITE, WEB)
 
 RECORD_FILE = "export.json"
 # Holds a number while the folders of all kinds are renamed to it.
@@ -131,8 +135,8 @@ def write_version(
         write: Takes an empty folder to fill for each kind, by its name.
 
     Returns:
-        The version: the next number that is free in all of the kinds once
-        they are written.
+        The version: the next number of all in the folder, of whichever
+        kinds, once these are written.
 
     Raises:
         OSError: If the folder can't be written.
@@ -198,13 +202,16 @@ def _make_tmp_dir(folder: Path):
 
 
 def _claim_version(export_dir: Path, kinds: Sequence[str]) -> tuple[int, Path]:
-    """Takes a number that is free in all kinds, and keeps others off it.
+    """Takes the next number of all kinds, and keeps others off it.
+
+    Also of kinds that aren't written now, so that a number means one export.
 
     Making a folder either succeeds or finds it there, on shared file systems
     too. One that a killed process left costs a number, no more.
     """
     scratch.remove_leftovers(export_dir)
-    taken = [v for kind in kinds for v in find_versions(export_dir / kind)]
+    folders = [export_dir / kind for kind in {*KINDS, *kinds}]
+    taken = [v for folder in folders for v in find_versions(folder)]
     version = max(taken, default=0)
     while True:
         version += 1
@@ -213,8 +220,7 @@ def _claim_version(export_dir: Path, kinds: Sequence[str]) -> tuple[int, Path]:
             claim.mkdir()
         except FileExistsError:
             continue
-        targets = (export_dir / kind / str(version) for kind in kinds)
-        if not any(target.exists() for target in targets):
+        if not any((folder / str(version)).exists() for folder in folders):
             return version, claim
         claim.rmdir()  # Another process was done with it in between.
 

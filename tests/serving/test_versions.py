@@ -41,6 +41,31 @@ def test_the_number_is_free_in_every_kind(tmp_path):
     assert versions.load_record(tmp_path / "one" / "3") == RECORD
 
 
+def test_the_number_is_free_in_kinds_that_are_not_written(tmp_path):
+    numbers = [write(tmp_path, [kind]) for kind in versions.KINDS]
+    assert numbers == [1, 2, 3, 4]
+    assert write(tmp_path, ["one"]) == 5
+
+
+def test_a_number_taken_by_another_kind_while_writing_is_passed_over(
+    tmp_path, monkeypatch
+):
+    """Between the look at what is there and the claim."""
+    find_versions = versions.find_versions
+    wrote = []
+
+    def find_then_write(folder):
+        found = find_versions(folder)
+        if not wrote and folder.name == versions.KINDS[-1]:
+            wrote.append(folder)
+            write(tmp_path, [versions.WEB])
+        return found
+
+    monkeypatch.setattr(versions, "find_versions", find_then_write)
+    assert write(tmp_path, [versions.GENERATOR]) == 2
+    assert names(tmp_path / versions.WEB) == ["1"]
+
+
 def test_versions_count_in_numbers(tmp_path):
     (tmp_path / "one" / "9").mkdir(parents=True)
     assert write(tmp_path, ["one"]) == 10
