@@ -132,14 +132,15 @@ def export_model(
         What was made.
     """
     keep_versions = _check_request(formats, keep_versions, single_file)
-    images = choose_images(trained, log)
+    kinds = _list_kinds(trained.config.model, formats)
+    # The page shows nothing of D's, so that it takes no real images.
+    images = None if kinds == [WEB] else choose_images(trained, log)
     record = versions.ExportRecord(
         trained.config,
         trained.step,
         os.path.abspath(trained.name),
         trained.class_names,
     )
-    kinds = _list_kinds(trained.config.model, formats)
     lite_checks = []
 
     def write(tmp_dirs: dict[str, Path]) -> None:

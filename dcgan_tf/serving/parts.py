@@ -57,7 +57,7 @@ def _generate_images(trained: TrainedModel) -> np.ndarray:
 
 def write_parts(
     trained: TrainedModel,
-    images: np.ndarray,
+    images: np.ndarray | None,
     tmp_dirs: dict[str, Path],
     single_file: bool,
     log: Callable[[str], None],
@@ -66,7 +66,7 @@ def write_parts(
 
     Args:
         trained: Of a run.
-        images: From `choose_images`.
+        images: From `choose_images`; None will do for the page alone.
         tmp_dirs: An empty folder for each kind, by its name.
         single_file: Whether the page is also written as one file.
         log: Takes what the user should know, a line a call.
