@@ -76,8 +76,9 @@ def export_run(
         checkpoint: `latest`, `best` or a step.
         formats: Of `FORMATS`.
         real_data: Where real images are for D's batch-norm statistics, if
-            not where the run says.
-        keep_versions: How many versions of each part to keep; 0 for all.
+            not where the run says. The page alone needs none.
+        keep_versions: How many versions of each part to keep, besides those
+            that `models.config` names; 0 for all.
         single_file: Whether the page is also written as one file.
         log: Takes what the user should know, a line a call.
 
@@ -154,11 +155,7 @@ def export_model(
         if models:
             model_server.save_settings(export_dir, models, log)
     folders = [Path(export_dir) / kind for kind in kinds]
-    removed = tuple(
-        folder / str(old)
-        for folder in folders
-        for old in versions.remove_old_versions(folder, keep_versions)
-    )
+    removed = _remove_old_versions(folders, keep_versions, log)
     parts = _list_parts(folders, version, lite_checks)
     return Export(version, trained.step, parts, removed)
 
@@ -197,6 +194,29 @@ def _list_kinds(model: ModelConfig, formats: Sequence[str]) -> list[str]:
         if not model.features_refusal:
             kinds.append(versions.FEATURES)
     return kinds + [kind for kind in (LITE, WEB) if kind in formats]
+
+
+def _remove_old_versions(
+    folders: Sequence[Path], keep: int, log: Callable[[str], None]
+) -> tuple[Path, ...]:
+    """Removes old versions, but none that a server is told to serve."""
+    removed, kept = [], []
+    for folder in folders:
+        pinned = set()
+        if folder.name not in (LITE, WEB):
+            pinned = model_server.find_pinned_versions(folder.parent)
+        old = versions.find_old_versions(folder, keep)
+        kept += [f"{folder.name}/{v}" for v in old if v in pinned]
+        removed += [
+            folder / str(version)
+            for version in versions.remove_old_versions(folder, keep, pinned)
+        ]
+    if kept:
+        log(
+            f"kept, though old, as {model_server.MODELS_FILE} names them: "
+            f"{', '.join(kept)}"
+        )
+    return tuple(removed)
 
 
 def _list_parts(

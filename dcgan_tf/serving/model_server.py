@@ -29,6 +29,13 @@ _MODEL = """\
   }}
 """
 
+# What text protocol buffers say of versions by number: policies and labels.
+_QUOTED_OR_COMMENT = re.compile(
+    r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|#.*'
+)
+_NUMBERED = re.compile(r"\b(?:specific|version_labels)\s*:?\s*[{<]([^}>]*)")
+_NUMBERS = re.compile(r"\b(?:versions|value)\s*:\s*(\d+|\[[^\]]*\])")
+
 _MODEL_NAME = re.compile(r'^    name: "(.*)"$', re.MULTILINE)
 
 # BatchingParameters. Latency counts: a batch waits two milliseconds at most.
@@ -82,6 +89,29 @@ def save_settings(
             "next export"
         )
     return paths
+
+
+def find_pinned_versions(export_dir: str | os.PathLike) -> set[int]:
+    """Returns the versions that a `models.config` asks for by number.
+
+    Of any of its models: an export's networks have the same number, and are
+    used together.
+
+    Args:
+        export_dir: The folder of exports; it may lack the file.
+    """
+    path = Path(export_dir, MODELS_FILE)
+    if not path.is_file():
+        return set()
+    text = path.read_bytes().decode(errors="replace")
+    # A name or a comment says nothing; where one stood, words stay apart.
+    text = _QUOTED_OR_COMMENT.sub(" ", text)
+    return {
+        int(digits)
+        for block in _NUMBERED.findall(text)
+        for numbers in _NUMBERS.findall(block)
+        for digits in re.findall(r"\d+", numbers)
+    }
 
 
 def _list_models(models: Sequence[str]) -> str:

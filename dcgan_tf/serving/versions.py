@@ -10,7 +10,7 @@ import dataclasses
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from dcgan_tf import scratch
@@ -160,20 +160,35 @@ def write_version(
     return version
 
 
-def remove_old_versions(folder: Path, keep: int) -> list[int]:
+def find_old_versions(folder: Path, keep: int) -> list[int]:
+    """Returns all but the newest versions that this project wrote.
+
+    Args:
+        folder: Of one kind's versions.
+        keep: How many aren't old; 0 for all.
+    """
+    ours = [v for v in find_versions(folder) if is_ours(folder / str(v))]
+    return ours[:-keep] if keep else []
+
+
+def remove_old_versions(
+    folder: Path, keep: int, pinned: Collection[int] = ()
+) -> list[int]:
     """Removes all but the newest versions that this project wrote.
 
     Args:
         folder: Of one kind's versions. Those of other origin are left alone
             and not counted.
         keep: How many to keep; 0 for all.
+        pinned: Versions that stay, however old.
 
     Returns:
         The versions removed.
     """
-    ours = [v for v in find_versions(folder) if is_ours(folder / str(v))]
     removed = []
-    for version in ours[:-keep] if keep else []:
+    for version in find_old_versions(folder, keep):
+        if version in pinned:
+            continue
         # Unnumbered first, so that no server sees half a version.
         tmp_dir = scratch.make_dir(folder)
         # Another export may be removing the same one.

@@ -59,6 +59,25 @@ def test_versions_count_up_and_old_ones_go(trained, tmp_path, capsys):
         assert listed(tmp_path / kind) == ["2"]
 
 
+def test_a_version_that_the_server_is_told_to_serve_stays(
+    trained, tmp_path, capsys
+):
+    flags = f"run_dir={trained}", f"export_dir={tmp_path}"
+    for _ in range(2):
+        assert call(*flags) == 0
+    path = tmp_path / "models.config"
+    policy = "latest { num_versions: 1 }", "specific { versions: 1 }"
+    path.write_text(path.read_text().replace(*policy))
+    capsys.readouterr()
+    assert call(*flags, "keep_versions=1") == 0
+    printed = capsys.readouterr().out
+    for kind in KINDS:
+        assert listed(tmp_path / kind) == ["1", "3"]
+        assert f"removed {tmp_path / kind / '2'}" in printed
+    names = ", ".join(f"{kind}/1" for kind in KINDS)
+    assert f"models.config names them: {names}\n" in printed
+
+
 def test_a_killed_export_leaves_no_numbered_folder(trained, tmp_path):
     process = forked.Program(
         [
@@ -184,6 +203,20 @@ def test_a_page_of_a_conditional_run_knows_its_classes(conditional, capsys):
     described = (conditional / "web" / "1" / "model.json").read_text()
     classes = json.loads(described)["classes"]
     assert classes == [str(i) for i in range(NUM_CLASSES)]
+
+
+def test_a_page_alone_reads_no_real_images_and_says_nothing_of_d(
+    trained, tmp_path, capsys
+):
+    if not os.path.isdir(page._RUNTIME):
+        pytest.skip("needs LiteRT.js: npm ci --prefix dcgan_tf/serving/web")
+    flags = f"run_dir={trained}", f"export_dir={tmp_path}"
+    assert call(*flags) == 0
+    capsys.readouterr()
+    assert call(*flags, "formats=web", "image_dir=nowhere") == 0
+    printed = capsys.readouterr().out
+    assert "real images" not in printed and "discriminator" not in printed
+    assert listed(tmp_path / "web") == ["2"]
 
 
 def test_any_folder_in_any_locale(trained, tmp_path):

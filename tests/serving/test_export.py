@@ -1,5 +1,6 @@
 """What an export counts on before it writes."""
 
+import shutil
 import types
 
 import pytest
@@ -7,8 +8,10 @@ from fixtures import tiny_run
 
 from dcgan_tf.models.generator import build_generator
 from dcgan_tf.presets import resolve_run_config
-from dcgan_tf.serving import export
-from dcgan_tf.serving.parts import LITE
+from dcgan_tf.runs.trained_model import load_trained_model
+from dcgan_tf.serving import export, model_server
+from dcgan_tf.serving.versions import FEATURES, GENERATOR, LITE, WEB
+from dcgan_tf.serving.web import page
 
 
 class WithoutDiscriminator(types.SimpleNamespace):
@@ -27,3 +30,108 @@ def test_a_discriminator_that_is_not_exported_is_not_counted(settings):
     )
     size = generator.count_params() * export._BYTES_PER_PARAMETER[LITE]
     assert export._count_bytes(trained, [LITE]) == size
+
+
+@pytest.fixture
+def only_records(monkeypatch):
+    """Exports write a file a part, and need no npm."""
+
+    def write_parts(trained, images, tmp_dirs, single_file, log):
+        for folder in tmp_dirs.values():
+            (folder / "part").touch()
+        return []
+
+    monkeypatch.setattr(export, "write_parts", write_parts)
+    monkeypatch.setattr(page, "check_runtime", lambda: None)
+
+
+@pytest.mark.parametrize(
+    ("formats", "needs_images"),
+    [
+        (["web"], False),
+        (["tflite"], True),
+        (["saved_model"], True),
+        (["web", "saved_model"], True),
+    ],
+)
+def test_real_images_are_read_for_a_discriminator_alone(
+    run_dir, tmp_path, only_records, formats, needs_images
+):
+    pytest.importorskip("ai_edge_litert")
+    pictures = shutil.copytree(run_dir.parent / "pictures", tmp_path / "own")
+    real_data = tiny_run.DataConfig("image_folder", image_dir=str(pictures))
+    trained = load_trained_model(run_dir, real_data=real_data)
+    shutil.rmtree(pictures)
+    lines = []
+
+    def run():
+        return export.export_model(
+            trained, tmp_path / "out", formats=formats, log=lines.append
+        )
+
+    if needs_images:
+        with pytest.raises(OSError, match="own"):
+            run()
+    else:
+        assert run().version == 1
+        assert not lines
+
+
+def list_versions(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_number_means_one_export_whatever_its_formats(
+    run_dir, tmp_path, only_records
+):
+    trained = load_trained_model(run_dir)
+    for version, formats in enumerate(
+        (["saved_model"], ["saved_model"], ["web"], ["saved_model", "web"]), 1
+    ):
+        made = export.export_model(
+            trained, tmp_path, formats=formats, log=lambda line: None
+        )
+        assert made.version == version
+    assert list_versions(tmp_path / GENERATOR) == ["1", "2", "4"]
+    assert list_versions(tmp_path / FEATURES) == ["1", "2", "4"]
+    assert list_versions(tmp_path / WEB) == ["3", "4"]
+
+
+def test_a_version_that_the_server_is_told_to_serve_stays(
+    run_dir, tmp_path, only_records
+):
+    trained = load_trained_model(run_dir)
+    lines = []
+
+    def run(**settings):
+        return export.export_model(
+            trained,
+            tmp_path,
+            formats=["saved_model", "web"],
+            log=lines.append,
+            **settings,
+        )
+
+    for _ in range(3):
+        run()
+    path = tmp_path / model_server.MODELS_FILE
+    text = path.read_text()
+    pinned = text.replace(
+        "latest { num_versions: 1 }", "specific { versions: 2 }", 1
+    )
+    path.write_text(pinned)
+    lines.clear()
+    removed = run(keep_versions=1).removed
+    for kind in GENERATOR, FEATURES:
+        assert list_versions(tmp_path / kind) == ["2", "4"]
+        assert [p.name for p in removed if p.parent.name == kind] == ["1", "3"]
+    assert list_versions(tmp_path / WEB) == ["4"]
+    (line,) = (line for line in lines if "kept, though old" in line)
+    assert "models.config names them" in line
+    assert line.endswith(f"{GENERATOR}/2, {FEATURES}/2")
+    # Until the file is changed back.
+    path.write_text(text)
+    lines.clear()
+    run(keep_versions=1)
+    assert list_versions(tmp_path / GENERATOR) == ["5"]
+    assert not any("though old" in line for line in lines)

@@ -71,3 +71,37 @@ def test_monitoring_is_where_the_docs_say(tmp_path):
     text = (tmp_path / model_server.MONITORING_FILE).read_text(encoding="utf-8")
     assert f'path: "{model_server.METRICS_PATH}"' in text
     assert "enable: true" in text
+
+
+@pytest.mark.parametrize(
+    ("policy", "pinned"),
+    [
+        ("latest { num_versions: 1 }", set()),
+        ("all {}", set()),
+        ("specific { versions: 2 }", {2}),
+        ("specific: <versions: 2>", {2}),
+        ("specific {\n  versions: 2  # Was 1.\n  versions: 14\n}", {2, 14}),
+        ("specific { versions: [2, 3] }", {2, 3}),
+        ("# specific { versions: 2 }\nlatest { num_versions: 1 }", set()),
+        ("latest { num_versions: 2 }", set()),
+    ],
+)
+def test_versions_that_are_held_on_to_are_found(tmp_path, policy, pinned):
+    assert model_server.find_pinned_versions(tmp_path) == set()
+    model_server.save_settings(tmp_path, ["generator", "features"])
+    assert model_server.find_pinned_versions(tmp_path) == set()
+    path = tmp_path / model_server.MODELS_FILE
+    text = path.read_text().replace("latest { num_versions: 1 }", policy, 1)
+    path.write_text(text)
+    assert model_server.find_pinned_versions(tmp_path) == pinned
+
+
+def test_versions_with_labels_are_held_on_to(tmp_path):
+    text = """model_config_list { config {
+      name: "specific { versions: 7 }" base_path: "/models/a#b"
+      model_version_policy { specific { versions: 4 } }
+      version_labels { key: "stable" value: 3 }
+      version_labels { key: "canary" value: 4 }
+    } }"""
+    (tmp_path / model_server.MODELS_FILE).write_text(text)
+    assert model_server.find_pinned_versions(tmp_path) == {3, 4}

@@ -192,6 +192,16 @@ def test_only_own_old_versions_are_removed(tmp_path):
     assert names(tmp_path / "one") == ["3", "4", "7", "notes"]
 
 
+def test_pinned_versions_stay_beside_the_newest(tmp_path):
+    for _ in range(5):
+        write(tmp_path, ["one"])
+    one = tmp_path / "one"
+    assert versions.find_old_versions(one, 0) == []
+    assert versions.find_old_versions(one, 2) == [1, 2, 3]
+    assert versions.remove_old_versions(one, 2, {2, 5, 9}) == [1, 3]
+    assert names(one) == ["2", "4", "5"]
+
+
 def test_a_version_that_another_export_removes_is_passed_over(
     tmp_path, monkeypatch
 ):
