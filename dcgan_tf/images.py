@@ -5,6 +5,7 @@ which `data` knows this program's own output among a folder's images.
 """
 
 import io
+import numbers
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +15,7 @@ import tensorflow as tf
 from PIL import Image, PngImagePlugin
 
 from dcgan_tf import scratch
+from dcgan_tf.config.ranges import check_one_of, check_whole_number
 
 # What the files written here say of themselves: of one generated image, and
 # of what is made of several (grids, contact sheets, figures, animations).
@@ -27,7 +29,9 @@ _LEAST_PIXEL_VALUE = 16.0
 
 _HALF_RANGE = 127.5
 _GIF_FRAME_MILLISECONDS = 125
+_LONGEST_MILLISECONDS = 655_350  # A GIF has 16 bits for hundredths of seconds.
 _FIGURE_DPI = 120
+_CHANNEL_COUNTS = (1, 3, 4)
 # The ground under transparent images: its two greys, and its squares.
 _CHECKS = (204, 255)
 _CHECKS_PER_SIDE = 8
@@ -53,7 +57,16 @@ def to_uint8(images: tf.Tensor) -> tf.Tensor:
 
     Returns:
         uint8 of the same shape, rounded to the nearest level.
+
+    Raises:
+        ValueError: If they are integers, which may be uint8 already.
     """
+    images = tf.convert_to_tensor(images)
+    if not images.dtype.is_floating:
+        raise ValueError(
+            f"to_uint8 takes float images in [-1, 1], got {images.dtype.name}; "
+            "uint8 ones need no scaling"
+        )
     levels = (tf.cast(images, tf.float32) + 1.0) * _HALF_RANGE
     return tf.cast(tf.clip_by_value(tf.round(levels), 0.0, 255.0), tf.uint8)
 
@@ -122,28 +135,32 @@ def make_grid(
     """Tiles images row by row on a white sheet.
 
     Args:
-        images: uint8 `(count, height, width, channels)`, at least one. Of
-            RGBA, each lies on a chequered ground.
-        num_columns: Images in a row; None for the most nearly square grid.
-        padding: White pixels around every image.
+        images: uint8 `(count, height, width, channels)`, at least one, of
+            1, 3 or 4 channels. Of RGBA, each lies on a chequered ground.
+        num_columns: Images in a row, 1 or more; None for the most nearly
+            square grid.
+        padding: White pixels around every image, 0 or more.
 
     Returns:
         uint8 `(grid_height, grid_width, channels)`; of RGBA, RGB.
 
     Raises:
-        ValueError: If `images` isn't uint8 of four axes, or empty.
+        ValueError: If `images` aren't such, or there are none, or another
+            number is too small.
     """
     images = np.asarray(images)
-    if images.ndim != 4 or images.dtype != np.uint8 or not len(images):
+    if images.ndim != 4 or not _are_pixels(images):
         raise ValueError(
             f"images are {images.dtype} {images.shape}; a grid takes uint8 "
-            "(count, height, width, channels) with at least one image"
+            "(count, height, width, channels), at least one image of 1, 3 or "
+            f"4 channels{_advise(images)}"
         )
     images = lay_on_checks(images)
     count, height, width, channels = images.shape
     if num_columns is None:
         num_columns = int(np.ceil(np.sqrt(count)))
-    num_columns = min(num_columns, count)
+    num_columns = min(check_whole_number("num_columns", num_columns, 1), count)
+    padding = check_whole_number("padding", padding, 0)
     num_rows = -(-count // num_columns)
     cell_height, cell_width = height + padding, width + padding
     sheet = np.full(
@@ -187,22 +204,27 @@ def lay_on_checks(images: np.ndarray) -> np.ndarray:
 def save_png(
     path: str | os.PathLike, image: np.ndarray, kind: str = "sheet"
 ) -> None:
-    """Writes a uint8 image `(height, width, channels)` as a PNG file.
+    """Writes an image as a PNG file.
 
     The file is written atomically, so that an image is never read
     half written.
 
     Args:
         path: The file.
-        image: The pixels.
+        image: uint8 `(height, width, channels)` of 1, 3 or 4 channels, or
+            `(height, width)`.
         kind: One of `FILE_MARKS`: `sample` for one generated image, which
             may be trained on where a folder of such is named.
+
+    Raises:
+        ValueError: If the image isn't such, or there is no such kind.
     """
     path = Path(path)
+    check_one_of("kind", kind, tuple(FILE_MARKS))
     mark = PngImagePlugin.PngInfo()
     mark.add_text("Software", FILE_MARKS[kind])
     encoded = io.BytesIO()
-    Image.fromarray(_drop_grey_axis(image)).save(
+    _to_pillow(_check_image(image, "a PNG file")).save(
         encoded, format="PNG", pnginfo=mark
     )
     with scratch.new_folder(path.parent):
@@ -233,15 +255,38 @@ def save_gif(
     frames: Iterable[np.ndarray],
     frame_milliseconds: int = _GIF_FRAME_MILLISECONDS,
 ) -> None:
-    """Writes uint8 frames `(height, width, channels)` as an endless GIF.
+    """Writes images of one size as a GIF that repeats without end.
 
-    A GIF's pixel is opaque or not there at all, so RGBA lies on checks.
+    Args:
+        path: The file.
+        frames: At least one; each uint8 `(height, width, channels)` of 1, 3
+            or 4 channels, or `(height, width)`. A GIF's pixel is opaque or
+            not there at all, so RGBA lies on checks.
+        frame_milliseconds: How long each is shown, 0 to 655,350.
+
+    Raises:
+        ValueError: If there are no frames, or one isn't such or of another
+            shape than the first, or the time is another.
     """
     path = Path(path)
-    first, *others = [
-        Image.fromarray(_drop_grey_axis(lay_on_checks(np.asarray(frame))))
-        for frame in frames
-    ]
+    if not (
+        isinstance(frame_milliseconds, numbers.Real)
+        and 0 <= frame_milliseconds <= _LONGEST_MILLISECONDS
+    ):
+        raise ValueError(
+            f"frame_milliseconds is {frame_milliseconds!r}; use a number from "
+            f"0 to {_LONGEST_MILLISECONDS:,}"
+        )
+    images = [_check_image(frame, "a GIF's frame") for frame in frames]
+    if not images:
+        raise ValueError("a GIF takes at least one frame, got none")
+    shapes = list(dict.fromkeys(image.shape for image in images))
+    if len(shapes) > 1:
+        raise ValueError(
+            f"frames are {shapes[0]} and {shapes[1]}; a GIF takes frames of "
+            "one shape"
+        )
+    first, *others = [_to_pillow(lay_on_checks(image)) for image in images]
     encoded = io.BytesIO()
     first.save(
         encoded,
@@ -256,7 +301,32 @@ def save_gif(
         scratch.save_bytes(path, encoded.getvalue())
 
 
-def _drop_grey_axis(image: np.ndarray) -> np.ndarray:
+def _check_image(image: np.ndarray, taker: str) -> np.ndarray:
+    """Returns an image with a channel axis, or refuses it."""
+    given = np.asarray(image)
+    # First of all: the width of a grey image is no number of channels.
+    image = given[..., None] if given.ndim == 2 else given
+    if image.ndim != 3 or not _are_pixels(image):
+        raise ValueError(
+            f"the image is {given.dtype} {given.shape}; {taker} takes uint8 "
+            "(height, width, channels) of 1, 3 or 4 channels, or (height, "
+            f"width){_advise(given)}"
+        )
+    return image
+
+
+def _are_pixels(images: np.ndarray) -> bool:
+    is_uint8 = images.dtype == np.uint8 and images.size > 0
+    return is_uint8 and images.shape[-1] in _CHANNEL_COUNTS
+
+
+def _advise(images: np.ndarray) -> str:
+    """Says how floats become pixels, as G's own images are floats."""
+    if not np.issubdtype(images.dtype, np.floating):
+        return ""
+    return "; scale images in [-1, 1] by dcgan_tf.images.to_uint8"
+
+
+def _to_pillow(image: np.ndarray) -> Image.Image:
     """Pillow takes grey images without a channel axis."""
-    image = np.asarray(image)
-    return image[..., 0] if image.shape[-1] == 1 else image
+    return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)

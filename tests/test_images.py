@@ -46,12 +46,102 @@ def test_grid_places_images_row_by_row():
     assert grid[0].min() == 255 and grid[6:, 16:].min() == 255
 
 
+PIXELS = np.random.default_rng(0).integers(0, 256, (3, 6, 5, 3), np.uint8)
+RGBA = np.concatenate([PIXELS, PIXELS[..., :1]], axis=-1)
+# As G's output is.
+FLOATS = np.linspace(-1, 1, PIXELS.size, dtype=np.float32).reshape(PIXELS.shape)
+TO_UINT8 = r"scale images in \[-1, 1\] by dcgan_tf.images.to_uint8"
+
+
+def refuse_and_leave_nothing(folder, name, arguments, words):
+    with pytest.raises(ValueError, match=words) as error:
+        getattr(images, name)(*arguments)
+    assert "\n" not in str(error.value)
+    assert not list(folder.iterdir())
+
+
 @pytest.mark.parametrize(
-    "bad", [np.zeros((0, 4, 4, 1), np.uint8), np.zeros((4, 4, 1), np.uint8)]
+    ("image", "words"),
+    [
+        (FLOATS[0], rf"float32 \(6, 5, 3\); .* {TO_UINT8}"),
+        (FLOATS[0, ..., :1], TO_UINT8),
+        (FLOATS[0, ..., 0].astype(np.float64), rf"float64 .* {TO_UINT8}"),
+        (RGBA[0] / 255, TO_UINT8),
+        (tf.constant(FLOATS[0]), TO_UINT8),
+        (PIXELS[0].astype(int), r"int64 \(6, 5, 3\); .* takes uint8"),
+        (PIXELS[0] > 9, "bool"),
+        (PIXELS, r"uint8 \(3, 6, 5, 3\)"),
+        (PIXELS[0, ..., :2], r"\(6, 5, 2\); .* 1, 3 or 4 channels"),
+        (PIXELS[0, 0, 0], r"\(3,\)"),
+        (np.uint8(3), r"\(\)"),
+        (PIXELS[0, :0], r"\(0, 5, 3\)"),
+        (PIXELS[0, :, :0], r"\(6, 0, 3\)"),
+        ("a.png", r"<U5 \(\)"),
+    ],
 )
-def test_grid_refuses_what_it_cannot_tile(bad):
-    with pytest.raises(ValueError, match="uint8"):
-        images.make_grid(bad)
+@pytest.mark.parametrize("kind", ["png", "gif"])
+def test_what_is_no_image_is_not_saved(tmp_path, kind, image, words):
+    path = tmp_path / "new folder" / "file"
+    given = image if kind == "png" else [PIXELS[0], image]
+    arguments = (path, given)
+    refuse_and_leave_nothing(tmp_path, f"save_{kind}", arguments, words)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "words"),
+    [
+        ("save_png", (PIXELS[0], "grid"), "kind is 'grid'; .* sample, sheet"),
+        ("save_gif", ([],), "at least one frame, got none"),
+        ("save_gif", (iter(()),), "at least one frame"),
+        ("save_gif", ([PIXELS[0], PIXELS[0, 1:]],), r"\(6, 5, 3\) and \(5,"),
+        ("save_gif", ([PIXELS[0], RGBA[0]],), "frames of one shape"),
+        ("save_gif", (PIXELS, -1), "frame_milliseconds is -1"),
+        ("save_gif", (PIXELS, 655_351), "0 to 655,350"),
+        ("save_gif", (PIXELS, float("nan")), "is nan"),
+        ("save_gif", (PIXELS, None), "is None"),
+    ],
+)
+def test_a_file_that_cannot_be_is_not_saved(tmp_path, name, arguments, words):
+    arguments = (tmp_path / "new folder" / "file", *arguments)
+    refuse_and_leave_nothing(tmp_path, name, arguments, words)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((PIXELS[:0],), r"uint8 \(0, 6, 5, 3\); .* at least one"),
+        ((PIXELS[0],), r"uint8 \(6, 5, 3\)"),
+        ((PIXELS[:, :0],), r"\(3, 0, 5, 3\)"),
+        ((PIXELS[..., :2],), "1, 3 or 4 channels"),
+        ((FLOATS,), rf"float32 .* {TO_UINT8}"),
+        ((PIXELS.astype(int),), "int64"),
+        ((PIXELS, 0), "num_columns is 0; use 1 or more"),
+        ((PIXELS, -2), "num_columns is -2"),
+        ((PIXELS, 2.5), "num_columns is 2.5"),
+        ((PIXELS, "2"), "num_columns is '2'"),
+        ((PIXELS, None, -1), "padding is -1; use 0 or more"),
+        ((PIXELS, None, 0.5), "padding is 0.5"),
+    ],
+)
+def test_grid_refuses_what_it_cannot_tile(tmp_path, arguments, words):
+    refuse_and_leave_nothing(tmp_path, "make_grid", arguments, words)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, bool])
+def test_pixels_are_not_scaled_to_pixels(dtype):
+    """They would be grey and white, without a word."""
+    with pytest.raises(ValueError, match="takes float images .* got"):
+        images.to_uint8(PIXELS.astype(dtype))
+
+
+@pytest.mark.parametrize("width", [1, 3, 4, 5])
+def test_grey_images_of_two_axes_are_of_any_width(tmp_path, width):
+    grey = PIXELS[:, :, [0] * width, 0]
+    images.save_png(tmp_path / "a.png", grey[0])
+    images.save_gif(tmp_path / "a.gif", grey)
+    for name in ("a.png", "a.gif"):
+        with Image.open(tmp_path / name) as saved:
+            np.testing.assert_array_equal(saved.convert("L"), grey[0])
 
 
 @pytest.mark.parametrize("channels", [1, 3])
