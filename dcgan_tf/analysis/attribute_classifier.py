@@ -39,7 +39,7 @@ class AttributeClassifier:
         """Computes a logit of each attribute that images may show.
 
         Args:
-            images: uint8 `(count, size, size, 3)`.
+            images: uint8 `(count, size, size, 3)`; none will do.
 
         Returns:
             Floats `(count, 7)`, logits in the order of
@@ -51,7 +51,7 @@ class AttributeClassifier:
         """Predicts where windows are, on images that have one.
 
         Args:
-            images: uint8 `(count, size, size, 3)`.
+            images: uint8 `(count, size, size, 3)`; none will do.
 
         Returns:
             int `(count, 4)`: top, left, bottom, right in pixels, the last
@@ -62,6 +62,11 @@ class AttributeClassifier:
         return edges.clip(0, side)
 
     def _predict(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        if not len(images):  # Which Keras has no answer to.
+            return {
+                name: np.zeros((0, *output.shape[1:]), np.float32)
+                for name, output in self._model.output.items()
+            }
         return self._model.predict(
             to_float(images).numpy(), batch_size=512, verbose=0
         )
