@@ -65,12 +65,21 @@ def draw_arithmetic(
     return draw_sheet(
         "Vector arithmetic on latents",
         [panels],
-        f"Columns: {len(exemplars[0])} exemplars of each concept, and below "
-        "them what G draws from the mean of their latents. Right: the mean "
-        f"of '{names[0]}' minus that of '{names[1]}' plus that of "
-        f"'{names[2]}' in the middle of eight neighbours with uniform noise "
-        f"of ±{_NEIGHBOUR_SCALE} added. {how_found} {describe_origin(model)}",
+        f"Columns: {_count_exemplars(exemplars)}, and below them what G draws "
+        f"from the mean of their latents. Right: the mean of '{names[0]}' "
+        f"minus that of '{names[1]}' plus that of '{names[2]}' in the middle "
+        "of eight neighbours with uniform noise of "
+        f"±{_NEIGHBOUR_SCALE} added. {how_found} {describe_origin(model)}",
     )
+
+
+def _count_exemplars(groups: Sequence[np.ndarray]) -> str:
+    """Says how many there are of each concept, as picked ones may differ."""
+    *others, last = counts = [len(group) for group in groups]
+    if len(set(counts)) > 1:
+        listed = f"{', '.join(map(str, others))} and {last}"
+        return f"{listed} exemplars of the concepts"
+    return f"{last} exemplar{'s' if last > 1 else ''} of each concept"
 
 
 def draw_numbered_samples(model: TrainedModel) -> np.ndarray:
