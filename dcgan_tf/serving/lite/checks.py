@@ -93,9 +93,11 @@ def _check_inputs(inputs: dict[str, np.ndarray], details: dict) -> None:
         )
         if not is_fitting or not values.size:
             wanted = ", ".join("batch" if s == -1 else str(s) for s in shape)
+            rows = "with one or more rows"
+            if shape[0] != -1:
+                rows = "one row at a time"
             raise ValueError(
-                f"{name} have the shape {values.shape}; use ({wanted}), with "
-                "one or more rows"
+                f"{name} have the shape {values.shape}; use ({wanted}), {rows}"
             )
         is_integer = np.issubdtype(values.dtype, np.integer)
         if is_integer != (details[name]["dtype"] == np.int32):

@@ -129,6 +129,26 @@ def test_inputs_that_a_file_does_not_take_are_refused(
         network.run(**inputs)
 
 
+@pytest.mark.parametrize(
+    ("name", "inputs", "words"),
+    [
+        ("generator", {"latents": fill(2, 5)}, r"use \(1, 5\), one row at a"),
+        ("generator", {"latents": fill(0, 5)}, r"\(0, 5\); use .*one row at a"),
+        ("generator", {"latents": fill(1, 6)}, r"use \(1, 5\), one row"),
+        (
+            "discriminator_features",
+            {"images": fill(2, 16, 16, 3)},
+            r"use \(1, 16, 16, 3\), one row at a time$",
+        ),
+    ],
+)
+def test_a_file_of_one_row_takes_no_more(exported, name, inputs, words):
+    network = checks.LiteNetwork(exported[0] / f"{name}_float32_batch1.tflite")
+    with pytest.raises(ValueError, match=words) as error:
+        network.run(**inputs)
+    assert "or more" not in str(error.value)
+
+
 def test_full_integers_in_and_out(exported, generator):
     from ai_edge_litert.interpreter import Interpreter
 
