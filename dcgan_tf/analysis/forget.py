@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import json
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from dcgan_tf.analysis.samples import (
     sample_numbered_latents,
 )
 from dcgan_tf.analysis.sheet import Panel, draw_sheet
+from dcgan_tf.config.ranges import check_whole_number
 from dcgan_tf.runs.set_aside import set_aside
 from dcgan_tf.runs.trained_model import TrainedModel
 from dcgan_tf.seeds import LARGEST_SEED
@@ -61,11 +63,16 @@ def load_boxes(path: str | os.PathLike) -> LabelledBoxes:
             int(number): tuple(_check_box(box) for box in sample_boxes)
             for number, sample_boxes in record["boxes"].items()
         }
-        seed = int(record["seed"])
-        if not 0 <= seed <= LARGEST_SEED:
-            raise ValueError(f"seed {seed} is not from 0 to {LARGEST_SEED}")
+        seed = check_whole_number("seed", record["seed"], 0, LARGEST_SEED)
         return LabelledBoxes(seed, boxes, str(record.get("name", "object")))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         raise ValueError(
             f"{os.fspath(path)!r} holds no boxes: {error}; expected JSON "
             'such as {"name": "window", "seed": 0, "boxes": {"17": '
@@ -111,10 +118,18 @@ def save_found_boxes(
 
 
 def _check_box(box: Sequence[int]) -> Box:
-    top, left, bottom, right = map(int, box)
+    top, left, bottom, right = map(_check_edge, box)
     if not (0 <= top < bottom and 0 <= left < right):
         raise ValueError(f"box {list(box)} is not [top, left, bottom, right]")
     return top, left, bottom, right
+
+
+def _check_edge(edge: float) -> int:
+    """Returns whole pixels; JSON's `true`, `Infinity` and text are none."""
+    is_number = isinstance(edge, int | float) and not isinstance(edge, bool)
+    if not is_number or not math.isfinite(edge):
+        raise ValueError(f"{edge!r} is no number of pixels")
+    return int(edge)
 
 
 def fit_map_weights(

@@ -89,13 +89,64 @@ def test_boxes_survive_the_file(tmp_path):
         {"seed": 0, "boxes": {"1": [[1, 2, 3]]}},
         {"seed": -1, "boxes": {}},
         {"seed": 2**62, "boxes": {}},
+        {"seed": 1.5, "boxes": {}},
+        {"seed": True, "boxes": {}},
+        {"seed": "3", "boxes": {}},
+        {"seed": None, "boxes": {}},
+        {"seed": float("inf"), "boxes": {}},
+        {"seed": float("nan"), "boxes": {}},
+        {"seed": 0, "boxes": [[1, 2, 3, 4]]},
+        {"seed": 0, "boxes": {"1": 5}},
+        {"seed": 0, "boxes": {"1": None}},
+        {"seed": 0, "boxes": {"Infinity": []}},
+        {"seed": 0, "boxes": {"1": ["1234"]}},
+        *(
+            {"seed": 0, "boxes": {"1": [[0, 0, edge, 4]]}}
+            for edge in (
+                float("inf"),
+                -float("inf"),
+                float("nan"),
+                10**400,
+                True,
+                None,
+                "9",
+                [9],
+                {"9": 9},
+            )
+        ),
     ],
 )
 def test_other_files_are_refused(tmp_path, record):
-    path = tmp_path / "boxes.json"
-    path.write_text(json.dumps(record))
-    with pytest.raises(ValueError, match="boxes.json' holds no boxes"):
+    refuse_boxes(tmp_path, json.dumps(record))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[" * 200_000,
+        '{"seed": 1e999, "boxes": {}}',
+        '{"seed": 0, "boxes": {"1": [[0, 0, 1e999, 4]]}}',
+        '{"seed": 1' + "0" * 5_000 + ', "boxes": {}}',
+    ],
+    ids=["empty", "deep", "seed", "edge", "digits"],
+)
+def test_other_texts_are_refused(tmp_path, text):
+    refuse_boxes(tmp_path, text)
+
+
+def refuse_boxes(folder, text):
+    path = folder / "boxes.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match="boxes.json' holds no boxes") as error:
         forget.load_boxes(path)
+    assert "\n" not in str(error.value)
+
+
+def test_edges_may_be_between_pixels(tmp_path):
+    path = tmp_path / "boxes.json"
+    path.write_text('{"seed": 3.0, "boxes": {"1": [[0.5, 2.0, 9.9, 4]]}}')
+    assert forget.load_boxes(path).boxes == {1: ((0, 2, 9, 4),)}
 
 
 def test_boxes_must_be_on_numbered_samples(trained):

@@ -9,7 +9,14 @@ import pytest
 from fixtures.errors import list_errors
 from PIL import Image
 
-from dcgan_tf.analysis import claims_table, exemplars, guided_backprop, walk
+from dcgan_tf.analysis import (
+    arithmetic,
+    attribute_classifier,
+    claims_table,
+    exemplars,
+    guided_backprop,
+    walk,
+)
 from dcgan_tf.analysis.sheet import draw_sheet
 from dcgan_tf.cli import analyze, views
 from dcgan_tf.data.source import build_array_source
@@ -81,6 +88,30 @@ def test_views_of_picked_samples(toy_run, view, pick):
         assert (toy_run / "analysis" / name).exists()
 
 
+def test_picked_samples_are_counted_in_the_caption(toy_run, monkeypatch):
+    captions = []
+
+    def draw_watched(title, rows, caption):
+        captions.append(caption)
+        return draw_sheet(title, rows, caption)
+
+    monkeypatch.setattr(arithmetic, "draw_sheet", draw_watched)
+    pick = "--pick=3/5,9,2/1,8,30,4,6"
+    assert run("arithmetic", f"--run_dir={toy_run}", pick) == 0
+    assert "Columns: 1, 3 and 5 exemplars of the concepts" in captions[-1]
+
+
+@pytest.mark.parametrize(
+    "edge", ["Infinity", "1e999", "NaN", "true", "[4]", "1" + "0" * 400]
+)
+def test_boxes_of_no_pixels_are_one_line(toy_run, tmp_path, capsys, edge):
+    path = tmp_path / "boxes.json"
+    path.write_text(f'{{"seed": 0, "boxes": {{"1": [[0, 0, {edge}, 9]]}}}}')
+    assert run("forget", f"--run_dir={toy_run}", f"--boxes={path}") == 1
+    (line,) = list_errors(capsys.readouterr().err)
+    assert "boxes.json' holds no boxes: " in line
+
+
 def test_forget_takes_boxes(toy_run, tmp_path):
     path = tmp_path / "boxes.json"
     boxes = {str(number): [[0, 0, 16, 16]] for number in range(9)}
@@ -120,11 +151,11 @@ def test_forget_keeps_boxes_that_were_corrected(toy_run, monkeypatch, capsys):
             path.unlink()
 
 
-def draw_no_windows(size):
-    return types.SimpleNamespace(
-        compute_logits=lambda images: -np.ones((len(images), 7)),
-        find_windows=lambda images: np.zeros((len(images), 4), int),
-    )
+def build_blind_classifier(size):
+    """The real one, but for its training: it sees no windows."""
+    model = attribute_classifier._build_model(size, 7)
+    model.get_layer("attributes").bias.assign(np.full(7, -100.0))
+    return attribute_classifier.AttributeClassifier(model)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +176,7 @@ def test_forget_says_why_it_finds_no_boxes(
     monkeypatch.setattr(
         claims_table,
         "train_attribute_classifier",
-        pytest.fail if flags else draw_no_windows,
+        pytest.fail if flags else build_blind_classifier,
     )
     assert run("forget", f"--run_dir={toy_run}", *flags) == code
     (line,) = list_errors(capsys.readouterr().err)
