@@ -27,6 +27,11 @@ _SHOWN_CHARACTERS = 300  # Of a server's error message.
 # What may be before an address; the first where nothing is.
 _SCHEMES = {"rest": ("http", "https"), "grpc": ("grpc", "http")}
 _EXAMPLES = {"rest": "127.0.0.1:8501", "grpc": "127.0.0.1:8500"}
+# The axes of an answer, after one for the inputs' rows.
+_IMAGE_AXES, _FEATURE_AXES = ("height", "width", "channels"), ("features",)
+_IS_EXPORT = "; does it serve an export of dcgan_tf?"
+# What JSON or a tensor of another form than the documented one raises.
+_NONSENSE = (ValueError, LookupError, TypeError, RecursionError)
 
 
 class ServerError(OSError):
@@ -102,6 +107,7 @@ def connect_rest(server: str, timeout_seconds: float = 30.0) -> Predictor:
                 request, timeout=timeout_seconds
             ) as response:
                 answer = json.load(response)["outputs"]
+            return _from_json(answer, signature)
         except urllib.error.HTTPError as error:
             raise ServerError(
                 f"{server} refuses {model}/{signature}: {_read_error(error)}"
@@ -114,12 +120,11 @@ def connect_rest(server: str, timeout_seconds: float = 30.0) -> Predictor:
                 f"no answer from {server} over REST ({reason}); is the server "
                 "up, and is this its REST port (usually 8501)?"
             ) from error
-        except (ValueError, KeyError) as error:
+        except _NONSENSE as error:
             raise ServerError(
                 f"{server} answers no TensorFlow Serving JSON; is this its "
                 "REST port (usually 8501)?"
             ) from error
-        return _from_json(answer, signature)
 
     return predict
 
@@ -175,7 +180,13 @@ def connect_grpc(server: str, timeout_seconds: float = 30.0) -> Predictor:
                 f"{server} refuses {model}/{signature}: "
                 f"{error.details()[:_SHOWN_CHARACTERS]}"
             ) from error
-        return {k: tf.make_ndarray(v) for k, v in answer.outputs.items()}
+        try:
+            return {k: tf.make_ndarray(v) for k, v in answer.outputs.items()}
+        except _NONSENSE as error:
+            raise ServerError(
+                f"{server} answers {model}/{signature} with no tensors that "
+                "can be read; is it TensorFlow Serving?"
+            ) from error
 
     return predict
 
@@ -201,16 +212,20 @@ def sample_images(
         uint8 `(len(seeds), height, width, channels)`.
 
     Raises:
-        ServerError: If there is no answer, or a refusal.
+        ServerError: If there is no answer, a refusal, or an answer that is
+            no images.
     """
     inputs = {"seeds": np.asarray(seeds, np.int64)}
     if labels is not None:
         inputs["labels"] = np.asarray(labels, np.int32)
     batches = [
-        _get_output(predict(GENERATOR, "sample", batch), "images")
+        _check_images(
+            _get_output(predict(GENERATOR, "sample", batch), "images"),
+            len(batch["seeds"]),
+        )
         for batch in _cut(inputs, batch_size)
     ]
-    return np.concatenate(batches).astype(np.uint8)
+    return _join(batches, "images").astype(np.uint8)
 
 
 def extract_features(
@@ -229,24 +244,67 @@ def extract_features(
         float32 `(len(paths), num_features)`.
 
     Raises:
-        ServerError: If there is no answer, or a refusal.
+        ServerError: If there is no answer, a refusal, or an answer that is
+            no features.
         OSError: If a file can't be read.
     """
     contents = np.array([Path(path).read_bytes() for path in paths], object)
     batches = [
-        _get_output(predict(FEATURES, "encoded", batch), "features")
+        _check_numbers(
+            "features",
+            _get_output(predict(FEATURES, "encoded", batch), "features"),
+            len(batch["image_bytes"]),
+            _FEATURE_AXES,
+        )
         for batch in _cut({"image_bytes": contents}, batch_size)
     ]
-    return np.concatenate(batches).astype(np.float32)
+    return _join(batches, "features").astype(np.float32)
 
 
 def _get_output(outputs: Arrays, name: str) -> np.ndarray:
     if name not in outputs:
+        listed = ", ".join(sorted(outputs)) or "nothing"
         raise ServerError(
-            f"the server answers with {', '.join(sorted(outputs))} and no "
-            f"{name}; does it serve an export of dcgan_tf?"
+            f"the server answers with {listed} and no {name}{_IS_EXPORT}"
         )
     return outputs[name]
+
+
+def _check_numbers(
+    name: str, values: np.ndarray, count: int, axes: Sequence[str]
+) -> np.ndarray:
+    """Returns numbers of so many rows and axes, or says what came instead."""
+    is_fitting = len(values.shape) == 1 + len(axes) and len(values) == count
+    if not is_fitting or not values.size or values.dtype.kind not in "iuf":
+        raise ServerError(
+            f"the server answers with {name} of {values.dtype} {values.shape}, "
+            f"not numbers ({', '.join((str(count), *axes))}){_IS_EXPORT}"
+        )
+    return values
+
+
+def _check_images(images: np.ndarray, count: int) -> np.ndarray:
+    """Refuses besides what would be other pixels as uint8."""
+    _check_numbers("images", images, count, _IMAGE_AXES)
+    low, high, channels = images.min(), images.max(), images.shape[-1]
+    is_whole = images.dtype.kind in "iu" and 0 <= low <= high <= 255
+    if not is_whole or channels not in (1, 3, 4):
+        raise ServerError(
+            f"the server answers with images of {channels} channels, "
+            f"{images.dtype} from {low:g} to {high:g}, not of 1, 3 or 4 and "
+            f"whole numbers from 0 to 255{_IS_EXPORT}"
+        )
+    return images
+
+
+def _join(batches: list[np.ndarray], name: str) -> np.ndarray:
+    shapes = list(dict.fromkeys(batch.shape[1:] for batch in batches))
+    if len(shapes) > 1:  # Another version was loaded meanwhile.
+        raise ServerError(
+            f"the server answers with {name} of {shapes[0]}, then of "
+            f"{shapes[1]}; ask again"
+        )
+    return np.concatenate(batches)
 
 
 def _cut(inputs: Arrays, batch_size: int) -> Iterator[Arrays]:
@@ -283,6 +341,6 @@ def _read_error(error: urllib.error.HTTPError) -> str:
         text = ""
     try:
         text = str(json.loads(text)["error"])
-    except (ValueError, KeyError, TypeError):
+    except _NONSENSE:
         text = text or str(error.reason)
     return f"{text[:_SHOWN_CHARACTERS]} (HTTP {error.code})"

@@ -1,13 +1,18 @@
 import dataclasses
+import json
+import types
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from fixtures import fake_model_server, tiny_run
+from fixtures.errors import list_errors
 
 from dcgan_tf import images
 from dcgan_tf.cli import client
 from dcgan_tf.models.generator import build_generator
 from dcgan_tf.serving import saved_model
+from dcgan_tf.serving.client import ServerError, connect_rest, sample_images
 from dcgan_tf.serving.export import export_run
 
 pytest.importorskip(
@@ -149,6 +154,113 @@ def test_the_other_protocols_port_is_one_line(models, capsys):
     with fake_model_server.serve_grpc(models) as address:
         assert client.main([f"--server={address}", "--timeout_seconds=3"]) == 1
     assert "REST port" in capsys.readouterr().err
+
+
+NO_JSON = "answers no TensorFlow Serving JSON"
+NO_EXPORT = "does it serve an export of dcgan_tf?"
+PIXELS = [[[[1, 2, 3], [4, 5, 6]]]] * 2  # Two images of 1x2.
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("[1,2]", NO_JSON),
+        ("null", NO_JSON),
+        ("3", NO_JSON),
+        ('"outputs"', NO_JSON),
+        ("{}", NO_JSON),
+        ("", NO_JSON),
+        ("<html>", NO_JSON),
+        (b"\xff\xfe", NO_JSON),
+        ("[" * 200_000, NO_JSON),
+        ('{"predictions": [[1, 2]]}', NO_JSON),
+        ({"outputs": [[1], [1, 2]]}, NO_JSON),
+        ({"outputs": {"image_bytes": [1, 2]}}, NO_JSON),
+        ({"outputs": {"image_bytes": [{"b64": "x"}]}}, NO_JSON),
+        ({"outputs": {"image_bytes": None}}, NO_JSON),
+        ({"outputs": {}}, "answers with nothing and no images"),
+        ({"outputs": {"scores": [1, 2]}}, "answers with scores and no images"),
+        ({"outputs": {"images": "x"}}, "images of <U1 ()"),
+        ({"outputs": {"images": None}}, "images of object ()"),
+        ({"outputs": {"images": {"x": 1}}}, "images of object ()"),
+        ({"outputs": None}, "images of object ()"),
+        ({"outputs": "x"}, "images of <U1 ()"),
+        ({"outputs": []}, "images of float64 (0,)"),
+        ({"outputs": [1, 2]}, "images of int64 (2,), not numbers (2, height, "),
+        ({"outputs": PIXELS[:1]}, "images of int64 (1, 1, 2, 3), not numbers"),
+        ({"outputs": [[[["a"]]]] * 2}, "images of <U1 (2, 1, 1, 1)"),
+        ({"outputs": [[[[True]]]] * 2}, "images of bool"),
+        ({"outputs": [[[[10**30]]]] * 2}, "images of object"),
+        ({"outputs": [[[[]]]] * 2}, "images of float64 (2, 1, 1, 0)"),
+        ({"outputs": [[[[1, 2]]]] * 2}, "images of 2 channels"),
+        ({"outputs": [[[[256]]]] * 2}, "int64 from 256 to 256"),
+        ({"outputs": [[[[-1]]]] * 2}, "int64 from -1 to -1"),
+        ({"outputs": [[[[0.5]]], [[[-1.0]]]]}, "float64 from -1 to 0.5"),
+    ],
+)
+def test_nonsense_is_one_line(body, words, tmp_path, capsys):
+    output = tmp_path / "new" / "grid.png"
+    body = json.dumps(body) if isinstance(body, dict) else body
+    body = body.encode() if isinstance(body, str) else body
+    with fake_model_server.serve_body(body) as address:
+        flags = [f"--server={address}", "--num=2", f"--output={output}"]
+        assert client.main(flags) == 1
+        (line,) = list_errors(capsys.readouterr().err)
+        assert words in line
+        assert words == NO_JSON or NO_EXPORT in line
+        with pytest.raises(ServerError):
+            sample_images(connect_rest(address), range(2))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("outputs", "words"),
+    [
+        ({"features": "x"}, "features of <U1 (), not numbers (1, features)"),
+        ({"features": [1.0, 2.0]}, "features of float64 (2,)"),
+        ({"features": [[1.0], [2.0]]}, "features of float64 (2, 1)"),
+        ({"features": [[]]}, "features of float64 (1, 0)"),
+        ({"features": [["a"]]}, "features of <U1 (1, 1)"),
+        ({"features": [[None]]}, "features of object (1, 1)"),
+        ({"logits": [[1.0]]}, "answers with logits and no features"),
+    ],
+)
+def test_nonsense_of_features_is_one_line(
+    outputs, words, folder, tmp_path, capsys
+):
+    path = str(folder / "pictures" / "00.png")
+    output = f"--output={tmp_path / 'new' / 'features.npy'}"
+    body = json.dumps({"outputs": outputs}).encode()
+    with fake_model_server.serve_body(body) as address:
+        assert client.main([f"--server={address}", output, path]) == 1
+    (line,) = list_errors(capsys.readouterr().err)
+    assert words in line and NO_EXPORT in line
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("outputs", "words"),
+    [
+        ({"images": np.array(3)}, "images of int64 ()"),
+        ({"images": np.array(b"x")}, "images of object ()"),
+        ({"images": np.zeros((2, 1, 1, 3), np.float32)}, "float32 from 0 to 0"),
+        ({"images": np.zeros((1, 1, 1, 3), np.uint8)}, "(2, height, width, "),
+        ({"scores": np.zeros(2)}, "answers with scores and no images"),
+        (
+            {"images": type(tf.make_tensor_proto(0))()},
+            "no tensors that can be read",
+        ),
+    ],
+)
+def test_nonsense_over_grpc_is_one_line(outputs, words, tmp_path, capsys):
+    models = types.SimpleNamespace(predict=lambda *_: outputs)
+    output = f"--output={tmp_path / 'new' / 'grid.png'}"
+    with fake_model_server.serve_grpc(models) as address:
+        flags = [f"--server={address}", "--protocol=grpc", "--num=2", output]
+        assert client.main(flags) == 1
+    (line,) = list_errors(capsys.readouterr().err)
+    assert words in line
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

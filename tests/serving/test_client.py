@@ -115,6 +115,15 @@ def test_any_refusal_is_told(body, message, monkeypatch):
         client.sample_images(predict, [1])
 
 
+def test_batches_of_two_sizes_are_told():
+    def predict(model, signature, inputs):
+        side = 1 + inputs["seeds"][0]
+        return {"images": np.zeros((1, side, side, 3), np.uint8)}
+
+    with pytest.raises(client.ServerError, match=r"\(1, 1, 3\), then of \(2,"):
+        client.sample_images(predict, range(2), batch_size=1)
+
+
 @pytest.mark.parametrize("ask", ["images", "features"])
 def test_an_answer_of_another_model_is_told(ask, tmp_path):
     def predict(model, signature, inputs):
