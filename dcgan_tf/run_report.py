@@ -1,19 +1,22 @@
 """The report of a run: one self-contained HTML page."""
 
 import base64
+import functools
 import html
 import json
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from dcgan_tf import scratch
 from dcgan_tf.analysis import ANALYSIS_DIR
 from dcgan_tf.analysis.claims_table import describe_when, tabulate_claims
+from dcgan_tf.analysis.samples import describe_images
 from dcgan_tf.evaluation import EVALUATION_DIR
 from dcgan_tf.evaluation.result_files import load_report
+from dcgan_tf.evaluation.tables import tabulate_probe, tabulate_segmentation
 from dcgan_tf.runs.checkpoints import (
     CheckpointError,
     list_steps,
@@ -51,6 +54,16 @@ VIEWS = {
     "forget.png": "Forgetting",
     "samples.png": "Numbered samples",
 }
+_MOST_LISTED = 20  # Of a setting's many values, such as files' names.
+# What results that lack something, or hold something else, raise.
+_DAMAGE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
 _MIME_TYPES = {".png": "image/png", ".gif": "image/gif"}
 
 _PAGE = """<!doctype html>
@@ -74,12 +87,16 @@ img {{ display: block; }}
 .sheet {{ width: 100%; min-width: 40rem; height: auto; }}
 .small {{ max-width: 100%; height: auto; }}
 .pixels {{ width: min(100%, 34rem); image-rendering: pixelated; }}
-.tables {{ display: grid; gap: 1rem;
+.tables {{ display: grid; gap: 1rem; align-items: start;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr)); }}
 table {{ border-collapse: collapse; width: 100%; font-size: 0.9rem; }}
 th, td {{ text-align: left; padding: 0.2rem 0.5rem 0.2rem 0;
   border-bottom: 1px solid #e4e4e8; vertical-align: top; }}
 caption {{ text-align: left; font-weight: 600; }}
+.tables th {{ width: 45%; }}
+.columns {{ margin-top: 1.5rem; overflow-x: auto; }}
+.columns :first-child {{ min-width: 5rem; }}
+.columns :not(:first-child) {{ overflow-wrap: normal; }}
 </style>
 </head>
 <body>
@@ -149,7 +166,7 @@ def _summarise(run_dir: Path, config) -> str:
     height, width = config.model.image_size
     rows = read_metrics(run_dir)
     text = (
-        f"{height}x{width} images of {config.data.dataset}, "
+        f"{height}x{width} images of {describe_images(config.data)}, "
         f"{config.training.batch_size} a step"
     )
     if rows:
@@ -218,8 +235,28 @@ def _show_evaluation(run_dir: Path) -> str:
     if not steps:
         return ""
     step = max(steps)
-    results = _load_or_none(steps[step], load_report)
-    return _table(f"Step {step:,}", _flatten(results)) if results else ""
+    load = functools.partial(_format_evaluation, step)
+    return _load_or_none(steps[step], load) or ""
+
+
+def _format_evaluation(step: int, path: Path) -> str:
+    """Warnings first, since figures mean less by them; then all figures."""
+    results = load_report(path)
+    warnings = results.pop("warnings", [])
+    tables = []
+    if "probe" in results:
+        tables.append(tabulate_probe(results))
+        del results["probe"]
+    if "segmentation" in results:
+        tables.append(tabulate_segmentation(results.pop("segmentation")))
+    listed = "".join(f"<li>{html.escape(str(text))}</li>" for text in warnings)
+    return (
+        (f"<p>Warnings:</p>\n<ul>{listed}</ul>\n" if listed else "")
+        + _table(f"Step {step:,}", _flatten(results))
+        + "".join(
+            _table(caption, rows[1:], rows[0]) for caption, rows in tables
+        )
+    )
 
 
 def _show_claims(run_dir: Path) -> str:
@@ -241,7 +278,7 @@ def _load_or_none(path: Path, load: Callable[[Path], Any]) -> Any:
     """Reads results; a damaged file is left out with a warning."""
     try:
         return load(path)
-    except (ValueError, TypeError, LookupError, AttributeError) as error:
+    except _DAMAGE as error:
         _log.warning("%s is left out, as it is damaged: %s", path, error)
         return None
 
@@ -255,29 +292,50 @@ def _show_settings(settings: Mapping[str, Mapping]) -> str:
 
 
 def _flatten(values: Mapping, prefix: str = "") -> list[tuple[str, str]]:
-    """Names and values of nested settings; long lists are left out."""
+    """Names and values of nested settings; what isn't set is left out."""
     rows = []
     for name, value in values.items():
         if isinstance(value, Mapping):
             rows += _flatten(value, f"{prefix}{name}.")
         elif isinstance(value, list | tuple):
-            if len(value) <= 4:
-                rows.append((prefix + name, " x ".join(map(str, value))))
-        elif isinstance(value, float):
-            rows.append((prefix + name, f"{value:.6g}"))
+            if value:
+                rows.append((prefix + name, _join(name, value)))
         elif value is not None:
-            rows.append((prefix + name, str(value)))
+            rows.append((prefix + name, _format_value(value)))
     return rows
 
 
-def _table(caption: str, rows) -> str:
-    cells = "".join(
+def _join(name: str, values: Sequence) -> str:
+    # Of label counts, None is all that there are.
+    words = ["all" if v is None else _format_value(v) for v in values]
+    if name == "image_size":
+        return " x ".join(words)
+    if len(words) > _MOST_LISTED:
+        num_more = len(words) - _MOST_LISTED
+        words = [*words[:_MOST_LISTED], f"and {num_more:,} more"]
+    # Sentences and files' names may have commas of their own.
+    has_text = any(isinstance(value, str) for value in values)
+    return ("; " if has_text else ", ").join(words)
+
+
+def _format_value(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _table(caption: str, rows, columns: Sequence[str] = ()) -> str:
+    """A table of rows that begin with their name, and the columns' names."""
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in columns)
+    cells = f"<tr>{head}</tr>" if columns else ""
+    cells += "".join(
         f"<tr><th>{html.escape(row[0])}</th>"
         + "".join(f"<td>{html.escape(cell)}</td>" for cell in row[1:])
         + "</tr>"
         for row in rows
     )
-    return f"<table><caption>{html.escape(caption)}</caption>{cells}</table>"
+    caption = f"<caption>{html.escape(caption)}</caption>"
+    table = f"<table>{caption}{cells}</table>"
+    # On a phone, many columns are wider than the page: they scroll.
+    return f'<div class="columns">{table}</div>' if columns else table
 
 
 def _show_picture(path: Path, alt: str, style: str) -> str:

@@ -1,5 +1,7 @@
 """The report: complete, self-contained, and whole in a real browser."""
 
+import dataclasses
+import html
 import json
 import re
 import shutil
@@ -9,11 +11,66 @@ import pytest
 from fixtures import browser
 
 from dcgan_tf import images
+from dcgan_tf.cli import analyze
+from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS
+from dcgan_tf.evaluation.linear_probe.result import ProbeResult
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.run_report import VIEWS, write_report
 from dcgan_tf.runs.curves import save_curves
 from dcgan_tf.runs.folder import save_run_config
 from dcgan_tf.runs.metrics import MetricsWriter
+
+WARNINGS = [f"{word} images, 5% of all, are few; look" for word in "abcde"]
+
+
+def make_probe(num_rows):
+    """What an evaluation holds of a probe."""
+    features = ("D", "raw pixels", "D before <training>")
+    return {
+        "seed": 3,
+        "protocol": dataclasses.asdict(PROTOCOLS["few_labels"]),
+        "probe": [
+            dataclasses.asdict(
+                ProbeResult(
+                    features[index % 3], 960, 10 ** (1 + index // 3),
+                    0.5 + index / 20, 0.0123 if index else None, 5, 1e-3,
+                    0.5, 1_000, 5_000,
+                )
+            )
+            for index in range(num_rows)
+        ],
+    }  # fmt: skip
+
+
+def save_evaluation(run_dir, results, step=6, **settings):
+    save_run_config(run_dir, resolve_run_config(settings))
+    (run_dir / "evaluation").mkdir(exist_ok=True)
+    path = run_dir / "evaluation" / f"{step}.json"
+    path.write_text(json.dumps(results))
+    return run_dir
+
+
+def read_rows(page):
+    """The texts of each table's cells, a list a row."""
+    return [
+        [
+            html.unescape(cell)
+            for cell in re.findall(r"<t[hd]>(.*?)</t[hd]>", row)
+        ]
+        for row in re.findall(r"<tr>(.*?)</tr>", page)
+    ]
+
+
+@pytest.fixture(params=["library", "command"])
+def read_report(request):
+    def write(run_dir):
+        if request.param == "library":
+            write_report(run_dir)
+        else:
+            assert analyze.main(["report", f"--run_dir={run_dir}"]) == 0
+        return (run_dir / "report.html").read_text()
+
+    return write
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +92,11 @@ def full_run(toy_run, tmp_path_factory):
             images.save_gif(path, [sheet[:90, :90], sheet[:90, :90] // 2])
         else:
             images.save_png(path, sheet)
-    measures = {"frechet": {"value": 41.234567, "features": "x" * 90}}
+    measures = {
+        "frechet": {"value": 41.234567, "features": "x" * 90},
+        "warnings": ["w" * 90, *WARNINGS],
+        **make_probe(9),
+    }
     for step, record in ((3, {"frechet": 9.5}), (20, measures)):
         path = run_dir / "evaluation" / f"{step}.json"
         path.parent.mkdir(exist_ok=True)
@@ -56,6 +117,112 @@ def test_the_report_holds_everything_and_nothing_outside(full_run):
     assert len(sources) == len(VIEWS) + 3
     assert all(source.startswith("data:image/") for source in sources)
     assert not re.search(r"https?://|<script", page)
+
+
+@pytest.mark.parametrize("num_rows", [1, 2, 4, 9])
+def test_a_probe_has_a_table(tmp_path, read_report, num_rows):
+    page = read_report(save_evaluation(tmp_path, make_probe(num_rows)))
+    rows = read_rows(page)
+    start = rows.index(["features", "labels", "accuracy", "±", "draws", "C"])
+    expected = [
+        ["D (960)", "10", "50.00%", "-", "5", "0.001"],
+        ["raw pixels (960)", "10", "55.00%", "1.23%", "5", "0.001"],
+    ]
+    shown = rows[start + 1 : start + 1 + num_rows]
+    assert shown[:2] == expected[:num_rows]
+    assert {len(row) for row in shown} == {6}
+    assert "Linear probe, few_labels: L2-SVM" in page
+    assert ["protocol.label_counts", "10, 100, 1000, all"] in rows
+    (values,) = (row[1] for row in rows if row[0] == "protocol.C_values")
+    assert values.startswith("0.0001, 0.0002") and values.endswith("0.01")
+    assert "{" not in page.split("</style>")[1] and " x 0" not in page
+
+
+def test_a_segmentation_has_a_table(tmp_path):
+    overlap = {"background": 0.9, "stroke": 0.5}
+    row = {"num_features": 8, "num_test": 200, "overlap": overlap}
+    segmentation = {
+        "measure": "intersection over union",
+        "rows": [
+            {"features": name, "num_labelled": count, **row}
+            for name in ("G's features", "pixel")
+            for count in (1, 5, 20)
+        ],
+    }
+    run_dir = save_evaluation(tmp_path, {"segmentation": segmentation})
+    rows = read_rows(write_report(run_dir).read_text())
+    start = rows.index(["features", "labelled", "background", "stroke"])
+    assert rows[start + 1] == ["G's features (8)", "1", "0.900", "0.500"]
+    assert rows[start + 6] == ["pixel (8)", "20", "0.900", "0.500"]
+
+
+@pytest.mark.parametrize("num_warnings", [0, 1, 2, 5])
+def test_an_evaluations_warnings_come_first(
+    tmp_path, read_report, num_warnings
+):
+    results = {"frechet": 41.5, "warnings": WARNINGS[:num_warnings]}
+    page = read_report(save_evaluation(tmp_path, results))
+    assert re.findall("<li>(.*?)</li>", page) == WARNINGS[:num_warnings]
+    assert ("Warnings" in page) == (num_warnings > 0)
+    assert ["frechet", "41.5"] in read_rows(page)
+    if num_warnings:
+        assert page.index(WARNINGS[0]) < page.index("41.5")
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "cell"),
+    [
+        ("hold_out_also", (), None),
+        ("hold_out_also", ("a.jpg",), "a.jpg"),
+        ("hold_out_also", ("a.jpg", "b, c.jpg"), "a.jpg; b, c.jpg"),
+        ("hold_out_also", tuple("abcde"), "a; b; c; d; e"),
+        ("hold_out_also", ("1",) * 1_234, "1; " * 20 + "and 1,214 more"),
+        ("level_range", (0.0, 65_535.0), "0, 65535"),
+        ("level_range", None, None),
+    ],
+)
+def test_lists_of_settings(tmp_path, read_report, name, values, cell):
+    config = resolve_run_config({"image_dir": "pets"})
+    data = dataclasses.replace(config.data, **{name: values})
+    save_run_config(tmp_path, dataclasses.replace(config, data=data))
+    rows = read_rows(read_report(tmp_path))
+    assert ["image_size", "64 x 64"] in rows
+    found = [row[1] for row in rows if row[0] == name]
+    assert found == ([] if cell is None else [cell])
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"dataset": "arrays"}, "64x64 images of an unnamed collection, 128 a"),
+        ({"dataset": "toy_faces"}, "32x32 images of toy_faces, "),
+        ({"image_dir": "a/cats & dogs"}, "64x64 images of cats &amp; dogs, "),
+        ({"image_dir": "cats.zip"}, "64x64 images of cats.zip, "),
+        ({"image_dir": "/"}, "64x64 images of /, "),
+    ],
+)
+def test_the_images_are_named(tmp_path, read_report, settings, words):
+    save_run_config(tmp_path, resolve_run_config(settings))
+    assert f"<p>{words}" in read_report(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        [],
+        {"probe": [{"features": "D"}], "seed": 0},
+        {"probe": []},
+        {**make_probe(2), "protocol": None},
+        {"segmentation": {"rows": []}},
+        {"segmentation": 3},
+        {"warnings": 3},
+    ],
+)
+def test_damaged_evaluations_are_left_out(tmp_path, results, caplog):
+    page = write_report(save_evaluation(tmp_path, results)).read_text()
+    assert "Evaluation" not in page and "Settings" in page
+    (record,) = caplog.records
+    assert "6.json is left out, as it is damaged" in record.message
 
 
 def test_what_is_missing_is_left_out(toy_run, tmp_path):

@@ -11,7 +11,7 @@ from dcgan_tf.analysis.attribute_classifier import (
     train_attribute_classifier,
 )
 from dcgan_tf.analysis.generator_maps import find_second_highest_layer
-from dcgan_tf.analysis.samples import get_run_name
+from dcgan_tf.analysis.samples import describe_images, get_run_name
 from dcgan_tf.data.toy_faces import SIZES
 from dcgan_tf.runs.trained_model import TrainedModel
 
@@ -23,8 +23,9 @@ def find_refusal(model: TrainedModel) -> str:
     config = model.config
     if config.data.dataset != "toy_faces":
         return (
-            f"run {get_run_name(model)} is trained on {config.data.dataset}; "
-            "only toy_faces has attributes whose truth is known"
+            f"run {get_run_name(model)} is trained on "
+            f"{describe_images(config.data)}; only toy_faces has attributes "
+            "whose truth is known"
         )
     shape = (*config.model.image_size, config.model.channels)
     if shape not in [(size, size, 3) for size in SIZES]:

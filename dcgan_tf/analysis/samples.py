@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dcgan_tf.config import RunConfig
+from dcgan_tf.config import ARRAYS, DataConfig, RunConfig
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import load_images
 from dcgan_tf.data.source import Source
@@ -56,11 +56,20 @@ def get_run_name(model: TrainedModel) -> str:
     return Path(model.name).resolve().name
 
 
+def describe_images(data: DataConfig) -> str:
+    """Names a run's images: a dataset, or the last part of a folder."""
+    if data.dataset == ARRAYS:  # A setting's value, which names none.
+        return "an unnamed collection"
+    if data.image_dir is None:
+        return data.dataset
+    return Path(data.image_dir).resolve().name or os.fspath(data.image_dir)
+
+
 def describe_origin(model: TrainedModel) -> str:
     """Returns what every caption ends with."""
     return (
-        f"Run {get_run_name(model)} ({model.config.data.dataset}), checkpoint "
-        f"of step {model.step:,}, seed {model.seed}."
+        f"Run {get_run_name(model)} ({describe_images(model.config.data)}), "
+        f"checkpoint of step {model.step:,}, seed {model.seed}."
     )
 
 

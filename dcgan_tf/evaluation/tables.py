@@ -25,9 +25,12 @@ def format_result(result: Mapping) -> str:
     if "one_nn" in result:
         parts.append(_format_one_nn(result["one_nn"]))
     if "segmentation" in result:
-        parts.append(_format_segmentation(result["segmentation"]))
+        heading, rows = tabulate_segmentation(result["segmentation"])
+        parts.append(f"{heading}\n{format_table(rows)}")
     if "probe" in result:
-        parts.append(_format_probe(result))
+        heading, rows = tabulate_probe(result)
+        about = _format_probe_data(result)
+        parts.append(f"{heading}\n{about}{format_table(rows)}")
     return "\n\n".join(parts)
 
 
@@ -114,27 +117,26 @@ def _format_one_nn(one_nn: Mapping) -> str:
     )
 
 
-def _format_segmentation(segmentation: Mapping) -> str:
+def tabulate_segmentation(segmentation: Mapping) -> tuple[str, list[list[str]]]:
+    """Returns a heading, and rows of which the first names the columns."""
     rows = segmentation["rows"]
     names = list(rows[0]["overlap"])
-    return (
+    heading = (
         f"Segmentation of {rows[0]['num_test']} samples, "
-        f"{segmentation['measure']}\n"
-        + format_table(
-            [["features", "labelled", *names]]
-            + [
-                [
-                    f"{row['features']} ({row['num_features']})",
-                    str(row["num_labelled"]),
-                    *(f"{row['overlap'][name]:.3f}" for name in names),
-                ]
-                for row in rows
-            ]
-        )
+        f"{segmentation['measure']}"
     )
+    return heading, [["features", "labelled", *names]] + [
+        [
+            f"{row['features']} ({row['num_features']})",
+            str(row["num_labelled"]),
+            *(f"{row['overlap'][name]:.3f}" for name in names),
+        ]
+        for row in rows
+    ]
 
 
-def _format_probe(result: Mapping) -> str:
+def tabulate_probe(result: Mapping) -> tuple[str, list[list[str]]]:
+    """Returns a heading, and rows of which the first names the columns."""
     protocol, rows = result["protocol"], result["probe"]
     factor = protocol["std_factor"]
     times = "the" if factor == 1 else f"{factor} times the"
@@ -151,14 +153,13 @@ def _format_probe(result: Mapping) -> str:
                 "-" if row["C"] is None else f"{row['C']:g}",
             ]
         )
-    return (
+    heading = (
         f"Linear probe, {protocol['name']}: L2-SVM, C chosen on "
         f"{rows[0]['num_validation']} validation images, tested on "
         f"{rows[0]['num_test']}; ±: {times} sample standard deviation over "
-        f"draws; seed {result['seed']}\n"
-        + _format_probe_data(result)
-        + format_table(table)
+        f"draws; seed {result['seed']}"
     )
+    return heading, table
 
 
 def _format_probe_data(result: Mapping) -> str:

@@ -7,6 +7,7 @@ import pytest
 from fixtures.linear_classifier import LinearClassifier
 
 from dcgan_tf.analysis import claims, claims_table
+from dcgan_tf.analysis.samples import describe_origin
 from dcgan_tf.data.toy_faces import ATTRIBUTE_NAMES
 
 
@@ -80,12 +81,22 @@ def test_table_says_what_was_measured():
     assert len({line.count("|") for line in table.splitlines()}) == 1
 
 
-def test_only_toy_faces_have_a_classifier(linear_model):
-    data = dataclasses.replace(linear_model.config.data, dataset="mnist_5k")
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"dataset": "mnist_5k"}, "mnist_5k"),
+        ({"dataset": "arrays"}, "an unnamed collection"),
+        ({"dataset": "image_folder", "image_dir": "my/cats"}, "cats"),
+    ],
+)
+def test_only_toy_faces_have_a_classifier(linear_model, settings, words):
+    data = dataclasses.replace(linear_model.config.data, **settings)
     config = dataclasses.replace(linear_model.config, data=data)
     other = dataclasses.replace(linear_model, config=config)
-    with pytest.raises(ValueError, match="trained on mnist_5k"):
+    with pytest.raises(ValueError, match=f"trained on {words}; only toy_faces"):
         claims_table.measure_claims(other)
+    # As every caption has it.
+    assert f"Run linear ({words}), checkpoint" in describe_origin(other)
 
 
 @pytest.mark.parametrize(
