@@ -187,7 +187,7 @@ def _advise(
     advice = (
         f"{dataset} is not prepared under {builder.data_dir_root}; run `dcgan "
         f"data {option} --data_dir=DIR` where there is a network "
-        f" and give that DIR here as {name_setting('data_dir')}"
+        f"and give that DIR here as {name_setting('data_dir')}"
     )
     infos = builder.url_infos or {}
     if len(missing) <= _NUM_URLS_NAMED and all(

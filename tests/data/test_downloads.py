@@ -66,6 +66,21 @@ def test_lsun_is_prepared_from_two_archives_of_forty(tmp_path, no_network):
     np.testing.assert_allclose(found, expected, atol=2)
 
 
+@pytest.mark.parametrize("dataset", ["fashion_mnist", "lsun/bedroom"])
+def test_without_a_network_it_is_said_what_to_put_where(
+    tmp_path, no_network, dataset
+):
+    if dataset.startswith("lsun"):
+        pytest.importorskip("lmdb")
+    data = DataConfig(dataset, data_dir=str(tmp_path / "data"))
+    with pytest.raises(ConnectionError, match="doesn't answer, and") as error:
+        load_source(data)
+    message = str(error.value)
+    assert "where there is a network and give that DIR here as" in message
+    assert "manual_dir" in message
+    assert message == " ".join(message.split())
+
+
 def test_lsun_without_lmdb_says_so_before_any_download(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "lmdb", None)
     data = DataConfig(dataset="lsun/bedroom", data_dir=str(tmp_path))
