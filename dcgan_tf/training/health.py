@@ -182,7 +182,8 @@ class HealthMonitor:
         Args:
             step: Completed steps.
             measures: Of each step since the last look: finite `d_loss` and
-                `g_loss` and, where there are any, `compare_images`'.
+                `g_loss` and, where there are any, those of
+                `compute_sample_statistics`.
 
         Returns:
             The worst of what is new; None if nothing is.

@@ -12,7 +12,7 @@ SAMPLE_STATISTICS = ("sample_contrast", "sample_variation", "sample_shift")
 _LEAST = 2 / 127.5
 
 
-def compare_images(
+def compute_sample_statistics(
     real_images: tf.Tensor, fake_images: tf.Tensor
 ) -> dict[str, tf.Tensor]:
     """Compares a batch of samples with a batch of images.

@@ -80,9 +80,9 @@ class GradientTapeStep:
         Returns:
             float32 scalars, means over the global batch: `d_loss`,
             `g_loss`, D's mean output `d_real` and `d_fake` in `[0, 1]`, and
-            what `compare_images` says of the samples that G was updated on,
-            the mean over replicas; where augmentation is adapted, its
-            `augment_probability` and the `real_sign` that it goes by.
+            what `compute_sample_statistics` says of the samples that G was
+            updated on, the mean over replicas; where augmentation is adapted,
+            its `augment_probability` and the `real_sign` that it goes by.
 
         Raises:
             ValueError: As `update`.

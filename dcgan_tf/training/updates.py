@@ -9,7 +9,7 @@ from dcgan_tf.config import RELATIVISTIC, SYNCHRONISED, RunConfig
 from dcgan_tf.latents import GENERATOR
 from dcgan_tf.training.accumulation import Computed, compute_in_parts
 from dcgan_tf.training.families import TRAINING, Batch, Seen
-from dcgan_tf.training.image_statistics import compare_images
+from dcgan_tf.training.image_statistics import compute_sample_statistics
 from dcgan_tf.training.objectives import Objectives
 from dcgan_tf.training.state import TrainingState
 
@@ -137,7 +137,7 @@ class Updates:
         means = {
             "d_real": tf.reduce_mean(tf.sigmoid(real_logits)),
             "d_fake": tf.reduce_mean(tf.sigmoid(fake_logits)),
-            **compare_images(batch.images, samples),
+            **compute_sample_statistics(batch.images, samples),
         }
         if self._state.augment_probability is not None:
             means["real_sign"] = tf.reduce_mean(tf.sign(real_logits))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dcgan_tf.config import ModelConfig
-from dcgan_tf.evaluation.linear_probe.encoder import train_encoder
+from dcgan_tf.evaluation.linear_probe.encoder import train_latent_encoder
 from dcgan_tf.evaluation.linear_probe.rows import (
     represent_by_discriminator,
     represent_by_generator,
@@ -76,7 +76,7 @@ def test_representations_pool_each_networks_maps(generator):
     discriminator = build_discriminator(CONFIG)
     features = represent_by_discriminator(discriminator)(images)
     assert features.shape == (150, 16 * (4 + 8))
-    encoder = train_encoder(generator, CONFIG, num_steps=1)
+    encoder = train_latent_encoder(generator, CONFIG, num_steps=1)
     features = represent_by_generator(generator, encoder)(images)
     assert features.shape == (150, 16 * (4 + 8))
     assert features.any()
@@ -88,21 +88,21 @@ def test_the_encoder_learns_latents():
     # Initial weights draw grey on grey, which tells nothing of the latent.
     generator.set_weights([20 * weight for weight in generator.get_weights()])
     lines = []
-    train_encoder(generator, config, num_steps=120, log=lines.append)
+    train_latent_encoder(generator, config, num_steps=120, log=lines.append)
     error = float(lines[0].split("error ")[1].split()[0])
     assert error < 0.15  # Guessing nothing has 1/3.
 
 
 @pytest.mark.parametrize("seed", [2**31, 2**32, LARGEST_SEED])
 def test_any_seed_trains_an_encoder(generator, seed):
-    assert train_encoder(generator, CONFIG, num_steps=1, seed=seed)
+    assert train_latent_encoder(generator, CONFIG, num_steps=1, seed=seed)
 
 
 def test_conditional_networks_are_refused_in_words():
     config = ModelConfig((16, 16), 1, 5, 4, 3, num_classes=2)
     generator = build_generator(config)
     with pytest.raises(ValueError, match="conditional"):
-        train_encoder(generator, config)
+        train_latent_encoder(generator, config)
     with pytest.raises(ValueError, match="conditional"):
         build_pixel_features(generator)
     with pytest.raises(ValueError, match="conditional"):

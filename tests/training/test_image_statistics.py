@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from dcgan_tf.training.image_statistics import (
     SAMPLE_STATISTICS,
-    compare_images,
+    compute_sample_statistics,
 )
 
 RNG = np.random.default_rng(0)
@@ -14,7 +14,7 @@ NOISE = RNG.uniform(-1, 1, (64, 8, 8, 3)).astype(np.float32)
 
 
 def compare(fakes, real=NOISE):
-    values = compare_images(tf.constant(real), tf.constant(fakes))
+    values = compute_sample_statistics(tf.constant(real), tf.constant(fakes))
     assert tuple(values) == SAMPLE_STATISTICS
     return [float(value) for value in values.values()]
 

@@ -21,7 +21,7 @@ _STREAM = -77
 
 
 @own_keras_settings()
-def train_encoder(
+def train_latent_encoder(
     generator: keras.Model,
     config: ModelConfig,
     num_steps: int = 400,

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dcgan_tf.evaluation.linear_probe.encoder import train_encoder
+from dcgan_tf.evaluation.linear_probe.encoder import train_latent_encoder
 from dcgan_tf.evaluation.linear_probe.kept_results import digest_arrays
 from dcgan_tf.evaluation.settings import Log
 from dcgan_tf.graph_rewrites import REMAPPING, without_rewrites
@@ -113,7 +113,7 @@ def _make_random_row(model: TrainedModel) -> Row:
 def _make_latent_row(model: TrainedModel, seed: int, log: Log) -> Row:
     def represent():
         log("training the encoder from images to latents")
-        encoder = train_encoder(
+        encoder = train_latent_encoder(
             model.generator, model.config.model, seed=seed, log=log
         )
         return represent_by_generator(model.generator, encoder)
@@ -173,7 +173,7 @@ def represent_by_generator(
 
     Args:
         generator: Unconditional, in float32.
-        encoder: From images to latents, from `train_encoder`.
+        encoder: From images to latents, from `train_latent_encoder`.
     """
     vectors = []
     for layer in generator.layers:
