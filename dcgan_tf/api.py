@@ -149,6 +149,7 @@ def train(
             ),
             allow_fewer_images=allow_fewer_images,
             is_evaluation_asked="eval_every" in settings,
+            is_held_out_given=held_out_source is not None,
         )
     model = load_trained_model(
         result.run_dir, str(result.training.step), source=source

@@ -5,7 +5,11 @@ import dataclasses
 from absl import flags
 
 from dcgan_tf.cli.command import UsageError
-from dcgan_tf.config import DataConfig, check_data_settings
+from dcgan_tf.config import (
+    DataConfig,
+    check_data_settings,
+    move_to_folder,
+)
 
 
 def find_moved_data(
@@ -27,9 +31,7 @@ def find_moved_data(
         except ValueError as error:
             raise UsageError(error) from error
     if values.image_dir is not None:
-        return dataclasses.replace(
-            data, dataset="image_folder", image_dir=values.image_dir
-        )
+        return move_to_folder(data, values.image_dir)
     if values.data_dir is not None:
         return dataclasses.replace(data, data_dir=values.data_dir)
     return None

@@ -12,6 +12,7 @@ from dcgan_tf.config.data import (
     HOLD_OUT,
     DataConfig,
     check_data_settings,
+    move_to_folder,
 )
 from dcgan_tf.config.model import ModelConfig
 from dcgan_tf.config.run import RunConfig
@@ -56,4 +57,5 @@ __all__ = [
     "TrainingConfig",
     "UPDATES",
     "check_data_settings",
+    "move_to_folder",
 ]

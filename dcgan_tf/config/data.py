@@ -159,6 +159,22 @@ def check_data_settings(dataset: str, given: Mapping[str, Any]) -> None:
             )
 
 
+def move_to_folder(data: DataConfig, image_dir: str) -> DataConfig:
+    """Returns a run's data where its images lie in a folder now.
+
+    Of arrays and named datasets nothing tells which files of a folder were
+    held out: all are taken for training images, whatever the run recorded.
+
+    Args:
+        data: The run's.
+        image_dir: The folder.
+    """
+    moved = {"dataset": _FOLDER, "image_dir": image_dir}
+    if data.dataset != _FOLDER:
+        moved.update(hold_out="none", hold_out_also=())
+    return dataclasses.replace(data, **moved)
+
+
 # What runs of earlier versions did that don't say so.
 _EARLIER_DATA = {
     "folder_splits": False,

@@ -3,10 +3,10 @@
 import dataclasses
 import os
 
-from dcgan_tf.config import RunConfig
-from dcgan_tf.data.held_out import AUTO, NONE
+from dcgan_tf.config import ARRAYS, RunConfig
+from dcgan_tf.data.held_out import AUTO, LARGE, NONE
 from dcgan_tf.data.open_source import load_source
-from dcgan_tf.data.source import Source
+from dcgan_tf.data.source import HeldOutRule, Source
 from dcgan_tf.presets import choose_eval_every
 from dcgan_tf.runs import checkpoints, folder
 from dcgan_tf.setting_names import name_setting
@@ -17,6 +17,7 @@ def open_images(
     run_dir: str | os.PathLike,
     source: Source | None = None,
     is_evaluation_asked: bool = False,
+    is_held_out_given: bool = False,
 ) -> tuple[RunConfig, Source]:
     """Opens a run's images, and settles what is held out of them.
 
@@ -25,6 +26,7 @@ def open_images(
         run_dir: Its folder. A run that is there is read as it always was.
         source: The images, where they are open.
         is_evaluation_asked: As `run_training` has it.
+        is_held_out_given: The same.
 
     Returns:
         The settings to train with and to record, and the images.
@@ -33,17 +35,22 @@ def open_images(
         ValueError: If settings and images don't go together.
         OSError: If the images aren't there.
     """
-    is_new = not checkpoints.list_steps(run_dir)
-    if not is_new:
+    if checkpoints.list_steps(run_dir):
         config = folder.keep_recorded_data(run_dir, config)
-    elif config.data.held_out_dir is not None:
+        source = source or load_source(config.data)
+        return _record_reading(config, source), source
+    are_others_given = is_held_out_given or config.data.held_out_dir is not None
+    if are_others_given and _goes_by_number(config):
         config = _hold_out_nothing(config)
     source = source or load_source(config.data)
-    if is_new and _takes_all_to_fill_a_batch(config, source):
+    _check_rule(config, source)
+    if _takes_all_to_fill_a_batch(config, source):
         config = _hold_out_nothing(config)
         source = load_source(config.data)
     is_unasked = not is_evaluation_asked and has_default_evaluation(config)
-    if is_new and is_unasked and not _can_evaluate(config, source):
+    # A distance takes two.
+    can_evaluate = are_others_given or source.num_held_out > 1
+    if is_unasked and not can_evaluate:
         config = _evaluate_never(config)
     return _record_reading(config, source), source
 
@@ -90,22 +97,58 @@ def count_classes(
     return dataclasses.replace(config, model=model)
 
 
+def _goes_by_number(config: RunConfig) -> bool:
+    """Whether what is held out is left to the number of images."""
+    return config.data.hold_out in (AUTO, LARGE)
+
+
 def _hold_out_nothing(config: RunConfig) -> RunConfig:
     data = dataclasses.replace(config.data, hold_out=NONE)
     return dataclasses.replace(config, data=data)
 
 
+def _check_rule(config: RunConfig, source: Source) -> None:
+    """Refuses a rule that a user gave and that can't be kept.
+
+    Raises:
+        ValueError: If images aren't held out by a rule, or what it leaves
+            fills no batch and all images would.
+    """
+    hold_out = config.data.hold_out
+    if _goes_by_number(config) or hold_out == NONE:
+        return
+    if config.data.dataset == ARRAYS:
+        raise ValueError(
+            f"hold_out {hold_out!r} is for folders, and of arrays all images "
+            "are trained on; leave it out, and give others to evaluate on as "
+            f"{name_setting('held_out_dir')}"
+        )
+    if source.held_out_rule is None:
+        raise ValueError(
+            f"hold_out {hold_out!r} is for folders without splits, and the "
+            f"splits of {source.name} say what is held out; leave it out"
+        )
+    if _fills_a_batch_with_all(config, source):
+        count = source.num_examples
+        raise ValueError(
+            f"hold_out {hold_out!r} leaves {count:,} of the "
+            f"{count + source.num_held_out:,} images of {source.name} to train "
+            f"on, and batch size {config.training.batch_size} takes more; give "
+            f"a smaller {name_setting('batch_size')}, or "
+            f"{name_setting('hold_out', NONE)}"
+        )
+
+
 def _takes_all_to_fill_a_batch(config: RunConfig, source: Source) -> bool:
-    """Whether a folder fills a batch only if nothing is held out of it."""
+    """Whether nothing is held out of a folder, as a batch needs it all."""
+    is_chosen = source.held_out_rule is not None and _goes_by_number(config)
+    return is_chosen and _fills_a_batch_with_all(config, source)
+
+
+def _fills_a_batch_with_all(config: RunConfig, source: Source) -> bool:
+    """Whether only all of a collection's images fill a batch."""
     count = source.num_examples
-    is_own_folder = config.data.image_dir is not None
-    fills = count < config.training.batch_size <= count + source.num_held_out
-    return is_own_folder and fills and config.data.hold_out != NONE
-
-
-def _can_evaluate(config: RunConfig, source: Source) -> bool:
-    """Whether there are images to evaluate on; a distance takes two."""
-    return config.data.held_out_dir is not None or source.num_held_out > 1
+    return count < config.training.batch_size <= count + source.num_held_out
 
 
 def _evaluate_never(config: RunConfig) -> RunConfig:
@@ -116,9 +159,11 @@ def _evaluate_never(config: RunConfig) -> RunConfig:
 def _record_reading(config: RunConfig, source: Source) -> RunConfig:
     """Records how images were read, so that all who read the run's do so."""
     data = dataclasses.replace(config.data, level_range=source.level_range)
-    rule = source.held_out_rule
     # By the number, runs of version 0.1.0 are: what they say is kept.
-    if rule is not None and data.hold_out == AUTO:
+    if data.hold_out == AUTO:
+        # Where no rule chose, all of the split are trained on. Opened as a
+        # folder later, they would be held out by their number.
+        rule = source.held_out_rule or HeldOutRule(NONE)
         data = dataclasses.replace(
             data, hold_out=rule.hold_out, hold_out_also=rule.also
         )

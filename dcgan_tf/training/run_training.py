@@ -53,6 +53,7 @@ def run_training(
     build_evaluator: Callable[[RunConfig, Source], Evaluator] | None = None,
     allow_fewer_images: bool = False,
     is_evaluation_asked: bool = False,
+    is_held_out_given: bool = False,
     cpu_devices: int | None = None,
     note: str | None = None,
     log: Callable[[str], None] = print,
@@ -72,6 +73,8 @@ def run_training(
         allow_fewer_images: Whether a resumed run's images may be fewer.
         is_evaluation_asked: Whether `eval_every` is a user's own. A default
             gives way where there are too few images or steps for it.
+        is_held_out_given: Whether `build_evaluator` has images of its own to
+            evaluate on, so that a new run holds out none of a folder's.
         cpu_devices: Logical devices to split the processor into; None
             leaves it as it is.
         note: What the user should know of the folder, if anything.
@@ -97,7 +100,7 @@ def run_training(
             log(note)
         is_new = not checkpoints.list_steps(run_dir)
         config, source = open_images(
-            config, run_dir, source, is_evaluation_asked
+            config, run_dir, source, is_evaluation_asked, is_held_out_given
         )
         config = count_classes(config, source, conditional)
         is_short = config.training.steps < config.training.eval_every

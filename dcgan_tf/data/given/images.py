@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from dcgan_tf.config import DataConfig
+from dcgan_tf.config import DataConfig, move_to_folder
 from dcgan_tf.data.given.arrays import ARRAYS, open_arrays, open_dataset
 from dcgan_tf.data.given.held_out_folder import resolve_held_out_dir
 from dcgan_tf.data.source import Source
@@ -101,15 +101,16 @@ def name_place(place: str | os.PathLike) -> dict[str, str]:
 
 def replace_place(data: DataConfig, place: str | os.PathLike) -> DataConfig:
     """Returns a run's data read from another place."""
-    found = name_place(place)
-    if "image_dir" in found:
-        found["dataset"] = "image_folder"
-    else:
-        found = {
-            "dataset": resolve_dataset_name(found["dataset"]),
-            "image_dir": None,
-        }
+    found = _find_place(place)
+    if found["image_dir"] is not None:
+        return move_to_folder(data, found["image_dir"])
     return dataclasses.replace(data, **found)
+
+
+def _find_place(place: str | os.PathLike) -> dict[str, str | None]:
+    """Returns the `dataset` and `image_dir` of a `DataConfig`."""
+    found = {"dataset": "image_folder", "image_dir": None, **name_place(place)}
+    return {**found, "dataset": resolve_dataset_name(found["dataset"])}
 
 
 def open_other(
@@ -132,7 +133,7 @@ def open_other(
     """
     data, source, held_out_source = DataConfig(ARRAYS), None, None
     if is_place(images):
-        data = replace_place(DataConfig(), images)
+        data = DataConfig(**_find_place(images))
         crop = get_dataset_defaults(data.dataset).crop
         data = dataclasses.replace(data, crop=crop)
     else:
