@@ -44,7 +44,8 @@ def load_real_batches(
 
     Args:
         config: The run's settings.
-        real_data: Where the images are, if not where the run says.
+        real_data: Where the images are, if not where the run says; it may
+            name other held-out images alone.
         log: Takes a line where there are none.
         source: The images themselves, where they are open.
 
@@ -53,13 +54,16 @@ def load_real_batches(
         the run's data can't be read.
 
     Raises:
-        ValueError: If `real_data` was given and is no data.
-        OSError: If `real_data` was given and can't be read.
+        ValueError: If `real_data` says where the images are, and there are
+            none.
+        OSError: If it does, and they can't be read.
     """
     try:
         return _read(config, real_data or config.data, source)
     except (ValueError, OSError, ImportError, tf.errors.OpError) as error:
-        if real_data is not None:
+        if real_data is not None and not _is_same_training(
+            real_data, config.data
+        ):
             raise
         effect = ""
         if config.model.discriminator_batch_norm:
@@ -71,6 +75,12 @@ def load_real_batches(
             "where it is"
         )
         return []
+
+
+def _is_same_training(data: DataConfig, other: DataConfig) -> bool:
+    """Whether two settings differ in held-out images at most."""
+    held_out_dir = other.held_out_dir
+    return dataclasses.replace(data, held_out_dir=held_out_dir) == other
 
 
 def _read(

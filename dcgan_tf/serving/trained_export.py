@@ -57,7 +57,8 @@ def load_exported_model(
         step=record.step,
         trained_discriminator=TrainedDiscriminator(
             config.model,
-            functools.partial(load_real_batches, config, real_data, log),
+            # Its own settings tell whether these are its own images.
+            functools.partial(load_real_batches, record.config, real_data, log),
             lambda: _digest_files(find_features()),
         ),
         load_sampler=functools.partial(_load_sampler, version_dir),

@@ -1,0 +1,118 @@
+"""Images that a run can't find by itself, and that are named to load it."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from fixtures import tiny_run
+
+import dcgan_tf
+from dcgan_tf.cli import evaluate
+from dcgan_tf.data.held_out import NothingHeldOutError
+from dcgan_tf.runs.folder import load_run_config
+from dcgan_tf.serving.export import export_run
+from dcgan_tf.serving.trained_export import load_exported_model
+
+TINY = {
+    "image_size": 16,
+    "base_filters": 4,
+    "latent_dim": 8,
+    "steps": 1,
+    "batch_size": 8,
+    "precision": "float32",
+    "strategy": "one_device",
+}
+IMAGES = np.random.default_rng(0).integers(0, 256, (40, 16, 16, 3), np.uint8)
+
+
+def save_images(folder, images):
+    from PIL import Image
+
+    folder.mkdir()
+    for i, image in enumerate(images):
+        Image.fromarray(image).save(folder / f"{i}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory):
+    """A run on arrays, beside these as a folder and a folder of others."""
+    root = tmp_path_factory.mktemp("given")
+    save_images(root / "same", IMAGES)
+    tiny_run.make_pictures(root / "others")
+    dcgan_tf.train(IMAGES, root / "run", **TINY)
+    return root
+
+
+@pytest.mark.parametrize("recorded", ["none", "auto", "large"])
+def test_arrays_in_a_folder_are_all_trained_on(
+    given, tmp_path, capsys, recorded
+):
+    run_dir = shutil.copytree(given / "run", tmp_path / "run")
+    record = json.loads((run_dir / "config.json").read_text())
+    assert record["data"]["hold_out"] == "none"
+    # As runs recorded it before.
+    record["data"]["hold_out"] = recorded
+    (run_dir / "config.json").write_text(json.dumps(record))
+    run = dcgan_tf.load(run_dir, images=given / "same")
+    with pytest.raises(NothingHeldOutError, match="of the 40 images"):
+        run.evaluate(["frechet"])
+    argv = [f"--run_dir={run_dir}", f"--image_dir={given / 'same'}"]
+    assert evaluate.main([*argv, "--measures=frechet"]) == 1
+    errors = capsys.readouterr().err.splitlines()
+    assert "none are held out" in errors[-1] and "--held_out_dir" in errors[-1]
+    others = {"images": given / "same", "held_out": given / "others"}
+    run = dcgan_tf.load(run_dir, **others)
+    counts = run.evaluate(["frechet"], features="random")["counts"]
+    assert (counts["training"], counts["held_out"]) == (40, 12)
+
+
+@pytest.fixture(scope="module")
+def gone(tmp_path_factory):
+    """A run whose folder isn't there any more, and a folder of others."""
+    root = tmp_path_factory.mktemp("gone")
+    tiny_run.make_run(root / "run", tiny_run.make_pictures(root / "pictures"))
+    (root / "pictures").rename(root / "others")
+    return root
+
+
+@pytest.mark.parametrize("kind", ["given", "gone"])
+def test_held_out_images_do_not_say_where_those_trained_on_are(
+    request, caplog, kind
+):
+    """Features are had without either, with saved statistics."""
+    root = request.getfixturevalue(kind)
+    expected = dcgan_tf.load(root / "run").features(IMAGES[:4])
+    for held_out in (IMAGES, root / "others"):
+        caplog.clear()
+        run = dcgan_tf.load(root / "run", held_out=held_out)
+        np.testing.assert_array_equal(run.features(IMAGES[:4]), expected)
+        assert "saved batch-norm statistics" in caplog.text
+    run = dcgan_tf.load(root / "run", images=root / "nowhere")
+    with pytest.raises(OSError, match="nowhere"):
+        run.features(IMAGES[:4])
+
+
+def test_nor_do_they_of_an_export(gone, tmp_path):
+    export_run(gone / "run", tmp_path / "export", log=lambda line: None)
+    run = dcgan_tf.load(tmp_path / "export", held_out=gone / "others")
+    data = run.config.data
+    assert data.held_out_dir == str(gone / "others")
+
+    def load_batches(data):
+        lines = []
+        model = load_exported_model(
+            tmp_path / "export", real_data=data, log=lines.append
+        )
+        return model.real_batches, lines
+
+    batches, lines = load_batches(data)
+    assert batches == [] and "can't be read" in lines[0]
+    moved = dcgan_tf.load(tmp_path / "export", images=gone / "others")
+    batches, lines = load_batches(moved.config.data)
+    assert sum(map(len, batches)) == 12 and not lines
+    moved = dcgan_tf.load(tmp_path / "export", images=gone / "nowhere")
+    with pytest.raises(OSError, match="nowhere"):
+        load_batches(moved.config.data)
+    assert load_run_config(gone / "run").data.held_out_dir is None
