@@ -4,7 +4,7 @@ import dataclasses
 import os
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from dcgan_tf.data.files.level_range import (
 )
 from dcgan_tf.data.files.listing import order_positions
 from dcgan_tf.data.fingerprint import (
-    ImagesFingerprint,
+    digest_labels,
     fingerprint_hashes,
     hash_image,
 )
@@ -92,7 +92,7 @@ def load_array_file(
     left_out = find_excluded(excluded, all_names, path, split == "train")
     kept = [i for i in range(count) if image_names[i] not in left_out]
     kept, rule, num_held_out = _choose_images(data, path, groups, split, kept)
-    positions = np.array(kept)
+    positions = np.array(kept, np.int64)
     level_range = data.level_range
     if level_range is None:
         level_range = _measure(path, groups)
@@ -101,13 +101,16 @@ def load_array_file(
         labels = np.full(count, -1)
     else:
         labels, found["label_names"] = check_labels(labels, count, label_names)
+        found["digest_labels"] = lambda: digest_labels(
+            _hash_all(chosen), labels
+        )
     source = build_array_source(
         path,
         split,
         _ScaledImages(images, positions, level_range),
         labels[positions],
         [image_names[position] for position in kept],
-        fingerprint_images=lambda: _fingerprint(groups),
+        fingerprint_images=lambda: fingerprint_hashes(_hash_all(groups)),
         **found,
     )
     status = os.stat(path)
@@ -307,12 +310,8 @@ def _measure(path: str, groups: Groups) -> LevelRange | None:
     return level_range
 
 
-def _fingerprint(groups: Groups) -> ImagesFingerprint:
-    return fingerprint_hashes(
-        hash_image(
-            f"{group.images.dtype} {group.images.shape[1:]}".encode(),
-            image.tobytes(),
-        )
-        for group in groups.values()
-        for image in group.images
-    )
+def _hash_all(groups: Groups) -> Iterator[int]:
+    for group in groups.values():
+        start = f"{group.images.dtype} {group.images.shape[1:]}".encode()
+        for image in group.images:
+            yield hash_image(start, image.tobytes())

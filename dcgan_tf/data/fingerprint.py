@@ -116,6 +116,20 @@ def fingerprint_named(name: str, count: int) -> ImagesFingerprint:
     return ImagesFingerprint(count, name)
 
 
+def digest_labels(hashes: Iterable[int], labels: Iterable[object]) -> str:
+    """Tells which image has which label, in whatever order they come.
+
+    Args:
+        hashes: `hash_image` of every image.
+        labels: As many: a class's number or name.
+    """
+    pairs = zip(hashes, labels, strict=True)
+    total = sum(
+        hash_image(f"{image} {label}".encode()) for image, label in pairs
+    )
+    return f"{total % 2**64:016x}"
+
+
 def compare_fingerprints(
     old: ImagesFingerprint, new: ImagesFingerprint
 ) -> Comparison:

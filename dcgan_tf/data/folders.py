@@ -1,9 +1,11 @@
 """Opens a folder or an archive of images, nested or flat, as a `Source`."""
 
 import dataclasses
+import functools
 import itertools
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import tensorflow as tf
@@ -16,7 +18,10 @@ from dcgan_tf.data.files.folder_tree import FolderTree
 from dcgan_tf.data.files.image_files import ImageFiles, measure_collection
 from dcgan_tf.data.files.level_range import UPPER_BYTE
 from dcgan_tf.data.files.listing import Listing, hash_name, list_images
-from dcgan_tf.data.folder_classes import find_folder_labels
+from dcgan_tf.data.folder_classes import (
+    digest_folder_labels,
+    find_folder_labels,
+)
 from dcgan_tf.data.held_out import (
     LARGE,
     resolve_rule,
@@ -110,7 +115,7 @@ def load_folder(
         name_of=choice.names.__getitem__,
         label_names=choice.labels.label_names,
         attribute_names=choice.labels.attribute_names,
-        labels_digest=choice.labels_digest,
+        digest_labels=choice.digest_labels,
         num_excluded=choice.num_excluded,
         fingerprint_images=lambda: listing.images_fingerprint,
         skipped=skipped,
@@ -148,6 +153,7 @@ class _Choice:
         num_held_out: Images that evaluation takes beside those of `train`.
         num_excluded: Images that a list leaves out, in all splits.
         description: Of how they were chosen, for the fingerprint.
+        digest_labels: As of `Source`.
     """
 
     split: str
@@ -158,6 +164,7 @@ class _Choice:
     num_held_out: int
     num_excluded: int
     description: str
+    digest_labels: Callable[[], str]
 
 
 def _choose_images(
@@ -178,7 +185,7 @@ def _choose_images(
     if data.folder_splits and is_training:
         _warn_beside_splits(tree.path, names, root)
     split = _choose_split(data, split, split_folders)
-    labels, digest = None, ""
+    labels, digest, digest_labels = None, "", str
     if data.labels is not None:
         table = _load_table(data.labels, tree, beside)
         # What is for tests often has no labels.
@@ -186,6 +193,7 @@ def _choose_images(
             table, names, data.condition_on, split_folders.get("train")
         )
         digest = f" {table.digest} {data.condition_on}"
+        digest_labels = digest.__str__
         kept = _drop_unlabelled(kept, labels, table)
     rule = None
     if split_folders:
@@ -197,6 +205,9 @@ def _choose_images(
         chosen = take_split(kept, split, tree.path, rule, listing.pages)
     if labels is None:
         labels = find_folder_labels(kept, chosen, split_folders, root)
+        if labels.label_names:
+            own = (listing, split, split_folders, root)
+            digest_labels = functools.partial(digest_folder_labels, *own)
     return _Choice(
         split,
         sorted(chosen, key=hash_name),
@@ -207,6 +218,7 @@ def _choose_images(
         len(left_out),
         f"{split}{_describe_rule(rule, kept, listing)}"
         f"{' folder' if split_folders else ''}{f' in {root}' if root else ''}",
+        digest_labels,
     )
 
 

@@ -53,7 +53,9 @@ class Source:
         name_of: A position's name, as lists of images to exclude have it.
         label_names: Of the classes; empty without labels.
         attribute_names: Of the attributes; empty where labels are classes.
-        labels_digest: Changes when a table of labels does; '' without one.
+        digest_labels: Tells which image has which label, wherever they lie,
+            before a split or a list of names leaves some out; '' without
+            labels, or where the dataset's name tells it.
         num_excluded: Pictures left out because a list named them.
         num_held_out: Images of a collection that are held out from `train`,
             where it is that split and they are known; 0 otherwise.
@@ -79,7 +81,7 @@ class Source:
     name_of: Callable[[int], str] = str
     label_names: tuple[str, ...] = ()
     attribute_names: tuple[str, ...] = ()
-    labels_digest: str = ""
+    digest_labels: Callable[[], str] = str
     num_excluded: int = 0
     num_held_out: int = 0
     held_out_rule: HeldOutRule | None = None
@@ -179,7 +181,7 @@ def build_array_source(
     excluded: frozenset[str] = frozenset(),
     fingerprint_images: Callable[[], ImagesFingerprint] | None = None,
     order: Sequence[int] | None = None,
-    **names: tuple[str, ...],
+    **labelling: Any,
 ) -> Source:
     """Makes a source of arrays in memory.
 
@@ -195,7 +197,7 @@ def build_array_source(
             images.
         order: In which the source has them, less those excluded; None for
             their own.
-        **names: `label_names` or `attribute_names`.
+        **labelling: `label_names` or `attribute_names`, and `digest_labels`.
 
     Returns:
         The source.
@@ -207,9 +209,11 @@ def build_array_source(
     )
     labels = np.asarray(labels, np.int32)
     is_array = isinstance(images, np.ndarray)
-    image_shape = (
-        images.shape[1:] if is_array else (None, None, images[0].shape[-1])
-    )
+    if is_array:
+        image_shape = images.shape[1:]
+    else:
+        channels = images[0].shape[-1] if len(images) else None
+        image_shape = (None, None, channels)
 
     def take(position):
         index = kept[position]
@@ -240,5 +244,5 @@ def build_array_source(
         fingerprint_images=(
             fingerprint_images or (lambda: fingerprint_arrays(images))
         ),
-        **names,
+        **labelling,
     )

@@ -10,7 +10,7 @@ from dcgan_tf.runs.folder import load_run_record
 
 # In config.json, of conditional runs; those of version 0.1.0 have none.
 CLASSES_KEY = "classes"
-# In config.json, where labels came from a table.
+# In config.json, where images have labels that a name doesn't tell.
 LABELS_KEY = "labels_digest"
 _NUM_NAMED = 10
 

@@ -27,12 +27,13 @@ from dcgan_tf.training.recorder import Evaluator
 from dcgan_tf.training.state import TrainingState, build_training_state
 
 # What is told otherwise: steps by the progress, the folder with its images,
-# the precision by what it comes to on this machine.
+# a table with its labels, the precision by what it comes to on this machine.
 _TOLD_ELSEWHERE = {
     "training.steps",
     "training.precision",
     "data.image_dir",
     "data.dataset",
+    "data.labels",
 }
 
 
@@ -149,9 +150,7 @@ def check_run(
     notes += _compare_precision(run_dir, precision)
     if config.model.num_classes:
         _check_classes(run_dir, source)
-    was = folder.load_run_record(run_dir).get(LABELS_KEY, source.labels_digest)
-    if was != source.labels_digest:
-        notes.append(f"other labels in {config.data.labels} than before")
+    notes.append(_compare_labels(run_dir, old, config, source))
     if source.fingerprint_images is not None:
         images = source.fingerprint_images()
         notes.append(
@@ -210,8 +209,8 @@ def save_record(
     extra = {"precision": precision}
     if config.model.num_classes:
         extra[CLASSES_KEY] = list(source.label_names or ())
-    if source.labels_digest:
-        extra[LABELS_KEY] = source.labels_digest
+    if digest := source.digest_labels():
+        extra[LABELS_KEY] = digest
     if source.fingerprint_images is not None:
         extra[IMAGES_KEY] = source.fingerprint_images().to_dict()
     folder.save_run_config(run_dir, config, **extra)
@@ -238,12 +237,51 @@ def _check_classes(run_dir: str | os.PathLike, source: Source) -> None:
     )
 
 
+def _compare_labels(
+    run_dir: str | os.PathLike, old: RunConfig, new: RunConfig, source: Source
+) -> str:
+    """Says how labels differ from those that the run was trained on last.
+
+    A class's number and name may be the same and mean other images.
+    """
+    was_in, is_in = old.data.labels, new.data.labels
+    now = source.digest_labels()
+    record = folder.load_run_record(run_dir)
+    is_same = now == record.get(LABELS_KEY, now)
+    if is_in and was_in:
+        if not is_same:
+            return f"other labels in {is_in} than before"
+        return (
+            f"labels in {is_in} (were in {was_in})" if is_in != was_in else ""
+        )
+    if is_in:
+        return f"labels in {is_in}, where no table was given before"
+    if was_in:
+        instead = "classes by subfolders" if now else "no labels"
+        return f"{instead} in place of those in {was_in}"
+    if is_same:
+        return ""
+    if not now:
+        return "no labels, where images had some before"
+    is_conditional = bool(new.model.num_classes)
+    images = source.fingerprint_images().to_dict()
+    if images != record.get(IMAGES_KEY, images):
+        note = "labels that can't be compared, since the images changed"
+        return note if is_conditional else ""
+    warning = "WARNING: " if is_conditional else ""
+    return f"{warning}other labels than before of the same images"
+
+
 def _describe_changes(old: RunConfig, new: RunConfig) -> list[str]:
     return [
-        f"{name.split('.')[1].replace('_', ' ')} {now} (was {was})"
+        f"{name.split('.')[1].replace('_', ' ')} {_say(now)} (was {_say(was)})"
         for name, (was, now) in find_differences(old, new).items()
         if name not in RECORDED_SETTINGS | _TOLD_ELSEWHERE
     ]
+
+
+def _say(value: object) -> object:
+    return "none" if value is None else value
 
 
 def _compare_start(

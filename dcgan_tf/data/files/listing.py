@@ -28,7 +28,8 @@ class Listing:
         names: Relative to the root, with forward slashes.
         digest: Of all names, sizes and times of change, whatever their
             order.
-        images_fingerprint: Of the images, whatever their names and times.
+        images_fingerprint: Of the images, whatever their names and times;
+            its `hashes` are in the order of `names`.
         own_folders: Names of run and export folders, which are not entered.
         own_images: Names of the images that this program made and that
             are left out, since there are others.
@@ -104,9 +105,8 @@ def list_images(
         names=[*chosen, *pages],
         digest=f"{sum(digests):x}",
         images_fingerprint=fingerprint.fingerprint_hashes(
-            _hash_page(file.image_hash, page)
-            for file in chosen.values()
-            for page in range(file.num_pages)
+            _hash_page(chosen[name].image_hash, page)
+            for name, page in (*((name, 0) for name in chosen), *pages.values())
         ),
         own_folders=sorted(own_folders),
         own_images=sorted(

@@ -15,7 +15,7 @@ import tensorflow as tf
 from dcgan_tf.config import ARRAYS
 from dcgan_tf.data.cache import measure_available_memory
 from dcgan_tf.data.files.listing import order_positions
-from dcgan_tf.data.fingerprint import hash_image
+from dcgan_tf.data.fingerprint import digest_labels, hash_image
 from dcgan_tf.data.source import Source, build_array_source
 
 _log = logging.getLogger(__name__)
@@ -168,6 +168,9 @@ def _build_source(
             np.asarray(labels), len(images), label_names
         )
         _warn_of_gaps(labels, names["label_names"], split)
+        names["digest_labels"] = lambda: digest_labels(
+            map(_hash, images), labels
+        )
     source = build_array_source(
         ARRAYS, split, images, labels, order=order, **names
     )

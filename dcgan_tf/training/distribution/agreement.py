@@ -50,7 +50,7 @@ def describe_work(
         "the images' order": _hash_names(source),
         "the networks": config.model,
         "data settings": data,
-        "the table of labels": source.labels_digest,
+        "the labels": source.digest_labels(),
         "training settings": dataclasses.replace(
             config.training, init_from=None
         ),
