@@ -2,7 +2,9 @@
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
+
+from dcgan_tf.setting_names import name_setting
 
 _log = logging.getLogger(__name__)
 
@@ -70,3 +72,20 @@ def find_excluded(
             path,
         )
     return found
+
+
+def check_any_left(names: Sized, collection: str | os.PathLike) -> None:
+    """Refuses a list that leaves none of a collection's images.
+
+    Args:
+        names: Of the images that are left.
+        collection: Where from, for the message.
+
+    Raises:
+        ValueError: If there are none.
+    """
+    if not len(names):
+        raise ValueError(
+            f"every image of {collection} is excluded; shorten the list "
+            f"({name_setting('exclude')})"
+        )

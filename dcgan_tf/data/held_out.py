@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from dcgan_tf.config import HOLD_OUT
+from dcgan_tf.data.exclusion import check_any_left
 from dcgan_tf.data.files.listing import hash_name
 from dcgan_tf.data.source import HeldOutRule
 from dcgan_tf.setting_names import name_setting
@@ -18,6 +19,7 @@ LEAST_COUNT = 20
 # A distance takes two, precision and recall four.
 _LEAST_HELD_OUT = 4
 _EVERY = {ONE_IN_20: 20, ONE_IN_10: 10}
+_IN_WORDS = {ONE_IN_20: "one in 20", ONE_IN_10: "one in 10"}
 
 
 class NothingHeldOutError(ValueError):
@@ -40,19 +42,23 @@ def resolve_rule(
     """
     if hold_out not in (AUTO, LARGE):
         return HeldOutRule(hold_out, also)
-    if len(names) >= LARGE_COUNT:
-        return HeldOutRule(ONE_IN_20)
-    if hold_out == LARGE or len(names) < LEAST_COUNT:
+    if len(names) < (LARGE_COUNT if hold_out == LARGE else LEAST_COUNT):
         return HeldOutRule(NONE)
     files = _group_by_file(names, pages)
-    chosen = [file for file in files if _is_chosen(file, ONE_IN_10)]
+    found = ONE_IN_20 if len(names) >= LARGE_COUNT else ONE_IN_10
+    chosen = [file for file in files if _is_chosen(file, found)]
+    if len(chosen) == len(files):
+        # Such as the one stack there is: nothing would be left to train on.
+        return HeldOutRule(NONE)
+    if found == ONE_IN_20:
+        return HeldOutRule(found)
     count = sum(len(files[file]) for file in chosen)
     # Chance may have chosen too few of a handful.
     others, also = sorted(set(files) - set(chosen), key=hash_name), []
     while count < _LEAST_HELD_OUT and len(others) > 1:
         also.append(others.pop(0))
         count += len(files[also[-1]])
-    return HeldOutRule(ONE_IN_10, tuple(also))
+    return HeldOutRule(found, tuple(also))
 
 
 def find_held_out(
@@ -115,11 +121,10 @@ def take_split(
         pages: Of a `Listing`.
 
     Raises:
-        ValueError: If there are no images; a `NothingHeldOutError` if none
-            are held out.
+        ValueError: If there are no images, or all are held out; a
+            `NothingHeldOutError` if none are.
     """
-    if not names:
-        raise ValueError(f"every image in image folder {root} is excluded")
+    check_any_left(names, root)
     if split == "all":
         return names
     held_out = find_held_out(names, rule, pages)
@@ -133,5 +138,12 @@ def take_split(
                 if len(names) < LEAST_COUNT
                 else ""
             )
+        )
+    if split == "train" and len(held_out) == len(names):
+        together = ", all pages of a file together" if pages else ""
+        raise ValueError(
+            f"all {len(names)} images of {root} are held out from training, "
+            f"{_IN_WORDS[rule.hold_out]} by a hash of the files' names"
+            f"{together}; add other files to train on"
         )
     return [name for name in names if (name in held_out) == (split == "test")]

@@ -95,7 +95,8 @@ def load_prepared(
     kept = np.array(
         [i for i in range(count) if _name(names, i) not in excluded]
         if excluded
-        else range(count)
+        else range(count),
+        np.int64,
     )
     index = _index_records(builder, split)
     contents = f"{builder.info.full_name} {split} {count} {sorted(excluded)}"

@@ -2,13 +2,19 @@
 
 import pytest
 
+from dcgan_tf.cli import data as data_command
 from dcgan_tf.config import DataConfig
+from dcgan_tf.data.files.listing import hash_name
 from dcgan_tf.data.held_out import (
     AUTO,
     LARGE,
     NONE,
+    ONE_IN_10,
+    ONE_IN_20,
+    NothingHeldOutError,
     find_held_out,
     resolve_rule,
+    take_split,
 )
 from dcgan_tf.data.open_source import load_held_out, load_source
 
@@ -62,6 +68,64 @@ def test_pages_of_a_file_go_together():
     held_out = hold_out_of(names, AUTO, pages)
     files = {pages.get(name, (name, 0))[0] for name in held_out}
     assert len(held_out) == 3 * len(files) and 2 <= len(files) < 9
+
+
+def find_names(one_in, count, suffix):
+    """Names that a rule of one in so many chooses, all of them."""
+    names = (f"{i}{suffix}" for i in range(count * one_in * 9))
+    return [n for n in names if hash_name(n) % one_in == 0][:count]
+
+
+def make_stacks(names, num_pages):
+    """Names of all pages, and which page of which file those are."""
+    pages = {
+        f"{name}#{page + 1}": (name, page)
+        for name in names
+        for page in range(1, num_pages)
+    }
+    return [*names, *pages], pages
+
+
+@pytest.mark.parametrize(
+    ("num_files", "num_pages", "one_in"),
+    [(1, 25, 10), (2, 10, 10), (20, 1, 10), (1, 1_000, 20), (1_000, 1, 20)],
+)
+def test_not_all_there_is_is_held_out(num_files, num_pages, one_in):
+    """Chance has it for one stack in so many."""
+    files = find_names(one_in, num_files, ".tif")
+    names, pages = make_stacks(files, num_pages)
+    assert len(names) == num_files * num_pages
+    rule = resolve_rule(names, AUTO, pages)
+    assert rule.hold_out == NONE
+    assert take_split(names, "train", "stacks", rule, pages) == names
+    with pytest.raises(NothingHeldOutError):
+        take_split(names, "test", "stacks", rule, pages)
+    # A rule that is recorded, or given, stays as it is.
+    rule = resolve_rule(names, {10: ONE_IN_10, 20: ONE_IN_20}[one_in], pages)
+    message = f"all {len(names)} images of stacks .* one in {one_in} by a hash"
+    with pytest.raises(ValueError, match=message):
+        take_split(names, "train", "stacks", rule, pages)
+    assert take_split(names, "test", "stacks", rule, pages) == names
+
+
+def test_a_stack_is_trained_on_whatever_its_name(tmp_path, capsys):
+    import numpy as np
+    from PIL import Image
+
+    (name,) = find_names(10, 1, ".tif")
+    images = [Image.fromarray(np.full((8, 8), i, np.uint8)) for i in range(25)]
+    (tmp_path / "stack").mkdir()
+    path = tmp_path / "stack" / name
+    images[0].save(path, save_all=True, append_images=images[1:])
+    training = load_source(make_data(path.parent, all_pages=True))
+    assert (training.num_examples, training.num_held_out) == (25, 0)
+    argv = [f"--image_dir={path.parent}", "--all_pages"]
+    argv.append(f"--output={tmp_path / 'sheet.png'}")
+    assert data_command.main(argv) == 0
+    assert "25 images" in capsys.readouterr().out
+    data = make_data(path.parent, all_pages=True, hold_out=ONE_IN_10)
+    with pytest.raises(ValueError, match="all 25 .* all pages of a file toge"):
+        load_source(data)
 
 
 @pytest.mark.parametrize(
