@@ -90,7 +90,7 @@ def predict(model, signature, inputs):
     """Answers as a model server does."""
     return {
         "features": np.zeros((1, 3), np.float32),
-        "images": np.zeros((1, 16, 16, 3), np.float32),
+        "images": np.zeros((1, 16, 16, 3), np.uint8),
     }
 
 

@@ -170,6 +170,7 @@ def test_classes_are_chosen_and_transparent_pictures_are_shown(tmp_path):
     address = (tmp_path / web_page.SINGLE_FILE).as_uri()
     with browser.open_browser() as driver:
         driver.get(f"{address}#seed=7")
+        wait_for_class(driver, 0)  # There are no classes before.
         drawn = []
         for label, name in enumerate(("cat", "dog")):
             Select(find(driver, "#class")).select_by_visible_text(name)
