@@ -155,7 +155,7 @@ def export_model(
         if models:
             model_server.save_settings(export_dir, models, log)
     folders = [Path(export_dir) / kind for kind in kinds]
-    removed = _remove_old_versions(folders, keep_versions, log)
+    removed = _remove_old_versions(export_dir, folders, keep_versions, log)
     parts = _list_parts(folders, version, lite_checks)
     return Export(version, trained.step, parts, removed)
 
@@ -197,20 +197,23 @@ def _list_kinds(model: ModelConfig, formats: Sequence[str]) -> list[str]:
 
 
 def _remove_old_versions(
-    folders: Sequence[Path], keep: int, log: Callable[[str], None]
+    export_dir: str | os.PathLike,
+    folders: Sequence[Path],
+    keep: int,
+    log: Callable[[str], None],
 ) -> tuple[Path, ...]:
     """Removes old versions, but none that a server is told to serve."""
     removed, kept = [], []
+    served = model_server.find_pinned_versions(export_dir)
     for folder in folders:
-        pinned = set()
-        if folder.name not in (LITE, WEB):
-            pinned = model_server.find_pinned_versions(folder.parent)
-        old = versions.find_old_versions(folder, keep)
-        kept += [f"{folder.name}/{v}" for v in old if v in pinned]
+        pinned = set() if folder.name in (LITE, WEB) else served
         removed += [
             folder / str(version)
             for version in versions.remove_old_versions(folder, keep, pinned)
         ]
+        if pinned:
+            old = versions.find_old_versions(folder, keep)
+            kept += [f"{folder.name}/{v}" for v in old if v in pinned]
     if kept:
         log(
             f"kept, though old, as {model_server.MODELS_FILE} names them: "
