@@ -1,6 +1,7 @@
 """Opens .npy and .npz files of images as a `Source`; nothing is unpickled."""
 
 import dataclasses
+import functools
 import os
 import zipfile
 import zlib
@@ -101,8 +102,8 @@ def load_array_file(
         labels = np.full(count, -1)
     else:
         labels, found["label_names"] = check_labels(labels, count, label_names)
-        found["digest_labels"] = lambda: digest_labels(
-            _hash_all(chosen), labels
+        found["digest_labels"] = functools.cache(
+            lambda: digest_labels(_hash_all(chosen), labels)
         )
     source = build_array_source(
         path,

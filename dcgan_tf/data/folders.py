@@ -207,7 +207,9 @@ def _choose_images(
         labels = find_folder_labels(kept, chosen, split_folders, root)
         if labels.label_names:
             own = (listing, split, split_folders, root)
-            digest_labels = functools.partial(digest_folder_labels, *own)
+            digest_labels = functools.cache(
+                functools.partial(digest_folder_labels, *own)
+            )
     return _Choice(
         split,
         sorted(chosen, key=hash_name),

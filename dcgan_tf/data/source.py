@@ -1,6 +1,7 @@
 """`Source`: decoded uint8 images by index, with labels and names."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -241,7 +242,8 @@ def build_array_source(
         name_of=lambda position: image_names[kept[position]],
         num_excluded=len(images) - len(kept),
         image_shape=image_shape,
-        fingerprint_images=(
+        # Compared, recorded and sent to other workers: hashed once.
+        fingerprint_images=functools.cache(
             fingerprint_images or (lambda: fingerprint_arrays(images))
         ),
         **labelling,

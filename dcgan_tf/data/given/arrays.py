@@ -5,6 +5,7 @@ fingerprint alone, and whoever resumes it gives them again.
 """
 
 import dataclasses
+import functools
 import hashlib
 import logging
 from collections.abc import Iterator, Sequence
@@ -168,8 +169,8 @@ def _build_source(
             np.asarray(labels), len(images), label_names
         )
         _warn_of_gaps(labels, names["label_names"], split)
-        names["digest_labels"] = lambda: digest_labels(
-            map(_hash, images), labels
+        names["digest_labels"] = functools.cache(
+            lambda: digest_labels(map(_hash, images), labels)
         )
     source = build_array_source(
         ARRAYS, split, images, labels, order=order, **names
