@@ -1,8 +1,12 @@
 """Seeds and classes of images are by one rule."""
 
+import random
+
 import numpy as np
 import pytest
 
+from dcgan_tf.analysis.attribute_classifier import train_attribute_classifier
+from dcgan_tf.data.dedup.codes import train_encoder
 from dcgan_tf.seeds import (
     LARGEST_SEED,
     SEEDS_PER_SEED,
@@ -40,3 +44,23 @@ def test_numpys_narrow_numbers_are_seeds_too(kind):
         make_seeds(kind(seed), 2), make_seeds(seed, 2)
     )
     assert make_seeds(kind(seed), 2)[0] == seed * SEEDS_PER_SEED
+
+
+@pytest.mark.parametrize("name", ["dedup", "attribute_classifier"])
+def test_a_programs_random_states_are_left_alone(name):
+    """Keras seeds Python's and NumPy's global generators with its own."""
+    train = {
+        "dedup": lambda: train_encoder(
+            np.zeros((4, 32, 32, 3), np.uint8), num_steps=1
+        ),
+        "attribute_classifier": lambda: train_attribute_classifier(
+            32, num_images=4, num_epochs=1
+        ),
+    }[name]
+    random.seed(3)
+    np.random.seed(3)
+    expected = random.random(), np.random.random()
+    random.seed(3)
+    np.random.seed(3)
+    train()
+    assert (random.random(), np.random.random()) == expected

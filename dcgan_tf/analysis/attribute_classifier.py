@@ -14,6 +14,7 @@ from dcgan_tf.data import toy_faces
 from dcgan_tf.images import to_float
 from dcgan_tf.kernels.keras_settings import own_keras_settings
 from dcgan_tf.runs.trained_model import TrainedModel
+from dcgan_tf.seeds import keep_random_states
 
 WINDOW = toy_faces.ATTRIBUTE_NAMES.index("window")
 _BATCH_SIZE = 128
@@ -73,6 +74,7 @@ class AttributeClassifier:
 
 
 @own_keras_settings()
+@keep_random_states()
 def train_attribute_classifier(
     size: int, num_images: int = 8_000, num_epochs: int = 6, seed: int = 7
 ) -> AttributeClassifier:

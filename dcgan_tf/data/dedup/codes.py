@@ -13,6 +13,7 @@ import numpy as np
 
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.kernels.keras_settings import own_keras_settings
+from dcgan_tf.seeds import keep_random_states
 
 CODE_BITS = 128
 # What the autoencoder sees of an image: 32x32 RGB is 3072 numbers.
@@ -51,6 +52,7 @@ class Encoder:
 
 
 @own_keras_settings()
+@keep_random_states()
 def train_encoder(
     images: np.ndarray, num_steps: int = 1_000, seed: int = 0
 ) -> Encoder:
