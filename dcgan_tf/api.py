@@ -109,17 +109,7 @@ def train(
         OSError: If images aren't there, or the folder can't be written.
     """
     settings = {k: v for k, v in settings.items() if v is not None}
-    source = None
-    if is_place(images):
-        _refuse_label_names(label_names)
-        found = name_place(images)
-    else:
-        source = open_given(images, label_names)
-        found = choose_settings(source)
-        if "preset" in settings:
-            found = {"dataset": found["dataset"]}
-        elif settings.get("family", ModelConfig.family) != ModelConfig.family:
-            del found["preset"]  # DCGAN's networks.
+    source, found = _open_images(images, label_names, settings)
     if conditional and source is not None and not source.num_classes:
         raise ValueError(
             "conditional=True takes classes: give images as (images, labels)"
@@ -132,15 +122,15 @@ def train(
         settings["held_out_dir"] = resolve_held_out_dir(held_out)
         held_out = None
     held_out_source = _open_held_out(held_out, label_names)
-    kept = load_kept_config(os.path.expanduser(os.fspath(run_dir)))
-    config = _build_config(found, settings, kept)
+    run_dir = os.path.expanduser(os.fspath(run_dir))
+    config = _build_config(found, settings, load_kept_config(run_dir))
     if config.training.eval_every and config.data.held_out_dir is None:
         check_held_out(config.data.dataset, held_out_source)
     is_seeded = config.training.deterministic
     with keep_random_states() if is_seeded else contextlib.nullcontext():
         result = run_training(
             config,
-            os.path.expanduser(os.fspath(run_dir)),
+            run_dir,
             source=source,
             conditional=conditional,
             init_from=init_from,
@@ -219,6 +209,29 @@ def load(
     else:
         model = load_exported_model(path, real_data=real_data)
     return Run(model, source, held_out_source)
+
+
+def _open_images(
+    images: Images,
+    label_names: Sequence[str] | None,
+    settings: dict[str, Any],
+) -> tuple[Source | None, dict[str, Any]]:
+    """Opens arrays, and finds the settings that follow from what is given.
+
+    Returns:
+        The source of arrays, None for a folder or a dataset; and settings,
+        which those that are given precede.
+    """
+    if is_place(images):
+        _refuse_label_names(label_names)
+        return None, name_place(images)
+    source = open_given(images, label_names)
+    found = choose_settings(source)
+    if "preset" in settings:
+        found = {"dataset": found["dataset"]}
+    elif settings.get("family", ModelConfig.family) != ModelConfig.family:
+        del found["preset"]  # DCGAN's networks.
+    return source, found
 
 
 def _refuse_label_names(label_names: Sequence[str] | None) -> None:

@@ -168,7 +168,7 @@ def _choose_loader(data: DataConfig) -> Callable[..., Source]:
         )
     if dataset == "image_folder":
         from dcgan_tf.data.array_files import is_array_file, load_array_file
-        from dcgan_tf.data.folders import load_folder
+        from dcgan_tf.data.folders.load_folder import load_folder
 
         is_arrays = is_array_file(data.image_dir)
         return load_array_file if is_arrays else load_folder

@@ -1,0 +1,212 @@
+"""Chooses a split's images in a folder or an archive, with their labels."""
+
+import dataclasses
+import functools
+import logging
+from collections.abc import Callable
+
+from dcgan_tf.config import DataConfig
+from dcgan_tf.data.exclusion import find_excluded
+from dcgan_tf.data.files.archives import Archive
+from dcgan_tf.data.files.folder_tree import FolderTree
+from dcgan_tf.data.files.listing import Listing, hash_name
+from dcgan_tf.data.folders.folder_classes import (
+    digest_folder_labels,
+    find_folder_labels,
+)
+from dcgan_tf.data.folders.label_files import load_table
+from dcgan_tf.data.held_out import LARGE, resolve_rule, take_split
+from dcgan_tf.data.label_table import Labels, Table, assign_labels
+from dcgan_tf.data.source import HeldOutRule
+from dcgan_tf.data.split_folders import (
+    choose_split,
+    find_beside_splits,
+    find_common_folder,
+    find_splits,
+)
+
+_log = logging.getLogger(__name__)
+
+_SPLITS = ("train", "test", "all")
+
+
+@dataclasses.dataclass(frozen=True)
+class ChosenImages:
+    """The images of a split, and their labels.
+
+    Attributes:
+        split: What it is called in the folder.
+        names: Of its images, in their order.
+        labels: Theirs.
+        labels_digest: Of a table of labels; empty for folders.
+        held_out_rule: By which they were chosen; None where folders say it.
+        num_held_out: Images that evaluation takes beside those of `train`.
+        num_excluded: Images that a list leaves out, in all splits.
+        description: Of how they were chosen, for the fingerprint.
+        digest_labels: As of `Source`.
+    """
+
+    split: str
+    names: list[str]
+    labels: Labels
+    labels_digest: str
+    held_out_rule: HeldOutRule | None
+    num_held_out: int
+    num_excluded: int
+    description: str
+    digest_labels: Callable[[], str]
+
+
+def choose_images(
+    tree: FolderTree | Archive,
+    listing: Listing,
+    data: DataConfig,
+    split: str | None,
+    excluded: frozenset[str],
+    beside: list[str],
+) -> ChosenImages:
+    """Chooses the images of a split, and reads their labels.
+
+    Args:
+        tree: The folder or archive.
+        listing: Its images.
+        data: As of `load_folder`.
+        split: The same.
+        excluded: Names relative to the folder to leave out.
+        beside: Names of the files in it that are no images: a table of labels
+            may be one.
+
+    Raises:
+        FileNotFoundError: If the table of labels isn't there.
+        ValueError: If the split is unknown or empty, or the table can't be
+            used.
+    """
+    names = listing.names
+    is_training = split in (None, "train")
+    left_out = find_excluded(excluded, names, tree.path, is_training)
+    kept = [name for name in names if name not in left_out]
+    # Runs of version 0.1.0 know neither splits nor a folder around all.
+    root = find_common_folder(names) if data.folder_splits else ""
+    split_folders = find_splits(names, root) if data.folder_splits else {}
+    if data.folder_splits and is_training:
+        _warn_beside_splits(tree.path, names, root)
+    split = _choose_split(data, split, split_folders)
+    labels, digest, digest_labels = None, "", str
+    if data.labels is not None:
+        table = load_table(data.labels, tree, beside)
+        # What is for tests often has no labels.
+        labels = assign_labels(
+            table, names, data.condition_on, split_folders.get("train")
+        )
+        digest = f" {table.digest} {data.condition_on}"
+        digest_labels = digest.__str__
+        kept = _drop_unlabelled(kept, labels, table)
+    rule = None
+    if split_folders:
+        chosen = _take_folder(kept, split, split_folders, tree.path)
+    else:
+        rule = resolve_rule(
+            kept, data.hold_out, listing.pages, data.hold_out_also
+        )
+        chosen = take_split(kept, split, tree.path, rule, listing.pages)
+    if labels is None:
+        labels = find_folder_labels(kept, chosen, split_folders, root)
+        if labels.label_names:
+            own = (listing, split, split_folders, root)
+            digest_labels = functools.cache(
+                functools.partial(digest_folder_labels, *own)
+            )
+    return ChosenImages(
+        split,
+        sorted(chosen, key=hash_name),
+        labels,
+        digest,
+        rule,
+        _count_held_out(kept, chosen, split, split_folders),
+        len(left_out),
+        f"{split}{_describe_rule(rule, kept, listing)}"
+        f"{' folder' if split_folders else ''}{f' in {root}' if root else ''}",
+        digest_labels,
+    )
+
+
+def _warn_beside_splits(path: str, names: list[str], root: str) -> None:
+    beside = find_beside_splits(names, root)
+    if beside is not None:
+        _log.warning(
+            "%s: all images are trained on, those for tests too, as not only "
+            "folders such as train and test are there but also %s; move that, "
+            "or name the folder train itself",
+            path,
+            beside,
+        )
+
+
+def _drop_unlabelled(
+    names: list[str], labels: Labels, table: Table
+) -> list[str]:
+    kept = [name for name in names if name in labels.by_name]
+    if len(kept) < len(names):
+        missing = next(name for name in names if name not in labels.by_name)
+        _log.warning(
+            "%s images, such as %s, are left out: %s has no label for them",
+            f"{len(names) - len(kept):,}",
+            missing,
+            table.path,
+        )
+    return kept
+
+
+def _describe_rule(
+    rule: HeldOutRule | None, kept: list[str], listing: Listing
+) -> str:
+    """Marks where another rule than version 0.1.0's chooses other images."""
+    if rule in (None, resolve_rule(kept, LARGE, listing.pages)):
+        return ""
+    return f" hold_out {rule}"
+
+
+def _count_held_out(
+    kept: list[str],
+    chosen: list[str],
+    split: str,
+    split_folders: dict[str, list[str]],
+) -> int:
+    """Counts the images that evaluation takes beside those of `train`."""
+    if split != "train":
+        return 0
+    if not split_folders:
+        return len(kept) - len(chosen)
+    test = choose_split(split_folders, "test")
+    return len(set(split_folders.get(test, ())).intersection(kept))
+
+
+def _choose_split(
+    data: DataConfig, split: str | None, split_folders: dict[str, list[str]]
+) -> str:
+    if split in (None, "train"):
+        split = data.split or "train"
+    if split_folders:
+        split = choose_split(split_folders, split)
+    available = (*split_folders, "all") if split_folders else _SPLITS
+    if split not in available:
+        raise ValueError(
+            f"image folder {data.image_dir} has no split {split!r}; it has "
+            f"{', '.join(available)}"
+        )
+    return split
+
+
+def _take_folder(
+    kept: list[str], split: str, split_folders: dict, root: str
+) -> list[str]:
+    if split == "all":
+        chosen = kept
+    else:
+        chosen = sorted(set(split_folders[split]).intersection(kept))
+    if not chosen:
+        raise ValueError(
+            f"every image of {split!r} in image folder {root} is excluded, or "
+            "has no label in the table"
+        )
+    return chosen
