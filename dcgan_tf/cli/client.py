@@ -69,6 +69,12 @@ def run(values: flags.FlagValues) -> None:
         raise UsageError(f"--output={output}: {what} file")
     if math.isnan(values.timeout_seconds):  # Which passes a flag's bounds.
         raise UsageError("--timeout_seconds=nan: give a number of seconds")
+    unused = [f for f in ("num", "seed", "label") if values[f].present]
+    if files and unused:
+        raise UsageError(
+            f"--{unused[0]} is for drawing samples, and features of {files[0]} "
+            "are asked for; leave one out"
+        )
     missing = [path for path in files if not Path(path).is_file()]
     if missing:
         raise FileNotFoundError(f"no file {missing[0]!r}")

@@ -148,6 +148,8 @@ def load_best(run_dir: str | os.PathLike) -> dict | None:
     path = find_best_file(run_dir)
     try:
         record = json.loads(path.read_text(encoding="utf-8-sig"))
+        if not isinstance(record["measure"], str):
+            raise TypeError(record["measure"])
         return {
             **record,
             "step": int(record["step"]),

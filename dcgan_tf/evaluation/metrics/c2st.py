@@ -23,14 +23,19 @@ def compute_c2st_accuracy(
         one under 0.5 and a fake one over it means few modes.
 
     Raises:
-        ValueError: If shapes don't fit, counts differ or a number isn't
-            finite.
+        ValueError: If shapes don't fit, counts differ or are under 2, or a
+            number isn't finite.
     """
     real, fake = check_pairwise_arrays(real_features, fake_features)
     if len(real) != len(fake):
         raise ValueError(
             f"{len(real)} real and {len(fake)} generated samples; the test's "
             "0.5 takes equally many"
+        )
+    if len(real) < 2:
+        # The only other point would always be of the other set.
+        raise ValueError(
+            "1 real and 1 generated samples; the test takes 2 of each"
         )
     points = np.concatenate([real, fake])
     is_fake = np.arange(len(points)) >= len(real)

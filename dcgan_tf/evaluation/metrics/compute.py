@@ -34,7 +34,12 @@ _SCORE_SAMPLES_PER_CLASS = 4
 
 # The fewest samples, and held-out images, that a measure is defined for, where
 # it is more than one: variances take two, three neighbours a fourth.
-FEWEST = {"frechet": LEAST_IMAGES, "kernel": 2, "precision_recall": 4}
+FEWEST = {
+    "frechet": LEAST_IMAGES,
+    "kernel": 2,
+    "c2st": 2,
+    "precision_recall": 4,
+}
 
 Values = dict[str, float]
 
