@@ -114,7 +114,8 @@ def save_feature_extractor(
       convolution max-pooled to 4x4 (Section 5.1), and `logits` `(batch, 1)`.
     - `encoded`: `image_bytes` `(batch,)`, JPEG or PNG files of up to
       `input_checks.MAX_IMAGE_PIXELS`, to the same; decoded, cropped and
-      scaled as in training, levels of 16 bits by the range of its images.
+      scaled as in training, levels of 16 bits by the range of its images,
+      but for EXIF orientation, which isn't read.
 
     Args:
         discriminator: From `build_discriminator`, in float32, unconditional.
