@@ -8,21 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fixtures import tiny_run
+from fixtures.tiny_arrays import make_images
 
 import dcgan_tf
 from dcgan_tf import api
 from dcgan_tf.config import DataConfig, ModelConfig, TrainingConfig
 
 TINY = {"base_filters": 4, "latent_dim": 8, "steps": 4, "batch_size": 8}
-
-
-def make_images(count=40, shape=(16, 16, 3)):
-    return np.random.default_rng(0).integers(0, 256, (count, *shape), np.uint8)
-
-
-@pytest.fixture(scope="module")
-def images():
-    return make_images()
 
 
 @pytest.fixture(scope="module")
