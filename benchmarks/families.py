@@ -44,7 +44,7 @@ _DATA_FLAGS = ("dataset", "image_dir", "data_dir", "image_size")
 
 
 @dataclasses.dataclass(frozen=True)
-class Contestant:
+class Variant:
     """A family by one recipe.
 
     Attributes:
@@ -63,28 +63,26 @@ class Contestant:
 _ADAM = ("--optimizer=adam",)
 _LAPGAN = ("--family=lapgan", "--base_filters=32")
 _TINY_LAPGAN = ("--base_filters=2", "--hidden_units=10")
-CONTESTANTS = (
-    Contestant("dcgan", (), ("--base_filters=4",)),
-    Contestant("gan", ("--family=gan",), ("--hidden_units=10",)),
-    Contestant("gan, Adam", ("--family=gan", *_ADAM), ("--hidden_units=10",)),
+VARIANTS = (
+    Variant("dcgan", (), ("--base_filters=4",)),
+    Variant("gan", ("--family=gan",), ("--hidden_units=10",)),
+    Variant("gan, Adam", ("--family=gan", *_ADAM), ("--hidden_units=10",)),
     # Narrower than the paper's 128 filters, and for longer.
-    Contestant("lapgan, 32 filters", _LAPGAN, _TINY_LAPGAN, True),
-    Contestant(
-        "lapgan, 32 filters, Adam", (*_LAPGAN, *_ADAM), _TINY_LAPGAN, True
-    ),
+    Variant("lapgan, 32 filters", _LAPGAN, _TINY_LAPGAN, True),
+    Variant("lapgan, 32 filters, Adam", (*_LAPGAN, *_ADAM), _TINY_LAPGAN, True),
 )
 
 
-def train(contestant: Contestant, run_dir: Path, values, seed: int) -> float:
+def train(variant: Variant, run_dir: Path, values, seed: int) -> float:
     """Trains until time is up; returns images a second."""
-    factor = values.lapgan_factor if contestant.is_slow else 1
+    factor = values.lapgan_factor if variant.is_slow else 1
     flags = [
-        *list_flags(contestant, values), *_list_data_flags(values),
+        *list_flags(variant, values), *_list_data_flags(values),
         f"--seed={seed}", f"--keep_checkpoints={values.keep}",
         f"--checkpoint_every={values.every}", "--recipe=paper",
     ]  # fmt: skip
     if values.smoke:
-        flags += [*contestant.smoke_flags, "--image_size=16"]
+        flags += [*variant.smoke_flags, "--image_size=16"]
         flags += ["--steps=4", "--report_every=1", "--sample_every=4"]
     else:
         # More than there is time for; all of its files must fit on the disk.
@@ -98,9 +96,9 @@ def _list_data_flags(values) -> list[str]:
     return [f"--{name}={value}" for name, value in given.items() if value]
 
 
-def list_flags(contestant: Contestant, values) -> list[str]:
+def list_flags(variant: Variant, values) -> list[str]:
     """Returns a family's flags of `train`, and the preset of the dcgan."""
-    flags = [*contestant.flags]
+    flags = [*variant.flags]
     if values.preset and not flags:
         flags.append(f"--preset={values.preset}")
     return flags
@@ -116,8 +114,8 @@ def format_table(runs: Sequence[dict], point: str) -> str:
         f"| {' | '.join(heads)} |",
         f"|---{'|--:' * (len(heads) - 1)}|",
     ]
-    for name in dict.fromkeys(run["contestant"] for run in runs):
-        mine = [run for run in runs if run["contestant"] == name]
+    for name in dict.fromkeys(run["variant"] for run in runs):
+        mine = [run for run in runs if run["variant"] == name]
         seeds = ", ".join(str(run["seed"]) for run in mine)
         cells = [seeds, f"{_mean(mine, point, 'images'):,.0f}"]
         cells += [_format_range(mine, point, key) for key in COLUMNS]
@@ -151,19 +149,19 @@ def compare(values, work_dir: Path) -> list[dict]:
     runs = []
     chosen = values.families
     if values.smoke:  # Each family once.
-        chosen = [x.name for x in CONTESTANTS if _ADAM[0] not in x.flags]
+        chosen = [x.name for x in VARIANTS if _ADAM[0] not in x.flags]
     seeds = values.seeds[: 1 if values.smoke else None]
     for seed in seeds:
         mine = []
-        for index, contestant in enumerate(CONTESTANTS):
-            if chosen and contestant.name not in chosen:
+        for index, variant in enumerate(VARIANTS):
+            if chosen and variant.name not in chosen:
                 continue
-            if contestant.name in values.once and seed != seeds[0]:
+            if variant.name in values.once and seed != seeds[0]:
                 continue
             run_dir = work_dir / f"{index}-{seed}"
-            speed = train(contestant, run_dir, values, seed)
+            speed = train(variant, run_dir, values, seed)
             record = {
-                "contestant": contestant.name,
+                "variant": variant.name,
                 "seed": seed,
                 "run_dir": str(run_dir),
                 "images_per_second": speed,
@@ -188,7 +186,7 @@ def compare(values, work_dir: Path) -> list[dict]:
 
 def parse_arguments():
     parser = command.make_parser(__doc__)
-    to_families = command.names_of([x.name for x in CONTESTANTS])
+    to_families = command.names_of([x.name for x in VARIANTS])
     parser.add_argument(
         "--minutes", type=command.number(0), default=5.0, help="of each"
     )
@@ -206,7 +204,7 @@ def parse_arguments():
         type=to_families,
         default=(),
         help="these alone, with semicolons between: "
-        f"{'; '.join(x.name for x in CONTESTANTS)}",
+        f"{'; '.join(x.name for x in VARIANTS)}",
     )
     parser.add_argument(
         "--once",

@@ -69,14 +69,14 @@ class Training:
         source: Its name.
         images_per_second: Of the median round.
         ready_images_per_second: The same on a batch that lies ready.
-        idle_share: Of the wall time, spent waiting for batches.
+        idle_fraction: Of the wall time, spent waiting for batches.
     """
 
     network: str
     source: str
     images_per_second: float
     ready_images_per_second: float
-    idle_share: float
+    idle_fraction: float
 
     @property
     def slowdown(self) -> float:
@@ -180,14 +180,14 @@ def measure_training(
 
         for _ in range(WARM_UP_STEPS):
             train_on_next()
-        fed_rates, ready_rates, idle_shares = [], [], []
+        fed_rates, ready_rates, idle_fractions = [], [], []
         for _ in range(num_rounds):
             ready_rates.append(count_steps(train_on_ready, round_seconds))
             train_on_next()  # The buffer was full: nobody took from it.
             waited, start = 0.0, time.perf_counter()
             calls = count_steps(train_on_next, round_seconds)
             fed_rates.append(steps_per_call * calls)
-            idle_shares.append(waited / (time.perf_counter() - start))
+            idle_fractions.append(waited / (time.perf_counter() - start))
         batch_size = config.training.batch_size
         rows.append(
             Training(
@@ -195,7 +195,7 @@ def measure_training(
                 name,
                 batch_size * statistics.median(fed_rates),
                 batch_size * statistics.median(ready_rates),
-                statistics.median(idle_shares),
+                statistics.median(idle_fractions),
             )
         )
     return rows
@@ -217,7 +217,7 @@ def print_trainings(rows: list[Training]) -> None:
         print(
             f"| {row.network} | {row.source} | {row.images_per_second:,.0f} "
             f"| {row.ready_images_per_second:,.0f} | {row.slowdown:.1%} "
-            f"| {row.idle_share:.2%} |",
+            f"| {row.idle_fraction:.2%} |",
             flush=True,
         )
 

@@ -157,8 +157,8 @@ def compare_fingerprints(
         return Comparison(False, True, old.count)
     num_lost = max(0, old.count - new.count)
     if not num_lost or new_known - shared:
-        lost_share = 1 - len(shared) / max(1, len(old_known))
-        num_lost = max(num_lost, round(lost_share * old.count))
+        lost_fraction = 1 - len(shared) / max(1, len(old_known))
+        num_lost = max(num_lost, round(lost_fraction * old.count))
     return Comparison(False, False, num_lost)
 
 

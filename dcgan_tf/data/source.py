@@ -57,7 +57,7 @@ class Source:
         digest_labels: Tells which image has which label, wherever they lie,
             before a split or a list of names leaves some out; '' without
             labels, or where the dataset's name tells it.
-        num_excluded: Pictures left out because a list named them.
+        num_excluded: Images left out because a list named them.
         num_held_out: Images of a collection that are held out from `train`,
             where it is that split and they are known; 0 otherwise.
         held_out_rule: By which these were chosen, and will be of the same

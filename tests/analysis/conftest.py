@@ -1,4 +1,4 @@
-"""A trained trained, and a generator that is linear by construction."""
+"""A trained run, and a generator that is linear by construction."""
 
 import dataclasses
 

@@ -169,7 +169,7 @@ def test_input_pipeline(tmp_path):
     assert all(rate > 0 for rate in figures["rates"].values())
     assert all(f"| {name} |" in printed for name in figures["rates"])
     for row in figures["trainings"]:
-        assert 0 < row["idle_share"] < 1
+        assert 0 < row["idle_fraction"] < 1
         assert row["ready_images_per_second"] > 0
 
 
@@ -266,10 +266,10 @@ def test_families(tmp_path, write_pictures):
     write_pictures(tmp_path / "pictures", [f"{i}.png" for i in range(200)])
     flag = f"--image_dir={tmp_path / 'pictures'}"
     printed, figures = run_smoke("families.py", tmp_path, flag)
-    names = [run["contestant"] for run in figures["runs"]]
+    names = [run["variant"] for run in figures["runs"]]
     assert {name.split(",")[0] for name in names} == {"dcgan", "gan", "lapgan"}
     for run in figures["runs"]:
-        assert printed.count(f"| {run['contestant']} |") == 2
+        assert printed.count(f"| {run['variant']} |") == 2
         assert run["images_per_second"] > 0 and run["parameters"] > 0
         for point in ("end", "equal_images"):
             assert run[point]["frechet"] > 0

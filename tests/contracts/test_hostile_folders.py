@@ -575,7 +575,7 @@ def test_archive_that_is_cut_off_is_named(tmp_path, suffix):
 
 
 def test_archive_has_the_images_of_its_folder(tmp_path):
-    """Names, splits and fingerprints: a run goes on from either."""
+    """Names, splits and fingerprints: a run resumes from either."""
     for i in range(1_000):
         write(tmp_path / "pets" / f"{i}.png", b"\x89PNG\r\n\x1a\n%d" % i)
     write(tmp_path / "pets" / "good.png", encode())

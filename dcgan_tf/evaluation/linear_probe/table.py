@@ -28,7 +28,7 @@ def run_probe(
     Args:
         probe: From `prepare_probe`, of the same settings.
         settings: Which label counts, and the seed of draws.
-        folder: Of rows that are kept, so that a stopped table goes on.
+        folder: Of rows that are kept, so that a stopped table resumes.
         log: Takes lines on what is being done and how long it will take.
 
     Returns:

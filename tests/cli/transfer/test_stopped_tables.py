@@ -1,4 +1,4 @@
-"""A table of a probe that was stopped goes on where it was."""
+"""A table of a probe that was stopped resumes where it was."""
 
 import shutil
 import signal
