@@ -14,10 +14,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import LinearSVC
 
 # liblinear's time grows with the square of the samples: more than so many go
-# to L-BFGS, and fewer do if there are more features still, since finding
-# the samples' own coordinates takes longer than L-BFGS.
+# to L-BFGS.
 _MAX_LIBLINEAR_SAMPLES = 5_000
-_MAX_LIBLINEAR_COORDINATES = 1_000
+# Finding the coordinates takes the cube of the samples.
+_MAX_COORDINATES = 5_000
 _BLOCK_ROWS = 1_024
 _MAX_ITERATIONS = 1_000
 _TOLERANCE = 1e-7
@@ -50,24 +50,34 @@ def fit_svms(
         ValueError: If there is one class only.
     """
     num_samples, num_features = features.shape
-    has_own_coordinates = num_samples < num_features
-    limit = _MAX_LIBLINEAR_SAMPLES
-    if has_own_coordinates:
-        limit = min(limit, _MAX_LIBLINEAR_COORDINATES)
-    if num_samples > limit:
+    if num_samples < num_features and num_samples <= _MAX_COORDINATES:
+        return _fit_in_own_coordinates(features, labels, C_values, start)
+    if num_samples > _MAX_LIBLINEAR_SAMPLES:
         return fit_with_lbfgs(features, labels, C_values, start)
     return fit_with_liblinear(features, labels, C_values)
+
+
+def _fit_in_own_coordinates(features, labels, C_values, start):
+    """Fits fewer samples than features.
+
+    The best weights are combinations of the samples, so that the problem is
+    the same one in as many coordinates as there are samples: at ten labels,
+    thousands of times less work.
+    """
+    # The basis itself, `features.T @ mixes`, is as large as the features.
+    mixes, lengths = _find_mixes(features)
+    coordinates = mixes * lengths**2
+    start = None if start is None else mixes.T @ (features @ start)
+    for weights in _minimise_for_each(
+        coordinates, labels, C_values, start, _Axes(lengths**2)
+    ):
+        yield features.T @ (mixes @ weights)
 
 
 def fit_with_liblinear(
     features: np.ndarray, labels: np.ndarray, C_values: tuple[float, ...]
 ) -> Iterator[np.ndarray]:
     """Fits with `LinearSVC`, for a few thousand samples at most.
-
-    The best weights are combinations of the samples. Where there are fewer
-    of these than features, the problem is first turned into the same one in
-    the samples' own coordinates: at ten labels, thousands of times less
-    work.
 
     Args:
         features: As `fit_svms`.
@@ -77,10 +87,6 @@ def fit_with_liblinear(
     Returns:
         As there.
     """
-    basis = None
-    if len(features) < features.shape[1]:
-        basis, _ = _find_directions(features)
-        features = features @ basis
     for C in C_values:
         svm = LinearSVC(C=C, fit_intercept=False, dual="auto", random_state=0)
         with warnings.catch_warnings():
@@ -89,8 +95,7 @@ def fit_with_liblinear(
             weights = svm.fit(features, labels).coef_.T
         if weights.shape[1] == 1:  # Of two classes it fits the second alone.
             weights = np.concatenate([-weights, weights], axis=1)
-        weights = weights.astype(np.float32)
-        yield weights if basis is None else basis @ weights
+        yield weights.astype(np.float32)
 
 
 def fit_with_lbfgs(
@@ -117,45 +122,91 @@ def fit_with_lbfgs(
     Returns:
         As there.
     """
-    num_classes = int(labels.max()) + 1
-    signs = np.where(np.eye(num_classes)[labels], 1, -1).astype(np.float32)
     stride = -(-len(features) // _NUM_PRECONDITIONER_SAMPLES)
     some = np.ascontiguousarray(features[::stride])
-    directions, lengths = _find_directions(some)
+    mixes, lengths = _find_mixes(some)
     variances = lengths**2 * (len(features) / len(some))
+    return _minimise_for_each(
+        features,
+        labels,
+        C_values,
+        start,
+        _Directions(variances, some.T @ mixes),
+    )
+
+
+class _Axes:
+    """Scales weights so that the objective is about as curved in each.
+
+    Args:
+        variances: Sums of squares of the samples along each axis, ascending.
+    """
+
+    def __init__(self, variances: np.ndarray):
+        self._variances = variances
+
+    def compute_scales(self, C: float) -> np.ndarray:
+        """Computes factors: 1 for what is the flattest."""
+        curvatures = 1 + 2 * C * self._variances
+        return np.sqrt(curvatures[0] / curvatures).astype(np.float32)
+
+    def scale(self, values: np.ndarray, scales: np.ndarray) -> np.ndarray:
+        """Multiplies each axis by its factor."""
+        return values * scales[:, None]
+
+
+class _Directions(_Axes):
+    """The same along some directions.
+
+    All others are taken for as flat as the flattest known.
+
+    Args:
+        variances: As there.
+        directions: Orthonormal columns.
+    """
+
+    def __init__(self, variances: np.ndarray, directions: np.ndarray):
+        super().__init__(variances)
+        self._directions = directions
+
+    def scale(self, values: np.ndarray, scales: np.ndarray) -> np.ndarray:
+        """Multiplies what is along each direction by its factor."""
+        along = self._directions.T @ values
+        return values + self._directions @ super().scale(along, scales - 1)
+
+
+def _minimise_for_each(features, labels, C_values, start, axes: _Axes):
+    """Finds the weights for each C, from those before on."""
+    num_classes = int(labels.max()) + 1
+    signs = np.where(np.eye(num_classes)[labels], 1, -1).astype(np.float32)
     weights = start
     if weights is None:
         weights = np.zeros((features.shape[1], num_classes), np.float32)
     for C in C_values:
-        curvatures = 1 + 2 * C * variances
-        # All other directions are taken for as flat as the flattest known.
-        scales = np.sqrt(curvatures[0] / curvatures).astype(np.float32)
-        weights = _minimise(features, signs, C, directions, scales, weights)
+        weights = _minimise(features, signs, C, axes, weights)
         yield weights
 
 
-def _minimise(features, signs, C, directions, scales, weights):
+def _minimise(features, signs, C, axes: _Axes, weights):
     """Finds the weights for one C, from those given on."""
-
-    def scale(values, scales):
-        shifts = (scales - 1)[:, None] * (directions.T @ values)
-        return values + directions @ shifts
+    scales = axes.compute_scales(C)
 
     def objective(flat):
         scaled = flat.reshape(weights.shape).astype(np.float32)
         loss, gradient = _compute_objective(
-            scale(scaled, scales), features, signs, C
+            axes.scale(scaled, scales), features, signs, C
         )
-        return loss, scale(gradient, scales).ravel().astype(np.float64)
+        return loss, axes.scale(gradient, scales).ravel().astype(np.float64)
 
     result = scipy.optimize.minimize(
         objective,
-        scale(weights, 1 / scales).ravel().astype(np.float64),
+        axes.scale(weights, 1 / scales).ravel().astype(np.float64),
         jac=True,
         method="L-BFGS-B",
         options={"maxiter": _MAX_ITERATIONS, "ftol": _TOLERANCE},
     )
-    return scale(result.x.reshape(weights.shape).astype(np.float32), scales)
+    scaled = result.x.reshape(weights.shape).astype(np.float32)
+    return axes.scale(scaled, scales)
 
 
 def predict(weights: np.ndarray, features: np.ndarray) -> np.ndarray:
@@ -173,19 +224,20 @@ def predict(weights: np.ndarray, features: np.ndarray) -> np.ndarray:
     )
 
 
-def _find_directions(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Right singular vectors and values, from the few samples' products.
+def _find_mixes(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Finds how few samples mix to an orthonormal basis of their own.
 
     Returns:
-        float32 `(num_features, rank)`, columns orthonormal, and float64
-        `(rank,)`, ascending.
+        float32 `(num_samples, rank)`: the samples' products with the columns
+        are right singular vectors. float32 `(rank,)`: the singular values,
+        ascending.
     """
     products = (samples @ samples.T).astype(np.float64)
     squares, mixes = np.linalg.eigh(products)
     known = squares > _RANK_TOLERANCE * squares[-1]
     lengths = np.sqrt(squares[known])
     mixes = (mixes[:, known] / lengths).astype(np.float32)
-    return samples.T @ mixes, lengths
+    return mixes, lengths.astype(np.float32)
 
 
 def _compute_objective(weights, features, signs, C):

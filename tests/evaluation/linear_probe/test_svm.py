@@ -28,10 +28,35 @@ def make_problem(num_samples, num_features, num_classes=3, seed=0):
     return append_ones(features.astype(np.float32)), labels
 
 
-@pytest.mark.parametrize("fit", [svm.fit_with_liblinear, svm.fit_with_lbfgs])
 @pytest.mark.parametrize("num_samples, num_features", [(40, 200), (300, 12)])
-def test_solvers_agree_with_a_plain_linear_svc(fit, num_samples, num_features):
+@pytest.mark.parametrize("solver", ["liblinear", "lbfgs", "fit_svms"])
+def test_solvers_agree_with_a_plain_linear_svc(
+    solver, num_samples, num_features
+):
+    name = solver if solver.startswith("fit") else f"fit_with_{solver}"
     features, labels = make_problem(num_samples, num_features)
+    compare_with_linear_svc(getattr(svm, name), features, labels)
+
+
+@pytest.mark.parametrize("num_classes", [2, 3])
+@pytest.mark.parametrize("has_start", [False, True])
+def test_fewer_samples_than_features_have_the_same_minimum(
+    has_start, num_classes
+):
+    features, labels = make_problem(40, 200, num_classes)
+    start = None
+    if has_start:
+        others, _ = make_problem(40, 200, num_classes, seed=1)
+        (start,) = svm.fit_svms(others, labels, (1e-2,))
+    found = svm.fit_svms(features, labels, STRENGTHS, start)
+    for weights, expected in zip(
+        found, svm.fit_with_lbfgs(features, labels, STRENGTHS), strict=True
+    ):
+        scale = np.abs(expected).max()
+        np.testing.assert_allclose(weights, expected, atol=0.01 * scale)
+
+
+def compare_with_linear_svc(fit, features, labels):
     weights = fit(features, labels, STRENGTHS)
     for C, found in zip(STRENGTHS, weights, strict=True):
         # The intercept is a feature: plain LinearSVC penalises it alike.
@@ -52,21 +77,28 @@ def test_two_classes_have_a_column_each():
 
 
 @pytest.mark.parametrize(
-    "num_samples, num_features, goes_to_lbfgs",
-    [(30, 4, False), (41, 4, True), (10, 60, False), (11, 60, True)],
+    "num_samples, num_features, solver",
+    [
+        (30, 4, "fit_with_liblinear"),
+        (41, 4, "fit_with_lbfgs"),
+        (20, 60, "_minimise_for_each"),
+        (21, 60, "fit_with_liblinear"),
+        (41, 60, "fit_with_lbfgs"),
+    ],
 )
-def test_what_liblinear_takes_long_for_goes_to_the_other_solver(
-    monkeypatch, num_samples, num_features, goes_to_lbfgs
+def test_the_size_of_a_problem_chooses_its_solver(
+    monkeypatch, num_samples, num_features, solver
 ):
     features, labels = make_problem(num_samples, num_features)
     calls = []
-    monkeypatch.setattr(
-        svm, "fit_with_lbfgs", lambda *args: calls.append(args) or []
-    )
+    for name in ("fit_with_liblinear", "fit_with_lbfgs", "_minimise_for_each"):
+        monkeypatch.setattr(
+            svm, name, lambda *_, name=name: calls.append(name) or []
+        )
     monkeypatch.setattr(svm, "_MAX_LIBLINEAR_SAMPLES", 40)
-    monkeypatch.setattr(svm, "_MAX_LIBLINEAR_COORDINATES", 10)
-    svm.fit_svms(features, labels, (1e-2,))
-    assert len(calls) == goes_to_lbfgs
+    monkeypatch.setattr(svm, "_MAX_COORDINATES", 20)
+    list(svm.fit_svms(features, labels, (1e-2,)))
+    assert calls == [solver]
 
 
 def test_a_start_changes_no_minimum():
