@@ -54,7 +54,13 @@ _NO_CONVOLUTIONS = "its layers are fully connected"
 _NO_PRESET = "presets are DCGAN's networks"
 _NO_BATCH_NORM = "its networks have none"
 _OWN_DISCRIMINATOR = dict.fromkeys(
-    ("spectral_norm", "discriminator_batch_norm", "r1_weight", "r2_weight"),
+    (
+        "spectral_norm",
+        "discriminator_batch_norm",
+        "r1_weight",
+        "r2_weight",
+        "penalty_every",
+    ),  # fmt: skip
     "its D is its paper's; these are choices for DCGAN's",
 )
 

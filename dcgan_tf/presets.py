@@ -142,7 +142,9 @@ def choose_eval_every(dataset: str, batch_size: int) -> int:
 
 
 def resolve_run_config(
-    settings: Mapping[str, Any], kept: RunConfig | None = None
+    settings: Mapping[str, Any],
+    kept: RunConfig | None = None,
+    may_resume: bool = False,
 ) -> RunConfig:
     """Fills what isn't set from family, preset and the dataset's defaults.
 
@@ -153,6 +155,8 @@ def resolve_run_config(
         kept: Of a run that is resumed, whose choices stay where no recipe
             is named, whatever the dataset's is today; so does how often a
             folder's run is evaluated.
+        may_resume: Whether a run that isn't read yet may be resumed, whose
+            choices give settings a use that they haven't alone.
 
     Raises:
         ValueError: If a setting is unknown, out of range or contradicts
@@ -192,6 +196,8 @@ def resolve_run_config(
         )
     )
     values.update(given)
+    if not may_resume:
+        _check_used(own, values)
     # Of a named dataset nothing is evaluated unasked, as in version 0.1.0.
     if dataset == "image_folder" and "eval_every" not in given:
         values["eval_every"] = (
@@ -200,6 +206,24 @@ def resolve_run_config(
             else kept.training.eval_every
         )
     return _build_run_config(values)
+
+
+def _check_used(given: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Refuses settings that were given and that others turn off."""
+    has_penalty = values.get("r1_weight") or values.get("r2_weight")
+    if "penalty_every" in given and not has_penalty:
+        raise ValueError(
+            f"penalty_every {given['penalty_every']} says how often D's "
+            "gradients are penalised, and r1_weight and r2_weight are 0; give "
+            "one of them, or leave it out"
+        )
+    if "ema_warmup" in given and not values.get(
+        "ema_decay", TrainingConfig.ema_decay
+    ):
+        raise ValueError(
+            f"ema_warmup {given['ema_warmup']} is of the weights' averages, "
+            "and ema_decay 0 turns them off; leave one of them out"
+        )
 
 
 def _list_defaults(preset: str, defaults: DatasetDefaults) -> dict[str, Any]:

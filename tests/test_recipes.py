@@ -92,7 +92,14 @@ def test_what_is_given_wins(given):
             "relativistic.*zero",
         ),
         ({"discriminator_learning_rate": 0.0}, "discriminator_learning_rate"),
-        ({"penalty_every": 0}, "penalty_every"),
+        ({"recipe": "small", "penalty_every": 0}, "penalty_every"),
+        ({"penalty_every": 8}, "penalty_every 8.*r1_weight and r2_weight"),
+        (
+            {"recipe": "small", "r1_weight": 0.0, "penalty_every": 8},
+            "penalty_every 8.*r1_weight and r2_weight",
+        ),
+        ({"family": "gan", "penalty_every": 8}, "penalty_every 8.*gan"),
+        ({"ema_warmup": 4, "ema_decay": 0}, "ema_warmup 4.*ema_decay 0"),
         ({"loss": "wasserstein"}, "loss.*hinge"),
     ],
 )

@@ -28,7 +28,7 @@ def define_flags(values: flags.FlagValues) -> None:
 
 def run(values: flags.FlagValues) -> int:
     """Trains as the flags say; returns the exit code."""
-    config = build_config(values)
+    config = build_config(values, may_resume=True)
     if "TF_CONFIG" in os.environ:
         # TensorFlow's own account of a lost worker is pages long; ours is one
         # line. A level in the environment still counts.

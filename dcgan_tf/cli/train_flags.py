@@ -191,13 +191,16 @@ def define_train_flags(values: flags.FlagValues) -> None:
 
 
 def build_config(
-    values: flags.FlagValues, kept: RunConfig | None = None
+    values: flags.FlagValues,
+    kept: RunConfig | None = None,
+    may_resume: bool = False,
 ) -> RunConfig:
     """Turns flags into a run's settings.
 
     Args:
         values: The command's flags.
         kept: The settings of a run that is resumed.
+        may_resume: As `resolve_run_config` takes it.
 
     Raises:
         UsageError: If a value is out of range or contradicts another.
@@ -217,7 +220,7 @@ def build_config(
         for name in _DATA_PATHS:
             if settings[name] is not None:
                 settings[name] = os.path.abspath(settings[name])
-        config = resolve_run_config(settings, kept)
+        config = resolve_run_config(settings, kept, may_resume)
         config.training.check_cpu_devices(values.cpu_devices)
         return config
     except ValueError as error:

@@ -29,6 +29,7 @@ from dcgan_tf.training.resuming import prepare_start, save_record
 from dcgan_tf.training.schedule import (
     count_steps_until_due,
     find_due,
+    limit_steps_per_call,
 )
 from dcgan_tf.training.state import TrainingState
 from dcgan_tf.training.step import GradientTapeStep
@@ -194,7 +195,7 @@ def _train_steps(
     training = config.training
     is_alone = workers.num_workers(strategy) == 1
     feed = BatchFeed(
-        config, source, strategy, start, training.steps_per_call or 1
+        config, source, strategy, start, limit_steps_per_call(training, start)
     )
     step_fn = GradientTapeStep(state, config, strategy)
     stop_agreement = workers.StopAgreement(strategy)

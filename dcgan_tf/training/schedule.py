@@ -62,6 +62,27 @@ def count_steps_until_due(training: TrainingConfig, step: int) -> int:
     Returns:
         At least 1. A look at the run's health counts as well.
     """
+    nearest = min(every - step % every for every in _list_periods(training))
+    return min(nearest, training.steps - step)
+
+
+def limit_steps_per_call(training: TrainingConfig, step: int) -> int:
+    """Limits the setting `steps_per_call` to what one call can come to.
+
+    More batches would be fetched, and held, than are trained on.
+
+    Args:
+        training: As `find_due` takes it.
+        step: Completed steps.
+
+    Returns:
+        At least 1, also where the setting is 0.
+    """
+    longest = min(*_list_periods(training), training.steps - step)
+    return max(1, min(training.steps_per_call, longest))
+
+
+def _list_periods(training: TrainingConfig) -> list[int]:
     periods = (
         training.report_every,
         training.sample_every,
@@ -69,8 +90,7 @@ def count_steps_until_due(training: TrainingConfig, step: int) -> int:
         training.eval_every,
         CHECK_EVERY,
     )
-    nearest = min(every - step % every for every in periods if every)
-    return min(nearest, training.steps - step)
+    return [every for every in periods if every]
 
 
 # A signal, or another worker's, is heeded between calls.

@@ -158,6 +158,31 @@ def test_it_is_resumed_as_no_other(flags, words, run_dir, capsys):
     assert words in error and len(error.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    "flags, words",
+    [
+        (["--penalty_every=8"], "penalty_every 8 says how often"),
+        (["--family=gan", "--penalty_every=8"], "penalty_every 8 means"),
+        (["--ema_decay=0", "--ema_warmup=4"], "ema_warmup 4.0 is of"),
+        (["--diff_augment_target=0.6"], "diff_augment is off"),
+        (
+            ["--label_smoothing=0.1", "--loss=hinge"],
+            "the loss 'hinge' has none",
+        ),
+        (["--patience=3"], "eval_every is 0"),
+    ],
+    ids=str,
+)
+def test_flags_that_would_do_nothing_are_refused(
+    flags, words, tmp_path, capsys
+):
+    run_dir = tmp_path / "run"
+    assert run("train", "--steps=1", *flags, f"--run_dir={run_dir}") == 2
+    error = capsys.readouterr().err
+    assert words in error and len(error.splitlines()) == 1
+    assert not run_dir.exists()
+
+
 def test_its_discriminator_is_used_as_a_plain_network(run_dir, tmp_path):
     """Features are the same of the run, of a view and of the export."""
     model = load_trained_model(run_dir)

@@ -9,6 +9,7 @@ from dcgan_tf.training.schedule import (
     choose_steps_per_call,
     count_steps_until_due,
     find_due,
+    limit_steps_per_call,
 )
 
 TRAINING = dataclasses.replace(
@@ -77,3 +78,24 @@ def test_calls_end_where_something_is_due(step, periods, expected):
 )
 def test_short_steps_of_long_runs_share_a_call(seconds, steps_left, expected):
     assert choose_steps_per_call(seconds, steps_left) == expected
+
+
+@pytest.mark.parametrize(
+    ("steps_per_call", "step", "periods", "expected"),
+    [
+        (0, 0, {}, 1),
+        (3, 0, {}, 2),
+        (3, 0, {"report_every": 40}, 3),
+        (10**6, 0, {"report_every": 40}, 10),
+        (10**6, 0, {"report_every": 99, "sample_every": 99}, 20),
+        (10**6, 97, {"report_every": 50}, 3),
+        (10**6, 100, {}, 1),
+    ],
+)
+def test_a_call_holds_no_more_batches_than_it_can_train_on(
+    steps_per_call, step, periods, expected
+):
+    training = dataclasses.replace(
+        TRAINING, steps_per_call=steps_per_call, **periods
+    )
+    assert limit_steps_per_call(training, step) == expected
