@@ -42,6 +42,7 @@ class RunConfig:
         Raises:
             ValueError: If a setting is unknown or out of its range.
         """
+        _check_sections(values)
         try:
             # No default here: 64 pixels would be a guess.
             size = values["model"]["image_size"]
@@ -67,4 +68,27 @@ class RunConfig:
         Raises:
             ValueError: If the text is no JSON or no run's configuration.
         """
-        return cls.from_dict(json.loads(text))
+        try:
+            values = json.loads(text)
+        except ValueError as error:
+            raise ValueError(
+                f"it is no JSON ({error}); restore it from a copy"
+            ) from error
+        return cls.from_dict(values)
+
+
+def _check_sections(values: object) -> None:
+    """Refuses what can't be settings in Python's or JSON's own types."""
+    names = ", ".join(field.name for field in dataclasses.fields(RunConfig))
+    if not isinstance(values, Mapping):
+        raise ValueError(
+            f"not a run's configuration: it is {values!r:.50}, not the "
+            f"sections {names}; restore it from a copy"
+        )
+    for field in dataclasses.fields(RunConfig):
+        section = values.get(field.name)
+        if not isinstance(section, Mapping):
+            raise ValueError(
+                f"not a run's configuration: its section {field.name!r} is "
+                f"{section!r:.50}, not settings by name; restore it from a copy"
+            )

@@ -59,7 +59,9 @@ class ImagesFingerprint:
             _decode(fingerprint.sample)
             int(fingerprint.count)
         except (TypeError, ValueError) as error:
-            raise ValueError(f"not a fingerprint of images: {error}") from error
+            raise ValueError(
+                f"not a fingerprint of images: {values!r:.60}"
+            ) from error
         return fingerprint
 
 

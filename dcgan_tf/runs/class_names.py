@@ -3,10 +3,11 @@
 import difflib
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
-from dcgan_tf.runs.folder import load_run_record
+from dcgan_tf.runs.folder import CONFIG_FILE, load_run_record
 
 # In config.json, of conditional runs; those of version 0.1.0 have none.
 CLASSES_KEY = "classes"
@@ -22,7 +23,15 @@ def load_class_names(run_dir: str | os.PathLike) -> tuple[str, ...]:
         OSError: If it is no run.
         ValueError: If its record can't be read.
     """
-    return tuple(load_run_record(run_dir).get(CLASSES_KEY) or ())
+    names = load_run_record(run_dir).get(CLASSES_KEY) or []
+    if not isinstance(names, list) or not all(
+        isinstance(name, str) for name in names
+    ):
+        raise ValueError(
+            f"{os.fspath(Path(run_dir) / CONFIG_FILE)!r}: its {CLASSES_KEY!r} "
+            f"are {names!r:.50}, not a list of names; restore it from a copy"
+        )
+    return tuple(names)
 
 
 def find_label(

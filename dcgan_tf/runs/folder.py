@@ -71,9 +71,11 @@ def load_run_record(run_dir: str | os.PathLike) -> dict[str, Any]:
     """
     path = Path(run_dir) / CONFIG_FILE
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        RunConfig.from_json(text)  # It says more of what is wrong.
     except ValueError as error:
         raise ValueError(f"{os.fspath(path)!r}: {error}") from error
+    return json.loads(text)
 
 
 def load_kept_config(run_dir: str | os.PathLike) -> RunConfig | None:

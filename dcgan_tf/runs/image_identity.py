@@ -1,10 +1,15 @@
 """Checks that a resumed run's images are those it was trained on."""
 
 import os
+from pathlib import Path
 
 from dcgan_tf.config import RunConfig
 from dcgan_tf.data.fingerprint import ImagesFingerprint, compare_fingerprints
-from dcgan_tf.runs.folder import load_run_config, load_run_record
+from dcgan_tf.runs.folder import (
+    CONFIG_FILE,
+    load_run_config,
+    load_run_record,
+)
 from dcgan_tf.setting_names import name_setting
 
 # In config.json; runs of version 0.1.0 have none.
@@ -42,7 +47,13 @@ def compare_images(
             f"the run's record does not tell its images (a run of version "
             f"0.1.0); from now on they are the {images.count} of {place}"
         )
-    old = ImagesFingerprint.from_dict(record)
+    try:
+        old = ImagesFingerprint.from_dict(record)
+    except ValueError as error:
+        raise ValueError(
+            f"{os.fspath(Path(run_dir) / CONFIG_FILE)!r}: its {IMAGES_KEY!r} "
+            f"is {error}; restore it from a copy"
+        ) from error
     change = compare_fingerprints(old, images)
     if change.is_other:
         raise ValueError(

@@ -216,6 +216,24 @@ def test_what_makes_another_run_is_refused(
     assert (run_dir / "config.json").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"images": {}}, "its 'images' is not a fingerprint of images: {}"),
+        ({"images": 5}, "its 'images' is not a fingerprint of images: 5"),
+        ({"training": None}, "its section 'training' is None"),
+        ({"model": []}, "its section 'model' is []"),
+    ],
+)
+def test_a_damaged_record_is_named(change, words, finished, tmp_path, capsys):
+    run_dir = copy_run(finished, tmp_path)
+    path = run_dir / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    code, _, errors = run(capsys, *TINY, f"--run_dir={run_dir}", "--steps=5")
+    assert code == 1
+    assert_one_line(errors, "config.json", words, "restore it from a copy")
+
+
 def save_images(folder, count, seed):
     import numpy as np
     import PIL.Image

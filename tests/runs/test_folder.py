@@ -6,6 +6,7 @@ import pytest
 
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.runs import checkpoints, folder
+from dcgan_tf.runs.class_names import load_class_names
 
 CONFIG = resolve_run_config({"image_size": (16, 16)})
 
@@ -35,12 +36,35 @@ def test_a_byte_order_mark_is_passed_over(run_dir):
 
 
 @pytest.mark.parametrize(
+    "change, words",
+    [
+        (lambda text: "", "it is no JSON"),
+        (lambda text: text[:80], "it is no JSON"),
+        (lambda text: "null", "it is None, not the sections model, data"),
+        (lambda text: "[]", r"it is \[\], not the sections"),
+        (lambda text: "5", "it is 5, not the sections"),
+        (lambda text: '{"model": {}}', "section 'data' is None"),
+        (lambda text: '{"model": 5}', "section 'model' is 5"),
+        (lambda text: text.replace("image_size", "size"), "'image_size'"),
+        (lambda text: text.replace('"seed": 0', '"seed": "x"'), "seed is 'x'"),
+    ],
+)
+@pytest.mark.parametrize(
     "load", [folder.load_run_config, folder.load_run_record]
 )
-def test_a_damaged_record_is_named(run_dir, load):
-    (run_dir / "config.json").write_text("{")
-    with pytest.raises(ValueError, match="config.json': "):
+def test_a_damaged_record_is_named(run_dir, load, change, words):
+    path = run_dir / "config.json"
+    path.write_text(change(path.read_text()))
+    with pytest.raises(ValueError, match=f"config.json': .*{words}") as error:
         load(run_dir)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("names", [5, "cat", ["cat", 3], {"cat": 0}])
+def test_damaged_names_of_classes_are_named(run_dir, names):
+    folder.save_run_config(run_dir, CONFIG, classes=names)
+    with pytest.raises(ValueError, match="config.json': its 'classes' are"):
+        load_class_names(run_dir)
 
 
 def test_a_folder_without_a_record_is_no_run(tmp_path):
