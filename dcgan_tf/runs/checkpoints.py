@@ -157,7 +157,7 @@ def load_best(run_dir: str | os.PathLike) -> dict | None:
         }
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, IsADirectoryError) as error:
         raise CheckpointError(
             f"{path} is damaged; name a step instead of best "
             f"({', '.join(map(str, list_steps(run_dir)))})"
@@ -237,7 +237,8 @@ def restore(
         )
     raise CheckpointError(
         f"run {os.fspath(run_dir)!r}: no checkpoint can be read; damaged: "
-        f"{', '.join(f'ckpt-{step}' for step in damaged)}"
+        f"{', '.join(f'ckpt-{step}' for step in damaged)}; restore them from "
+        "a copy, or train in another folder"
     )
 
 

@@ -38,6 +38,11 @@ def _describe_other(folder: str | os.PathLike) -> str:
             "it is an export; name the run that it was exported from, or "
             "give it as an export"
         )
+    if checkpoints.list_steps(folder):
+        return (
+            f"it has checkpoints and no {CONFIG_FILE}, which has their "
+            "settings; restore it from a copy"
+        )
     return (
         f"it has no {CONFIG_FILE}; train one there first, or name another "
         "folder"
@@ -146,9 +151,15 @@ def check_run_dir(run_dir: str | os.PathLike, config: RunConfig) -> None:
             f"run folder {os.fspath(run_dir)!r} is a file; name a folder"
         )
     elif path.is_dir() and not is_run and not _is_unused(path):
+        name = f"run folder {os.fspath(run_dir)!r}"
+        if checkpoints.list_steps(path):
+            raise ValueError(
+                f"{name} has checkpoints and no {CONFIG_FILE}, which has "
+                "their settings; restore it from a copy, or name a new folder"
+            )
         raise ValueError(
-            f"run folder {os.fspath(run_dir)!r} holds other files and no "
-            "run; name an empty or a new folder"
+            f"{name} holds other files and no run; name an empty or a new "
+            "folder"
         )
 
 
@@ -157,7 +168,7 @@ def _is_unused(path: Path) -> bool:
 
     What is made before training and what file managers leave doesn't count.
     """
-    return all(
+    return not checkpoints.list_steps(path) and all(
         (entry.name in _FOLDERS and entry.is_dir())
         or entry.name in _UNCOUNTED_FILES
         or entry.name.startswith("._")

@@ -352,6 +352,16 @@ def test_bad_data_ends_before_a_run_is_made(argv, parts, tmp_path, capsys):
     assert not run_dir.exists()
 
 
+def test_checkpoints_without_their_record_are_safe(finished, tmp_path, capsys):
+    run_dir = copy_run(finished, tmp_path)
+    (run_dir / "config.json").unlink()
+    before = sorted(run_dir.rglob("*"))
+    code, _, errors = run(capsys, *TINY, f"--run_dir={run_dir}")
+    assert code == 1
+    assert_one_line(errors, str(run_dir), "config.json", "from a copy")
+    assert sorted(run_dir.rglob("*")) == before
+
+
 def test_other_files_in_the_run_folder_are_safe(tmp_path, capsys):
     (tmp_path / "thesis.txt").write_text("do not touch")
     code, _, errors = run(capsys, *TINY, f"--run_dir={tmp_path}")

@@ -143,11 +143,13 @@ def test_a_damaged_one_that_was_named_stands_for_no_other(
         '{"step": 5, "measure": 5, "value": 1.0}',
         '{"measure": "distance", "value": 1.0}',
         '{"step": 5, "measure": "distance", "value": null}',
+        None,  # A folder.
     ],
 )
 def test_a_step_is_named_though_the_mark_of_the_best_is_damaged(run_dir, mark):
     save(run_dir, 5)
-    (run_dir / "checkpoints" / "best.json").write_text(mark)
+    path = run_dir / "checkpoints" / "best.json"
+    path.mkdir() if mark is None else path.write_text(mark)
     with pytest.raises(checkpoints.CheckpointError, match="is damaged"):
         checkpoints.load_best(run_dir)
     with pytest.raises(checkpoints.CheckpointError, match="or one of 5"):

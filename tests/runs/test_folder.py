@@ -131,6 +131,17 @@ def test_a_new_run_starts_where_nothing_of_the_users_is(
             folder.check_run_dir(tmp_path, CONFIG)
 
 
+@pytest.mark.parametrize("others", [(), ("metrics.csv", "losses.png")])
+def test_checkpoints_without_their_record_are_safe(tmp_path, others):
+    folder.make_run_dir(tmp_path)
+    for name in ("checkpoints/ckpt-3.index", *others):
+        (tmp_path / name).touch()
+    with pytest.raises(ValueError, match="no config.json.*from a copy"):
+        folder.check_run_dir(tmp_path, CONFIG)
+    with pytest.raises(FileNotFoundError, match="no config.json.*from a copy"):
+        folder.load_run_config(tmp_path)
+
+
 def test_a_file_is_no_folder_for_a_run(tmp_path):
     path = tmp_path / "run"
     path.touch()
