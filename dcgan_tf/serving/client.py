@@ -8,14 +8,15 @@ import base64
 import http.client
 import json
 import os
+import re
 import urllib.error
 import urllib.parse
-import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from dcgan_tf.serving.http_post import post
 from dcgan_tf.serving.versions import FEATURES, GENERATOR
 from dcgan_tf.serving.warmup import build_request
 from dcgan_tf.setting_names import name_setting
@@ -29,6 +30,8 @@ _SCHEMES = {"rest": ("http", "https"), "grpc": ("grpc", "http")}
 _EXAMPLES = {"rest": "127.0.0.1:8501", "grpc": "127.0.0.1:8500"}
 # The axes of an answer, after one for the inputs' rows.
 _IMAGE_AXES, _FEATURE_AXES = ("height", "width", "channels"), ("features",)
+# An IPv6 address comes without its brackets.
+_HOST = re.compile(r"[\w.-]+|[0-9a-f:.]+(%[\w.-]+)?", re.IGNORECASE)
 _IS_EXPORT = "; does it serve an export of dcgan_tf?"
 # What JSON or a tensor of another form than the documented one raises.
 _NONSENSE = (ValueError, LookupError, TypeError, RecursionError)
@@ -57,9 +60,12 @@ def parse_address(server: str, protocol: str) -> tuple[str, str]:
     try:
         parts = urllib.parse.urlsplit(text)
         port = parts.port
+        # What a name may be on the network; "idna" refuses empty labels, too.
+        (parts.hostname or "").encode("idna")
+        is_host = bool(_HOST.fullmatch(parts.hostname or ""))
     except ValueError:
-        port = None
-    if port is None or not parts.hostname:
+        port, is_host = None, False
+    if not (port and is_host):
         raise ValueError(f"{given}: use {usual}")
     if parts.scheme not in _SCHEMES[protocol]:
         raise ValueError(
@@ -97,17 +103,9 @@ def connect_rest(server: str, timeout_seconds: float = 30.0) -> Predictor:
             "signature_name": signature,
             "inputs": {k: _to_json(v) for k, v in inputs.items()},
         }
-        request = urllib.request.Request(
-            url,
-            json.dumps(body).encode(),
-            {"Content-Type": "application/json"},
-        )
         try:
-            with urllib.request.urlopen(
-                request, timeout=timeout_seconds
-            ) as response:
-                answer = json.load(response)["outputs"]
-            return _from_json(answer, signature)
+            contents = post(url, json.dumps(body).encode(), timeout_seconds)
+            return _from_json(json.loads(contents)["outputs"], signature)
         except urllib.error.HTTPError as error:
             raise ServerError(
                 f"{server} refuses {model}/{signature}: {_read_error(error)}"
@@ -280,6 +278,11 @@ def _check_numbers(
             f"the server answers with {name} of {values.dtype} {values.shape}, "
             f"not numbers ({', '.join((str(count), *axes))}){_IS_EXPORT}"
         )
+    if not np.isfinite(values).all():
+        raise ServerError(
+            f"the server answers with {name} that are not finite; was the "
+            "model trained to a step where its losses were?"
+        )
     return values
 
 
@@ -339,6 +342,9 @@ def _read_error(error: urllib.error.HTTPError) -> str:
         text = error.read().decode(errors="replace")
     except (OSError, http.client.HTTPException):  # It broke off.
         text = ""
+    if 300 <= error.code < 400:
+        where = error.headers.get("Location", "nowhere")
+        text = f"it redirects to {where}; give the server itself"
     try:
         text = str(json.loads(text)["error"])
     except _NONSENSE:

@@ -104,6 +104,9 @@ def test_an_address_may_be_a_url(server, tmp_path, slash):
     "address, message",
     [
         ("localhost", "use HOST:PORT"),
+        ("localhost:0", "use HOST:PORT"),
+        ("no host:8501", "use HOST:PORT"),
+        ("a..b:8501", "use HOST:PORT"),
         (":8501", "use HOST:PORT"),
         ("http://", "use HOST:PORT"),
         ("localhost:http", "use HOST:PORT"),

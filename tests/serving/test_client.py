@@ -1,11 +1,12 @@
 """The client's calls, without a server; tests/cli/test_client.py has one."""
 
+import contextlib
 import http.client
 import io
 import re
 import socket
+import threading
 import urllib.error
-import urllib.request
 
 import numpy as np
 import pytest
@@ -99,7 +100,7 @@ def test_a_server_that_is_silent_took_all_the_time(connect):
     ],
 )
 def test_any_refusal_is_told(body, message, monkeypatch):
-    def refuse(request, timeout):
+    def refuse(*_):
         def read(*_):
             if isinstance(body, Exception):
                 raise body
@@ -109,10 +110,94 @@ def test_any_refusal_is_told(body, message, monkeypatch):
         answer.read = read
         raise urllib.error.HTTPError("u", 400, "Bad Request", {}, answer)
 
-    monkeypatch.setattr(urllib.request, "urlopen", refuse)
+    monkeypatch.setattr(client, "post", refuse)
     predict = client.connect_rest("127.0.0.1:9")
     with pytest.raises(client.ServerError, match=re.escape(message)):
         client.sample_images(predict, [1])
+
+
+@pytest.mark.parametrize(
+    "start",
+    [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\n\r\n{"],
+    ids=["status", "headers", "body"],
+)
+def test_a_server_that_drips_its_answer_took_all_the_time(start):
+    def drip():
+        connection, _ = server.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(start)
+            while not is_over.wait(0.05):
+                connection.sendall(b"x")
+
+    is_over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=drip)
+        thread.start()
+        try:
+            port = server.getsockname()[1]
+            predict = client.connect_rest(f"127.0.0.1:{port}", 0.5)
+            with pytest.raises(client.ServerError, match="within 0.5 seconds"):
+                predict("generator", "sample", {"seeds": np.array([1])})
+        finally:
+            is_over.set()
+            thread.join(10)
+
+
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+def test_a_redirect_is_told(code):
+    answer = (
+        f"HTTP/1.1 {code} Moved\r\nLocation: http://127.0.0.1:9/x\r\n"
+        "Content-Length: 0\r\n\r\n"
+    )
+
+    def redirect():
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(4096)
+            connection.sendall(answer.encode())
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=redirect)
+        thread.start()
+        predict = client.connect_rest(
+            f"127.0.0.1:{server.getsockname()[1]}", 10
+        )
+        with pytest.raises(
+            client.ServerError, match="redirects to http://127.0.0.1:9/x"
+        ):
+            predict("generator", "sample", {"seeds": np.array([1])})
+        thread.join(10)
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        "a b:80", "..:80", "host..x:80", "host:0", f"{'a' * 70}:80",
+        "ho*st:80", "host:", "host:99999", ":80", "host,other:80",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("protocol", client.PROTOCOLS)
+def test_impossible_addresses_are_refused(protocol, server):
+    with pytest.raises(ValueError, match="use HOST:PORT, such as"):
+        client.parse_address(server, protocol)
+
+
+@pytest.mark.parametrize(
+    "server",
+    ["127.0.0.1:8501", "[::1]:80", "a_b.local:80", "ü.de:80", "HOST:1"],
+)
+def test_possible_addresses_are_taken(server):
+    assert client.parse_address(server, "rest") == ("http", server)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_features_that_are_not_finite_are_refused(value, tmp_path):
+    (tmp_path / "a.png").touch()
+    with pytest.raises(client.ServerError, match="features that are not fin"):
+        client.extract_features(
+            lambda *_: {"features": np.array([[1.0, value]])},
+            [tmp_path / "a.png"],
+        )
 
 
 def test_batches_of_two_sizes_are_told():
