@@ -116,6 +116,13 @@ def find_pinned_versions(export_dir: str | os.PathLike) -> set[int]:
 
 def _list_models(models: Sequence[str]) -> str:
     """Writes a ModelServerConfig."""
+    # A model that is taken out by hand is still named by this line.
+    names = f"# The models of this folder: {', '.join(models)}\n"
+    return names + _list_without_names(models)
+
+
+def _list_without_names(models: Sequence[str]) -> str:
+    """Writes it as versions before this one did."""
     served = "".join(
         _MODEL.format(name=name, folder=_SERVED_AT) for name in models
     )
@@ -129,5 +136,6 @@ def _is_changed(path: Path) -> bool:
     text = path.read_bytes().decode(errors="replace")
     if path.name == MODELS_FILE:
         # Of whichever models an earlier export was.
-        return text != _list_models(_MODEL_NAME.findall(text))
+        models = _MODEL_NAME.findall(text)
+        return text not in (_list_models(models), _list_without_names(models))
     return text not in (_BATCHING, _MONITORING)

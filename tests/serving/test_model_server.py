@@ -66,6 +66,31 @@ def test_what_was_changed_by_hand_stays(tmp_path, name, change):
     assert len(lines) == 1
 
 
+def test_a_model_that_was_taken_out_by_hand_stays_out(tmp_path):
+    models = ["generator", "features"]
+    model_server.save_settings(tmp_path, models)
+    path = tmp_path / model_server.MODELS_FILE
+    text = path.read_text()
+    start = text.index("  config {", text.index("  config {") + 1)
+    path.write_text(changed := text[:start] + "}\n")
+    lines = []
+    assert path not in model_server.save_settings(
+        tmp_path, models, lines.append
+    )
+    assert path.read_text() == changed
+    assert "changed by hand" in lines[0]
+
+
+def test_settings_of_earlier_versions_are_replaced(tmp_path):
+    model_server.save_settings(tmp_path, ["generator"])
+    path = tmp_path / model_server.MODELS_FILE
+    comment, rest = path.read_text().split("\n", 1)
+    assert comment.startswith("#")
+    path.write_text(rest)  # They wrote no comment.
+    assert path in model_server.save_settings(tmp_path, ["generator", "other"])
+    assert "other" in path.read_text()
+
+
 def test_monitoring_is_where_the_docs_say(tmp_path):
     model_server.save_settings(tmp_path, ["generator"])
     text = (tmp_path / model_server.MONITORING_FILE).read_text(encoding="utf-8")

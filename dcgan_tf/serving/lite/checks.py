@@ -49,8 +49,8 @@ class LiteNetwork:
 
         Raises:
             ValueError: If an input is missing, is none of the network's, or
-                has another shape or kind of numbers, or images are not in
-                [-1, 1].
+                has another shape or kind of numbers, numbers are not finite,
+                labels are negative, or images are not in [-1, 1].
         """
         details = self._runner.get_input_details()
         _check_inputs(inputs, details)
@@ -103,6 +103,12 @@ def _check_inputs(inputs: dict[str, np.ndarray], details: dict) -> None:
         if is_integer != (details[name]["dtype"] == np.int32):
             kind = "float32" if is_integer else "int32"
             raise ValueError(f"{name} are {values.dtype}; use {kind}")
+        if not np.isfinite(values).all():
+            raise ValueError(f"{name} have values that are not finite")
+        if is_integer and values.min() < 0:
+            raise ValueError(
+                f"{name} are from {values.min()} on; classes begin at 0"
+            )
         if name == "images" and np.abs(values).max() > MAX_UNIT_VALUE:
             raise ValueError(
                 "images must be in [-1, 1] (bytes / 127.5 - 1); the largest "
