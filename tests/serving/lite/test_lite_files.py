@@ -119,6 +119,14 @@ def fill(*shape, value=0.0, dtype=np.float32):
             {"images": fill(1, 16, 16, 3, value=255)},
             r"in \[-1, 1\] .* 255",
         ),
+        *(
+            (name, {key: fill(*shape, value=value)}, f"{key} .*not finite")
+            for value in (np.nan, np.inf, -np.inf)
+            for name, key, shape in (
+                ("generator", "latents", (2, 5)),
+                ("discriminator_features", "images", (1, 16, 16, 3)),
+            )
+        ),
     ],
 )
 def test_inputs_that_a_file_does_not_take_are_refused(
