@@ -104,10 +104,15 @@ def test_disk_cache_notices_changed_files(folder, change):
     ],
 )
 def test_disk_cache_notices_changed_settings(folder, model, options):
-    open_disk(folder)
+    # Neither square nor opaque, so that each setting changes it.
+    transparent = Image.new("RGBA", (20, 30), (0, 0, 255, 128))
+    transparent.paste("red", (0, 0, 8, 10))
+    transparent.save(folder / "0.png")
+    before = gather_all(*open_disk(folder))
     source, store = open_disk(folder, model, **options)
     data = make_config(folder, **options)
     expected, _ = load_images(load_source(data), model, data)
+    assert not np.array_equal(expected, before)
     np.testing.assert_array_equal(gather_all(source, store), expected)
 
 
