@@ -11,7 +11,12 @@ from absl import flags
 from dcgan_tf.cli import main
 
 ROOT = Path(__file__).parents[2]
-PAGES = [*sorted(ROOT.glob("docs/*.md")), ROOT / "README.md"]
+PAGES = [
+    *sorted(ROOT.glob("docs/*.md")),
+    *sorted(ROOT.glob("*.md")),
+    ROOT / "benchmarks" / "README.md",
+    ROOT / "deploy" / "README.md",
+]
 NAMES = [name for names in main.COMMANDS.values() for name in names]
 # What begins a command, and which it is; None where the next word says it.
 PROGRAMS = {
@@ -48,7 +53,11 @@ def list_anchors(page):
     }
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def name_page(page):
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_page)
 def test_commands_parse(page):
     for name, *words in list_commands(page):
         assert name in NAMES
@@ -60,7 +69,14 @@ def test_commands_parse(page):
             values([name, *words])  # It raises, and names the flag.
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=name_page)
+def test_code_is_fenced(page):
+    """What is merely indented would be in none of these tests."""
+    text = BLOCK.sub("", page.read_text("utf-8"))
+    assert not re.search(r"\n\n    \S", text)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_page)
 def test_links_lead_somewhere(page):
     for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
         if re.match(r"[a-z]+:", link):
