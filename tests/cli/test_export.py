@@ -91,7 +91,7 @@ def test_a_killed_export_leaves_no_numbered_folder(trained, tmp_path):
         assert process.poll() is None
         time.sleep(0.001)
     process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
+    assert process.wait(60) == -signal.SIGKILL
     for kind in KINDS:
         assert not any(name.isdecimal() for name in listed(tmp_path / kind))
     assert call(f"run_dir={trained}", f"export_dir={tmp_path}") == 0

@@ -1,7 +1,13 @@
 """The page of flags is the one that the code gives."""
 
+import importlib
 import importlib.util
+import re
 from pathlib import Path
+
+from absl import flags
+
+from dcgan_tf.cli import main
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -23,7 +29,15 @@ def test_the_page_of_flags_is_up_to_date():
 
 def test_the_page_has_every_command_and_flag():
     page = load_script().format_page()
-    for words in ("## `dcgan train`", "`--steps=N`", "`--[no]flip`"):
-        assert words in page
+    names = [name for names in main.COMMANDS.values() for name in names]
+    sections = dict(zip(names, page.split("\n## `")[1:], strict=False))
+    for name, section in sections.items():
+        assert section.startswith(f"dcgan {name}`")
+        values = flags.FlagValues()
+        importlib.import_module(f"dcgan_tf.cli.{name}").define_flags(values)
+        for flag in values:
+            assert re.search(rf"`--(\[no\])?{flag}\b", section), (name, flag)
+    assert len(sections) == len(names)
+    assert "`--steps=N`" in page and "`--[no]flip`" in page
     # A bar in code still ends a table's cell on GitHub.
     assert "auto\\|memory" in page

@@ -319,4 +319,4 @@ def test_reading_beside_a_run_that_saves_and_prunes(run_dir):
             assert value == step
     finally:
         stop.set()
-        writer.join()
+        writer.join(60)

@@ -72,7 +72,7 @@ def test_another_source_has_another_folder_and_is_told(first, second):
 @pytest.mark.parametrize("typed", ["cats/images", "./cats//images", "link"])
 def test_a_folder_is_the_same_by_any_path(typed):
     # As version 0.1.0 recorded it: as it was typed.
-    assert start_run(recorded={"image_dir": typed}, image_dir="cats/images")
+    start_run(recorded={"image_dir": typed}, image_dir="cats/images")
     path = os.path.abspath("cats/images")
     assert choose(image_dir=path) == (Path("runs/images"), None)
 

@@ -30,7 +30,7 @@ def holder(tmp_path):
     assert process.stdout.readline() == "locked\n"
     yield process
     process.kill()
-    process.communicate()
+    process.communicate(timeout=60)
 
 
 def enter(run_dir):
@@ -45,7 +45,7 @@ def test_a_second_process_is_refused_until_the_first_is_killed(
     with pytest.raises(RunLockedError, match=f"process {holder.pid} on .*wait"):
         attempt(tmp_path)
     holder.kill()
-    holder.wait()
+    holder.wait(60)
     attempt(tmp_path)
     enter(tmp_path)
 

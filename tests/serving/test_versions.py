@@ -121,7 +121,7 @@ def test_two_at_once_take_two_numbers(tmp_path):
     def export(kinds):
         def fill_together(tmp_dirs):
             fill(tmp_dirs)
-            both_wrote.wait()
+            both_wrote.wait(60)
 
         numbers.append(write(tmp_path, kinds, fill_together))
 
@@ -132,7 +132,8 @@ def test_two_at_once_take_two_numbers(tmp_path):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
+        assert not thread.is_alive()
     assert sorted(numbers) == [1, 2]
     assert names(tmp_path / "two") == ["1", "2"]
     assert len(names(tmp_path / "one")) == len(names(tmp_path / "three")) == 1

@@ -149,7 +149,7 @@ def test_a_killed_command_is_repeated_without_loss(run_dir, colours):
         if "raw pixels, 120 labels: right" in line:
             process.send_signal(signal.SIGTERM)
             break
-    assert "stopped by SIGTERM" in process.communicate()[0]
+    assert "stopped by SIGTERM" in process.communicate(timeout=300)[0]
     assert process.returncode == 75
     repeated = forked.run(["-m", "dcgan_tf.cli.evaluate", *arguments])
     assert repeated.returncode == 0, repeated.stderr
