@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dcgan_tf.config import ModelConfig, RunConfig
+from dcgan_tf.config import RECORDED_DATA, ModelConfig, RunConfig
 from dcgan_tf.data.given.held_out_folder import resolve_held_out_dir
 from dcgan_tf.data.given.images import (
     Arrays,
@@ -268,6 +268,12 @@ def _build_config(
             raise ValueError(
                 f"{name} is given as a setting; give what to train on as the "
                 "first argument"
+            )
+    for name in RECORDED_DATA:
+        if name in settings:
+            raise ValueError(
+                f"{name} is given as a setting, and it is what a run records "
+                "of its images; leave it out"
             )
     settings = {**found, **settings}
     for name in _PATHS:
