@@ -16,9 +16,7 @@ FITS = ("crop", "pad", "stretch")
 # The first two go by the number of images; the others are what they come to.
 HOLD_OUT = ("auto", "large", "none", "one_in_20", "one_in_10")
 # What a run records of how its images are read, and no setting says.
-RECORDED_DATA = (
-    "alpha", "folder_splits", "hold_out", "hold_out_also", "level_range",
-)  # fmt: skip
+RECORDED_DATA = ("alpha", "hold_out_also", "level_range")
 CACHES = ("auto", "memory", "disk", "off")
 # What settings call a folder, and images that a program gives; and datasets
 # that lie in the package.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dcgan_tf import scratch
-from dcgan_tf.config import RunConfig
+from dcgan_tf.config import DataConfig, RunConfig
 from dcgan_tf.presets import resolve_dataset_name
 from dcgan_tf.runs import checkpoints
 from dcgan_tf.runs.lock import LOCK_FILE
@@ -103,10 +103,23 @@ def keep_recorded_data(
     No flag says it: runs of version 0.1.0 took `train` and `test` for
     classes, the upper byte of 16 bits, and all images of a small folder, and
     still do.
+
+    Raises:
+        ValueError: If a program says otherwise.
     """
     kept = load_kept_config(run_dir)
     if kept is None:
         return config
+    for name, by_number in (
+        ("folder_splits", (DataConfig.folder_splits,)),
+        ("hold_out", ("auto", "large")),  # The run records what they came to.
+    ):
+        was, now = getattr(kept.data, name), getattr(config.data, name)
+        if now not in (was, *by_number):
+            raise ValueError(
+                f"run {os.fspath(run_dir)!r} was started with {name} {was!r}, "
+                f"which is now {now!r}; leave it out to resume the run"
+            )
     data = dataclasses.replace(
         config.data,
         folder_splits=kept.data.folder_splits,

@@ -1,5 +1,6 @@
 """A run's folder: what its record says, and what may start there."""
 
+import dataclasses
 import json
 
 import pytest
@@ -140,6 +141,36 @@ def test_checkpoints_without_their_record_are_safe(tmp_path, others):
         folder.check_run_dir(tmp_path, CONFIG)
     with pytest.raises(FileNotFoundError, match="no config.json.*from a copy"):
         folder.load_run_config(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "was", "now", "is_refused"),
+    [
+        ("hold_out", "none", "none", False),
+        ("hold_out", "one_in_20", "auto", False),
+        ("hold_out", "one_in_20", "large", False),
+        ("hold_out", "one_in_20", "none", True),
+        ("hold_out", "none", "one_in_10", True),
+        ("folder_splits", False, True, False),
+        ("folder_splits", True, False, True),
+    ],
+)
+def test_another_reading_than_the_runs_is_refused(
+    run_dir, name, was, now, is_refused
+):
+    configs = [
+        dataclasses.replace(
+            CONFIG, data=dataclasses.replace(CONFIG.data, **{name: value})
+        )
+        for value in (was, now)
+    ]
+    folder.save_run_config(run_dir, configs[0])
+    if is_refused:
+        with pytest.raises(ValueError, match=f"{name} {was!r}.*now {now!r}"):
+            folder.keep_recorded_data(run_dir, configs[1])
+    else:
+        kept = folder.keep_recorded_data(run_dir, configs[1])
+        assert getattr(kept.data, name) == was
 
 
 def test_a_file_is_no_folder_for_a_run(tmp_path):
