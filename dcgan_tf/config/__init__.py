@@ -14,6 +14,7 @@ from dcgan_tf.config.data import (
     DataConfig,
     check_data_settings,
     move_to_folder,
+    parse_colour,
 )
 from dcgan_tf.config.model import ModelConfig
 from dcgan_tf.config.run import RunConfig
@@ -60,4 +61,5 @@ __all__ = [
     "UPDATES",
     "check_data_settings",
     "move_to_folder",
+    "parse_colour",
 ]

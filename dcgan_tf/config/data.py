@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from PIL import ImageColor
+
 from dcgan_tf.config.ranges import (
     check_at_least,
     check_one_of,
@@ -141,8 +143,23 @@ class DataConfig:
                 )
 
 
+def parse_colour(text: str) -> tuple[int, int, int]:
+    """Reads a Pillow colour name or `#rrggbb` as RGB in `[0, 255]`.
+
+    Raises:
+        ValueError: If it is no colour.
+    """
+    try:
+        return ImageColor.getrgb(text)[:3]
+    except ValueError:
+        raise ValueError(
+            f"background {text!r} is no colour; use a name such as white or "
+            "#rrggbb"
+        ) from None
+
+
 def check_data_settings(dataset: str, given: Mapping[str, Any]) -> None:
-    """Refuses settings that mean nothing to a dataset.
+    """Refuses settings that mean nothing to a dataset, or nothing at all.
 
     Runs of version 0.1.0 may have recorded some, so a `DataConfig` takes them.
 
@@ -159,6 +176,8 @@ def check_data_settings(dataset: str, given: Mapping[str, Any]) -> None:
                 f"{setting} {given[setting]!r} means nothing to "
                 f"{_IN_WORDS.get(dataset, dataset)}: {reason}; leave it out"
             )
+    if given.get("background") is not None:
+        parse_colour(given["background"])
 
 
 def move_to_folder(data: DataConfig, image_dir: str) -> DataConfig:

@@ -171,6 +171,7 @@ def test_a_dataset_that_fails_is_no_traceback_of_tensorflows(images, tmp_path):
         ({"image_size": (16, 20, 3)}, "image_size"),
         ({"dataset": "mnist"}, "first argument"),
         ({"image_dir": "x"}, "first argument"),
+        ({"background": "whit"}, "background 'whit' is no colour"),
         *(({name: True}, f"{name} is given as a") for name in RECORDED_DATA),
         ({"conditional": True}, "(images, labels)"),
         ({"label_names": ["a"]}, "(images, labels)"),

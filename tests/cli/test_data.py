@@ -93,7 +93,7 @@ def test_what_nobody_means_is_counted(tmp_path, capsys, write_pictures):
         (["--nonsense=1"], 2, "nonsense"),
         (["--dataset=mnits"], 1, "mnist"),
         (["--image_dir=/nowhere/at/all"], 1, "/nowhere/at/all"),
-        (["--image_dir=.", "--background=whit"], 1, "whit"),
+        (["--image_dir=.", "--background=whit"], 2, "whit"),
         (["--split=validation"], 1, "validation"),
     ],
 )

@@ -170,6 +170,7 @@ def test_it_is_resumed_as_no_other(flags, words, run_dir, capsys):
             "the loss 'hinge' has none",
         ),
         (["--patience=3"], "eval_every is 0"),
+        (["--background=whit"], "background 'whit' is no colour"),
     ],
     ids=str,
 )

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.config import DataConfig, ModelConfig, parse_colour
 from dcgan_tf.data.files.decoding import decode_file
 from dcgan_tf.data.preprocess import colours, graph_decoding, sizes
 from dcgan_tf.data.preprocess.prepare import prepare_image
@@ -174,7 +174,7 @@ def test_other_datasets_are_not_padded(run):
 
 def test_bad_background_is_named():
     with pytest.raises(ValueError, match="'whit'.*no colour"):
-        colours.parse_colour("whit")
+        parse_colour("whit")
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps
 
+from dcgan_tf.config import parse_colour
 from dcgan_tf.data.files.file_formats import (
     PILLOW_FORMATS,
     START_BYTES,
     may_be_deep,
 )
 from dcgan_tf.data.files.level_range import UPPER_BYTE, LevelRange, scale_levels
-from dcgan_tf.data.preprocess.colours import parse_colour
 
 # What claims more is refused before its pixels take memory.
 MAX_PIXELS = 100_000_000

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from dcgan_tf.config import DataConfig
+from dcgan_tf.config import DataConfig, parse_colour
 from dcgan_tf.data.files.archives import Archive, open_tree
 from dcgan_tf.data.files.file_formats import READABLE
 from dcgan_tf.data.files.folder_tree import FolderTree
@@ -13,7 +13,6 @@ from dcgan_tf.data.files.image_files import ImageFiles, measure_collection
 from dcgan_tf.data.files.level_range import UPPER_BYTE
 from dcgan_tf.data.files.listing import Listing, list_images
 from dcgan_tf.data.folders.chosen_images import choose_images
-from dcgan_tf.data.preprocess.colours import parse_colour
 from dcgan_tf.data.skipped import Skipped
 from dcgan_tf.data.source import Source
 

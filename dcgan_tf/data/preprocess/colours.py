@@ -1,7 +1,8 @@
 """Channels of an image: grey, RGB, RGBA, and a colour under the latter."""
 
 import tensorflow as tf
-from PIL import ImageColor
+
+from dcgan_tf.config import parse_colour
 
 # ITU-R BT.601 luma in 16-bit fixed point, as Pillow's convert("L") has it;
 # tf.image.rgb_to_grayscale uses the same weights in floating point.
@@ -62,18 +63,3 @@ def composite(image: tf.Tensor, background: str) -> tf.Tensor:
     colours, alpha = values[..., :3], values[..., 3:]
     blended = colours * alpha + colour * (255 - alpha)
     return tf.cast((blended + 127) // 255, tf.uint8)
-
-
-def parse_colour(text: str) -> tuple[int, int, int]:
-    """Reads a Pillow colour name or `#rrggbb` as RGB in `[0, 255]`.
-
-    Raises:
-        ValueError: If it is no colour.
-    """
-    try:
-        return ImageColor.getrgb(text)[:3]
-    except ValueError:
-        raise ValueError(
-            f"background {text!r} is no colour; use a name such as white or "
-            "#rrggbb"
-        ) from None

@@ -2,9 +2,9 @@
 
 import tensorflow as tf
 
-from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.config import DataConfig, ModelConfig, parse_colour
 from dcgan_tf.data.preprocess import transparency
-from dcgan_tf.data.preprocess.colours import convert_channels, parse_colour
+from dcgan_tf.data.preprocess.colours import convert_channels
 from dcgan_tf.data.preprocess.sizes import (
     crop_and_resize,
     pad_to_side,

@@ -2,8 +2,9 @@
 
 import tensorflow as tf
 
+from dcgan_tf.config import parse_colour
 from dcgan_tf.data.preprocess import transparency
-from dcgan_tf.data.preprocess.colours import convert_channels, parse_colour
+from dcgan_tf.data.preprocess.colours import convert_channels
 
 
 def pad_to_side(image: tf.Tensor, side: int) -> tf.Tensor:
