@@ -338,12 +338,18 @@ class Recorder:
             self._progress.log(f"{name} could not be written: {reason}")
 
     def _fail(self, step: int, what: str) -> None:
-        start = f"{os.fspath(self._run_dir)}@STEP"
-        option = name_setting("init_from", start)
+        new = f"a new {name_setting('run_dir')}"
+        start = f"No checkpoint was saved; start in {new}"
+        if checkpoints.list_steps(self._run_dir):
+            option = name_setting(
+                "init_from", f"{os.fspath(self._run_dir)}@STEP"
+            )
+            start = (
+                f"Checkpoints are untouched; go back to one with {option} in "
+                f"{new}"
+            )
         raise DivergenceError(
-            f"training diverged by step {step}: {what} not finite. Checkpoints "
-            f"are untouched; go back to one with {option} in a new "
-            f"{name_setting('run_dir')}, with a lower "
-            f"{name_setting('learning_rate')} or "
+            f"training diverged by step {step}: {what} not finite. {start}, "
+            f"with a lower {name_setting('learning_rate')} or "
             f"{name_setting('precision', 'float32')}"
         )

@@ -398,6 +398,16 @@ def test_diverged_training_keeps_the_good_checkpoints(
     ]
 
 
+def test_training_that_diverges_at_once_names_no_checkpoint(tmp_path, capsys):
+    code, _, errors = run(
+        capsys, *TINY, f"--run_dir={tmp_path / 'run'}", "--report_every=1",
+        "--steps=20", "--checkpoint_every=20", "--learning_rate=1e30",
+    )  # fmt: skip
+    assert code == 1
+    assert_one_line(errors, "diverged", "No checkpoint was saved", "--run_dir")
+    assert "--init_from" not in errors
+
+
 def test_conditional_runs_train_on_labels(tmp_path, capsys):
     code, _, errors = run(
         capsys, *TINY, f"--run_dir={tmp_path / 'run'}", "--conditional"
