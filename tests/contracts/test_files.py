@@ -19,6 +19,7 @@ OTHER_OPENERS = {
     "os", "Image", "lmdb", "tarfile", "zipfile", "webbrowser",
     # A folder or an archive, and an archive's own: they give bytes.
     "tree", "_tree", "_archive", "self",
+    "_OPENER",  # Of URLs.
 }  # fmt: skip
 WRITERS = {
     "write_text", "write_bytes", "save", "savez", "savefig", "imwrite",
