@@ -5,7 +5,13 @@ import dataclasses
 import numpy as np
 
 from dcgan_tf.config import DataConfig, ModelConfig
-from dcgan_tf.data.held_out import LEAST_COUNT, NothingHeldOutError
+from dcgan_tf.data.held_out import (
+    AUTO,
+    LARGE,
+    LEAST_COUNT,
+    NONE,
+    NothingHeldOutError,
+)
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import load_images
 from dcgan_tf.data.source import Source
@@ -58,8 +64,12 @@ def load_probe_images(
         OSError: If it isn't there.
     """
     source, test_source = sources
+    are_others_given = test_source is not None or data.held_out_dir is not None
+    if are_others_given and data.hold_out in (AUTO, LARGE):
+        # No rule need hold out any, as in training.
+        data = dataclasses.replace(data, hold_out=NONE)
     if split == "test":
-        if source and not test_source and data.held_out_dir is None:
+        if source and not are_others_given:
             raise ValueError(
                 "a probe on arrays takes others to test it on: give some as "
                 "probe_held_out, or probe_split='validation'"
