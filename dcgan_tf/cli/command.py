@@ -80,7 +80,7 @@ def run_command(
         flags.DEFINE_list(
             "positional", remaining, "Arguments.", flag_values=values
         )
-        with settings_are_flags(), _warnings_printed():
+        with settings_are_flags(values), _warnings_printed():
             return _run_until_signal(name, lambda: run(values) or 0)
     except (flags.Error, UsageError) as error:
         print_error(name, f"{error}; see {name} --help")
