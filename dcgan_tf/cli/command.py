@@ -77,6 +77,7 @@ def run_command(
                 f"unexpected argument {remaining[0]!r}; settings are given "
                 "as --name=value"
             )
+        _refuse_empty(values)
         flags.DEFINE_list(
             "positional", remaining, "Arguments.", flag_values=values
         )
@@ -96,6 +97,19 @@ def run_command(
             raise
         print_error(name, message)
         return EXIT_ERROR
+
+
+def _refuse_empty(values: flags.FlagValues) -> None:
+    """Refuses `--pick=`: nothing would tell it from a flag that isn't given.
+
+    Raises:
+        UsageError: If a flag is given without a value.
+    """
+    for name in values:
+        if values[name].present and values[name].value in ("", [], [""]):
+            raise UsageError(
+                f"--{name} is empty; give it a value, or leave it out"
+            )
 
 
 @contextlib.contextmanager

@@ -145,6 +145,11 @@ def resolve_given(
         OSError: If reading a dataset fails.
     """
     settings, sources = {}, []
+    for argument, given in zip(arguments, (images, held_out), strict=True):
+        if is_place(given) and not os.fspath(given):  # Not this very folder.
+            raise ValueError(
+                f"{argument} is empty; name a folder, or give arrays"
+            )
     if is_place(images):
         settings = name_place(images)
     if is_place(held_out):
