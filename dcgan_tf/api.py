@@ -5,22 +5,16 @@ A facade: training is `training.run_training`, whatever is loaded is a
 """
 
 import contextlib
-import dataclasses
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from dcgan_tf.config import RECORDED_DATA, ModelConfig, RunConfig
-from dcgan_tf.data.given.held_out_folder import resolve_held_out_dir
 from dcgan_tf.data.given.images import (
-    Arrays,
     Images,
     choose_settings,
-    is_place,
-    name_place,
-    open_given,
-    replace_place,
+    resolve_given,
 )
 from dcgan_tf.data.source import Source
 from dcgan_tf.evaluation.checkpoint_selection import build_quick_evaluator
@@ -109,7 +103,12 @@ def train(
         OSError: If images aren't there, or the folder can't be written.
     """
     settings = {k: v for k, v in settings.items() if v is not None}
-    source, found = _open_images(images, label_names, settings)
+    if images is None:
+        raise ValueError(
+            "images are a NoneType; give a folder, a dataset's name, or arrays"
+        )
+    given = resolve_given(images, held_out, label_names)
+    source, held_out_source = given.source, given.held_out
     if conditional and source is not None and not source.num_classes:
         raise ValueError(
             "conditional=True takes classes: give images as (images, labels)"
@@ -118,10 +117,7 @@ def train(
         raise ValueError(
             "held_out and held_out_dir both say what to evaluate on; give one"
         )
-    if is_place(held_out):
-        settings["held_out_dir"] = resolve_held_out_dir(held_out)
-        held_out = None
-    held_out_source = _open_held_out(held_out, label_names)
+    found = {**_choose_settings(source, settings), **given.settings}
     run_dir = os.path.expanduser(os.fspath(run_dir))
     config = _build_config(found, settings, load_kept_config(run_dir))
     if config.training.eval_every and config.data.held_out_dir is None:
@@ -182,64 +178,35 @@ def load(
     path = os.path.expanduser(os.fspath(path))
     is_run = (Path(path) / CONFIG_FILE).is_file()
     config = load_run_config(path) if is_run else _load_export_config(path)
-    source = real_data = None
-    if is_place(images):
-        _refuse_label_names(label_names)
-        real_data = replace_place(config.data, images)
-    elif images is not None:
-        source = open_given(images, label_names)
-    if is_place(held_out):
-        real_data = dataclasses.replace(
-            real_data or config.data,
-            held_out_dir=resolve_held_out_dir(held_out),
-        )
-        held_out = None
-    if source is None and held_out is None:
-        _refuse_label_names(label_names)
-    held_out_source = _open_held_out(held_out, label_names)
+    given = resolve_given(images, held_out, label_names)
+    real = {
+        "real_data": given.move(config.data) if given.settings else None,
+        "source": given.source,
+    }
     if is_run:
-        model = load_trained_model(
-            path, str(checkpoint), real_data=real_data, source=source
-        )
+        model = load_trained_model(path, str(checkpoint), **real)
     elif checkpoint != "latest":
         raise ValueError(
             f"{path!r} is an export, which has one checkpoint; leave "
             f"checkpoint {checkpoint!r} out"
         )
     else:
-        model = load_exported_model(path, real_data=real_data)
-    return Run(model, source, held_out_source)
+        model = load_exported_model(path, **real)
+    return Run(model, given.source, given.held_out)
 
 
-def _open_images(
-    images: Images,
-    label_names: Sequence[str] | None,
-    settings: dict[str, Any],
-) -> tuple[Source | None, dict[str, Any]]:
-    """Opens arrays, and finds the settings that follow from what is given.
-
-    Returns:
-        The source of arrays, None for a folder or a dataset; and settings,
-        which those that are given precede.
-    """
-    if is_place(images):
-        _refuse_label_names(label_names)
-        return None, name_place(images)
-    source = open_given(images, label_names)
+def _choose_settings(
+    source: Source | None, settings: dict[str, Any]
+) -> dict[str, Any]:
+    """Finds the settings that follow from arrays; those given precede."""
+    if source is None:
+        return {}
     found = choose_settings(source)
     if "preset" in settings:
         found = {"dataset": found["dataset"]}
     elif settings.get("family", ModelConfig.family) != ModelConfig.family:
         del found["preset"]  # DCGAN's networks.
-    return source, found
-
-
-def _refuse_label_names(label_names: Sequence[str] | None) -> None:
-    if label_names is not None:
-        raise ValueError(
-            "label_names are for images that are given as arrays; a folder or "
-            "dataset has its own"
-        )
+    return found
 
 
 def _load_export_config(path: str) -> RunConfig:
@@ -250,14 +217,6 @@ def _load_export_config(path: str) -> RunConfig:
             f"{path!r} is neither a run nor an export: it has no "
             f"{CONFIG_FILE} and no exported generator"
         ) from None
-
-
-def _open_held_out(
-    held_out: Arrays | None, label_names: Sequence[str] | None
-) -> Source | None:
-    if held_out is None:
-        return None
-    return open_given(held_out, label_names, split="held_out")
 
 
 def _build_config(

@@ -7,7 +7,7 @@ arguments of `train`, `load` and `Run`.
 
 import contextlib
 import shlex
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 # Flags that an argument of another name stands for.
 _ARGUMENTS = {
@@ -18,17 +18,35 @@ _ARGUMENTS = {
     "probe_image_dir": "probe_data",
 }
 _are_flags = False
+_own_flags: Container[str] | None = None
 
 
 @contextlib.contextmanager
-def settings_are_flags() -> Iterator[None]:
-    """Has messages name flags, `--batch_size=32`, as long as it is open."""
-    global _are_flags
-    before, _are_flags = _are_flags, True
+def settings_are_flags(names: Container[str] | None = None) -> Iterator[None]:
+    """Has messages name flags, `--batch_size=32`, as long as it is open.
+
+    Args:
+        names: Of the command's flags; None for whatever there are.
+    """
+    global _are_flags, _own_flags
+    before = _are_flags, _own_flags
+    _are_flags, _own_flags = True, names
     try:
         yield
     finally:
-        _are_flags = before
+        _are_flags, _own_flags = before
+
+
+def has_setting(name: str, is_argument: bool = True) -> bool:
+    """Whether whoever reads a message could give a setting.
+
+    Args:
+        name: The flag's.
+        is_argument: Whether the library's functions take it.
+    """
+    if not _are_flags:
+        return is_argument
+    return _own_flags is None or name in _own_flags
 
 
 def name_setting(name: str, value: object = None) -> str:

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from dcgan_tf.setting_names import name_setting, settings_are_flags
+from dcgan_tf.setting_names import (
+    has_setting,
+    name_setting,
+    settings_are_flags,
+)
 
 PACKAGE = Path(__file__).parents[1] / "dcgan_tf"
 # Commands to copy into a shell.
@@ -34,6 +38,13 @@ def test_a_setting_has_a_name_of_each_kind(setting, argument, flag):
             pass
         assert name_setting(*setting) == flag
     assert name_setting(*setting) == argument
+
+
+def test_advice_is_of_flags_that_a_command_has():
+    assert has_setting("image_dir")
+    with settings_are_flags({"run_dir"}):
+        assert has_setting("run_dir") and not has_setting("image_dir")
+    assert has_setting("image_dir")
 
 
 @pytest.mark.parametrize(

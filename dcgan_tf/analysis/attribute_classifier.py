@@ -14,7 +14,7 @@ from dcgan_tf.data import toy_faces
 from dcgan_tf.images import to_float
 from dcgan_tf.kernels.keras_settings import own_keras_settings
 from dcgan_tf.runs.trained_model import TrainedModel
-from dcgan_tf.seeds import keep_random_states
+from dcgan_tf.seeds import draw_batches
 
 WINDOW = toy_faces.ATTRIBUTE_NAMES.index("window")
 _BATCH_SIZE = 128
@@ -74,7 +74,6 @@ class AttributeClassifier:
 
 
 @own_keras_settings()
-@keep_random_states()
 def train_attribute_classifier(
     size: int, num_images: int = 8_000, num_epochs: int = 6, seed: int = 7
 ) -> AttributeClassifier:
@@ -90,18 +89,16 @@ def train_attribute_classifier(
     Returns:
         The classifier.
     """
-    keras.utils.set_random_seed(seed % 2**32)
     images, attributes = toy_faces.make_toy_faces(num_images, size, seed)
     boxes = toy_faces.compute_window_boxes(num_images, size, seed) / size
     labels = np.stack(list(attributes.values()), axis=-1)
-    model = _build_model(size, labels.shape[1])
-    batches = (
-        tf.data.Dataset.from_tensor_slices((images, labels, boxes))
-        .shuffle(num_images, seed=seed)
-        .batch(_BATCH_SIZE)
-        .map(_to_example)
+    model = _build_model(size, labels.shape[1], seed)
+    num_steps = num_epochs * -(-num_images // _BATCH_SIZE)
+    batches = draw_batches(num_images, num_steps, _BATCH_SIZE, seed)
+    examples = (
+        _to_example(images[batch], labels[batch], boxes[batch])
+        for batch in batches
     )
-    num_steps = num_epochs * len(batches)
     rate = keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, num_steps)
     model.compile(
         keras.optimizers.Adam(rate),
@@ -111,7 +108,9 @@ def train_attribute_classifier(
         },
         loss_weights={"attributes": 1.0, "box": 2.0},
     )
-    model.fit(batches, epochs=num_epochs, shuffle=False, verbose=0)
+    model.fit(
+        examples, steps_per_epoch=num_steps, epochs=1, shuffle=False, verbose=0
+    )
     return AttributeClassifier(model)
 
 
@@ -157,18 +156,31 @@ def _to_example(images, labels, boxes):
     return to_float(images), targets, weights
 
 
-def _build_model(size: int, num_attributes: int) -> keras.Model:
+def _build_model(size: int, num_attributes: int, seed: int = 0) -> keras.Model:
     layers = keras.layers
+
+    def init(index):
+        return keras.initializers.GlorotUniform(seed=seed * 100 + index)
+
     images = keras.Input((size, size, 3))
-    values = layers.GaussianNoise(_NOISE)(images)
-    for filters in (24, 48, 96) if size == 32 else (16, 24, 48, 96):
-        values = layers.Conv2D(filters, 3, 2, "same", use_bias=False)(values)
+    values = layers.GaussianNoise(_NOISE, seed=seed)(images)
+    widths = (24, 48, 96) if size == 32 else (16, 24, 48, 96)
+    for index, filters in enumerate(widths):
+        values = layers.Conv2D(
+            filters,
+            3,
+            2,
+            "same",
+            use_bias=False,
+            kernel_initializer=init(index),
+        )(values)
         values = layers.BatchNormalization(momentum=0.9)(values)
         values = layers.ReLU()(values)
     values = layers.Flatten()(values)
-    values = layers.Dense(128, activation="relu")(values)
-    outputs = {
-        "attributes": layers.Dense(num_attributes, name="attributes")(values),
-        "box": layers.Dense(4, activation="sigmoid", name="box")(values),
-    }
+    values = layers.Dense(128, "relu", kernel_initializer=init(10))(values)
+    attributes = layers.Dense(
+        num_attributes, kernel_initializer=init(11), name="attributes"
+    )
+    box = layers.Dense(4, "sigmoid", kernel_initializer=init(12), name="box")
+    outputs = {"attributes": attributes(values), "box": box(values)}
     return keras.Model(images, outputs)

@@ -5,13 +5,13 @@ import itertools
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from dcgan_tf import scratch
 from dcgan_tf.analysis.generator_maps import compute_maps, draw_from_maps
 from dcgan_tf.analysis.samples import (
     NUM_NUMBERED,
@@ -20,7 +20,7 @@ from dcgan_tf.analysis.samples import (
 )
 from dcgan_tf.analysis.sheet import Panel, draw_sheet
 from dcgan_tf.config.ranges import check_whole_number
-from dcgan_tf.runs.set_aside import set_aside
+from dcgan_tf.runs.set_aside import save_anew
 from dcgan_tf.runs.trained_model import TrainedModel
 from dcgan_tf.seeds import LARGEST_SEED
 
@@ -58,11 +58,14 @@ def load_boxes(path: str | os.PathLike) -> LabelledBoxes:
         ValueError: If it isn't of that form.
     """
     try:
-        record = json.loads(Path(path).read_text(encoding="utf-8-sig"))
-        boxes = {
-            int(number): tuple(_check_box(box) for box in sample_boxes)
+        record = json.loads(
+            Path(path).read_text(encoding="utf-8-sig"),
+            object_pairs_hook=_join_pairs,
+        )
+        boxes = _join_pairs(
+            (int(number), tuple(_check_box(box) for box in sample_boxes))
             for number, sample_boxes in record["boxes"].items()
-        }
+        )
         seed = check_whole_number("seed", record["seed"], 0, LARGEST_SEED)
         return LabelledBoxes(seed, boxes, str(record.get("name", "object")))
     except (
@@ -80,9 +83,14 @@ def load_boxes(path: str | os.PathLike) -> LabelledBoxes:
         ) from error
 
 
-def save_boxes(path: str | os.PathLike, labelled: LabelledBoxes) -> None:
-    """Writes what `load_boxes` reads."""
-    scratch.save_text(path, _format(labelled))
+def _join_pairs(pairs: Iterable[tuple[Any, Any]]) -> dict:
+    """Makes a dict, which would keep the last value alone of a name."""
+    joined = {}
+    for name, value in pairs:
+        if name in joined:
+            raise ValueError(f"{name!r} is there twice, and counts once")
+        joined[name] = value
+    return joined
 
 
 def _format(labelled: LabelledBoxes) -> str:
@@ -100,21 +108,8 @@ def _format(labelled: LabelledBoxes) -> str:
 def save_found_boxes(
     path: str | os.PathLike, labelled: LabelledBoxes
 ) -> Path | None:
-    """Writes boxes where others may lie, which may be corrected by hand.
-
-    Args:
-        path: The file. Where it holds something else, that is set aside
-            (`runs.set_aside`).
-        labelled: What to write.
-
-    Returns:
-        Where the file is now that was there, if it held anything else.
-    """
-    path, text = Path(path), _format(labelled)
-    is_other = path.is_file() and path.read_bytes() != text.encode()
-    kept = set_aside(path) if is_other else None
-    scratch.save_text(path, text)
-    return kept
+    """Writes what `load_boxes` reads; see `save_anew`."""
+    return save_anew(Path(path), _format(labelled))
 
 
 def _check_box(box: Sequence[int]) -> Box:

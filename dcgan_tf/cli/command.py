@@ -77,10 +77,11 @@ def run_command(
                 f"unexpected argument {remaining[0]!r}; settings are given "
                 "as --name=value"
             )
+        _refuse_empty(values)
         flags.DEFINE_list(
             "positional", remaining, "Arguments.", flag_values=values
         )
-        with settings_are_flags(), _warnings_printed():
+        with settings_are_flags(values), _warnings_printed():
             return _run_until_signal(name, lambda: run(values) or 0)
     except (flags.Error, UsageError) as error:
         print_error(name, f"{error}; see {name} --help")
@@ -96,6 +97,19 @@ def run_command(
             raise
         print_error(name, message)
         return EXIT_ERROR
+
+
+def _refuse_empty(values: flags.FlagValues) -> None:
+    """Refuses `--pick=`: nothing would tell it from a flag that isn't given.
+
+    Raises:
+        UsageError: If a flag is given without a value.
+    """
+    for name in values:
+        if values[name].present and values[name].value in ("", [], [""]):
+            raise UsageError(
+                f"--{name} is empty; give it a value, or leave it out"
+            )
 
 
 @contextlib.contextmanager

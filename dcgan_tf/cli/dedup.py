@@ -3,7 +3,8 @@
 Trains a small autoencoder on a sample, turns every image into 128 bits and
 groups images whose bits are (nearly) equal: the first of a group stays.
 Writes the names of the others, for --exclude, and a contact sheet that shows
-a group a row. Needs Apache Beam: pip install 'dcgan_tf[dedup]'.
+a group a row. A list that differs is kept, as exclude.txt.bak. Needs Apache
+Beam: pip install 'dcgan_tf[dedup]'.
 """
 
 import logging
@@ -22,6 +23,7 @@ from dcgan_tf.cli.path_flags import (
 )
 from dcgan_tf.config import DataConfig, check_data_settings
 from dcgan_tf.presets import get_dataset_defaults, resolve_dataset_name
+from dcgan_tf.runs.set_aside import save_anew, set_aside
 
 _log = logging.getLogger(__name__)
 _LOCAL_RUNNER = "DirectRunner"
@@ -171,8 +173,11 @@ def run(values: flags.FlagValues) -> None:
         f"{len(groups)} groups of near-duplicates; {num_dropped} images to "
         f"leave out are in {output}: train with {option}"
     )
+    sheet = output.with_suffix(".png")
+    if not groups and sheet.is_file():
+        # It is of another list, and would seem to be of this one.
+        _say_kept(sheet, set_aside(sheet))
     if groups:
-        sheet = output.with_suffix(".png")
         _save_sheet(sheet, source, data, groups, pipeline)
         print(f"The largest groups are in {sheet}, the one that stays first")
 
@@ -199,8 +204,13 @@ def _write_list(output: Path, source, groups) -> int:
     names = sorted(name for name in names if "\n" not in name)
     text = "".join(f"{name}\n" for name in names)
     with scratch.new_folder(output.parent):
-        scratch.save_text(output, text, errors="surrogateescape")
+        _say_kept(output, save_anew(output, text, errors="surrogateescape"))
     return len(names)
+
+
+def _say_kept(path: Path, kept: Path | None) -> None:
+    if kept is not None:
+        print(f"{path.name} held something else: kept as {kept.name}")
 
 
 def _save_sheet(path: Path, source, data, groups, pipeline) -> None:

@@ -178,7 +178,7 @@ def _check_flags(values: flags.FlagValues) -> tuple[str, ...]:
             raise UsageError("--measures=none without --probe leaves nothing")
         return ()
     measures = rename_measures(tuple(values.measures))
-    if not measures or set(measures) - set(MEASURES):
+    if set(measures) - set(MEASURES):
         raise UsageError(
             f"--measures={','.join(values.measures)}: use all, none, or some "
             f"of {', '.join(MEASURES)}"

@@ -75,12 +75,10 @@ def check_probe_flags(values: flags.FlagValues) -> None:
         _check_place(values)
     if values.probe_dataset is not None and values.probe_image_dir is not None:
         raise UsageError("give one of --probe_dataset and --probe_image_dir")
-    if values.probe_dataset == "":
-        raise UsageError("--probe_dataset is empty; name a dataset")
     if values.probe_dataset == "image_folder":
         raise UsageError("a folder to probe on is given as --probe_image_dir")
     unknown = sorted(set(values.probe_rows) - {*PROBE_ROWS})
-    if values.probe_rows != ["all"] and (unknown or not values.probe_rows):
+    if values.probe_rows != ["all"] and unknown:
         raise UsageError(
             f"--probe_rows={','.join(values.probe_rows)}: use all, or some of "
             f"{', '.join(PROBE_ROWS)}"

@@ -108,6 +108,11 @@ def normalize_settings(settings: Any) -> None:
             value = kind(value)
         elif any(typing.get_origin(kind) is tuple for kind in kinds):
             value = _read_several(value)
+        if value in ("", ()) and type(None) in kinds:
+            # Or it would pass for not given.
+            raise ValueError(
+                f"{field.name} is empty; give it a value, or leave it out"
+            )
         object.__setattr__(settings, field.name, value)
 
 

@@ -17,7 +17,7 @@ from tensorflow_datasets.core.download import checksums
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.embedded import EMBEDDED
 from dcgan_tf.data.lsun import use_lmdb
-from dcgan_tf.setting_names import name_setting
+from dcgan_tf.setting_names import has_setting, name_setting
 
 _log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ def make_readable(builder: tfds.core.DatasetBuilder, data: DataConfig) -> None:
         raise FileNotFoundError(
             f"{data.dataset} is not prepared under {builder.data_dir_root} and "
             "no program may download it; put its files into a folder and give "
-            f"that as {name_setting('manual_dir')}: "
+            f"that {_name_manual_dir()}: "
             f"{builder.MANUAL_DOWNLOAD_INSTRUCTIONS}"
         )
     if builder.name == "lsun":
@@ -183,20 +183,28 @@ def _list_urls(builder: tfds.core.DatasetBuilder) -> list[str]:
 def _advise(
     builder: tfds.core.DatasetBuilder, dataset: str, missing: list[str]
 ) -> str:
-    option = shlex.quote(f"--dataset={dataset}")
+    option, root = shlex.quote(f"--dataset={dataset}"), builder.data_dir_root
     advice = (
-        f"{dataset} is not prepared under {builder.data_dir_root}; run `dcgan "
-        f"data {option} --data_dir=DIR` where there is a network "
-        f"and give that DIR here as {name_setting('data_dir')}"
+        f"{dataset} is not prepared under {root}; run `dcgan data {option} "
+        "--data_dir=DIR` where there is a network and "
     )
+    if has_setting("data_dir"):
+        advice += f"give that DIR here as {name_setting('data_dir')}"
+    else:
+        advice += f"copy that DIR to {root}"
     infos = builder.url_infos or {}
     if len(missing) <= _NUM_URLS_NAMED and all(
         infos[url].filename for url in missing
     ):
         files = ", ".join(f"{infos[url].filename} ({url})" for url in missing)
-        advice += f"; or download {files} and give their folder as "
-        advice += name_setting("manual_dir")
+        advice += f"; or download {files} and give their folder "
+        advice += _name_manual_dir()
     return advice
+
+
+def _name_manual_dir() -> str:
+    where = "" if has_setting("manual_dir") else "to `dcgan data` "
+    return f"{where}as {name_setting('manual_dir')}"
 
 
 def _answers(url: str) -> bool:

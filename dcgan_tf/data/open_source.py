@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.exclusion import check_any_left, load_excluded
 from dcgan_tf.data.given.arrays import ARRAYS
-from dcgan_tf.data.source import Source, renumber_classes, take_attribute
+from dcgan_tf.data.source import Source, match_classes, take_attribute
 
 
 def load_source(data: DataConfig, split: str | None = None) -> Source:
@@ -103,12 +103,7 @@ def _open_held_out_dir(data: DataConfig, training: Source) -> Source:
     )
     source = _open(own, "all", frozenset())
     _check_other_images(data, folder, source, training)
-    # Some classes may have no images there, and then count as none.
-    if source.has_labels and {*source.label_names} <= {*training.label_names}:
-        source = renumber_classes(source, training.label_names)
-    elif source.label_names:
-        source = dataclasses.replace(source, label_names=())
-    return dataclasses.replace(source, split=folder)
+    return dataclasses.replace(match_classes(source, training), split=folder)
 
 
 def _check_other_images(

@@ -158,6 +158,31 @@ def renumber_classes(source: Source, label_names: tuple[str, ...]) -> Source:
     )
 
 
+def match_classes(held_out: Source, training: Source) -> Source:
+    """Has held-out images' classes be those of training images.
+
+    By their names. Of arrays, whose classes are numbers alone, by these.
+
+    Args:
+        held_out: Some classes may have no images there.
+        training: Whose classes count.
+
+    Returns:
+        The held-out images with the other's classes; without labels where
+        these lack one of them.
+    """
+    own, wanted = held_out.label_names, training.label_names
+    if not own or own == wanted:
+        return held_out
+    if {*own} <= {*wanted}:
+        return renumber_classes(held_out, wanted)
+    are_numbers = own == tuple(map(str, range(len(own))))
+    are_known = are_numbers and len(own) <= len(wanted)
+    return dataclasses.replace(
+        held_out, label_names=wanted if are_known else ()
+    )
+
+
 def _map_labels(
     source: Source, change: Callable[[tf.Tensor], tf.Tensor], **changes: Any
 ) -> Source:

@@ -99,7 +99,8 @@ def evaluate(
     for line in _find_left_out(model, settings, result, real):
         log(line)
     is_conditional = bool(config.model.num_classes)
-    if "one_nn" in measures and is_conditional and not _lack_classes(real):
+    lacks_classes = is_conditional and _lack_classes(model, real)
+    if "one_nn" in measures and is_conditional and not lacks_classes:
         result["one_nn"] = classify_by_neighbours(model, real, seed, log)
     if "segmentation" in measures and can_segment(model):
         log("segmenting samples by G's features")
@@ -168,7 +169,7 @@ def _find_left_out(
     lines = []
     if "one_nn" in measures:
         is_conditional = bool(model.config.model.num_classes)
-        if is_conditional and (lacking := _lack_classes(real)):
+        if is_conditional and (lacking := _lack_classes(model, real)):
             lines.append(
                 f"one_nn is left out: the {lacking} images have no classes, or "
                 "others than the run's"
@@ -187,8 +188,8 @@ def _find_left_out(
     return lines
 
 
-def _lack_classes(real: RealImages) -> str:
-    """Names the images that aren't each of one class; empty if all are."""
+def _lack_classes(model: TrainedModel, real: RealImages) -> str:
+    """Names the images that aren't each of one class of the run's, if any."""
     sides = {
         "training": real.training_labels,
         "held-out": real.held_out_labels,
@@ -197,7 +198,9 @@ def _lack_classes(real: RealImages) -> str:
     lacking = [
         name
         for name, labels in sides.items()
-        if labels is None or labels.ndim != 1
+        if labels is None
+        or labels.ndim != 1
+        or labels.max() >= model.config.model.num_classes
     ]
     return " and ".join(lacking)
 

@@ -9,7 +9,7 @@ from dcgan_tf.data.fingerprint import hash_image
 from dcgan_tf.data.given.arrays import ARRAYS
 from dcgan_tf.data.open_source import load_held_out, load_source
 from dcgan_tf.data.pipeline import load_images
-from dcgan_tf.data.source import Source
+from dcgan_tf.data.source import Source, match_classes
 from dcgan_tf.seeds import choose_labels
 
 # Of a collection of millions, enough for any measure here.
@@ -56,7 +56,8 @@ def load_real_images(
         data: What the run was trained on.
         training_source: Its training images, if they are open; their store
             is used where there is one.
-        held_out_source: Images held out from it, if they are open.
+        held_out_source: Images held out from it, if they are open. Where
+            they are of other classes, these count as none.
 
     Returns:
         Both, without a file in common; copies of one may be in both, see
@@ -67,7 +68,10 @@ def load_real_images(
         OSError: If it isn't there.
     """
     training_source = training_source or load_source(data)
-    held_out_source = held_out_source or load_held_out(data, training_source)
+    if held_out_source is None:
+        held_out_source = load_held_out(data, training_source)
+    elif training_source.label_names:
+        held_out_source = match_classes(held_out_source, training_source)
     sources = (training_source, held_out_source)
     (training, training_labels), (held_out, held_out_labels) = (
         load_images(source, model, data, MAX_TRAINING_IMAGES)

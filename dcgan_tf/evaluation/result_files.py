@@ -27,7 +27,9 @@ _MEASURE_CONDITIONS = ("feature_extractor", "counts")
 # What is a probe's alone. On other images than the run's own test set it has
 # a file of its own, and these decide what it is.
 _PROBE_CONDITIONS = ("protocol", "trained_on", "probe_data")
-_PROBE_KEYS = (*_PROBE_CONDITIONS, "probe", "discriminator_statistics")
+# Where any of its rows has some.
+_STATISTICS = "discriminator_statistics"
+_PROBE_KEYS = (*_PROBE_CONDITIONS, "probe", _STATISTICS)
 
 
 def get_report_path(folder: str | os.PathLike, step: int) -> Path:
@@ -61,7 +63,8 @@ def save_reports(
     shared = ("model", "weights_digest", "step", "seed", "dcgan_tf")
     shared += ("elapsed_seconds",)
     probe_path = path.with_name(f"{name}.json")
-    probe = {key: result[key] for key in (*shared, *_PROBE_KEYS)}
+    kept = (*shared, *_PROBE_KEYS)
+    probe = {key: result[key] for key in kept if key in result}
     save_report(probe_path, probe, log)
     rest = {k: v for k, v in result.items() if k not in _PROBE_KEYS}
     del rest["probe_report"]
@@ -132,7 +135,7 @@ def _join_rows(
             f"{path}: rows of an earlier probe, with another "
             f"{', '.join(differing)}, are replaced"
         )
-        return {}
+        return {_STATISTICS: result.get(_STATISTICS)}
     new = {(row["features"], row["num_labels"]) for row in result["probe"]}
     kept = [
         row

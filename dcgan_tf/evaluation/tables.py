@@ -168,11 +168,11 @@ def _format_probe_data(result: Mapping) -> str:
         return ""
     data = result["probe_data"]
     height, width = data["image_size"]
+    statistics = result.get("discriminator_statistics")
     return (
         f"D was trained on {result['trained_on']}. Probed on "
         f"{data['dataset']}, {height}x{width}x{data['channels']}, "
         f"{data['num_classes']} classes: classifiers trained on "
         f"{data['num_training']} images ({data['training_split']}), tested "
-        f"on {data['num_test']} ({data['tested_on']}).\nBatch-norm statistics "
-        f"of D: {result['discriminator_statistics']}.\n"
-    )
+        f"on {data['num_test']} ({data['tested_on']}).\n"
+    ) + (f"Batch-norm statistics of D: {statistics}.\n" if statistics else "")

@@ -21,7 +21,7 @@ from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import build_training_dataset
 from dcgan_tf.data.source import Source
 from dcgan_tf.models.batch_norm import list_norms, reestimate_statistics
-from dcgan_tf.setting_names import name_setting
+from dcgan_tf.setting_names import has_setting, name_setting
 
 # Enough that the statistics' own noise is small beside a batch's.
 _BATCH_SIZE = 128
@@ -69,12 +69,31 @@ def load_real_batches(
         if config.model.discriminator_batch_norm:
             effect = "the discriminator keeps its saved batch-norm statistics, "
             effect += "since "
-        log(
-            f"{effect}the run's data can't be read ({error}); "
-            f"{name_setting('data_dir')} or {name_setting('image_dir')} says "
-            "where it is"
-        )
+        log(f"{effect}the run's data can't be read ({error}); {_advise()}")
         return []
+
+
+def _advise() -> str:
+    names = ["image_dir"] if has_setting("image_dir") else []
+    if has_setting("data_dir", is_argument=False):  # `load` takes none.
+        names.insert(0, "data_dir")
+    if not names:
+        return "put it back where it was"
+    return f"{' or '.join(map(name_setting, names))} says where it is"
+
+
+def choose_batches(num_images: int) -> tuple[int, int]:
+    """Chooses batches to measure statistics on: up to 8 of up to 128 images.
+
+    All of one size, as each counts alike, and of as many images as go into so
+    many.
+
+    Returns:
+        Their number and size.
+    """
+    count = min(num_images, _BATCH_SIZE * _NUM_BATCHES)
+    num_batches = -(-count // _BATCH_SIZE)
+    return num_batches, count // num_batches
 
 
 def _is_same_training(data: DataConfig, other: DataConfig) -> bool:
@@ -87,9 +106,7 @@ def _read(
     config: RunConfig, data: DataConfig, source: Source | None
 ) -> list[np.ndarray]:
     source = source or load_source(data, "train")
-    count = min(source.num_examples, _BATCH_SIZE * _NUM_BATCHES)
-    num_batches = -(-count // _BATCH_SIZE)
-    batch_size = count // num_batches
+    num_batches, batch_size = choose_batches(source.num_examples)
     if source.read is not None:
         # A few batches don't repay decoding everything.
         data = dataclasses.replace(data, cache="off")

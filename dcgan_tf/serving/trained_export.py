@@ -11,6 +11,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from dcgan_tf.config import DataConfig
+from dcgan_tf.data.source import Source
 from dcgan_tf.runs.discriminator_statistics import load_real_batches
 from dcgan_tf.runs.sampling import Sampler
 from dcgan_tf.runs.trained_discriminator import TrainedDiscriminator
@@ -24,6 +25,7 @@ def load_exported_model(
     export_dir: str | os.PathLike,
     *,
     real_data: DataConfig | None = None,
+    source: Source | None = None,
     log: Callable[[str], None] = _log.warning,
 ) -> TrainedModel:
     """Loads an export's newest version, to draw from its own graphs.
@@ -34,6 +36,7 @@ def load_exported_model(
     Args:
         export_dir: The folder of all kinds.
         real_data: Where the run's images are, if not where the run said.
+        source: The images themselves, where they are open.
         log: Takes a line where real images can't be read.
 
     Returns:
@@ -58,7 +61,9 @@ def load_exported_model(
         trained_discriminator=TrainedDiscriminator(
             config.model,
             # Its own settings tell whether these are its own images.
-            functools.partial(load_real_batches, record.config, real_data, log),
+            functools.partial(
+                load_real_batches, record.config, real_data, log, source
+            ),
             lambda: _digest_files(find_features()),
         ),
         load_sampler=functools.partial(_load_sampler, version_dir),

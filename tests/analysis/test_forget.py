@@ -75,7 +75,7 @@ def test_random_gains_drop_as_many():
 def test_boxes_survive_the_file(tmp_path):
     boxes = forget.LabelledBoxes(3, {17: ((2, 20, 14, 30),), 4: ()}, "window")
     path = tmp_path / "boxes.json"
-    forget.save_boxes(path, boxes)
+    forget.save_found_boxes(path, boxes)
     assert forget.load_boxes(path) == boxes
 
 
@@ -135,12 +135,26 @@ def test_other_texts_are_refused(tmp_path, text):
     refuse_boxes(tmp_path, text)
 
 
+@pytest.mark.parametrize(
+    "boxes",
+    [
+        '{"1": [[0, 0, 9, 9]], "01": [[2, 2, 4, 4]]}',
+        '{"1": [[0, 0, 9, 9]], "1": [[2, 2, 4, 4]]}',
+        '{"1": [[0, 0, 9, 9]], " 1": []}',
+    ],
+)
+def test_a_sample_that_is_named_twice_loses_no_boxes(tmp_path, boxes):
+    text = f'{{"seed": 0, "boxes": {boxes}}}'
+    assert "1 is there twice" in refuse_boxes(tmp_path, text).replace("'", "")
+
+
 def refuse_boxes(folder, text):
     path = folder / "boxes.json"
     path.write_text(text)
     with pytest.raises(ValueError, match="boxes.json' holds no boxes") as error:
         forget.load_boxes(path)
     assert "\n" not in str(error.value)
+    return str(error.value)
 
 
 def test_edges_may_be_between_pixels(tmp_path):

@@ -54,6 +54,22 @@ def test_whatever_sounds_like_a_path_is_one(name, flag):
     assert is_path or not sounds_so
 
 
+TEXT_FLAGS = [
+    (name, flag)
+    for name, flag in ALL_FLAGS
+    if define_all(name)[flag].flag_type()
+    in ("string", "comma separated list of strings", "multi string")
+]
+
+
+@pytest.mark.parametrize(("name", "flag"), TEXT_FLAGS)
+def test_an_empty_value_is_not_taken_for_none(name, flag, capsys):
+    argv = [*VIEW.get(name, []), f"--{flag}="]
+    assert load_command(name).main(argv) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"--{flag} is empty; give it a value, or leave it out" in line
+
+
 @pytest.mark.parametrize(("name", "flag"), PATH_FLAGS)
 @pytest.mark.parametrize(
     ("given", "reason"),

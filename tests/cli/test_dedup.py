@@ -207,3 +207,31 @@ def test_runners_that_have_never_run_say_so(
     assert dedup.main([f"--image_dir={tmp_path}", f"--runner={runner}"]) == 1
     warning = "WARNING: --runner=FlinkRunner is experimental"
     assert (warning in capsys.readouterr().err) == (runner != "DirectRunner")
+
+
+def test_a_corrected_list_is_kept_and_no_sheet_of_another(
+    folder, tmp_path, capsys
+):
+    pytest.importorskip("apache_beam")
+    few = tmp_path / "few"
+    few.mkdir()
+    for name in ("000.png", "000 again.png"):
+        shutil.copy(folder / "000.png", few / name)
+    output = tmp_path / "exclude.txt"
+    argv = [f"--image_dir={few}", f"--output={output}", "--steps=1"]
+    assert dedup.main([*argv, "--max_bits=15"]) == 0
+    found, sheet = output.read_text(), output.with_suffix(".png")
+    assert found.count("\n") == 1 and sheet.is_file()
+    assert dedup.main([*argv, "--max_bits=15"]) == 0
+    assert not list(tmp_path.glob("*.bak"))  # The same once more.
+    corrected = f"{found}another.png\n"
+    output.write_text(corrected)
+    (few / "000 again.png").unlink()
+    capsys.readouterr()
+    assert dedup.main([*argv, "--max_bits=0"]) == 0
+    assert output.read_text() == "" and not sheet.exists()
+    assert (tmp_path / "exclude.txt.bak").read_text() == corrected
+    assert load_png(tmp_path / "exclude.png.bak").dtype == np.uint8
+    printed = capsys.readouterr().out
+    assert "exclude.txt held something else: kept as exclude.txt.bak" in printed
+    assert "exclude.png held something else: kept as exclude.png.bak" in printed

@@ -171,7 +171,7 @@ def test_evaluate(run_dir, tmp_path, fill_disk, monkeypatch, capfd):
     "save",
     [
         lambda path: images.save_figure(path, matplotlib.figure.Figure()),
-        lambda path: forget.save_boxes(
+        lambda path: forget.save_found_boxes(
             path, forget.LabelledBoxes(0, {0: ((0, 0, 1, 1),)})
         ),
     ],

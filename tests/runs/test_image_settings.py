@@ -1,13 +1,14 @@
 """What a new run holds out of its images, and what it records of that."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dcgan_tf import api
 from dcgan_tf.config import DataConfig, move_to_folder
-from dcgan_tf.data.given.images import open_given, replace_place
+from dcgan_tf.data.given.images import open_given, resolve_given
 from dcgan_tf.data.held_out import AUTO, LARGE, NONE, ONE_IN_10, ONE_IN_20
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.runs.image_settings import open_images
@@ -128,7 +129,13 @@ def test_where_no_rule_chose_none_does_later(folders, tmp_path, place):
     assert config.data.hold_out == NONE
 
 
-@pytest.mark.parametrize("move", [move_to_folder, replace_place])
+@pytest.mark.parametrize(
+    "move",
+    [
+        move_to_folder,
+        lambda data, folder: resolve_given(Path(folder)).move(data),
+    ],
+)
 @pytest.mark.parametrize("recorded", [AUTO, LARGE, ONE_IN_10])
 @pytest.mark.parametrize(
     ("dataset", "image_dir", "expected"),

@@ -1,18 +1,21 @@
 """Images that a run can't find by itself, and that are named to load it."""
 
+import contextlib
 import json
 import shutil
 
 import numpy as np
 import pytest
+from absl import flags
 from fixtures import tiny_run
 
 import dcgan_tf
-from dcgan_tf.cli import evaluate
+from dcgan_tf.cli import analyze, evaluate, export
 from dcgan_tf.data.held_out import NothingHeldOutError
 from dcgan_tf.runs.folder import load_run_config
 from dcgan_tf.serving.export import export_run
 from dcgan_tf.serving.trained_export import load_exported_model
+from dcgan_tf.setting_names import settings_are_flags
 
 TINY = {
     "image_size": 16,
@@ -92,6 +95,33 @@ def test_held_out_images_do_not_say_where_those_trained_on_are(
     run = dcgan_tf.load(root / "run", images=root / "nowhere")
     with pytest.raises(OSError, match="nowhere"):
         run.features(IMAGES[:4])
+
+
+@pytest.mark.parametrize(
+    ("command", "advice"),
+    [
+        (None, "images says where it is"),
+        (analyze, "put it back where it was"),
+        (evaluate, "--data_dir or --image_dir says where it is"),
+        (export, "--data_dir or --image_dir says where it is"),
+    ],
+)
+def test_advice_is_of_what_a_command_takes(gone, caplog, command, advice):
+    values = flags.FlagValues()
+    if command is not None:
+        command.define_flags(values)
+    names = contextlib.nullcontext()
+    if command is not None:
+        names = settings_are_flags(values)
+    with names:
+        dcgan_tf.load(gone / "run").features(IMAGES[:4])
+    (record,) = caplog.records
+    assert record.message.endswith(f"; {advice}")
+
+
+def test_a_command_advises_nothing_that_it_has_no_flag_for(gone, capsys):
+    assert analyze.main(["filters", f"--run_dir={gone / 'run'}"]) == 0
+    assert "; put it back where it was" in capsys.readouterr().err
 
 
 def test_nor_do_they_of_an_export(gone, tmp_path):

@@ -13,7 +13,7 @@ import numpy as np
 
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.kernels.keras_settings import own_keras_settings
-from dcgan_tf.seeds import keep_random_states
+from dcgan_tf.seeds import draw_batches
 
 CODE_BITS = 128
 # What the autoencoder sees of an image: 32x32 RGB is 3072 numbers.
@@ -52,7 +52,6 @@ class Encoder:
 
 
 @own_keras_settings()
-@keep_random_states()
 def train_encoder(
     images: np.ndarray, num_steps: int = 1_000, seed: int = 0
 ) -> Encoder:
@@ -67,28 +66,37 @@ def train_encoder(
     Returns:
         Its encoder.
     """
-    # NumPy's global generator takes 32 bits.
-    keras.utils.set_random_seed(seed % 2**32)
     flat = _flatten(images)
     mean = flat.mean(axis=0)
-    code = keras.layers.Dense(CODE_BITS, activation="relu")
+    code, decode = (
+        keras.layers.Dense(
+            units,
+            activation,
+            kernel_initializer=keras.initializers.GlorotUniform(layer_seed),
+        )
+        for units, activation, layer_seed in (
+            (CODE_BITS, "relu", 2 * seed),
+            (flat.shape[1], None, 2 * seed + 1),
+        )
+    )
     model = keras.Sequential(
         [
-            keras.layers.GaussianNoise(_NOISE),
+            keras.layers.GaussianNoise(_NOISE, seed=2 * seed),
             code,
-            keras.layers.Dropout(_DROPOUT),
-            keras.layers.Dense(flat.shape[1]),
+            keras.layers.Dropout(_DROPOUT, seed=2 * seed + 1),
+            decode,
         ]
     )
     model.compile(keras.optimizers.Adam(1e-3), "mse")
     steps_per_epoch = -(-len(flat) // _BATCH_SIZE)
+    num_steps = max(1, num_steps // steps_per_epoch) * steps_per_epoch
+    # As many in each, so that so many batches are whole passes.
+    batch_size = -(-len(flat) // steps_per_epoch)
     centred = flat - mean
+    batches = draw_batches(len(flat), num_steps, batch_size, seed)
+    examples = ((centred[batch], centred[batch]) for batch in batches)
     model.fit(
-        centred,
-        centred,
-        batch_size=_BATCH_SIZE,
-        epochs=max(1, num_steps // steps_per_epoch),
-        verbose=0,
+        examples, steps_per_epoch=num_steps, epochs=1, shuffle=False, verbose=0
     )
     kernel, bias = code.get_weights()
     return Encoder(kernel, bias - mean @ kernel)

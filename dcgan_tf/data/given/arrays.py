@@ -42,7 +42,8 @@ def open_arrays(
         images: uint8 `(count, height, width, channels)` with 1, 3 or 4
             channels, or grey `(count, height, width)`.
         labels: A class for each, integers `(count,)` from 0; None for none.
-        label_names: Of the classes; None for their numbers.
+        label_names: Of the classes, if it has labels; None for their
+            numbers.
         split: What the source is called a split of.
 
     Raises:
@@ -67,7 +68,8 @@ def open_dataset(
         dataset: Finite. Its elements are images, `(image, label)`, or dicts
             with `image` and perhaps `label`: uint8 `(height, width,
             channels)` of any size, or batches of such.
-        label_names: Of the classes; None for their numbers.
+        label_names: Of the classes, if it has labels; None for their
+            numbers.
         split: What the source is called a split of.
 
     Raises:
@@ -159,10 +161,6 @@ def _build_source(
 ) -> Source:
     names = {}
     if labels is None:
-        if label_names is not None:
-            raise ValueError(
-                "label_names are given without labels: give (images, labels)"
-            )
         labels = np.full(len(images), -1)
     else:
         labels, names["label_names"] = check_labels(

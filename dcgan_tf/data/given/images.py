@@ -96,21 +96,102 @@ def name_place(place: str | os.PathLike) -> dict[str, str]:
     )
     if is_folder:
         return {"image_dir": os.path.abspath(os.path.expanduser(text))}
-    return {"dataset": text}
+    return {"dataset": resolve_dataset_name(text)}
 
 
-def replace_place(data: DataConfig, place: str | os.PathLike) -> DataConfig:
-    """Returns a run's data read from another place."""
-    found = _find_place(place)
-    if found["image_dir"] is not None:
-        return move_to_folder(data, found["image_dir"])
-    return dataclasses.replace(data, **found)
+@dataclasses.dataclass(frozen=True)
+class Given:
+    """What a program gave as images, and as others held out from these.
+
+    Attributes:
+        settings: `image_dir` or `dataset`, and `held_out_dir`, where it named
+            a place.
+        source: Images that it holds; None for a place.
+        held_out: The same of those held out.
+    """
+
+    settings: dict[str, str]
+    source: Source | None = None
+    held_out: Source | None = None
+
+    def move(self, data: DataConfig) -> DataConfig:
+        """Returns settings of data with what is named in place of theirs."""
+        changes = dict(self.settings)
+        if folder := changes.pop("image_dir", None):
+            data = move_to_folder(data, folder)
+        elif "dataset" in changes:
+            changes["image_dir"] = None
+        return dataclasses.replace(data, **changes)
 
 
-def _find_place(place: str | os.PathLike) -> dict[str, str | None]:
-    """Returns the `dataset` and `image_dir` of a `DataConfig`."""
-    found = {"dataset": "image_folder", "image_dir": None, **name_place(place)}
-    return {**found, "dataset": resolve_dataset_name(found["dataset"])}
+def resolve_given(
+    images: Images | None,
+    held_out: Images | None = None,
+    label_names: Sequence[str] | None = None,
+    arguments: tuple[str, str] = ("images", "held_out"),
+) -> Given:
+    """Opens images that a program holds, and finds those that it names.
+
+    Args:
+        images: A folder, a dataset's name, or what `open_given` takes; None
+            for those that are known already.
+        held_out: The same, but no dataset's name. Classes are those of
+            `images`, where these are open.
+        label_names: Of the classes of images that are open.
+        arguments: What messages call both.
+
+    Raises:
+        ValueError: If they can't be used.
+        OSError: If reading a dataset fails.
+    """
+    settings, sources = {}, []
+    for argument, given in zip(arguments, (images, held_out), strict=True):
+        if is_place(given) and not os.fspath(given):  # Not this very folder.
+            raise ValueError(
+                f"{argument} is empty; name a folder, or give arrays"
+            )
+    if is_place(images):
+        settings = name_place(images)
+    if is_place(held_out):
+        settings["held_out_dir"] = resolve_held_out_dir(held_out, arguments[1])
+    names = label_names
+    for argument, given, split in zip(
+        arguments, (images, held_out), ("train", "held_out"), strict=True
+    ):
+        source = None
+        if given is not None and not is_place(given):
+            source = _open_argument(argument, given, names, split)
+            names = names or source.label_names or None
+        sources.append(source)
+    if label_names is not None:
+        _check_named(is_place(images), *sources)
+    return Given(settings, *sources)
+
+
+def _open_argument(
+    argument: str, images: Arrays, names: Sequence[str] | None, split: str
+) -> Source:
+    try:
+        return open_given(images, names, split)
+    except ValueError as error:
+        if argument == "images":  # Which they are called in any case.
+            raise
+        raise ValueError(f"{argument}: {error}") from error
+
+
+def _check_named(
+    is_named: bool, source: Source | None, held_out: Source | None
+) -> None:
+    """Refuses names of classes that no images have."""
+    if is_named or (source is None and held_out is None):
+        raise ValueError(
+            "label_names are for images that are given as arrays; a folder or "
+            "dataset has its own"
+        )
+    if not (source or held_out).label_names:
+        raise ValueError(
+            "label_names are given without labels: give (images, labels)"
+        )
 
 
 def open_other(
@@ -131,20 +212,14 @@ def open_other(
         ValueError: If they can't be used.
         OSError: If reading a dataset fails.
     """
-    data, source, held_out_source = DataConfig(ARRAYS), None, None
-    if is_place(images):
-        data = DataConfig(**_find_place(images))
-        crop = get_dataset_defaults(data.dataset).crop
-        data = dataclasses.replace(data, crop=crop)
-    else:
-        source = open_given(images)
-    if is_place(held_out):
-        folder = resolve_held_out_dir(held_out, "probe_held_out")
-        data = dataclasses.replace(data, held_out_dir=folder)
-    elif held_out is not None:
-        names = source.label_names if source else None
-        held_out_source = open_given(held_out, names or None, split="test")
-    return data, source, held_out_source
+    arguments = ("probe_data", "probe_held_out")
+    given = resolve_given(images, held_out, arguments=arguments)
+    named = {"dataset": "image_folder", **given.settings}
+    if given.source is not None:
+        named["dataset"] = ARRAYS
+    crop = get_dataset_defaults(named["dataset"]).crop
+    test = given.held_out and dataclasses.replace(given.held_out, split="test")
+    return DataConfig(**named, crop=crop), given.source, test
 
 
 def choose_settings(source: Source) -> dict[str, Any]:

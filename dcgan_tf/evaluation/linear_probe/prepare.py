@@ -33,6 +33,9 @@ from dcgan_tf.evaluation.settings import Log, Settings
 from dcgan_tf.runs.trained_model import TrainedModel
 from dcgan_tf.setting_names import name_setting
 
+# Of networks whose batch-norm statistics are measured on images.
+_ROWS_OF_D = ("D", "start", "untrained")
+
 
 @dataclasses.dataclass(frozen=True)
 class PreparedProbe:
@@ -93,13 +96,18 @@ def prepare_probe(
     digest = digest_arrays(
         (data.images, data.labels, data.test_images, data.test_labels)
     )
+    rows = _choose_rows(model, settings, log)
+    about = _describe(model, settings, real, data, digest)
+    if any(row and row.short_name in _ROWS_OF_D for row in rows.values()):
+        whose = "run's" if settings.probe_data is None else "probe's"
+        about["discriminator_statistics"] = _describe_statistics(model, whose)
     return PreparedProbe(
         model=model,
         protocol=protocol,
         data=data,
         digest=digest,
-        rows=_choose_rows(model, settings, log),
-        about=_describe(model, settings, real, data, digest),
+        rows=rows,
+        about=about,
     )
 
 
@@ -215,14 +223,6 @@ def _describe(
         if settings.probe_split != "test":
             parts.append(settings.probe_split)
         report = re.sub(r"[^A-Za-z0-9._-]+", "_", "-".join(parts))
-    num_statistics = sum(len(batch) for batch in model.real_batches)
-    if not config.model.discriminator_batch_norm:
-        statistics = "none, as it has no batch norm"
-    elif model.load_extractor is not None:
-        statistics = "those that the export carries"
-    else:
-        whose = "run's" if other is None else "probe's"
-        statistics = f"of {num_statistics} of the {whose} training images"
     return {
         "trained_on": config.data.image_dir or config.data.dataset,
         "probe_data": {
@@ -236,6 +236,15 @@ def _describe(
             "image_size": list(config.model.image_size),
             "channels": config.model.channels,
         },
-        "discriminator_statistics": statistics,
         "probe_report": report,
     }
+
+
+def _describe_statistics(model: TrainedModel, whose: str) -> str:
+    """Says what D's batch-norm statistics are of."""
+    if not model.config.model.discriminator_batch_norm:
+        return "none, as it has no batch norm"
+    if model.load_extractor is not None:
+        return "those that the export carries"
+    count = sum(len(batch) for batch in model.real_batches)
+    return f"of {count} of the {whose} training images"

@@ -5,7 +5,13 @@ import dataclasses
 import numpy as np
 
 from dcgan_tf.config import DataConfig, ModelConfig
-from dcgan_tf.data.held_out import LEAST_COUNT, NothingHeldOutError
+from dcgan_tf.data.held_out import (
+    AUTO,
+    LARGE,
+    LEAST_COUNT,
+    NONE,
+    NothingHeldOutError,
+)
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import load_images
 from dcgan_tf.data.source import Source
@@ -21,10 +27,7 @@ from dcgan_tf.evaluation.real_images import (
     load_real_images,
 )
 from dcgan_tf.images import to_float
-
-# As many as D's statistics of a run's own images are of.
-_BATCH_SIZE = 128
-_NUM_BATCHES = 8
+from dcgan_tf.runs.discriminator_statistics import choose_batches
 
 # Of training images and of others to test on; None for those that settings
 # name.
@@ -58,8 +61,12 @@ def load_probe_images(
         OSError: If it isn't there.
     """
     source, test_source = sources
+    are_others_given = test_source is not None or data.held_out_dir is not None
+    if are_others_given and data.hold_out in (AUTO, LARGE):
+        # No rule need hold out any, as in training.
+        data = dataclasses.replace(data, hold_out=NONE)
     if split == "test":
-        if source and not test_source and data.held_out_dir is None:
+        if source and not are_others_given:
             raise ValueError(
                 "a probe on arrays takes others to test it on: give some as "
                 "probe_held_out, or probe_split='validation'"
@@ -156,12 +163,11 @@ def batch_training_images(data: ProbeData) -> list[np.ndarray]:
     them on theirs (Newmu/dcgan_code, svhn/svhn_semisup_analysis.py).
 
     Returns:
-        float32 `(batch, height, width, channels)` in `[-1, 1]`; full batches
-        of 128, or one of all there are.
+        float32 `(batch, height, width, channels)` in `[-1, 1]`, as
+        `choose_batches` has them of a run's own images.
     """
-    images = data.images[: _BATCH_SIZE * _NUM_BATCHES]
-    size = min(_BATCH_SIZE, len(images))
+    num_batches, size = choose_batches(len(data.images))
     return [
-        to_float(images[start : start + size]).numpy()
-        for start in range(0, len(images) - size + 1, size)
+        to_float(data.images[index * size : (index + 1) * size]).numpy()
+        for index in range(num_batches)
     ]

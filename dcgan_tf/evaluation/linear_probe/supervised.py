@@ -11,7 +11,6 @@ import numpy as np
 import tensorflow as tf
 
 from dcgan_tf.config import ModelConfig
-from dcgan_tf.data.options import build_options
 from dcgan_tf.evaluation.linear_probe.kept_results import KeptRow
 from dcgan_tf.evaluation.linear_probe.probe import summarise
 from dcgan_tf.evaluation.linear_probe.progress import StageProgress
@@ -25,6 +24,7 @@ from dcgan_tf.evaluation.linear_probe.result import ProbeResult
 from dcgan_tf.images import to_float
 from dcgan_tf.kernels.keras_settings import own_keras_settings
 from dcgan_tf.models.discriminator import build_discriminator
+from dcgan_tf.seeds import draw_batches
 from dcgan_tf.traced import traced
 
 NAME = "trained with labels alone"
@@ -117,20 +117,13 @@ def _train_and_test(
 ) -> tuple[float, float]:
     """Returns accuracies on validation and test images, at the best check."""
     model = _build_network(config, data.num_classes, seed)
-    batches = iter(
-        tf.data.Dataset.from_tensor_slices(chosen)
-        .shuffle(len(chosen), seed=seed)
-        .repeat()
-        .batch(_BATCH_SIZE)
-        .with_options(build_options())
-    )
+    batches = chosen[draw_batches(len(chosen), num_steps, _BATCH_SIZE, seed)]
     train_step = _make_train_step(model, num_steps)
     predict = traced(model)
     validation = slice(data.num_pool, None)
     checked = slice(data.num_pool, data.num_pool + _MAX_CHECKED)
     best_score, best_weights = -1.0, None
-    for step in range(1, num_steps + 1):
-        batch = next(batches).numpy()
+    for step, batch in enumerate(batches, 1):
         train_step(to_float(data.images[batch]), data.labels[batch])
         progress.advance()
         if (

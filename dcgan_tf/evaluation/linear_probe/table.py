@@ -34,8 +34,9 @@ def run_probe(
     Returns:
         The `protocol`; `probe`, a list of results; `probe_data`, what it was
         trained and tested on; `trained_on`, what the model was;
-        `discriminator_statistics`, of which images; `probe_report`, the name
-        of its files where they aren't the run's own evaluation's.
+        `discriminator_statistics`, of which images, where a row needs any;
+        `probe_report`, the name of its files where they aren't the run's own
+        evaluation's.
     """
     data, about = probe.data, probe.about
     log(

@@ -167,6 +167,9 @@ def test_a_runs_own_training_images_stand_in_too(
     tiny_run.make_run(run_dir, colours)
     arguments = ["--measures=none", "--probe_rows=pixels"]
     assert run(run_dir, *arguments, "--probe_split=validation") == 0
+    assert "statistics" not in capsys.readouterr().out  # Pixels have none.
+    arguments = ["--measures=none", "--probe_rows=D"]
+    assert run(run_dir, *arguments, "--probe_split=validation") == 0
     result = read(run_dir, "1-few_labels-validation")
     data = result["probe_data"]
     assert (data["num_training"], data["num_test"]) == (90, 30)
@@ -184,7 +187,7 @@ def test_a_discriminator_without_batch_norm_has_no_statistics(
 ):
     model = dataclasses.replace(tiny_run.MODEL, discriminator_batch_norm=False)
     run_dir = tiny_run.make_run(tmp_path / "run", colours, model)
-    assert run(run_dir, "--measures=none", "--probe_rows=pixels") == 0
+    assert run(run_dir, "--measures=none", "--probe_rows=D") == 0
     line = "\nBatch-norm statistics of D: none, as it has no batch norm.\n"
     assert line in capsys.readouterr().out
 

@@ -15,6 +15,7 @@ from dcgan_tf.data.given.images import (
     choose_settings,
     name_place,
     open_given,
+    resolve_given,
 )
 from dcgan_tf.data.pipeline import load_images
 
@@ -112,3 +113,9 @@ def test_a_name_is_a_dataset_and_a_path_a_folder(
     Path("cats").mkdir()
     Path("mnist").mkdir()
     assert list(name_place(place)) == [setting]
+
+
+@pytest.mark.parametrize("argument", ["images", "held_out"])
+def test_an_empty_place_is_not_this_folder(argument):
+    with pytest.raises(ValueError, match=f"^{argument} is empty; name a"):
+        resolve_given(**{"images": None, argument: ""})
