@@ -17,6 +17,7 @@ from dcgan_tf.config.ranges import check_whole_number
 from dcgan_tf.families import ADAM, FAMILIES, check_settings
 from dcgan_tf.image_sizes import read_image_size
 from dcgan_tf.recipes import PAPER, SMALL, expand_recipe, list_choices
+from dcgan_tf.setting_names import name_setting
 
 PRESETS: dict[str, ModelConfig] = {
     # Radford et al. (2016), Figure 1: the LSUN and face network.
@@ -205,7 +206,29 @@ def resolve_run_config(
             if kept is None
             else kept.training.eval_every
         )
-    return _build_run_config(values)
+    try:
+        return _build_run_config(values)
+    except ValueError as error:
+        _blame_given(given, kept, error)
+        raise
+
+
+def _blame_given(
+    given: Mapping[str, Any], kept: RunConfig | None, error: ValueError
+) -> None:
+    """Names what was given, where a kept choice would be blamed for it."""
+    choices = list_choices(kept) if kept is not None else {}
+    changed = [
+        f"{name} was {was!r}, is now {given[name]!r}"
+        for name, was in choices.items()
+        if name in given and given[name] != was
+    ]
+    if changed:
+        raise ValueError(
+            f"the run was started with other settings: {'; '.join(changed)}. "
+            "Give the same settings to resume it, or another "
+            f"{name_setting('run_dir')} to start anew"
+        ) from error
 
 
 def _check_used(given: Mapping[str, Any], values: Mapping[str, Any]) -> None:

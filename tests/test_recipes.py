@@ -128,3 +128,27 @@ def test_a_run_that_is_resumed_keeps_its_choices(monkeypatch):
     assert name_recipe(resolve_run_config({})) == "small"
     named = resolve_run_config({"recipe": "paper"}, kept)
     assert name_recipe(named) == "paper"
+
+
+@pytest.mark.parametrize(
+    "started_with, given, words",
+    [
+        (
+            {"diff_augment": True, "diff_augment_target": 0.6},
+            {"diff_augment": False},
+            "diff_augment was True, is now False",
+        ),
+        (
+            {"diff_augment": True, "diff_augment_target": 0.6},
+            {"loss": "relativistic"},
+            "loss was 'cross_entropy', is now 'relativistic'",
+        ),
+        ({}, {"r1_weight": 1.0, "precision": "mixed_float16"}, "r1_weight was"),
+    ],
+)
+def test_on_resume_what_is_given_is_named_not_what_is_kept(
+    started_with, given, words
+):
+    kept = resolve_run_config(started_with)
+    with pytest.raises(ValueError, match=f"other settings: {words}"):
+        resolve_run_config(given, kept)
