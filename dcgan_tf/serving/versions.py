@@ -224,8 +224,9 @@ def _claim_version(export_dir: Path, kinds: Sequence[str]) -> tuple[int, Path]:
     Making a folder either succeeds or finds it there, on shared file systems
     too. One that a killed process left costs a number, no more.
     """
-    scratch.remove_leftovers(export_dir)
     folders = [export_dir / kind for kind in {*KINDS, *kinds}]
+    for folder in (export_dir, *folders):
+        scratch.remove_leftovers(folder)
     taken = [v for folder in folders for v in find_versions(folder)]
     version = max(taken, default=0)
     while True:

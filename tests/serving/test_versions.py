@@ -114,6 +114,16 @@ def test_a_kill_leaves_no_numbered_folder_and_blocks_nobody(tmp_path):
     assert names(tmp_path / "one") == ["1", "2"]
 
 
+@pytest.mark.parametrize("kind", versions.KINDS)
+def test_any_export_removes_what_a_killed_one_left(tmp_path, kind):
+    leftover = tmp_path / kind / ".writing-a-0123456789ab"
+    leftover.mkdir(parents=True)
+    long_ago = time.time() - 2 * 24 * 3600
+    os.utime(leftover, (long_ago, long_ago))
+    write(tmp_path, ["one"])
+    assert not leftover.exists()
+
+
 def test_two_at_once_take_two_numbers(tmp_path):
     both_wrote = threading.Barrier(2)
     numbers = []
