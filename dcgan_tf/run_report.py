@@ -1,7 +1,6 @@
 """The report of a run: one self-contained HTML page."""
 
 import base64
-import functools
 import html
 import json
 import logging
@@ -230,17 +229,19 @@ def _show_training(run_dir: Path) -> str:
 
 
 def _show_evaluation(run_dir: Path) -> str:
+    """The newest step first, and of a step what isn't a probe on others."""
     paths = (run_dir / EVALUATION_DIR).glob("*.json")
-    steps = {int(path.stem): path for path in paths if path.stem.isdigit()}
-    if not steps:
-        return ""
-    step = max(steps)
-    load = functools.partial(_format_evaluation, step)
-    return _load_or_none(steps[step], load) or ""
+    steps = {path: path.stem.split("-")[0] for path in paths}
+    found = [path for path, step in steps.items() if step.isdecimal()]
+    found.sort(key=lambda path: (-int(steps[path]), path.stem))
+    shown = (_load_or_none(path, _format_evaluation) for path in found)
+    return "".join(filter(None, shown))
 
 
-def _format_evaluation(step: int, path: Path) -> str:
+def _format_evaluation(path: Path) -> str:
     """Warnings first, since figures mean less by them; then all figures."""
+    step, _, probe = path.stem.partition("-")
+    caption = f"Step {int(step):,}{probe and f', probe {probe}'}"
     results = load_report(path)
     warnings = results.pop("warnings", [])
     tables = []
@@ -252,7 +253,7 @@ def _format_evaluation(step: int, path: Path) -> str:
     listed = "".join(f"<li>{html.escape(str(text))}</li>" for text in warnings)
     return (
         (f"<p>Warnings:</p>\n<ul>{listed}</ul>\n" if listed else "")
-        + _table(f"Step {step:,}", _flatten(results))
+        + _table(caption, _flatten(results))
         + "".join(
             _table(caption, rows[1:], rows[0]) for caption, rows in tables
         )

@@ -109,7 +109,8 @@ def test_the_report_holds_everything_and_nothing_outside(full_run):
     assert "a &lt;run&gt; &amp; more" in page and "<run>" not in page
     for text in ("41.2346", "Step 20", "base_filters", "3 steps in 3 minutes"):
         assert text in page
-    assert "9.5" not in page  # An earlier evaluation.
+    # An earlier evaluation.
+    assert page.index("41.2346") < page.index("<td>9.5<")
     for heading in VIEWS.values():
         assert heading in page.replace("&#x27;", "'")
     # Samples, curves and the training GIF beside the views.
@@ -204,6 +205,27 @@ def test_lists_of_settings(tmp_path, read_report, name, values, cell):
 def test_the_images_are_named(tmp_path, read_report, settings, words):
     save_run_config(tmp_path, resolve_run_config(settings))
     assert f"<p>{words}" in read_report(tmp_path)
+
+
+def test_every_evaluation_is_there(tmp_path, read_report):
+    """Of earlier steps, and probes on other images or on training images."""
+    for name, accuracy in (
+        ("6", 0.6), ("6-few_labels-validation", 0.65),
+        ("12000-few_labels-cifar10", 0.7), ("notes", 0.8), ("900", 0.9),
+    ):  # fmt: skip
+        probe = make_probe(1)
+        probe["probe"][0]["accuracy"] = accuracy
+        save_evaluation(tmp_path, probe, name)
+    (tmp_path / "evaluation" / "7-few_labels-bad.json").write_text("{")
+    page = read_report(tmp_path)
+    assert re.findall("<caption>(Step .*?)</caption>", page) == [
+        "Step 12,000, probe few_labels-cifar10",
+        "Step 900",
+        "Step 6",
+        "Step 6, probe few_labels-validation",
+    ]
+    shown = [row[2] for row in read_rows(page) if row[0] == "D (960)"]
+    assert shown == ["70.00%", "90.00%", "60.00%", "65.00%"]
 
 
 @pytest.mark.parametrize(

@@ -42,12 +42,10 @@ class Store:
         gather: From int64 positions `(count,)` to uint8 images
             `(count, height, width, channels)`; safe from several threads.
         labels: int32 `(num_examples,)` or `(num_examples, num_attributes)`.
-        kept_in: `memory` or the file's path.
     """
 
     gather: Callable[[np.ndarray], np.ndarray]
     labels: np.ndarray
-    kept_in: str
 
 
 def get_store(
@@ -216,7 +214,7 @@ def _fill_memory(source: Source, model: ModelConfig, data: DataConfig) -> Store:
         images[start : start + len(batch)] = batch
         labels.append(batch_labels)
         start += len(batch)
-    return Store(images.__getitem__, np.concatenate(labels), "memory")
+    return Store(images.__getitem__, np.concatenate(labels))
 
 
 def _open_disk(source: Source, model: ModelConfig, data: DataConfig) -> Store:
@@ -252,5 +250,4 @@ def _open_disk(source: Source, model: ModelConfig, data: DataConfig) -> Store:
     return Store(
         lambda positions: cached.gather(positions, shape),
         cached.read_labels(math.prod(shape)),
-        str(path),
     )

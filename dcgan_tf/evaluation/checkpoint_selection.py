@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import os
 from collections.abc import Callable
 
 import keras
@@ -56,7 +55,6 @@ class QuickEvaluator:
 
 def build_quick_evaluator(
     config: RunConfig,
-    cache_dir: str | os.PathLike | None = None,
     training_source: Source | None = None,
     held_out_source: Source | None = None,
 ) -> QuickEvaluator:
@@ -72,7 +70,6 @@ def build_quick_evaluator(
 
     Args:
         config: The run's settings.
-        cache_dir: Where classifiers are kept; None for the default.
         training_source: The run's training images, if they are open.
         held_out_source: Images held out from it, if they are open.
 
@@ -102,7 +99,7 @@ def build_quick_evaluator(
     real = load_real_images(
         config.model, config.data, training_source, held_out_source
     )
-    network = choose_feature_extractor(real, cache_dir=cache_dir)
+    network = choose_feature_extractor(real)
     held_out = compute_features(network, real.held_out[:_NUM_IMAGES]).features
     measure = f"frechet_{network.name}"
     drawn = _Drawn(config.model, _NUM_IMAGES, real.training_labels)

@@ -1,4 +1,4 @@
-"""Images split into a Laplacian pyramid, and joined back exactly.
+"""Images shrunk and enlarged, as the levels of a Laplacian pyramid are.
 
 A pyramid holds an image as its smallest version and what each doubling lacks:
 with `I_k` the image shrunk k times, the residual is `h_k = I_k -
@@ -6,8 +6,6 @@ enlarge(I_(k+1))` (Denton et al., 2015, Section 2.2; Burt and Adelson, 1983).
 A departure from the authors' code: images are shrunk by means of 2x2 pixels
 and enlarged bilinearly.
 """
-
-from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
@@ -45,27 +43,3 @@ def shrink_to_levels(images: tf.Tensor, num_levels: int) -> list[tf.Tensor]:
     for _ in range(num_levels - 1):
         levels.insert(0, shrink(levels[0]))
     return levels
-
-
-def split_pyramid(images: tf.Tensor, num_levels: int) -> list[tf.Tensor]:
-    """Splits images into their Laplacian pyramid.
-
-    Args:
-        images: float32 `(batch, height, width, channels)`; sides divide by
-            `2**(num_levels - 1)`.
-        num_levels: Of the pyramid.
-
-    Returns:
-        From coarse to fine: the shrunk images, then residuals.
-    """
-    levels = shrink_to_levels(images, num_levels)
-    pairs = zip(levels, levels[1:], strict=False)
-    return levels[:1] + [fine - enlarge(coarse) for coarse, fine in pairs]
-
-
-def join_pyramid(pyramid: Sequence[tf.Tensor]) -> tf.Tensor:
-    """Joins what `split_pyramid` returns; exact but for rounding."""
-    images, *residuals = pyramid
-    for residual in residuals:
-        images = enlarge(images) + residual
-    return images

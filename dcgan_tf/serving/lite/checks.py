@@ -4,7 +4,6 @@ import dataclasses
 import os
 import statistics
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -180,7 +179,6 @@ def check_file(
     precision: str,
     inputs: dict[str, np.ndarray],
     expected: dict[str, np.ndarray],
-    clock: Callable[[], float] = time.perf_counter,
 ) -> LiteCheck:
     """Runs a file on some inputs and measures it.
 
@@ -189,7 +187,6 @@ def check_file(
         precision: What it was converted to.
         inputs: By name, `(count, ...)`.
         expected: The float32 network's outputs for them, by name.
-        clock: Seconds.
 
     Returns:
         What was measured, and what is wrong with it.
@@ -209,7 +206,7 @@ def check_file(
         max(error.mean for error in errors.values()),
         min(error.psnr for error in errors.values()),
         {
-            threads: _time(LiteNetwork(path, threads), first, clock)
+            threads: _time(LiteNetwork(path, threads), first)
             for threads in (1, 2)
         },
         _find_problem(precision, errors),
@@ -269,12 +266,12 @@ def _find_problem(precision: str, errors: dict[str, _Error]) -> str | None:
     return None
 
 
-def _time(network: LiteNetwork, inputs: dict, clock) -> float:
+def _time(network: LiteNetwork, inputs: dict) -> float:
     """Returns the median of some runs, in milliseconds."""
     network.run(**inputs)
     seconds = []
     for _ in range(_NUM_TIMED):
-        start = clock()
+        start = time.perf_counter()
         network.run(**inputs)
-        seconds.append(clock() - start)
+        seconds.append(time.perf_counter() - start)
     return 1000 * statistics.median(seconds)
