@@ -17,7 +17,7 @@ from dcgan_tf.data.given.images import (
     resolve_given,
 )
 from dcgan_tf.data.source import Source
-from dcgan_tf.evaluation.checkpoint_selection import build_quick_evaluator
+from dcgan_tf.evaluation.checkpoint_selection import build_checkpoint_evaluator
 from dcgan_tf.evaluation.real_images import check_held_out
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.run import Run
@@ -130,7 +130,7 @@ def train(
             source=source,
             conditional=conditional,
             init_from=init_from,
-            build_evaluator=lambda config, source: build_quick_evaluator(
+            build_evaluator=lambda config, source: build_checkpoint_evaluator(
                 config, training_source=source, held_out_source=held_out_source
             ),
             allow_fewer_images=allow_fewer_images,

@@ -67,9 +67,11 @@ def run(values: flags.FlagValues) -> int:
 
 
 def _build_evaluator(config: RunConfig, source):
-    from dcgan_tf.evaluation.checkpoint_selection import build_quick_evaluator
+    from dcgan_tf.evaluation.checkpoint_selection import (
+        build_checkpoint_evaluator,
+    )
 
-    return build_quick_evaluator(config, training_source=source)
+    return build_checkpoint_evaluator(config, training_source=source)
 
 
 def _print_result(result, run_dir: str | os.PathLike, config: RunConfig):

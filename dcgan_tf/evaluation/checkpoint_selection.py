@@ -34,7 +34,7 @@ _SEED = 999
 
 
 @dataclasses.dataclass(frozen=True)
-class QuickEvaluator:
+class CheckpointEvaluator:
     """Measures a generator while it is trained.
 
     Attributes:
@@ -53,11 +53,11 @@ class QuickEvaluator:
         return self.compute(generator)
 
 
-def build_quick_evaluator(
+def build_checkpoint_evaluator(
     config: RunConfig,
     training_source: Source | None = None,
     held_out_source: Source | None = None,
-) -> QuickEvaluator:
+) -> CheckpointEvaluator:
     """Builds what training calls to find its best checkpoint.
 
     Fréchet distance of 2,000 samples to up to 2,000 held-out images, in the
@@ -109,7 +109,7 @@ def build_quick_evaluator(
         distance = compute_frechet_distance(held_out, features)
         return {measure: distance}
 
-    return QuickEvaluator(measure, digest + drawn.digest, evaluate)
+    return CheckpointEvaluator(measure, digest + drawn.digest, evaluate)
 
 
 class _Drawn:
@@ -163,7 +163,7 @@ def _build_for_folder(
     training_source: Source,
     held_out_source: Source,
     digest: str,
-) -> QuickEvaluator:
+) -> CheckpointEvaluator:
     (training, labels), (held_out, _) = (
         load_images(source, config.model, config.data, _NUM_IMAGES)
         for source in (training_source, held_out_source)
@@ -184,4 +184,6 @@ def _build_for_folder(
             "frechet_random_floor": floor,
         }
 
-    return QuickEvaluator("frechet_random", digest + drawn.digest, evaluate)
+    return CheckpointEvaluator(
+        "frechet_random", digest + drawn.digest, evaluate
+    )

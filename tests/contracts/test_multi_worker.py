@@ -59,7 +59,7 @@ def fill_disk():
     checkpoints.save = save
 
 sys.modules["dcgan_tf.evaluation.checkpoint_selection"] = types.SimpleNamespace(
-    build_quick_evaluator=lambda config, training_source: evaluate)
+    build_checkpoint_evaluator=lambda config, training_source: evaluate)
 train.import_tensorflow = import_watched
 code = train.main(sys.argv[1:])
 digest = hashlib.sha256()

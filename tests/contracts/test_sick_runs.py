@@ -51,7 +51,9 @@ def test_a_run_without_improvement_ends_and_can_go_on(
     def build(config, **_):
         return lambda generator: {"frechet_random": next(values)}
 
-    monkeypatch.setattr(checkpoint_selection, "build_quick_evaluator", build)
+    monkeypatch.setattr(
+        checkpoint_selection, "build_checkpoint_evaluator", build
+    )
     run_dir = tmp_path / "run"
 
     def run(*argv):

@@ -12,7 +12,7 @@ from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.runs import sampling
 
 
-def test_the_quick_evaluator_tells_near_from_far(monkeypatch):
+def test_the_checkpoint_evaluator_tells_near_from_far(monkeypatch):
     model = ModelConfig((16, 16), 1, 5, 4, 3)
     generator = build_generator(model)
     config = RunConfig(
@@ -30,7 +30,7 @@ def test_the_quick_evaluator_tells_near_from_far(monkeypatch):
         )
         monkeypatch.setattr(checkpoint_selection, "_NUM_IMAGES", 60)
         source = build_array_source("x", "t", held_out, np.zeros(60))
-        return checkpoint_selection.build_quick_evaluator(
+        return checkpoint_selection.build_checkpoint_evaluator(
             config, training_source=source, held_out_source=source
         )(generator)
 
@@ -67,7 +67,7 @@ def test_a_conditional_run_is_measured_by_its_classes(
     source = build_array_source(
         "x", "train", images, labels, label_names=("a", "b")
     )
-    evaluator = checkpoint_selection.build_quick_evaluator(
+    evaluator = checkpoint_selection.build_checkpoint_evaluator(
         config, training_source=source, held_out_source=source
     )
     evaluator(None)
