@@ -82,10 +82,11 @@ def describe_devices(strategy: tf.distribute.Strategy) -> str:
 
 
 def _describe_norm(config: RunConfig, strategy: tf.distribute.Strategy) -> str:
-    """Says where the result isn't that of one device."""
-    is_alone = config.training.batch_norm == REPLICA
-    if strategy.num_replicas_in_sync == 1 or not is_alone:
+    """Says what `batch_norm` changes where it isn't the default."""
+    if config.training.batch_norm != REPLICA:
         return ""
+    if strategy.num_replicas_in_sync == 1:
+        return ", where batch_norm replica changes nothing"
     return " with batch norm of each alone"
 
 
