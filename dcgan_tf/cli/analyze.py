@@ -85,7 +85,9 @@ def define_flags(values: flags.FlagValues) -> None:
         **options,
     )
     define_path(
-        "boxes", None, "forget: a JSON file of boxes; see docs/analysis.md. "
+        "boxes", None, "forget: a JSON file of a name, a seed and, by sample, "
+        "boxes of rows and columns (top, left, bottom, right): "
+        '{"name": "window", "seed": 0, "boxes": {"17": [[2, 20, 14, 30]]}}. '
         "Default: found, on toy_faces.",
         values,
     )  # fmt: skip

@@ -117,7 +117,7 @@ _ENUMS = {
     "recipe": (
         tuple(RECIPES),
         "A set of choices, each a flag of its own that wins over it: paper, or "
-        "small for collections of your own (docs/recipes.md).",
+        "small, with a gradient penalty, for collections of your own.",
     ),
     "loss": (
         LOSSES,
