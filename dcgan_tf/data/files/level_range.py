@@ -56,6 +56,9 @@ def measure_level_range(images: Iterable[np.ndarray]) -> LevelRange | None:
 
     Returns:
         The range; None without images.
+
+    Raises:
+        ValueError: If no number is as large as the range is wide.
     """
     parts = []
     is_whole = True
@@ -64,7 +67,7 @@ def measure_level_range(images: Iterable[np.ndarray]) -> LevelRange | None:
         pixels = image.reshape(image.shape[0] * image.shape[1], -1)
         every = max(1, len(pixels) // _MAX_PIXELS_PER_IMAGE)
         levels = pixels[::every].astype(np.float64)
-        parts.append(levels[np.isfinite(levels)].astype(np.float32))
+        parts.append(levels[np.isfinite(levels)])
     levels = np.concatenate(parts) if parts else np.empty(0)
     if not levels.size:
         return None
@@ -73,4 +76,10 @@ def measure_level_range(images: Iterable[np.ndarray]) -> LevelRange | None:
     low, high = np.partition(levels, edges)[list(edges)].tolist()
     if is_whole:
         return int(low), int(high) + 1
-    return low, high if high > low else low + 1.0
+    if not np.isfinite(high - low):
+        raise ValueError(
+            f"levels from {low:g} to {high:g} are too far apart to be scaled; "
+            "scale them before"
+        )
+    # One apart, or as little as their numbers allow.
+    return low, high if high > low else max(low + 1.0, np.nextafter(low, np.inf))
