@@ -82,4 +82,5 @@ def measure_level_range(images: Iterable[np.ndarray]) -> LevelRange | None:
             "scale them before"
         )
     # One apart, or as little as their numbers allow.
-    return low, high if high > low else max(low + 1.0, np.nextafter(low, np.inf))
+    least = max(low + 1.0, float(np.nextafter(low, np.inf)))
+    return low, high if high > low else least

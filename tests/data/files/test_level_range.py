@@ -46,6 +46,29 @@ def test_measured(images, expected):
     assert measure_level_range(images) == expected
 
 
+@pytest.mark.parametrize(
+    ("levels", "brightest"),
+    [
+        (1_900_000_000 + np.arange(200, dtype=np.int32), 254),
+        (2**40 + np.arange(256, dtype=np.int64), 255),
+        (1e300 * np.arange(1, 5), 255),
+        (np.full(4, 1e17), 0),
+        (np.full(4, -1e300), 0),
+        (np.full(4, 2**60, np.int64), 0),
+    ],
+)
+def test_levels_of_any_size_keep_their_differences(levels, brightest):
+    image = np.repeat(levels[None, :, None], 3, axis=0)
+    scaled = scale_levels(image, measure_level_range([image]))
+    assert scaled.min() == 0 and scaled.max() == brightest
+    assert len(np.unique(scaled)) == len(np.unique(levels))
+
+
+def test_levels_too_far_apart_are_refused():
+    with pytest.raises(ValueError, match="too far apart"):
+        measure_level_range([np.array([[[-1.7e308], [1.7e308]]])])
+
+
 def test_upper_byte_is_what_it_says():
     levels = np.arange(2**16, dtype=np.uint16)
     np.testing.assert_array_equal(scale_levels(levels, UPPER_BYTE), levels >> 8)
