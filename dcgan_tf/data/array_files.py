@@ -21,6 +21,7 @@ from dcgan_tf.data.files.level_range import (
     scale_levels,
 )
 from dcgan_tf.data.files.listing import order_positions
+from dcgan_tf.data.files.npy_file import NpyFile
 from dcgan_tf.data.fingerprint import (
     digest_labels,
     fingerprint_hashes,
@@ -86,7 +87,7 @@ def load_array_file(
         split = data.split or "train"
     _check_excluded(path, groups, excluded)
     chosen = _choose_groups(path, groups, split)
-    images, labels = _join_groups(list(chosen.values()))
+    images, labels = _join_groups(path, list(chosen.values()))
     image_names = _name_images(chosen)
     count = len(image_names)
     all_names = _name_images(groups)
@@ -101,7 +102,12 @@ def load_array_file(
     if labels is None:
         labels = np.full(count, -1)
     else:
-        labels, found["label_names"] = check_labels(labels, count, label_names)
+        try:
+            labels, found["label_names"] = check_labels(
+                labels, count, label_names
+            )
+        except ValueError as error:
+            raise ValueError(f"file of arrays {path}: {error}") from error
         found["digest_labels"] = functools.cache(
             lambda: digest_labels(_hash_all(chosen), labels)
         )
@@ -204,7 +210,7 @@ def _read_arrays(path: str) -> Mapping[str, np.ndarray]:
     """Reads a file's arrays; that of an .npy file stays on disk."""
     try:
         if not zipfile.is_zipfile(path):
-            return {"": np.load(path, mmap_mode="r", allow_pickle=False)}
+            return {"": NpyFile(path)}
         with zipfile.ZipFile(path) as archive:
             num_bytes = sum(info.file_size for info in archive.infolist())
         if num_bytes > _MEMORY_FRACTION * measure_available_memory():
@@ -276,10 +282,21 @@ def _choose_groups(path: str, groups: Groups, split: str) -> Groups:
     return chosen
 
 
+def _count_channels(images: np.ndarray) -> int:
+    return images.shape[3] if images.ndim == 4 else 1
+
+
 def _join_groups(
-    groups: list[Group],
+    path: str, groups: list[Group]
 ) -> tuple[list[np.ndarray], np.ndarray | None]:
     """Returns the images of groups, and labels where all have some."""
+    channels = {_count_channels(group.images) for group in groups}
+    if len(channels) > 1:
+        listed = " and ".join(map(str, sorted(channels)))
+        raise ValueError(
+            f"file of arrays {path}: its splits have {listed} channels, and "
+            "are read together here; give all as many"
+        )
     labels = [group.labels for group in groups]
     has_labels = all(part is not None for part in labels)
     return (

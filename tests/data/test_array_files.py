@@ -1,12 +1,15 @@
 """Images in .npy and .npz files, as sources and through the commands."""
 
 import dataclasses
+import pickle
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from dcgan_tf.cli import data as data_command
 from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.data.files.npy_file import NpyFile
 from dcgan_tf.data.open_source import count_common, load_held_out, load_source
 from dcgan_tf.data.pipeline import load_images
 
@@ -263,3 +266,41 @@ def test_arrays_that_are_not_clear_are_refused(tmp_path, arrays, message):
     np.savez(tmp_path / "a.npz", **arrays)
     with pytest.raises(ValueError, match=message):
         load_source(make_data(tmp_path / "a.npz"))
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", ["u1", "?", "<u2", ">u2", "<f8", ">f4"])
+def test_an_npy_file_is_read_as_numpy_reads_it(tmp_path, dtype, order):
+    images = np.random.default_rng(0).integers(0, 2, (7, 5, 6, 3)).astype(dtype)
+    np.save(tmp_path / "a.npy", np.asarray(images, order=order))
+    array = pickle.loads(pickle.dumps(NpyFile(str(tmp_path / "a.npy"))))
+    assert array.shape == images.shape and array.dtype == images.dtype
+    assert (array.ndim, array.size, len(array)) == (4, images.size, 7)
+    np.testing.assert_array_equal(list(array), images)
+    np.testing.assert_array_equal(array[np.int64(3)], images[3])
+
+
+def test_an_npy_file_that_is_cut_while_it_is_used_is_named(tmp_path):
+    path = tmp_path / "a.npy"
+    np.save(path, np.zeros((20, 16, 16), np.uint8))
+    data = make_data(path, cache="off")
+    source = load_source(data)
+    np.save(path, np.zeros((2, 16, 16), np.uint8))
+    with pytest.raises(tf.errors.UnknownError, match="is cut off"):
+        load_images(source, MODEL, data)
+
+
+def test_splits_of_other_channels_are_refused_together(tmp_path):
+    path = tmp_path / "a.npz"
+    colour, grey = np.zeros((24, 20, 22, 3)), np.zeros((5, 20, 22, 1))
+    np.savez(path, x_train=colour, x_test=grey)
+    assert load_source(make_data(path)).num_examples == 24
+    with pytest.raises(ValueError, match="a.npz: .* 1 and 3 channels"):
+        load_source(make_data(path), "all")
+
+
+def test_negative_classes_are_named_with_their_file(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, x=np.zeros((3, 20, 22)), y=np.array([-1, 0, 1]))
+    with pytest.raises(ValueError, match="a.npz: .*from -1 to 1; .*from 0 on"):
+        load_source(make_data(path))

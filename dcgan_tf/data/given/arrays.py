@@ -219,9 +219,10 @@ def check_labels(
     if names is None:
         names = [str(number) for number in range(high + 1)]
     if low < 0 or high >= len(names):
+        upper = f"to {len(names) - 1}" if names else "on"
         raise ValueError(
-            f"labels are from {low} to {high}; classes are numbered from 0 to "
-            f"{max(len(names), 1) - 1}"
+            f"labels are from {low} to {high}; classes are numbered from 0 "
+            f"{upper}"
         )
     return labels, tuple(map(str, names))
 
