@@ -4,6 +4,11 @@ import logging
 import os
 from collections.abc import Sequence, Sized
 
+from dcgan_tf.data.text_files import (
+    decode_text,
+    normalize_name,
+    read_text_file,
+)
 from dcgan_tf.setting_names import name_setting
 
 _log = logging.getLogger(__name__)
@@ -13,24 +18,22 @@ def load_excluded(path: str | None) -> frozenset[str]:
     """Reads the names in a list; none where there is no list.
 
     Raises:
+        ValueError: If it is a pipe or a device.
         OSError: If it can't be read.
     """
     if path is None:
         return frozenset()
     try:
-        # Names are bytes; those that are not UTF-8 survive this round trip.
-        # Windows' editors begin a file with a byte-order mark.
-        with open(
-            path, encoding="utf-8-sig", errors="surrogateescape"
-        ) as lines:
-            return frozenset(
-                line.rstrip("\n") for line in lines if line.strip()
-            )
+        text = decode_text(read_text_file(path))
     except OSError as error:
         raise type(error)(
             f"the list of images to exclude {path} can't be read "
             f"({error.strerror}); name a text file of names, one a line"
         ) from None
+    # A name may have a carriage return, unless lines end with one.
+    newline = "\n" if "\n" in text else "\r"
+    lines = text.replace("\r\n", "\n").split(newline)
+    return frozenset(line for line in lines if line.strip())
 
 
 def find_excluded(
@@ -42,7 +45,8 @@ def find_excluded(
     """Finds the images of a collection that a list names.
 
     A name that is none as it stands may be written as a path: from `.` or
-    from the root, with backslashes, or with spaces around it.
+    from the root, with backslashes, or with spaces around it; or with its
+    accents composed otherwise.
 
     Args:
         excluded: From `load_excluded`.
@@ -59,10 +63,11 @@ def find_excluded(
     missing = {}
     for written in excluded - found:
         name = written.strip().replace("\\", "/").removeprefix(root)
-        missing[name.removeprefix("./")] = written
-    rewritten = missing.keys() & set(names) if missing else set()
+        missing[normalize_name(name.removeprefix("./"))] = written
+    own = {normalize_name(name): name for name in names} if missing else {}
+    rewritten = missing.keys() & own.keys()
     lost = [missing[name] for name in missing.keys() - rewritten]
-    found |= rewritten
+    found |= {own[name] for name in rewritten}
     if found and lost and is_told:
         _log.warning(
             "%s of the %s images to exclude, such as %r, are not in %s",

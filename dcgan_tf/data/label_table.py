@@ -1,16 +1,17 @@
 """Labels from a table: CSV, StyleGAN's dataset.json, or CelebA's text."""
 
-import codecs
 import csv
 import dataclasses
 import hashlib
 import io
+import itertools
 import json
 import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from dcgan_tf.data.text_files import decode_text, normalize_name
 from dcgan_tf.setting_names import name_setting
 
 _log = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ def read_table(path: str, contents: bytes) -> Table:
         ValueError: If it is no table, or an empty one.
     """
     digest = hashlib.blake2b(contents, digest_size=16).hexdigest()
-    text = _decode(contents)
+    text = decode_text(contents)
     try:
         if text.lstrip().startswith("{"):
             headings, rows = None, _read_json(text)
@@ -109,6 +110,7 @@ def assign_labels(
     names: Sequence[str],
     column: str | None = None,
     needed: Sequence[str] | None = None,
+    root: str = "",
 ) -> Labels:
     """Finds each image's label in a table.
 
@@ -122,12 +124,15 @@ def assign_labels(
             the one that is called `label` or `class`, or all where all are
             attributes.
         needed: Of the images, those that the table is of; None for all.
+        root: The collection's path, whose end a table's names may begin
+            with.
 
     Raises:
-        ValueError: If there is no such column, it isn't clear which, or over
-            half of the images that need it aren't listed.
+        ValueError: If there is no such column, it isn't clear which, it is
+            empty, or over half of the images that need it aren't listed.
     """
-    find_name = _build_lookup(names)
+    lookup = _Lookup(names, root)
+    find_name = lookup.find
     headings, rows = table.headings, table.rows
     name_column = 0
     if headings is None:
@@ -136,15 +141,18 @@ def assign_labels(
             headings, rows = tuple(map(_reread, rows[0])), rows[1:]
     if headings is None:
         headings = [f"label{i}" for i in range(len(rows[0]))]
-    by_name, others = {}, []
+    by_name, others, rests = {}, [], {}
     for row in rows:
-        name = find_name(row[name_column])
-        if name is not None:
-            row = tuple(map(_reread, row))
-            others += [(name, by_name[name])] if name in by_name else []
-            by_name[name] = row
+        name, rest = lookup.find_with_rest(row[name_column])
+        if name is None or rest > rests.get(name, rest):
+            continue
+        row = tuple(map(_reread, row))
+        if rest == rests.get(name):
+            others.append((name, by_name[name]))
+        by_name[name], rests[name] = row, rest
     needed = names if needed is None else needed
     num_listed = sum(name in by_name for name in needed)
+    _warn_of_ambiguous(table.path, lookup.ambiguous, num_listed, len(needed))
     if num_listed < _LEAST_LISTED * len(needed):
         raise ValueError(
             f"labels {table.path} list {num_listed} of the {len(needed)} "
@@ -169,7 +177,32 @@ def assign_labels(
             {name: _read_attribute(value) for name, value in values.items()},
             headings[columns[0]],
         )
+    if not any(values.values()):
+        raise ValueError(
+            f"labels {table.path} are empty: their column "
+            f"{headings[columns[0]]!r} has no text in it"
+        )
     return _make_classes(values)
+
+
+def _warn_of_ambiguous(
+    path: str, ambiguous: Mapping[str, str], num_listed: int, num_needed: int
+) -> None:
+    """Says which names may be several images'; refuses if most are.
+
+    Raises:
+        ValueError: If too few others are listed.
+    """
+    if not ambiguous:
+        return
+    message = (
+        f"labels {path}: {len(ambiguous):,} names, such as "
+        f"{next(iter(ambiguous))!r}, may be of several images each; write "
+        "their folders too"
+    )
+    if num_listed < _LEAST_LISTED * num_needed:
+        raise ValueError(message)
+    _log.warning("%s", message)
 
 
 def _find_name_column(
@@ -272,29 +305,61 @@ def _read_attribute(value: str) -> int:
     return _ATTRIBUTE_WORDS[value.lower()]
 
 
-def _build_lookup(names: Sequence[str]) -> Callable[[str], str | None]:
-    """Builds what finds an image by what a table calls it."""
-    # Names, and their ends, with and without suffixes: the more a key says,
-    # the earlier it counts. What means several images means none.
-    indexes: list[dict[str, str | None]] = [{}, {}, {}, {}]
-    for name in names:
-        ends = [*_list_ends(name)]
-        stems = [os.path.splitext(end)[0] for end in ends]
-        keys = (ends[:1], stems[:1], ends, stems)
-        for index, own in zip(indexes, keys, strict=True):
-            for key in own:
-                index[key] = name if key not in index else None
+class _Lookup:
+    """Finds an image by what a table calls it.
 
-    def find(written: str) -> str | None:
+    Args:
+        names: Of the collection's images.
+        root: The collection's path.
+
+    Attributes:
+        ambiguous: What may mean several images and so means none, to two of
+            these.
+    """
+
+    def __init__(self, names: Sequence[str], root: str):
+        # Names, and their ends, with and without suffixes: the more a key
+        # says, the earlier it counts.
+        self._indexes: list[dict[str, str | None]] = [{}, {}, {}, {}]
+        self._root = normalize_name(root).split("/")
+        self._names = names
+        self.ambiguous: dict[str, str] = {}
+        for name in names:
+            ends = [*_list_ends(normalize_name(name))]
+            stems = [os.path.splitext(end)[0] for end in ends]
+            keys = (ends[:1], stems[:1], ends, stems)
+            for index, own in zip(self._indexes, keys, strict=True):
+                for key in own:
+                    index[key] = name if key not in index else None
+
+    def find(self, written: str) -> str | None:
+        """Returns the image's name; None if it is none's, or several'."""
+        return self.find_with_rest(written)[0]
+
+    def find_with_rest(self, written: str) -> tuple[str | None, int]:
+        """Returns also how many folders it is said to be in and isn't.
+
+        Where the collection is `pets/train`, `test/1.png` is `1.png` too, but
+        not as much as `train/1.png` is.
+        """
         for text in dict.fromkeys((written, _reread(written))):
             path = text.replace("\\", "/").removeprefix("./").lstrip("/")
+            path = normalize_name(path)
             for end in _list_ends(path):
-                for index in indexes:
+                for index in self._indexes:
                     if index.get(end) is not None:
-                        return index[end]
-        return None
+                        outer = path.removesuffix(end).rstrip("/")
+                        return index[end], self._count_others(outer)
+                    if end in index:
+                        self.ambiguous.setdefault(written, end)
+        return None, 0
 
-    return find
+    def _count_others(self, outer: str) -> int:
+        """Counts outer folders that aren't those around the collection."""
+        parts = outer.split("/") if outer else []
+        pairs = zip(reversed(parts), reversed(self._root), strict=False)
+        same = [*itertools.takewhile(lambda pair: pair[0] == pair[1], pairs)]
+        return len(parts) - len(same)
 
 
 def _list_ends(path: str) -> Iterator[str]:
@@ -303,13 +368,6 @@ def _list_ends(path: str) -> Iterator[str]:
     while "/" in path:
         path = path.partition("/")[2]
         yield path
-
-
-def _decode(contents: bytes) -> str:
-    """Decodes UTF-8 or, by its mark, UTF-16, as spreadsheets save it."""
-    if contents.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return contents.decode("utf-16", "replace")
-    return contents.decode("utf-8-sig", "surrogateescape")
 
 
 def _reread(text: str) -> str:

@@ -165,7 +165,15 @@ def _choose_loader(data: DataConfig) -> Callable[..., Source]:
         from dcgan_tf.data.array_files import is_array_file, load_array_file
         from dcgan_tf.data.folders.load_folder import load_folder
 
-        is_arrays = is_array_file(data.image_dir)
+        path = os.path.expanduser(data.image_dir)
+        if os.path.exists(path) and not (
+            os.path.isdir(path) or os.path.isfile(path)
+        ):
+            raise ValueError(
+                f"image folder {path} is a pipe or a device; give a folder, "
+                "an archive or a file of arrays"
+            )
+        is_arrays = is_array_file(path)
         return load_array_file if is_arrays else load_folder
     if dataset in EMBEDDED:
         return load_embedded

@@ -1,10 +1,13 @@
-"""Lists that leave none of a source's images, of every kind of source."""
+"""Lists of images to leave out: how they are read, and that some are left."""
+
+import os
 
 import numpy as np
 import pytest
 
 from dcgan_tf.cli import train
 from dcgan_tf.config import DataConfig
+from dcgan_tf.data.exclusion import find_excluded, load_excluded
 from dcgan_tf.data.open_source import load_source
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (4, 8, 8), np.uint8)
@@ -101,3 +104,34 @@ def test_so_is_one_of_every_image_of_tfds(tmp_path, monkeypatch):
     with tfds.testing.mock_data(num_examples=9):
         with pytest.raises(ValueError, match="^every image of cifar10 .train"):
             load_source(data)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_a_list_is_read_as_any_system_writes_it(tmp_path, encoding, newline):
+    path = tmp_path / "exclude.txt"
+    path.write_bytes(
+        newline.join(["a b.png", "", "\u00e9.png"]).encode(encoding)
+    )
+    assert load_excluded(str(path)) == {"a b.png", "\u00e9.png"}
+
+
+def test_a_carriage_return_is_part_of_a_name(tmp_path):
+    path = tmp_path / "exclude.txt"
+    path.write_bytes(b"a\rb.png\nc.png\n")
+    assert load_excluded(str(path)) == {"a\rb.png", "c.png"}
+
+
+def test_accents_may_be_composed_otherwise():
+    names = ["e\u0301.png", "o.png"]
+    assert find_excluded(frozenset({"\u00e9.png"}), names, ".") == {names[0]}
+
+
+@pytest.mark.parametrize("setting", ["image_dir", "labels", "exclude"])
+def test_a_pipe_is_refused_at_once(tmp_path, setting, write_pictures):
+    write_pictures(tmp_path / "cats", ["0.png", "1.png"])
+    os.mkfifo(tmp_path / "pipe")
+    settings = {"image_dir": str(tmp_path / "cats")}
+    settings[setting] = str(tmp_path / "pipe")
+    with pytest.raises(ValueError, match="is a pipe or a device"):
+        load_source(DataConfig("image_folder", **settings))

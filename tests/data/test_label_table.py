@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import unicodedata
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from dcgan_tf.cli import train as train_command
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.data.given.arrays import open_arrays
 from dcgan_tf.data.label_table import (
-    _build_lookup,
+    _Lookup,
     assign_labels,
     read_table,
 )
@@ -175,7 +176,7 @@ DEEP_NAMES = ("top/a/1.png", "top/a/2.png", "top/b/1.png", "top/b/3.jpg")
     ],
 )
 def test_images_are_found_by_the_end_of_their_names(names, written, found):
-    assert _build_lookup(names)(written) == found
+    assert _Lookup(names, "").find(written) == found
 
 
 def zip_folder(folder):
@@ -334,3 +335,47 @@ def test_bad_flags_are_one_line(pets, tmp_path, capsys, flags, code, message):
         assert command.main(argv) == code
         error = capsys.readouterr().err
         assert message in error and "Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    ("rows", "root", "expected"),
+    [
+        # The same number in another split is another image.
+        (["train/0.png,cat", "test/0.png,dog"], "/x/train", "cat"),
+        (["test/0.png,dog", "train/0.png,cat"], "/x/train", "cat"),
+        (["train/0.png,cat", "test/0.png,dog"], "/x/test", "dog"),
+        (["x/train/0.png,cat", "x/test/0.png,dog"], "/x/train", "cat"),
+        (["0.png,cat", "test/0.png,dog"], "/x/train", "cat"),
+        # Nothing tells which is meant: the last one, with a warning.
+        (["a/0.png,cat", "b/0.png,dog"], "/x/train", "dog"),
+    ],
+)
+def test_a_row_of_this_collection_counts_before_anothers(rows, root, expected):
+    table = read_table("t.csv", "\n".join(["file,label", *rows]).encode())
+    labels = assign_labels(table, ["0.png"], root=root)
+    assert labels.label_names[labels.by_name["0.png"]] == expected
+
+
+def test_a_name_of_several_images_is_told(caplog):
+    names = ["a/0.png", "b/0.png", "a/1.png", "b/2.png", "c/3.png"]
+    rows = [f"{i}.png,cat" for i in range(4)]
+    table = read_table("t.csv", "\n".join(["file,label", *rows]).encode())
+    labels = assign_labels(table, names)
+    assert set(labels.by_name) == {"a/1.png", "b/2.png", "c/3.png"}
+    assert "such as '0.png', may be of several images each" in caplog.text
+    with pytest.raises(ValueError, match="may be of several images each"):
+        assign_labels(table, ["a/0.png", "b/0.png"])
+
+
+def test_an_empty_column_is_named():
+    table = read_table("t.csv", b"file,label\n0.png,\n1.png,\n")
+    with pytest.raises(ValueError, match="'label' has no text"):
+        assign_labels(table, ["0.png", "1.png"])
+
+
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])
+def test_accents_may_be_composed_otherwise(forms):
+    name, written = (unicodedata.normalize(f, "\u00e91.png") for f in forms)
+    assert name != written
+    table = read_table("t.csv", f"file,label\n{written},cat\n".encode())
+    assert set(assign_labels(table, [name]).by_name) == {name}

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import logging
+import os
 from collections.abc import Callable
 
 from dcgan_tf.config import DataConfig
@@ -96,7 +97,11 @@ def choose_images(
         table = load_table(data.labels, tree, beside)
         # What is for tests often has no labels.
         labels = assign_labels(
-            table, names, data.condition_on, split_folders.get("train")
+            table,
+            names,
+            data.condition_on,
+            split_folders.get("train"),
+            root=os.path.abspath(tree.path),
         )
         digest = f" {table.digest} {data.condition_on}"
         digest_labels = digest.__str__

@@ -6,6 +6,7 @@ import os
 from dcgan_tf.data.files.archives import Archive
 from dcgan_tf.data.files.folder_tree import FolderTree
 from dcgan_tf.data.label_table import Table, read_table
+from dcgan_tf.data.text_files import read_text_file
 
 
 def load_table(
@@ -24,8 +25,7 @@ def load_table(
     """
     try:
         if os.path.exists(path):
-            with open(path, "rb") as file:
-                return read_table(path, file.read())
+            return read_table(path, read_text_file(path))
         name = _find_table(path, tree.path, beside)
         with tree.open(name) as file:
             return read_table(f"{tree.path}/{name}", file.read())
