@@ -26,6 +26,7 @@ from dcgan_tf.seeds import LARGEST_SEED
 
 # L1 penalty of the regression's weights, beside the mean loss of a place.
 _SPARSITY = 0.005
+_NUM_SHOWN = 12
 
 Box = tuple[int, int, int, int]
 
@@ -250,8 +251,6 @@ def draw_forgetting(
     layer_name: str,
     weights: np.ndarray,
     name: str,
-    num_samples: int = 12,
-    latents: np.ndarray | None = None,
 ) -> np.ndarray:
     """Draws samples with the object's maps, without, and without random ones.
 
@@ -260,14 +259,11 @@ def draw_forgetting(
         layer_name: The maps' layer.
         weights: From `fit_map_weights`.
         name: What the object is called.
-        num_samples: Fresh samples to draw, where `latents` aren't given.
-        latents: Floats `(count, latent_dim)` to draw instead.
 
     Returns:
         uint8 `(height, width, 3)`.
     """
-    if latents is None:
-        latents = model.sample_latents(num_samples, stream=2)
+    latents = model.sample_latents(_NUM_SHOWN, stream=2)
     maps = compute_maps(model.generator, layer_name, latents)
     gains = choose_dropped(weights)
     num_dropped = int((gains == 0).sum())
