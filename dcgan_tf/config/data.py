@@ -7,8 +7,8 @@ from typing import Any
 from PIL import ImageColor
 
 from dcgan_tf.config.ranges import (
-    check_at_least,
     check_one_of,
+    check_whole_number,
     normalize_settings,
 )
 
@@ -25,6 +25,8 @@ CACHES = ("auto", "memory", "disk", "off")
 _FOLDER, ARRAYS = "image_folder", "arrays"
 EMBEDDED = ("mnist_5k", "toy_faces")
 
+# More than any image that is read is long.
+_LARGEST_CROP = 2**24
 _IN_WORDS = {_FOLDER: "an image folder", ARRAYS: "images that are given"}
 _IN_PLACE = "it is read where it lies"
 _GIVEN = "they are used as they are"
@@ -123,7 +125,7 @@ class DataConfig:
         check_one_of("fit", self.fit, FITS)
         check_one_of("hold_out", self.hold_out, HOLD_OUT)
         normalize_settings(self)
-        check_at_least("crop", self.crop, 0)
+        check_whole_number("crop", self.crop, 0, _LARGEST_CROP)
         if (self.dataset == _FOLDER) != (self.image_dir is not None):
             raise ValueError(
                 f"dataset {self.dataset!r} with image_dir {self.image_dir!r}: "
@@ -150,7 +152,10 @@ def parse_colour(text: str) -> tuple[int, int, int]:
         ValueError: If it is no colour.
     """
     try:
-        return ImageColor.getrgb(text)[:3]
+        *colour, alpha = (*ImageColor.getrgb(text), 255)[:4]
+        if alpha != 255 or not all(0 <= level <= 255 for level in colour):
+            raise ValueError
+        return tuple(colour)
     except ValueError:
         raise ValueError(
             f"background {text!r} is no colour; use a name such as white or "

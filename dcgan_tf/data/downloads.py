@@ -45,7 +45,14 @@ def find_builder(data: DataConfig) -> tfds.core.DatasetBuilder:
         ) from None
     except (AssertionError, ValueError) as error:
         name, _, config = data.dataset.partition("/")
-        configs = list(tfds.builder_cls(name.split(":")[0]).builder_configs)
+        try:
+            builder = tfds.builder_cls(name.split(":")[0])
+        except ValueError:  # No name that TFDS could have.
+            raise ValueError(
+                f"{data.dataset!r} can't be the name of a dataset; your own "
+                f"images: {name_setting('image_dir')}"
+            ) from None
+        configs = list(builder.builder_configs)
         raise ValueError(
             f"dataset {data.dataset!r} doesn't exist"
             f"{_suggest(config.split(':')[0], configs) or f' ({error})'}"

@@ -8,7 +8,7 @@ from dcgan_tf.config import HOLD_OUT
 from dcgan_tf.data.exclusion import check_any_left
 from dcgan_tf.data.files.listing import hash_name
 from dcgan_tf.data.source import HeldOutRule
-from dcgan_tf.setting_names import name_setting
+from dcgan_tf.setting_names import has_setting, name_setting
 
 AUTO, LARGE, NONE, ONE_IN_20, ONE_IN_10 = HOLD_OUT
 
@@ -131,8 +131,12 @@ def take_split(
     if split == "test" and not held_out:
         raise NothingHeldOutError(
             f"of the {len(names)} images of {root} none are held out from "
-            "training; name a folder of others with "
-            f"{name_setting('held_out_dir')}"
+            "training"
+            + (
+                f"; name a folder of others with {name_setting('held_out_dir')}"
+                if has_setting("held_out_dir")
+                else ""
+            )
             + (
                 f", or train anew on {LEAST_COUNT} or more"
                 if len(names) < LEAST_COUNT

@@ -90,6 +90,8 @@ def load_held_out(data: DataConfig, training: Source) -> Source:
 
 def _open_held_out_dir(data: DataConfig, training: Source) -> Source:
     """Opens a folder of other images, prepared as a run's own."""
+    from dcgan_tf.data.array_files import is_array_file
+
     folder = os.path.abspath(os.path.expanduser(data.held_out_dir))
     own = dataclasses.replace(
         data,
@@ -100,6 +102,8 @@ def _open_held_out_dir(data: DataConfig, training: Source) -> Source:
         labels=None,
         condition_on=None,
         split="all",
+        # Of files of images alone.
+        all_pages=data.all_pages and not is_array_file(folder),
     )
     source = _open(own, "all", frozenset())
     _check_other_images(data, folder, source, training)

@@ -148,6 +148,12 @@ def _find_fields(builder: tfds.core.DatasetBuilder) -> _Fields:
 
 def _find_image(builder: tfds.core.DatasetBuilder) -> str:
     features = builder.info.features
+    if not isinstance(features, tfds.features.FeaturesDict):
+        raise ValueError(
+            f"{builder.info.full_name} has a {type(features).__name__} in each "
+            "example and no features by name; a dataset with one image is "
+            "needed"
+        )
     images = [
         name
         for name, feature in features.items()

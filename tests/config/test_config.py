@@ -15,6 +15,7 @@ from dcgan_tf.config import (
     ModelConfig,
     RunConfig,
     TrainingConfig,
+    parse_colour,
 )
 from dcgan_tf.data import embedded
 from dcgan_tf.evaluation.settings import Settings
@@ -269,3 +270,36 @@ def test_runs_of_another_version_are_refused_in_words():
     values["model"]["attention"] = True
     with pytest.raises(ValueError, match="another version"):
         RunConfig.from_dict(values)
+
+
+@pytest.mark.parametrize(
+    "background",
+    [
+        "rgb(300,0,0)", "rgb(-1,0,0)", "hsv(400,1000%,50%)", "#ff000080",
+        "rgba(1,2,3,4)", "whit", "",
+    ],
+)  # fmt: skip
+def test_what_is_no_colour_is_refused(background):
+    with pytest.raises(ValueError, match="is no colour; use a name such as"):
+        parse_colour(background)
+
+
+@pytest.mark.parametrize(
+    ("background", "colour"),
+    [
+        ("white", (255, 255, 255)),
+        ("#01ff03", (1, 255, 3)),
+        ("#f00", (255, 0, 0)),
+        ("#ff0000ff", (255, 0, 0)),
+        ("rgb(1, 2, 3)", (1, 2, 3)),
+        ("hsl(120, 100%, 50%)", (0, 255, 0)),
+    ],
+)
+def test_colours_are_read(background, colour):
+    assert parse_colour(background) == colour
+
+
+@pytest.mark.parametrize("crop", [-1, 2**24 + 1, 3_000_000_000, 10**13])
+def test_a_crop_that_no_image_has_is_refused(crop):
+    with pytest.raises(ValueError, match=f"crop is {crop}; use 0 to 16,777,2"):
+        DataConfig(crop=crop)

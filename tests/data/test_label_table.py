@@ -379,3 +379,24 @@ def test_accents_may_be_composed_otherwise(forms):
     assert name != written
     table = read_table("t.csv", f"file,label\n{written},cat\n".encode())
     assert set(assign_labels(table, [name]).by_name) == {name}
+
+
+@pytest.mark.parametrize("has_table", [False, True])
+def test_classes_without_images_to_train_on_are_told(
+    tmp_path, write_pictures, has_table, caplog
+):
+    names = [f"{c}/{i}.png" for c in "ab" for i in range(12)] + ["rare/0.png"]
+    write_pictures(tmp_path / "pets", names)
+    settings = {"exclude": str(tmp_path / "exclude.txt")}
+    (tmp_path / "exclude.txt").write_text("rare/0.png\n")
+    if has_table:
+        rows = [f"{name},{name.split('/')[0]}" for name in names]
+        (tmp_path / "t.csv").write_text("\n".join(["file,label", *rows]))
+        settings["labels"] = str(tmp_path / "t.csv")
+    source = load_source(
+        DataConfig("image_folder", image_dir=str(tmp_path / "pets"), **settings)
+    )
+    is_class = "rare" in source.label_names
+    told = "1 of the 3 classes, such as rare, have no images to train on"
+    assert (told in caplog.text) == is_class
+    assert is_class == has_table

@@ -273,6 +273,19 @@ def test_which_bits_are_kept_of_16_is_said(tmp_path, capsys):
     assert "save them as PNG files" in printed
 
 
+def test_a_dataset_of_sequences_is_refused(tmp_path):
+    data = DataConfig("bair_robot_pushing_small", data_dir=str(tmp_path))
+    with pytest.raises(ValueError, match="has a Sequence in each example"):
+        load_source(data)
+
+
+@pytest.mark.parametrize("name", ["my images", "./kinds", "cats.zip", "a,b"])
+def test_what_is_no_name_of_a_dataset_may_be_a_folder(tmp_path, name):
+    with pytest.raises(ValueError, match="your own images: images") as error:
+        load_source(DataConfig(name, data_dir=str(tmp_path)))
+    assert "\n" not in str(error.value)
+
+
 @pytest.mark.parametrize("dataset", ["glue", "groove"])
 def test_dataset_without_one_image_is_refused(tmp_path, dataset):
     with pytest.raises(ValueError, match="0 image features"):

@@ -3,8 +3,8 @@
 import contextlib
 import os
 import struct
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -88,7 +88,7 @@ def decode_file(
         if _has_deep_colour(image):
             image = _scale_colour(image, level_range)
         elif (levels := _get_levels(image)) is not None:
-            image = Image.fromarray(scale_levels(levels, level_range))
+            image = _scale_grey(levels, level_range, image.info)
         else:
             image = _turn_upright(image)
         if crop and scale > 1:
@@ -290,6 +290,18 @@ def _get_levels(image: Image.Image) -> np.ndarray | None:
     return np.asarray(_turn_upright(image))
 
 
+def _scale_grey(
+    levels: np.ndarray, level_range: LevelRange, info: Mapping[str, Any]
+) -> Image.Image:
+    """Returns grey, without opacity at the level that a PNG says, if any."""
+    grey = Image.fromarray(scale_levels(levels, level_range))
+    transparent = info.get("transparency")
+    if not isinstance(transparent, int):
+        return grey
+    opacity = np.where(levels == transparent, 0, 255).astype(np.uint8)
+    return Image.merge("LA", (grey, Image.fromarray(opacity)))
+
+
 def _is_read_by_upper_byte(image: Image.Image) -> bool:
     """Whether Pillow takes the upper byte: of 16 bits in any colour."""
     is_deep = any(";16" in str(tile.args) for tile in image.tile)
@@ -307,7 +319,11 @@ def _read_deep_colour(image: Image.Image) -> tuple[np.ndarray, np.ndarray]:
 
     image.fp.seek(0)
     num_channels = 4 if image.has_transparency_data else 3
-    pixels = tf.io.decode_png(image.fp.read(), num_channels, tf.uint16).numpy()
+    contents = image.fp.read()
+    try:
+        pixels = tf.io.decode_png(contents, num_channels, tf.uint16).numpy()
+    except tf.errors.InvalidArgumentError:  # Pages, with sizes in them.
+        raise UnreadableError("broken or truncated PNG data") from None
     return pixels[..., :3], pixels[..., 3:]
 
 

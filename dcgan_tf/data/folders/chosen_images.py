@@ -121,6 +121,8 @@ def choose_images(
             digest_labels = functools.cache(
                 functools.partial(digest_folder_labels, *own)
             )
+    if split == "train":
+        _warn_of_gaps(labels, chosen)
     return ChosenImages(
         split,
         sorted(chosen, key=hash_name),
@@ -144,6 +146,23 @@ def _warn_beside_splits(path: str, names: list[str], root: str) -> None:
             "or name the folder train itself",
             path,
             beside,
+        )
+
+
+def _warn_of_gaps(labels: Labels, chosen: list[str]) -> None:
+    """Names classes that a conditional run would learn from nothing."""
+    there = {labels.by_name.get(name) for name in chosen}
+    gaps = [
+        name
+        for number, name in enumerate(labels.label_names)
+        if number not in there
+    ]
+    if gaps:
+        _log.warning(
+            "%d of the %d classes, such as %s, have no images to train on",
+            len(gaps),
+            len(labels.label_names),
+            gaps[0],
         )
 
 

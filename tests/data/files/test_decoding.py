@@ -184,8 +184,20 @@ def test_broken_colour_of_16_bits_is_unreadable(tmp_path):
     write_deep_png(tmp_path / "a.png", draw_levels(3))
     contents = (tmp_path / "a.png").read_bytes()
     (tmp_path / "a.png").write_bytes(contents[:-60])
-    with pytest.raises(UnreadableError):
+    with pytest.raises(UnreadableError, match="^broken or truncated PNG data$"):
         decode_file(tmp_path / "a.png", "red")
+
+
+@pytest.mark.parametrize("mode", ["I;16", "RGB"])
+def test_the_level_that_is_transparent_of_16_bits(tmp_path, mode):
+    levels = np.full((6, 4, 3 if mode == "RGB" else 1), 40_000, np.uint16)
+    levels[:2] = 500
+    key = struct.pack(f">{levels.shape[-1]}H", *levels[0, 0])
+    write_deep_png(tmp_path / "a.png", levels, tRNS=key)
+    laid = decode_file(tmp_path / "a.png", "red")
+    assert (laid[:2] == (255, 0, 0)).all() and (laid[2:] == 156).all()
+    kept = decode_file(tmp_path / "a.png", "red", alpha=True)
+    assert (kept[:2, :, 3] == 0).all() and (kept[2:, :, 3] == 255).all()
 
 
 def make_deep_tiff(pixels, planar, order):
