@@ -72,7 +72,7 @@ def read_table(path: str, contents: bytes) -> Table:
     """Reads a table.
 
     Args:
-        path: Its file's, for messages; what begins with `{` is JSON.
+        path: Its file's, for messages; what begins with `{` or `[` is JSON.
         contents: The file's.
 
     Raises:
@@ -81,7 +81,7 @@ def read_table(path: str, contents: bytes) -> Table:
     digest = hashlib.blake2b(contents, digest_size=16).hexdigest()
     text = decode_text(contents)
     try:
-        if text.lstrip().startswith("{"):
+        if text.lstrip().startswith(("{", "[")):
             headings, rows = None, _read_json(text)
         elif re.match(r"\s*\d+\s*\n", text):
             headings, rows = _read_celeb_a(text)
@@ -378,8 +378,15 @@ def _reread(text: str) -> str:
 
 
 def _read_csv(text: str) -> list[Sequence[str]]:
-    first = text.lstrip().partition("\n")[0]
-    delimiter = max(_DELIMITERS, key=first.count)
+    first, *others = text.lstrip().splitlines()[:_NUM_TRIED]
+
+    def measure(delimiter):
+        # As many in each row, or else the most in the first.
+        count = first.count(delimiter)
+        is_same = all(line.count(delimiter) == count for line in others if line)
+        return bool(count) and is_same, count
+
+    delimiter = max(_DELIMITERS, key=measure)
     if delimiter not in first:
         raise ValueError("its first line has no comma")
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -387,7 +394,9 @@ def _read_csv(text: str) -> list[Sequence[str]]:
 
 
 def _read_json(text: str) -> list[Sequence[str]]:
-    labels = json.loads(text)["labels"]
+    labels = json.loads(text)
+    if isinstance(labels, dict):
+        labels = labels["labels"]
     if labels is None:
         raise ValueError("its labels are null")
     pairs = labels.items() if isinstance(labels, dict) else labels

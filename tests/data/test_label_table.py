@@ -400,3 +400,18 @@ def test_classes_without_images_to_train_on_are_told(
     told = "1 of the 3 classes, such as rare, have no images to train on"
     assert (told in caplog.text) == is_class
     assert is_class == has_table
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[["a/1.png", 1], ["a/2.png", 0], ["b/3.jpg", 1]]',
+        ' {"labels": [["a/1.png", 1], ["a/2.png", 0], ["b/3.jpg", 1]]}',
+        "file;label (a,b,c)\na/1.png;1\na/2.png;0\nb/3.jpg;1\n",
+        'file,label\n"a/1.png",1\na/2.png,0\n"b/3.jpg",1\n\n',
+        "file|label;x,y\na/1.png|1\na/2.png|0\nb/3.jpg|1\n",
+    ],
+)
+def test_tables_of_any_form_are_read(text):
+    labels = assign_labels(read_table("t", text.encode()), NAMES)
+    assert labels.by_name == {"a/1.png": 1, "a/2.png": 0, "b/3.jpg": 1}
