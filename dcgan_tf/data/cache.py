@@ -217,6 +217,20 @@ def _fill_memory(source: Source, model: ModelConfig, data: DataConfig) -> Store:
     return Store(images.__getitem__, np.concatenate(labels))
 
 
+def _make_cache_dir(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(0, "it may not be written to")
+    except OSError as error:
+        if failures.is_disk_full(error):
+            raise
+        raise OSError(
+            f"cache folder {folder} can't be used ({error.strerror}); give "
+            f"{name_setting('cache', 'off')}, or a folder in XDG_CACHE_HOME"
+        ) from error
+
+
 def _open_disk(source: Source, model: ModelConfig, data: DataConfig) -> Store:
     origin = (
         os.path.abspath(data.image_dir) if data.image_dir else data.data_dir
@@ -236,6 +250,7 @@ def _open_disk(source: Source, model: ModelConfig, data: DataConfig) -> Store:
     if cached is None:
         # What is written is read by the same handle: another process may
         # replace the file at any time by one with settings of its own.
+        _make_cache_dir(path.parent)
         needed = source.num_examples * _image_bytes(model)
         with failures.full_disk_named(path, needed, _advise_on_full_disk()):
             cached = disk_cache.write_cache(

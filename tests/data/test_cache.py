@@ -295,3 +295,21 @@ def test_what_is_no_cache_is_made_anew(folder, cache_home, garbage):
     (path,) = (cache_home / "dcgan_tf").iterdir()
     path.write_bytes(garbage)
     np.testing.assert_array_equal(gather_all(*open_disk(folder)), first)
+
+
+@pytest.mark.parametrize("name", ["home", "home/dcgan_tf"])
+def test_a_file_where_the_cache_would_be_is_told(
+    folder, name, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+    with pytest.raises(OSError, match="can't be used .* XDG_CACHE_HOME"):
+        open_disk(folder)
+
+
+def test_a_cache_that_may_not_be_written_to_is_told(folder, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(OSError, match="may not be written .* XDG_CACHE_HOME"):
+        open_disk(folder)
