@@ -74,19 +74,20 @@ def describe_origin(model: TrainedModel) -> str:
 
 
 def load_first_images(
-    config: RunConfig, count: int
+    config: RunConfig, count: int, split: str = "train"
 ) -> tuple[np.ndarray, np.ndarray | None, Source]:
-    """Reads the first images that a run trains on.
+    """Reads the first images that a run trains on, or was not shown.
 
     Args:
         config: The run's settings.
         count: How many at most.
+        split: `train` or `test`.
 
     Returns:
         uint8 images `(count, height, width, channels)`; int32 labels
         `(count,)` or `(count, num_attributes)`, None where there are none;
         and the source, which names them.
     """
-    source = load_source(config.data, "train")
+    source = load_source(config.data, split)
     real, labels = load_images(source, config.model, config.data, count)
     return real, labels, source

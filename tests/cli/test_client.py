@@ -112,7 +112,6 @@ def test_an_address_may_be_a_url(server, tmp_path, slash):
         ("localhost:http", "use HOST:PORT"),
         ("localhost:99999", "use HOST:PORT"),
         ("[::1", "use HOST:PORT"),
-        ("", "use HOST:PORT"),
         ("ftp://localhost:8501", "ftp:// is not spoken"),
         ("http://localhost:8501/v1/models", "without user or path"),
         ("http://me@localhost:8501", "without user or path"),

@@ -143,4 +143,4 @@ def test_without_its_data_a_line_says_so(run_dir, tmp_path):
     assert model.discriminator is not None
     (line,) = lines
     assert "keeps its saved batch-norm statistics" in line
-    assert "pictures" in line and "data_dir or images says" in line
+    assert "pictures" in line and "images says where" in line

@@ -108,8 +108,8 @@ def test_recall_rises_and_precision_lies_between(measured):
     precision = {name: measured[name]["precision"] for name in measured}
     recall = {name: measured[name]["recall"] for name in measured}
     assert precision["noise"] < 0.02 and precision["training"] > 0.8
-    # Few kinds of digits, each a likely one, are precise too: early samples
-    # may tie with late ones here, but not in how much of the data they cover.
-    for name in ("early", "late"):
-        assert precision["noise"] < precision[name] < precision["training"]
+    # Few kinds of digits, each a likely one, may be more precise than real
+    # ones are: early samples fall behind in how much of the data they cover.
+    assert precision["noise"] < precision["early"]
+    assert precision["noise"] < precision["late"] < precision["training"]
     assert recall["early"] < recall["late"] < recall["training"]

@@ -215,6 +215,7 @@ def test_the_advice_may_be_copied(make_recorder, tmp_path, name):
     """Into a program as an argument, into a shell as a flag."""
     run_dir = tmp_path / name
     folder.make_run_dir(run_dir)
+    (run_dir / "checkpoints" / "ckpt-1.index").touch()
     advice = {}
     for kind in (contextlib.nullcontext, settings_are_flags):
         with pytest.raises(DivergenceError) as error, kind():
