@@ -104,12 +104,11 @@ def test_distances_fall_from_noise_to_training_images(
 
 
 @pytest.mark.slow
-def test_recall_rises_and_precision_lies_between(measured):
+def test_recall_rises_and_noise_is_not_precise(measured):
     precision = {name: measured[name]["precision"] for name in measured}
     recall = {name: measured[name]["recall"] for name in measured}
     assert precision["noise"] < 0.02 and precision["training"] > 0.8
     # Few kinds of digits, each a likely one, may be more precise than real
-    # ones are: early samples fall behind in how much of the data they cover.
-    assert precision["noise"] < precision["early"]
-    assert precision["noise"] < precision["late"] < precision["training"]
+    # ones are: samples fall behind in how much of the data they cover.
+    assert precision["noise"] < min(precision["early"], precision["late"])
     assert recall["early"] < recall["late"] < recall["training"]
