@@ -1,5 +1,6 @@
 """Checks LiteRT files against the networks they were converted from."""
 
+import contextlib
 import dataclasses
 import os
 import statistics
@@ -10,6 +11,7 @@ import numpy as np
 
 from dcgan_tf import tf_paths
 from dcgan_tf.images import MAX_UNIT_VALUE
+from dcgan_tf.serving.lite import convert
 
 # Largest error over the output's range; for integers the mean error.
 LARGEST_ERRORS = {"float32": 1e-5, "float16": 5e-3}
@@ -36,6 +38,11 @@ class LiteNetwork:
                 os.fspath(folder / path.name), num_threads=num_threads
             )
         self._runner = self._interpreter.get_signature_runner()
+        self._num_classes = None
+        if "labels" in self._runner.get_input_details():
+            # A file of another program says nothing of classes.
+            with contextlib.suppress(ValueError):
+                self._num_classes = convert.load_metadata(path)["num_classes"]
 
     def run(self, **inputs: np.ndarray) -> dict[str, np.ndarray]:
         """Runs one batch of the size that the file takes.
@@ -48,11 +55,11 @@ class LiteNetwork:
 
         Raises:
             ValueError: If an input is missing, is none of the network's, or
-                has another shape or kind of numbers, numbers are not finite,
-                labels are negative, or images are not in [-1, 1].
+                has another shape or kind of numbers, or images are not in
+                [-1, 1], other numbers not finite or labels no classes.
         """
         details = self._runner.get_input_details()
-        _check_inputs(inputs, details)
+        self._check_inputs(inputs)
         outputs = self._runner(
             **{
                 name: _quantise(value, details[name])
@@ -74,47 +81,85 @@ class LiteNetwork:
             for name, detail in details.items()
         }
 
+    def check_rows(self, inputs: dict[str, np.ndarray]) -> int:
+        """Checks inputs of any number of rows, whatever size the file takes.
 
-def _check_inputs(inputs: dict[str, np.ndarray], details: dict) -> None:
-    if set(inputs) != set(details):
+        Returns:
+            How many rows there are.
+
+        Raises:
+            ValueError: As `run` does, but for the batch's size.
+        """
+        return self._check_inputs(inputs, any_batch=True)
+
+    def _check_inputs(
+        self, inputs: dict[str, np.ndarray], any_batch: bool = False
+    ) -> int:
+        details = self._runner.get_input_details()
+        if set(inputs) != set(details):
+            raise ValueError(
+                f"inputs are {', '.join(sorted(inputs)) or 'none'}; the "
+                f"network takes {', '.join(sorted(details))}"
+            )
+        counts = set()
+        for name, values in inputs.items():
+            values = np.asarray(values)
+            shape = tuple(map(int, details[name]["shape_signature"]))
+            if any_batch:
+                shape = (-1, *shape[1:])
+            _check_shape(name, values, shape)
+            _check_values(name, values, details[name], self._num_classes)
+            counts.add(len(values))
+        if len(counts) > 1:
+            raise ValueError(f"{' and '.join(inputs)} differ in their batch")
+        return counts.pop()
+
+
+def _check_shape(name: str, values: np.ndarray, shape: tuple) -> None:
+    is_fitting = len(values.shape) == len(shape) and all(
+        side == -1 or side == given
+        for side, given in zip(shape, values.shape, strict=True)
+    )
+    if not is_fitting or not values.size:
+        wanted = ", ".join("batch" if s == -1 else str(s) for s in shape)
+        rows = "with one or more rows"
+        if shape[0] != -1:
+            rows = "one row at a time"
         raise ValueError(
-            f"inputs are {', '.join(sorted(inputs)) or 'none'}; the network "
-            f"takes {', '.join(sorted(details))}"
+            f"{name} have the shape {values.shape}; use ({wanted}), {rows}"
         )
-    counts = set()
-    for name, values in inputs.items():
-        values = np.asarray(values)
-        shape = tuple(map(int, details[name]["shape_signature"]))
-        counts.add(values.shape[:1])
-        is_fitting = len(values.shape) == len(shape) and all(
-            side == -1 or side == given
-            for side, given in zip(shape, values.shape, strict=True)
+
+
+def _check_values(
+    name: str, values: np.ndarray, detail: dict, num_classes: int | None
+) -> None:
+    """Refuses what a file would answer too, with some number or none."""
+    is_label = detail["dtype"] == np.int32
+    if values.dtype.kind not in ("iu" if is_label else "f"):
+        kind = "int32" if is_label else "float32"
+        raise ValueError(f"{name} are {values.dtype}; use {kind}")
+    low, high = values.min(), values.max()
+    if is_label:
+        last = np.inf if num_classes is None else num_classes - 1
+        if low < 0 or high > last:
+            wanted = "0 or more" if num_classes is None else f"from 0 to {last}"
+            raise ValueError(
+                f"{name} must be {wanted}; they are from {low} to {high}"
+            )
+        return
+    largest = max(abs(low), abs(high))  # Not a number where any is none.
+    if name == "images" and largest > MAX_UNIT_VALUE:
+        raise ValueError(
+            "images must be in [-1, 1] (bytes / 127.5 - 1); the largest "
+            f"absolute value is {largest:g}"
         )
-        if not is_fitting or not values.size:
-            wanted = ", ".join("batch" if s == -1 else str(s) for s in shape)
-            rows = "with one or more rows"
-            if shape[0] != -1:
-                rows = "one row at a time"
-            raise ValueError(
-                f"{name} have the shape {values.shape}; use ({wanted}), {rows}"
-            )
-        is_integer = np.issubdtype(values.dtype, np.integer)
-        if is_integer != (details[name]["dtype"] == np.int32):
-            kind = "float32" if is_integer else "int32"
-            raise ValueError(f"{name} are {values.dtype}; use {kind}")
-        if not np.isfinite(values).all():
-            raise ValueError(f"{name} have values that are not finite")
-        if is_integer and values.min() < 0:
-            raise ValueError(
-                f"{name} are from {values.min()} on; classes begin at 0"
-            )
-        if name == "images" and np.abs(values).max() > MAX_UNIT_VALUE:
-            raise ValueError(
-                "images must be in [-1, 1] (bytes / 127.5 - 1); the largest "
-                f"absolute value is {np.abs(values).max():g}"
-            )
-    if len(counts) > 1:
-        raise ValueError(f"{' and '.join(inputs)} differ in their batch")
+    if not largest <= np.finfo(np.float32).max:
+        with np.errstate(over="ignore"):
+            num_bad = np.count_nonzero(~np.isfinite(np.float32(values)))
+        raise ValueError(
+            f"{name} must be finite in float32; {num_bad} of "
+            f"{values.size} numbers are not"
+        )
 
 
 def import_interpreter():
@@ -216,11 +261,15 @@ def check_file(
 def run_rows(
     network: LiteNetwork, inputs: dict[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """Runs a network on many rows: at once, or one by one if it must."""
+    """Runs a network on many rows: at once, or one by one if it must.
+
+    Raises:
+        ValueError: If the network doesn't take the inputs.
+    """
+    count = network.check_rows(inputs)
     batch_sizes = {shape[0] for shape in network.input_shapes.values()}
     if batch_sizes == {-1}:
         return network.run(**inputs)
-    count = len(next(iter(inputs.values())))
     rows = [
         network.run(**{name: v[i : i + 1] for name, v in inputs.items()})
         for i in range(count)

@@ -3,10 +3,8 @@ import sys
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from fixtures import tiny_run
 
-from dcgan_tf.config import ModelConfig
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.models.generator import build_generator
 from dcgan_tf.serving.lite import checks, convert, descriptions, lite_files
@@ -15,33 +13,7 @@ pytest.importorskip(
     "ai_edge_litert", reason="needs LiteRT: pip install -e '.[lite]'"
 )
 MODEL = tiny_run.MODEL
-IMAGES = np.random.default_rng(0).uniform(-1, 1, (20, 16, 16, 3))
 LATENTS = sample_latents(7, MODEL.latent_dim, (5, 5)).numpy()
-
-
-def sharpen(generator):
-    """Makes a new generator's pale images use their range."""
-    kernel = generator.get_layer("deconv_2").kernel
-    kernel.assign(kernel * 20)
-
-
-@pytest.fixture(scope="module")
-def generator():
-    network = build_generator(MODEL)
-    sharpen(network)
-    return network
-
-
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory, generator, networks):
-    folder = tmp_path_factory.mktemp("lite") / "1"
-    described = [
-        descriptions.describe_generator(generator, MODEL, step=3),
-        descriptions.describe_features(
-            networks.discriminator, MODEL, 3, IMAGES.astype(np.float32)
-        ),
-    ]
-    return folder, lite_files.save_lite_files(folder, described, MODEL)
 
 
 def test_there_is_a_good_file_for_each_precision(exported):
@@ -91,70 +63,6 @@ def test_images_are_the_networks_in_litert(
     assert single.input_shapes == {"latents": (1, MODEL.latent_dim)}
     images = single.run(latents=LATENTS[:1])["images"]
     np.testing.assert_allclose(images, expected[:1], atol=tolerance)
-
-
-def fill(*shape, value=0.0, dtype=np.float32):
-    return np.full(shape, value, dtype)
-
-
-@pytest.mark.parametrize(
-    "name, inputs, message",
-    [
-        ("generator", {"latents": fill(0, 5)}, r"use \(batch, 5\), with one"),
-        ("generator", {"latents": fill(2, 6)}, r"\(2, 6\); use"),
-        ("generator", {"latents": fill(5)}, r"\(5,\); use"),
-        ("generator", {"latents": fill(2, 5, dtype=int)}, "int64; use float32"),
-        ("generator", {"images": fill(2, 5)}, "takes latents"),
-        ("generator", {}, "inputs are none"),
-        ("discriminator_features", {"images": fill(0, 16, 16, 3)}, "one or"),
-        ("discriminator_features", {"images": fill(1, 16, 16, 1)}, "use"),
-        ("discriminator_features", {"images": fill(16, 16, 3)}, "use"),
-        (
-            "discriminator_features",
-            {"images": fill(1, 16, 16, 3, dtype=np.uint8)},
-            "uint8; use float32",
-        ),
-        (
-            "discriminator_features",
-            {"images": fill(1, 16, 16, 3, value=255)},
-            r"in \[-1, 1\] .* 255",
-        ),
-        *(
-            (name, {key: fill(*shape, value=value)}, f"{key} .*not finite")
-            for value in (np.nan, np.inf, -np.inf)
-            for name, key, shape in (
-                ("generator", "latents", (2, 5)),
-                ("discriminator_features", "images", (1, 16, 16, 3)),
-            )
-        ),
-    ],
-)
-def test_inputs_that_a_file_does_not_take_are_refused(
-    exported, name, inputs, message
-):
-    network = checks.LiteNetwork(exported[0] / f"{name}_float32.tflite")
-    with pytest.raises(ValueError, match=message):
-        network.run(**inputs)
-
-
-@pytest.mark.parametrize(
-    ("name", "inputs", "words"),
-    [
-        ("generator", {"latents": fill(2, 5)}, r"use \(1, 5\), one row at a"),
-        ("generator", {"latents": fill(0, 5)}, r"\(0, 5\); use .*one row at a"),
-        ("generator", {"latents": fill(1, 6)}, r"use \(1, 5\), one row"),
-        (
-            "discriminator_features",
-            {"images": fill(2, 16, 16, 3)},
-            r"use \(1, 16, 16, 3\), one row at a time$",
-        ),
-    ],
-)
-def test_a_file_of_one_row_takes_no_more(exported, name, inputs, words):
-    network = checks.LiteNetwork(exported[0] / f"{name}_float32_batch1.tflite")
-    with pytest.raises(ValueError, match=words) as error:
-        network.run(**inputs)
-    assert "or more" not in str(error.value)
 
 
 def test_full_integers_in_and_out(exported, generator):
@@ -304,16 +212,3 @@ def test_a_collapsed_network_is_compared_too(given, problem):
     errors = {"images": checks._compare(given_images, images)}
     assert errors["images"].largest == 0.5 - given
     assert checks._find_problem("float32", errors) == problem
-
-
-def test_a_conditional_generator_takes_labels(tmp_path):
-    model = ModelConfig((16, 16), 1, 5, 4, 3, num_classes=3)
-    network = build_generator(model)
-    described = descriptions.describe_generator(network, model, 1)
-    path = tmp_path / "generator.tflite"
-    files = convert.convert(described, ["float32"], None)
-    path.write_bytes(files["float32"])
-    labels = np.array([0, 2, 1, 1, 0, 0, 2], np.int32)
-    images = checks.LiteNetwork(path).run(latents=LATENTS, labels=labels)
-    expected = network([tf.constant(LATENTS), tf.constant(labels)])
-    np.testing.assert_allclose(images["images"], expected, atol=2e-5)
