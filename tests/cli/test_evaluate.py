@@ -222,7 +222,7 @@ def test_a_probe_is_refused_before_measures_take_their_time(
 
 
 @pytest.mark.slow
-def test_every_measure_is_printed_written_and_drawn(run_dir, capsys):
+def test_measures_are_printed_written_and_drawn(run_dir, capsys):
     assert evaluate.main([f"--run_dir={run_dir}", *CHEAP]) == 0
     printed = capsys.readouterr()
     result = json.loads((run_dir / "evaluation" / "2.json").read_text())

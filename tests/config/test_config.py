@@ -1,5 +1,6 @@
 """Settings: their ranges and JSON."""
 
+import contextlib
 import dataclasses
 import json
 from pathlib import Path
@@ -256,13 +257,55 @@ def test_settings_of_0_1_0_keep_their_positions(kind, names):
     assert fields[: len(names.split())] == names.split()
 
 
+# What to try instead of a setting's value.
+OTHER_VALUES = (
+    True, False, 1, 2, 3, 0.25, 0.5, 2.0, (16, 32), ("a", "b"), "x", "off",
+    "pad", "red", "sgd", "adam", "replica", "mirrored", "alternating", "gan",
+    "mixed_bfloat16", "small", "train", "large", {"a": "b"}, "hinge",
+)  # fmt: skip
+
+
+# Settings that take another value together only.
+TOGETHER = (
+    {"family": "gan", "hidden_units": 5, "optimizer": "sgd"},
+    {"image_dir": "x", "labels": "y.csv", "channels": 4},
+    {"strategy": "tpu", "tpu": "x"},
+    {"diff_augment": True, "diff_augment_target": 0.5},
+    {"eval_every": 5, "patience": 2},
+)
+
+
+def list_settings(config):
+    return {
+        f"{part}.{name}": value
+        for part, settings in config.to_dict().items()
+        for name, value in settings.items()
+    }
+
+
+def list_changes(config):
+    """Gives a config for each setting that has another value there alone."""
+    for part in dataclasses.fields(config):
+        settings = getattr(config, part.name)
+        for field in dataclasses.fields(settings):
+            for value in OTHER_VALUES:
+                changes = {field.name: value}
+                with contextlib.suppress(ValueError, TypeError):
+                    changed = dataclasses.replace(settings, **changes)
+                    yield dataclasses.replace(config, **{part.name: changed})
+
+
 def test_json_round_trip_keeps_every_setting():
-    config = resolve_run_config(
-        {"dataset": "celeb_a", "image_size": (48, 96), "seed": 7, "flip": True}
-    )
-    assert RunConfig.from_json(config.to_json(versions={"keras": "3"})) == (
-        config
-    )
+    config = resolve_run_config({"dataset": "celeb_a", "image_size": (48, 96)})
+    usual = list_settings(config)
+    changed = set()
+    others = [*list_changes(config), *map(resolve_run_config, TOGETHER)]
+    for other in others:
+        read = RunConfig.from_json(other.to_json(versions={"keras": "3"}))
+        assert read == other
+        settings = list_settings(read)
+        changed |= {name for name in usual if settings[name] != usual[name]}
+    assert changed == set(usual)
 
 
 def test_runs_of_another_version_are_refused_in_words():

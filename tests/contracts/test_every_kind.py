@@ -22,6 +22,7 @@ from fixtures import fake_model_server, forked
 from fixtures.errors import list_errors
 from PIL import Image
 
+from dcgan_tf.cli import main
 from dcgan_tf.images import lay_on_checks, load_png
 
 pytestmark = pytest.mark.usefixtures("few_digits")
@@ -358,7 +359,7 @@ def test_clients_draw_what_the_export_draws(runs, name, protocol, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["rectangular", "conditional"])
-def test_every_format_is_made_or_refused(
+def test_litert_files_and_the_page_are_made(
     runs, name, tmp_path, capsys, monkeypatch
 ):
     pytest.importorskip("ai_edge_litert", reason="needs the extra lite")
@@ -472,7 +473,7 @@ def test_every_command_is_a_process(runs):
     printed = call(runs, ROOT / "export.py", *flags)
     assert "version 1 of step 1" in printed
     data_flags = runs.fill_in(KINDS["no_averages"].data_flags)
-    for command, *arguments in (
+    others = (
         ("sample", "--run_dir=run", "--num=2", "--output=two.png"),
         (
             "evaluate", "--run_dir=runs/folder", "--features=random",
@@ -480,7 +481,11 @@ def test_every_command_is_a_process(runs):
         ),
         ("analyze", "report", "--run_dir=run"),
         ("data", *data_flags, "--output=sheet.png"),
-    ):  # fmt: skip
+    )  # fmt: skip
+    commands = {name for names in main.COMMANDS.values() for name in names}
+    started = {"train", "export", "client", "dedup"}
+    assert commands == started | {name for name, *_ in others}
+    for command, *arguments in others:
         assert call(runs, "-m", f"dcgan_tf.cli.{command}", *arguments)
     models = fake_model_server.Models(runs.folder / "export")
     with fake_model_server.serve_rest(models) as address:

@@ -51,7 +51,7 @@ def open_dir():
 
 @pytest.mark.slow
 @pytest.mark.root
-def test_every_command_works_and_leaves_nothing_in_odd_places(open_dir):
+def test_commands_from_training_on_leave_nothing_in_odd_places(open_dir):
     try:
         become = subprocess.run([*BECOME_USER, "true"], capture_output=True)
     except FileNotFoundError:

@@ -131,7 +131,7 @@ def test_a_folder_is_trained_by_small_and_keeps_to_its_recipe(
     ],
     ids=str,
 )
-def test_every_kind_of_folder_has_its_recipe(flags, recipe, tmp_path, capsys):
+def test_kinds_of_folders_have_their_recipe(flags, recipe, tmp_path, capsys):
     folder = tmp_path / "pictures ü '#"
     for name in ("cat", "dog"):
         make_pictures(folder / name, 12)

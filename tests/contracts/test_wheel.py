@@ -1,5 +1,6 @@
 """The wheel in a bare environment: everything a user's shell needs is in it."""
 
+import configparser
 import os
 import shutil
 import subprocess
@@ -106,7 +107,15 @@ def test_a_bare_environment_trains_samples_and_exports(programs, tmp_path):
     assert found.startswith(str(programs.parent))
 
 
+def list_programs():
+    """Returns the programs that the package declares."""
+    settings = configparser.ConfigParser()
+    settings.read(ROOT / "setup.cfg")
+    declared = settings["options.entry_points"]["console_scripts"]
+    return [line.split(" = ")[0] for line in declared.split("\n") if line]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["dcgan", "dcgan-train", "dcgan-export"])
+@pytest.mark.parametrize("name", list_programs())
 def test_every_program_is_installed(name, programs, tmp_path):
     assert f"Usage: {name} " in run(programs / name, "--help", cwd=tmp_path)

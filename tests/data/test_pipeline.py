@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.config import CACHES, DataConfig, ModelConfig
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import (
     build_training_dataset,
@@ -91,7 +91,7 @@ def test_images_are_float_in_range_and_labels_theirs():
     np.testing.assert_array_equal(labels, read_levels([images]) % 5)
 
 
-@pytest.mark.parametrize("cache", ["memory", "disk", "off"])
+@pytest.mark.parametrize("cache", CACHES)
 def test_every_cache_gives_the_same_batches_from_any_step(cache):
     data = make_data(cache=cache, flip=True)
     expected = take(make_source(), 12, make_data(cache="memory", flip=True))
