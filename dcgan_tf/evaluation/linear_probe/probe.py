@@ -201,7 +201,14 @@ def _fit_all(features, data, protocol, what, log, kept: KeptRow) -> _Fit:
         log(f"{what}: {len(fits.scores)} fits done before, taken over")
         progress.skip(len(fits.scores))
     left = C_values[len(fits.scores) :]
-    for weights in fit_svms(features[pool], data.labels[pool], left, fits.last):
+    machines = iter(
+        fit_svms(features[pool], data.labels[pool], left, fits.last)
+    )
+    # The larger C, the longer its fit takes: minutes with all labels.
+    while not _has_fallen(fits.scores):
+        weights = next(machines, None)
+        if weights is None:
+            break
         fits = fits.add(
             weights,
             _score(weights, features[validation], data.labels[validation]),
@@ -228,6 +235,11 @@ def _test(machines, compute, data, what, log) -> list[float]:
 
 def _score(weights, features, labels) -> float:
     return float(np.mean(predict(weights, features) == labels))
+
+
+def _has_fallen(scores: Sequence[float]) -> bool:
+    """Whether accuracy fell twice in a row as C grew: its best is passed."""
+    return len(scores) > 2 and scores[-3] > scores[-2] > scores[-1]
 
 
 def _choose(protocol: Protocol, scores: np.ndarray) -> tuple[float, float]:

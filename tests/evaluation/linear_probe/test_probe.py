@@ -122,6 +122,36 @@ def test_all_labels_train_the_last_machine_with_the_validation_images(
     assert sizes == [(180, 7), (240, 1)]
 
 
+@pytest.mark.parametrize(
+    ("scores", "num_tried", "best"),
+    [
+        ([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7], 7, 6),
+        ([0.1, 0.5, 0.4, 0.3, 0.9, 0.9, 0.9], 4, 1),
+        ([0.1, 0.5, 0.4, 0.6, 0.5, 0.5, 0.4], 7, 3),
+        ([0.5, 0.4, 0.3, 0.9, 0.9, 0.9, 0.9], 3, 0),
+    ],
+)
+def test_all_labels_try_no_larger_C_once_accuracy_has_fallen_twice(
+    data, monkeypatch, scores, num_tried, best
+):
+    from dcgan_tf.evaluation.linear_probe import probe
+
+    tried = []
+
+    def fit(features, labels, C_values, start=None):
+        for C in C_values:
+            tried.append(C)
+            yield np.zeros((features.shape[1], NUM_CLASSES))
+
+    left = iter(scores)
+    monkeypatch.setattr(probe, "fit_svms", fit)
+    monkeypatch.setattr(probe, "_score", lambda *_: next(left))
+    only_all = dataclasses.replace(SMALL, label_counts=(None,))
+    (result,) = probe_features("pixels", flatten, data, only_all)
+    assert tried == [*SMALL.C_values[:num_tried], result.C]
+    assert result.C == SMALL.C_values[best]
+
+
 def test_counts_that_the_data_does_not_allow_are_left_out(data):
     few = dataclasses.replace(SMALL, label_counts=(2, 4, 160, 181, None))
     assert get_label_counts(few, data) == (4, 160, None)
