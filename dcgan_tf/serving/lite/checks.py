@@ -13,7 +13,8 @@ from dcgan_tf import tf_paths
 from dcgan_tf.images import MAX_UNIT_VALUE
 from dcgan_tf.serving.lite import convert
 
-# Largest error over the output's range; for integers the mean error.
+# Largest error over the output's range, or its largest value where that is
+# more; for integers the mean error.
 LARGEST_ERRORS = {"float32": 1e-5, "float16": 5e-3}
 MEAN_ERROR = 0.02
 _MIN_STDDEV = 1e-4  # Of the output's range: less is a blank image.
@@ -293,8 +294,10 @@ def _compare(given: np.ndarray | None, expected: np.ndarray) -> _Error:
     if not np.isfinite(given).all():
         return _Error(np.inf, np.inf, -np.inf, "it is not finite")
     value_range = np.ptp(expected)
-    # A collapsed network's outputs may all be one number.
-    errors = np.abs(given - expected) / (value_range or 1.0)
+    # Outputs may hardly vary around some number, which is rounded by its own
+    # size; a collapsed network's may all be 0.
+    scale = max(value_range, np.abs(expected).max()) or 1.0
+    errors = np.abs(given - expected) / scale
     problem = None
     if np.std(given) < _MIN_STDDEV * value_range:
         problem = "it is the same everywhere"

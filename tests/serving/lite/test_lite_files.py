@@ -203,12 +203,26 @@ def test_bounds_are_those_of_the_precision():
     assert "mean error 0.025 > 0.02" in find("full_int8", errors)
 
 
+def test_outputs_that_hardly_vary_are_rounded_by_their_size():
+    """As the logits of a discriminator that has hardly been trained."""
+    expected = -0.0124 + np.linspace(0, 5e-4, 28).reshape(7, 4)
+    rounded = expected.astype(np.float16).astype(np.float64)
+    find = checks._find_problem
+    close = {"logits": checks._compare(expected + 2e-8, expected)}
+    assert find("float32", close) is None
+    assert (
+        find("float16", {"logits": checks._compare(rounded, expected)}) is None
+    )
+    far = {"logits": checks._compare(expected + 1e-6, expected)}
+    assert "largest error" in find("float32", far)
+
+
 @pytest.mark.parametrize(
     ("given", "problem"),
-    [(0.5, None), (0.25, "images: largest error 2.5e-01 > 1e-05")],
+    [(0.5, None), (0.25, "images: largest error 5.0e-01 > 1e-05")],
 )
 def test_a_collapsed_network_is_compared_too(given, problem):
     given_images, images = np.full((7, 4), given), np.full((7, 4), 0.5)
     errors = {"images": checks._compare(given_images, images)}
-    assert errors["images"].largest == 0.5 - given
+    assert errors["images"].largest == (0.5 - given) / 0.5
     assert checks._find_problem("float32", errors) == problem
