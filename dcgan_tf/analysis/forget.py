@@ -218,7 +218,7 @@ def learn_object(
         )
     height, width = model.config.model.image_size
     for box in itertools.chain.from_iterable(labelled.boxes.values()):
-        if box[0] >= height or box[1] >= width:
+        if box[2] > height or box[3] > width:
             raise ValueError(
                 f"box {list(box)} is beyond the images, which are {height} "
                 f"pixels high and {width} wide: boxes are [top, left, bottom, "

@@ -170,7 +170,9 @@ def test_boxes_must_be_on_numbered_samples(trained):
             forget.learn_object(trained, "deconv_1_relu", labelled)
 
 
-@pytest.mark.parametrize("box", [(32, 0, 40, 9), (0, 32, 9, 40)])
+@pytest.mark.parametrize(
+    "box", [(32, 0, 40, 9), (0, 32, 9, 40), (2, 2, 33, 9), (2, 2, 9, 140)]
+)
 def test_boxes_must_be_on_the_image(trained, box):
     labelled = forget.LabelledBoxes(0, {1: ((0, 0, 9, 9), box)})
     with pytest.raises(ValueError, match="32 pixels high and 32 wide"):
