@@ -13,6 +13,7 @@ from dcgan_tf import scratch
 from dcgan_tf.analysis import ANALYSIS_DIR
 from dcgan_tf.analysis.claims_table import describe_when, tabulate_claims
 from dcgan_tf.analysis.samples import describe_images
+from dcgan_tf.counted import format_count
 from dcgan_tf.evaluation import EVALUATION_DIR
 from dcgan_tf.evaluation.result_files import load_report
 from dcgan_tf.evaluation.tables import tabulate_probe, tabulate_segmentation
@@ -169,8 +170,9 @@ def _summarise(run_dir: Path, config) -> str:
         f"{config.training.batch_size} a step"
     )
     if rows:
-        minutes = get_elapsed_seconds(rows) / 60
-        text += f"; {int(rows[-1]['step']):,} steps in {minutes:.0f} minutes"
+        steps = format_count(int(rows[-1]["step"]), "step")
+        minutes = round(get_elapsed_seconds(rows) / 60)
+        text += f"; {steps} in {format_count(minutes, 'minute')}"
     text += "." + _describe_best(run_dir, config.training.patience)
     return html.escape(text)
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from dcgan_tf.analysis.samples import describe_origin, sample_numbered_latents
 from dcgan_tf.analysis.sheet import Panel, as_grid, draw_sheet
+from dcgan_tf.counted import format_count
 from dcgan_tf.latents import combine, sample_neighbours
 from dcgan_tf.runs.trained_model import TrainedModel
 from dcgan_tf.setting_names import name_setting
@@ -79,7 +80,7 @@ def _count_exemplars(groups: Sequence[np.ndarray]) -> str:
     if len(set(counts)) > 1:
         listed = f"{', '.join(map(str, others))} and {last}"
         return f"{listed} exemplars of the concepts"
-    return f"{last} exemplar{'s' if last > 1 else ''} of each concept"
+    return f"{format_count(last, 'exemplar')} of each concept"
 
 
 def draw_numbered_samples(model: TrainedModel) -> np.ndarray:

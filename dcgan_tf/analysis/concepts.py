@@ -1,7 +1,6 @@
 """Samples that show a concept, found by a linear classifier or by hand."""
 
 import dataclasses
-import re
 from collections.abc import Sequence
 
 import keras
@@ -42,27 +41,46 @@ def parse_concept(text: str, names: Sequence[str]) -> Concept:
 
     Args:
         text: Names of attributes, classes or class folders, with `+` or `-`
-            before each; the first `+` may be left out. Of a name that holds
-            a sign itself, the longest reading counts.
+            before each; the first `+` may be left out. A text that is a name
+            is that name alone. Where names hold signs themselves, the longest
+            name counts after which the rest can be read.
         names: Which there are.
 
     Raises:
         ValueError: If the text names another one, or none.
     """
+    if text in names:
+        return Concept(text, (text,), ())
     longest_first = sorted(names, key=len, reverse=True)
-    name = "|".join(re.escape(name) for name in longest_first)
-    signed = text if text[:1] in "+-" else f"+{text}"
-    if not re.fullmatch(rf"(?:[+-](?:{name}))+", signed):
+    parts = _read_signed(f"+{text}", longest_first)
+    if parts is None and text[:1] in ("+", "-"):
+        parts = _read_signed(text, longest_first)
+    if not parts:
         raise ValueError(
             f"concept {text!r} is not made of + and - and these names: "
             f"{', '.join(names)}"
         )
-    parts = re.findall(rf"([+-])({name})(?=[+-]|$)", signed)
     return Concept(
         text,
         tuple(name for sign, name in parts if sign == "+"),
         tuple(name for sign, name in parts if sign == "-"),
     )
+
+
+def _read_signed(
+    text: str, names: Sequence[str]
+) -> list[tuple[str, str]] | None:
+    """Returns signs and names, or None if the text isn't made of these."""
+    if not text:
+        return []
+    if text[0] not in "+-":
+        return None
+    for name in names:
+        if text.startswith(name, 1):
+            rest = _read_signed(text[1 + len(name) :], names)
+            if rest is not None:
+                return [(text[0], name), *rest]
+    return None
 
 
 class LinearLabeller:

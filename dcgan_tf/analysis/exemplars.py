@@ -1,5 +1,7 @@
 """Chooses groups of latents that show concepts, as a user asks for them."""
 
+import csv
+import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -58,12 +60,16 @@ def choose_by_number(
     """
     numbers = parse_pick(pick, num_groups, NUM_NUMBERED)
     latents = sample_numbered_latents(model)
-    names = [", ".join(map(str, group)) for group in numbers]
     return (
         [latents[group] for group in numbers],
-        [f"samples {name}" for name in names],
+        [_name_samples(group) for group in numbers],
         "Exemplars picked by number.",
     )
+
+
+def _name_samples(numbers: np.ndarray) -> str:
+    noun = "sample" if len(numbers) == 1 else "samples"
+    return f"{noun} {', '.join(map(str, numbers))}"
 
 
 def choose_by_concept(
@@ -120,12 +126,27 @@ def choose_by_concept(
 
 def _suggest(view: str, dataset: str, names: Sequence[str]) -> Sequence[str]:
     for name, concepts in DEFAULT_CONCEPTS.items():
-        if dataset.startswith(name):
+        # A user's folder may be called as a dataset is.
+        if dataset.startswith(name) and _can_read(concepts[view], names):
             return concepts[view]
     return names[: _NUM_CONCEPTS[view]]
 
 
+def _can_read(concepts: Sequence[str], names: Sequence[str]) -> bool:
+    try:
+        for text in concepts:
+            parse_concept(text, names)
+    except ValueError:
+        return False
+    return True
+
+
 def _combine(names: Sequence[str], count: int) -> str:
-    """Makes so many concepts of fewer names, such as `a,b,-a`."""
+    """Makes so many concepts of fewer names, such as `a,b,-a`.
+
+    As the flag reads them: a name that holds a comma is quoted.
+    """
     concepts = [*names, *(f"-{name}" for name in names)]
-    return ",".join((concepts * count)[:count])
+    row = io.StringIO()
+    csv.writer(row, lineterminator="").writerow((concepts * count)[:count])
+    return row.getvalue()

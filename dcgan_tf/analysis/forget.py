@@ -68,7 +68,7 @@ def load_boxes(path: str | os.PathLike) -> LabelledBoxes:
             for number, sample_boxes in record["boxes"].items()
         )
         seed = check_whole_number("seed", record["seed"], 0, LARGEST_SEED)
-        return LabelledBoxes(seed, boxes, str(record.get("name", "object")))
+        return LabelledBoxes(seed, boxes, _check_name(record))
     except (
         ValueError,
         KeyError,
@@ -118,6 +118,13 @@ def _check_box(box: Sequence[int]) -> Box:
     if not (0 <= top < bottom and 0 <= left < right):
         raise ValueError(f"box {list(box)} is not [top, left, bottom, right]")
     return top, left, bottom, right
+
+
+def _check_name(record: dict) -> str:
+    name = record.get("name", "object")
+    if not isinstance(name, str) or not name.strip():
+        raise ValueError(f"name {name!r} is no text")
+    return name
 
 
 def _check_edge(edge: float) -> int:
@@ -262,11 +269,20 @@ def draw_forgetting(
 
     Returns:
         uint8 `(height, width, 3)`.
+
+    Raises:
+        ValueError: If no weight is positive, so that nothing is dropped.
     """
-    latents = model.sample_latents(_NUM_SHOWN, stream=2)
-    maps = compute_maps(model.generator, layer_name, latents)
     gains = choose_dropped(weights)
     num_dropped = int((gains == 0).sum())
+    if not num_dropped:
+        raise ValueError(
+            f"none of {layer_name}'s {len(gains)} feature maps is more active "
+            "inside the boxes than outside, so there is none to drop; draw "
+            "boxes on more samples, or look at another layer"
+        )
+    latents = model.sample_latents(_NUM_SHOWN, stream=2)
+    maps = compute_maps(model.generator, layer_name, latents)
     rows = [
         draw_from_maps(model.generator, layer_name, maps, row_gains)
         for row_gains in (
@@ -292,6 +308,6 @@ def draw_forgetting(
         ],
         f"The same samples with {num_dropped} of {len(gains)} feature maps of "
         f"G's {layer_name} dropped: those with a positive weight in a "
-        f"logistic regression of where a {name} is, and below, as many random "
-        f"ones. {describe_origin(model)}",
+        f"logistic regression of where the {name} is, and below, as many "
+        f"random ones. {describe_origin(model)}",
     )

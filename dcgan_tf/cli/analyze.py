@@ -38,7 +38,11 @@ _LAYER_VIEWS = (
     "generator_features", "forget", "claims",
 )  # fmt: skip
 _EXEMPLAR_VIEWS = ("arithmetic", "turn")
+# `report` shows views as they were drawn.
+_DRAWN_VIEWS = tuple(view for view in VIEWS if view != "report")
 _VIEWS_BY_FLAG = {
+    "checkpoint": _DRAWN_VIEWS,
+    "seed": _DRAWN_VIEWS,
     "layer": _LAYER_VIEWS,
     "great_circle": ("walk",),
     "pick": _EXEMPLAR_VIEWS,
@@ -135,12 +139,10 @@ def _warn_of_unused_flags(values) -> None:
     view = values.positional[0]
     for name, views in _VIEWS_BY_FLAG.items():
         if values[name].present and view not in views:
-            _log.warning(
-                "--%s is for %s: %s passes it over",
-                name,
-                ", ".join(views),
-                view,
-            )
+            used = ", ".join(views)
+            if views == _DRAWN_VIEWS:
+                used = "views as they are drawn"
+            _log.warning("--%s is for %s: %s passes it over", name, used, view)
 
 
 def _check_family(values) -> None:

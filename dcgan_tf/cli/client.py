@@ -18,6 +18,7 @@ from dcgan_tf.cli.path_flags import (
     define_seed,
     resolve_arguments,
 )
+from dcgan_tf.counted import format_count
 from dcgan_tf.seeds import SEEDS_PER_SEED, make_seeds
 
 _PROTOCOLS = ("rest", "grpc")
@@ -120,7 +121,7 @@ def _save_samples(client, predict, values, output: Path) -> None:
             ) from error
         raise
     images.save_png(output, images.make_grid(samples))
-    print(f"{len(samples)} samples: {output}")
+    print(f"{format_count(len(samples), 'sample')}: {output}")
 
 
 def main(argv: list[str] | None = None) -> int:

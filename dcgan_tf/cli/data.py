@@ -13,6 +13,7 @@ from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
 from dcgan_tf.cli.defaults import add_default, define_settings
 from dcgan_tf.cli.path_flags import define_path
 from dcgan_tf.config import FITS, RunConfig
+from dcgan_tf.counted import format_count
 from dcgan_tf.image_sizes import format_image_size
 from dcgan_tf.presets import PRESETS, resolve_run_config
 
@@ -161,10 +162,12 @@ def _print_skipped(source) -> None:
             f"({skipped.summarize_hidden()})"
         )
     if len(skipped):
-        print(f"Skipped: {len(skipped)} files ({skipped.summarize()})")
+        files = format_count(len(skipped), "file")
+        print(f"Skipped: {files} ({skipped.summarize()})")
     if skipped.beside:
         print(
-            f"Beside the images: {len(skipped.beside)} other files "
+            "Beside the images: "
+            f"{format_count(len(skipped.beside), 'other file')} "
             f"({skipped.summarize_beside()})"
         )
 

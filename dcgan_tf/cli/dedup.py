@@ -22,6 +22,7 @@ from dcgan_tf.cli.path_flags import (
     promises_other_format,
 )
 from dcgan_tf.config import DataConfig, check_data_settings
+from dcgan_tf.counted import format_count
 from dcgan_tf.presets import get_dataset_defaults, resolve_dataset_name
 from dcgan_tf.runs.set_aside import save_anew, set_aside
 
@@ -159,7 +160,8 @@ def run(values: flags.FlagValues) -> None:
             f"{source.name} can only be read in order; prepare it as TFRecord "
             "files on a disk of this machine"
         )
-    print(f"{source.name}: {source.num_examples} images ({source.split})")
+    images = format_count(source.num_examples, "image")
+    print(f"{source.name}: {images} ({source.split})")
     sample, _ = load_images(source, THUMBNAIL, data, values.sample)
     encoder = train_encoder(sample, values.steps, values.seed)
     print(f"Trained the autoencoder on {len(sample)} of them", flush=True)
@@ -170,8 +172,9 @@ def run(values: flags.FlagValues) -> None:
     num_dropped = _write_list(output, source, groups)
     option = shlex.quote(f"--exclude={output}")
     print(
-        f"{len(groups)} groups of near-duplicates; {num_dropped} images to "
-        f"leave out are in {output}: train with {option}"
+        f"{format_count(len(groups), 'group')} of near-duplicates; "
+        f"{format_count(num_dropped, 'image')} to leave out, listed in "
+        f"{output}: train with {option}"
     )
     sheet = output.with_suffix(".png")
     if not groups and sheet.is_file():

@@ -2,11 +2,12 @@
 
 Writes one grid if --output ends in .png and is no folder, else a folder of
 single files, each named after the seed that the exported generator's `sample`
-signature gives the same image for.
+signature gives the same image for, and after --label's class, if that is given.
 """
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from dcgan_tf.cli.path_flags import (
     define_seed,
     promises_other_format,
 )
+from dcgan_tf.counted import format_count
 from dcgan_tf.seeds import SEEDS_PER_SEED, make_seeds
 
 
@@ -76,8 +78,10 @@ def run(values: flags.FlagValues) -> None:
         label = _find_label(values.label, model)
     seeds = make_seeds(values.seed, values.num)
     samples = model.sample_from_seeds(seeds, label)
-    _save(samples, seeds, Path(values.output), is_grid)
-    print(f"{len(samples)} samples: {values.output}")
+    ending = "" if label is None else f"-class-{label}"
+    names = [f"seed-{seed}{ending}.png" for seed in seeds]
+    _save(samples, names, Path(values.output), is_grid)
+    print(f"{format_count(len(samples), 'sample')}: {values.output}")
     print(f"drawn at {_describe_step(values, model)}")
 
 
@@ -120,15 +124,15 @@ def _is_grid(output: str) -> bool:
 
 
 def _save(
-    samples: np.ndarray, seeds: np.ndarray, output: Path, is_grid: bool
+    samples: np.ndarray, names: Sequence[str], output: Path, is_grid: bool
 ) -> None:
     from dcgan_tf import images
 
     if is_grid:
         images.save_png(output, images.make_grid(samples))
         return
-    for sample, seed in zip(samples, seeds, strict=True):
-        images.save_png(output / f"seed-{seed}.png", sample, "sample")
+    for sample, name in zip(samples, names, strict=True):
+        images.save_png(output / name, sample, "sample")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -116,12 +116,15 @@ class ModelConfig:
     @property
     def features_refusal(self) -> str | None:
         """Why D has no features of images alone; None where it has."""
+        # First the family's: without labels it would have none either.
+        if refusal := FAMILIES[self.family].features_refusal:
+            return refusal
         if self.num_classes:
             return (
                 "a conditional discriminator needs a label to see an image, "
                 "so it has no features of images alone; train without labels"
             )
-        return FAMILIES[self.family].features_refusal
+        return None
 
     @property
     def num_scales(self) -> int:

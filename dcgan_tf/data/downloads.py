@@ -3,6 +3,7 @@
 import difflib
 import logging
 import os
+import re
 import shlex
 import sys
 import threading
@@ -21,6 +22,8 @@ from dcgan_tf.setting_names import has_setting, name_setting
 
 _log = logging.getLogger(__name__)
 
+# As in `huggingface:mnist`; a version is a number or has asterisks.
+_NAMESPACE = re.compile(r"[^/:]+:[a-zA-Z]\w*$")
 _ANSWER_SECONDS = 4
 _NUM_CLOSE_NAMES = 4
 _NUM_URLS_NAMED = 5
@@ -31,7 +34,8 @@ def find_builder(data: DataConfig) -> tfds.core.DatasetBuilder:
 
     Raises:
         ValueError: If there is no dataset, config or version of that name;
-            names the closest.
+            names the closest. Or if it is of a community (`kubric:movi_a`)
+            whose files can't be reached.
     """
     try:
         return tfds.builder(data.dataset, data_dir=data.data_dir)
@@ -43,7 +47,13 @@ def find_builder(data: DataConfig) -> tfds.core.DatasetBuilder:
             f"{', '.join(EMBEDDED)}; all others by their TFDS name; your own "
             f"images: {name_setting('image_dir')})"
         ) from None
-    except (AssertionError, ValueError) as error:
+    except (AssertionError, ValueError, RuntimeError, TypeError,
+            ImportError, tf.errors.OpError) as error:  # fmt: skip
+        reason = str(error).strip().splitlines()[0]
+        if _NAMESPACE.match(data.dataset):
+            raise ValueError(
+                f"dataset {data.dataset!r} can't be opened: {reason}"
+            ) from None
         name, _, config = data.dataset.partition("/")
         try:
             builder = tfds.builder_cls(name.split(":")[0])
@@ -55,7 +65,7 @@ def find_builder(data: DataConfig) -> tfds.core.DatasetBuilder:
         configs = list(builder.builder_configs)
         raise ValueError(
             f"dataset {data.dataset!r} doesn't exist"
-            f"{_suggest(config.split(':')[0], configs) or f' ({error})'}"
+            f"{_suggest(config.split(':')[0], configs) or f' ({reason})'}"
         ) from None
 
 

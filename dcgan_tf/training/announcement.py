@@ -5,6 +5,7 @@ import os
 import tensorflow as tf
 
 from dcgan_tf.config import REPLICA, RunConfig
+from dcgan_tf.counted import format_count
 from dcgan_tf.data.source import Source
 from dcgan_tf.data.survey import Survey, glance
 from dcgan_tf.data.survey_warnings import find_warnings
@@ -77,8 +78,7 @@ def describe_devices(strategy: tf.distribute.Strategy) -> str:
     """Names what a strategy computes on: `1 CPU`, `4 GPUs`."""
     kinds = ("TPU", "GPU", "CPU")
     kind = next(k for k in kinds if tf.config.list_logical_devices(k))
-    count = strategy.num_replicas_in_sync
-    return f"{count} {kind}{'s' if count > 1 else ''}"
+    return format_count(strategy.num_replicas_in_sync, kind)
 
 
 def _describe_norm(config: RunConfig, strategy: tf.distribute.Strategy) -> str:
@@ -101,13 +101,14 @@ def _describe_images(source: Source, survey: Survey | None) -> str:
         more = ", ..." if source.num_classes > _NUM_NAMED else ""
         parts.append(f"{source.num_classes} classes ({names}{more})")
     if source.attribute_names:
-        parts.append(f"{len(source.attribute_names)} attributes")
+        parts.append(format_count(len(source.attribute_names), "attribute"))
     if source.num_excluded:
         parts.append(f"{source.num_excluded:,} excluded")
     skipped = source.skipped
     if len(skipped):
         parts.append(
-            f"{len(skipped):,} files passed over ({skipped.summarize()})"
+            f"{format_count(len(skipped), 'file')} passed over "
+            f"({skipped.summarize()})"
         )
     if cut := skipped.describe_cut():
         parts.append(cut)

@@ -29,6 +29,30 @@ def test_reads_concepts(text, wanted, unwanted):
     assert (concept.wanted, concept.unwanted) == (wanted, unwanted)
 
 
+@pytest.mark.parametrize(
+    "names, text, wanted, unwanted",
+    [
+        (("hair", "hair-long", "long-dark"), "hair-long-dark",
+         ("hair",), ("long-dark",)),
+        (("hair-long", "hair-long-dark", "dark"), "hair-long-dark",
+         ("hair-long-dark",), ()),
+        (("a", "b", "a+b"), "a+b", ("a+b",), ()),
+        (("a", "b", "a+b"), "+a+b-a", ("a+b",), ("a",)),
+        (("-1", "+1"), "-1", ("-1",), ()),
+        (("-1", "+1"), "+1", ("+1",), ()),
+        (("-1", "+1"), "+-1-+1", ("-1",), ("+1",)),
+        (("-1", "+1"), "--1", (), ("-1",)),
+        (("1", "-1"), "-1", ("-1",), ()),
+        (("c++", "c"), "c++-c", ("c++",), ("c",)),
+        (("c++", "c"), "c-c++", ("c",), ("c++",)),
+    ],
+)  # fmt: skip
+def test_names_may_hold_signs(names, text, wanted, unwanted):
+    for order in (names, names[::-1]):
+        concept = parse_concept(text, order)
+        assert (concept.wanted, concept.unwanted) == (wanted, unwanted)
+
+
 def test_descriptions_say_not():
     concept = parse_concept("-smiling+glasses-a-b", NAMES)
     assert concept.description == "glasses, not smiling, not a-b"

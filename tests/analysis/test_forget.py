@@ -65,6 +65,14 @@ def test_any_seed_fits_weights(maps_and_boxes, seed):
     assert forget.fit_map_weights(maps, boxes, (32, 32), seed)[0] > 0
 
 
+def test_no_maps_to_drop_is_said(trained):
+    num_maps = trained.generator.get_layer("deconv_1").filters
+    with pytest.raises(ValueError, match=f"none of deconv_1_relu's {num_maps}"):
+        forget.draw_forgetting(
+            trained, "deconv_1_relu", np.zeros(num_maps), "window"
+        )
+
+
 def test_random_gains_drop_as_many():
     gains = np.array([0, 0, 1, 1, 1, 1, 1, 1], np.float32)
     drawn = [forget.choose_randomly_dropped(gains, seed) for seed in range(9)]
@@ -100,6 +108,9 @@ def test_boxes_survive_the_file(tmp_path):
         {"seed": 0, "boxes": {"1": None}},
         {"seed": 0, "boxes": {"Infinity": []}},
         {"seed": 0, "boxes": {"1": ["1234"]}},
+        {"seed": 0, "boxes": {}, "name": None},
+        {"seed": 0, "boxes": {}, "name": " "},
+        {"seed": 0, "boxes": {}, "name": 7},
         *(
             {"seed": 0, "boxes": {"1": [[0, 0, edge, 4]]}}
             for edge in (

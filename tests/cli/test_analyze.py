@@ -6,6 +6,7 @@ import types
 
 import numpy as np
 import pytest
+from absl import flags
 from fixtures.errors import list_errors
 from PIL import Image
 
@@ -17,6 +18,7 @@ from dcgan_tf.analysis import (
     guided_backprop,
     walk,
 )
+from dcgan_tf.analysis.concepts import parse_concept
 from dcgan_tf.analysis.sheet import draw_sheet
 from dcgan_tf.cli import analyze, views
 from dcgan_tf.data.source import build_array_source
@@ -235,6 +237,7 @@ def test_bad_values_exit_with_1(
         ("arithmetic", ["cat", "dog"], "cat,dog,-cat"),
         ("arithmetic", ["cat"], "cat,-cat,cat"),
         ("turn", ["cat"], "cat,-cat"),
+        ("turn", ["a, b"], '"a, b","-a, b"'),
     ],
 )
 def test_few_classes_give_too_few_concepts(
@@ -252,10 +255,24 @@ def test_few_classes_give_too_few_concepts(
     (line,) = list_errors(capsys.readouterr().err)
     assert f"--concepts={concepts}" in line and "--pick" in line
     assert "pets has" in line
+    values = flags.FlagValues()
+    analyze.define_flags(values)
+    values(["analyze", f"--concepts={concepts}"])
+    given = [parse_concept(text, names) for text in values.concepts]
+    assert len(given) == {"arithmetic": 3, "turn": 2}[view]
 
 
 @pytest.mark.parametrize(
-    "flag", ["layer=x", "great_circle", "pick=1", "concepts=a", "boxes=b.json"]
+    "flag",
+    [
+        "layer=x",
+        "great_circle",
+        "pick=1",
+        "concepts=a",
+        "boxes=b.json",
+        "checkpoint=best",
+        "seed=3",
+    ],
 )
 def test_flags_that_a_view_has_no_use_for_are_told(toy_run, capsys, flag):
     assert run("report", f"--run_dir={toy_run}", f"--{flag}") == 0

@@ -89,12 +89,26 @@ def test_a_conditional_run_draws_the_label_asked_for(
     run = f"--run_dir={conditional_run_dir}"
     in_turn = draw(tmp_path / "all", run, "--num=10")
     threes = draw(tmp_path / "threes", run, "--num=10", "--label=3")
+    assert set(threes) == {f"seed-{seed}-class-3.png" for seed in range(10)}
     same = [
-        name
-        for name in in_turn
-        if np.abs(in_turn[name].astype(int) - threes[name]).max() <= 1
+        seed
+        for seed in range(10)
+        if np.abs(
+            in_turn[f"seed-{seed}.png"].astype(int)
+            - threes[f"seed-{seed}-class-3.png"]
+        ).max()
+        <= 1
     ]
-    assert same == ["seed-3.png"]
+    assert same == [3]
+
+
+def test_classes_share_a_folder(conditional_run_dir, tmp_path):
+    run = f"--run_dir={conditional_run_dir}"
+    ones = draw(tmp_path / "both", run, "--num=2", "--label=1")
+    both = draw(tmp_path / "both", run, "--num=2", "--label=2")
+    assert len(both) == 4
+    for name, pixels in ones.items():
+        assert np.array_equal(both[name], pixels)
 
 
 @pytest.mark.parametrize(

@@ -262,15 +262,17 @@ def test_runs_resume(runs, name, tmp_path):
 def test_samples_are_a_grid_or_files(runs, name, tmp_path):
     run_dir, kind = runs.run_dir(name), KINDS[name]
     flags = [f"--run_dir={run_dir}", "--num=4", "--seed=2"]
+    ending = ""
     if kind.num_classes:
         flags.append("--label=1")
+        ending = "-class-1"
     grid, folder = tmp_path / "grid.png", tmp_path / "files"
     assert run("sample", *flags, f"--output={grid}") == 0
     assert run("sample", *flags, f"--output={folder}") == 0
     pixels = load_png(grid)
     assert pixels.shape[-1] == min(kind.image_shape[-1], 3)
     names = sorted(path.name for path in folder.iterdir())
-    assert names == [f"seed-{2_000_000 + i}.png" for i in range(4)]
+    assert names == [f"seed-{2_000_000 + i}{ending}.png" for i in range(4)]
     height, width, _ = kind.image_shape
     first = load_png(folder / names[0])
     assert first.shape == kind.image_shape

@@ -206,6 +206,8 @@ def test_classes_are_found_in_any_form(tmp_path, arrays, names, labels):
         {"features": np.ones((COUNT, 4))},
         {"y": np.linspace(0, 1, COUNT)},
         {"y": np.full(COUNT, np.nan)},
+        {"image_size": np.array([8, 8])},
+        {"version": np.array([3]), "seeds": np.arange(5)},
     ],
 )
 def test_what_may_be_meant_for_classes_is_named(tmp_path, caplog, arrays):
@@ -259,6 +261,10 @@ def test_splits_of_any_usual_name(tmp_path, names, num_held_out):
             "texts in one split and numbers in another",
         ),
         ({"x": PIXELS, "y": CLASSES - 1}, "labels are from -1 to 1"),
+        *(
+            ({"x": PIXELS, name: CLASSES[1:]}, r"int64 of shape \(23,\)")
+            for name in ("y", "label", "train_labels", "Class", "targets")
+        ),
         ({"x": PIXELS, "y": CLASSES, "z": CLASSES}, "z int64.*one array of w"),
     ],
 )  # fmt: skip

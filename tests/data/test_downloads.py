@@ -108,3 +108,35 @@ def test_only_files_of_the_configuration_are_needed(tmp_path, dataset, files):
     builder = tfds.builder(dataset, data_dir=str(tmp_path))
     urls = downloads._list_urls(builder)
     assert {builder.url_infos[url].filename for url in urls} == files
+
+
+@pytest.mark.parametrize(
+    "dataset",
+    [
+        "mnist/", "mnist:1", "mnist/x:9", "mnist:9.*.*", "mnist/config=3",
+        "mnist/a=b,c=d", "svhn_cropped/1", "a b", "../x", "a:b:c", "mnist[x]",
+    ],
+)  # fmt: skip
+def test_names_that_no_dataset_has_are_told_in_a_line(dataset):
+    with pytest.raises(
+        ValueError, match="doesn't exist|can't be the name"
+    ) as e:
+        downloads.find_builder(DataConfig(dataset))
+    assert repr(dataset) in str(e.value) and "\n" not in str(e.value)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ModuleNotFoundError("No module named 'huggingface_hub'"),
+        tf.errors.NotFoundError(None, None, "no gs://robotics\nat all"),
+        tf.errors.FailedPreconditionError(None, None, "no host"),
+    ],
+)
+def test_communities_out_of_reach_are_told_in_a_line(monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(tfds, "builder", fail)
+    with pytest.raises(ValueError, match="'some:mnist' can't be opened: [Nn]o"):
+        downloads.find_builder(DataConfig("some:mnist"))

@@ -193,6 +193,8 @@ def zip_folder(folder):
         ("top/a", ["labels.csv", "b/labels.csv"], "b/labels.csv", "b/labels"),
         ("top", ["b/labels.csv", "labels.csv"], "labels.csv", "/labels.csv"),
         ("top", ["a/labels.csv", "b/labels.csv"], "labels.csv", None),
+        ("top", ["labels.csv", "top/labels.csv"], "labels.csv", "labels.csv"),
+        ("top", ["labels.csv", "top/labels.csv"], "top/labels.csv", "top/"),
     ],
 )
 def test_a_table_is_found_wherever_it_lies_in_a_collection(

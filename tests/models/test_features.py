@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -5,7 +7,7 @@ import tensorflow as tf
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.models.discriminator import build_discriminator
 from dcgan_tf.models.features import build_feature_extractor
-from dcgan_tf.presets import PRESETS
+from dcgan_tf.presets import PRESETS, resolve_run_config
 
 
 def test_imagenet_features_are_the_papers_28672_numbers():
@@ -56,6 +58,14 @@ def test_a_conditional_discriminator_is_refused():
     config = ModelConfig((16, 16), 1, 8, 4, num_classes=3)
     with pytest.raises(ValueError, match="train without labels"):
         build_feature_extractor(build_discriminator(config))
+
+
+@pytest.mark.parametrize("family", ["gan", "lapgan"])
+def test_families_without_features_are_named_before_labels(family):
+    config = dataclasses.replace(
+        resolve_run_config({"family": family}).model, num_classes=10
+    )
+    assert config.features_refusal.endswith("train a dcgan for them")
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_two_lines_say_what_how_and_where():
     )
     assert images == (
         "Images: 1,000 of /pets (train), 52 held out; 80 wide and 90 high, in "
-        "colour; 2 classes (cat, dog); 7 excluded; 1 files passed over (1 an "
+        "colour; 2 classes (cat, dog); 7 excluded; 1 file passed over (1 an "
         "empty file); of 1 of more than 8 bits a level (such as b.tif) the "
         "upper 8 are kept, as of colour in all formats but PNG; 4 hidden (2 "
         ".DS_Store, 1 ._*, 1 @eaDir); 1 left out as made here"

@@ -72,7 +72,10 @@ class Archive:
         prefix = find_common_folder(images or visible)
         self._statuses = statuses
         self._hidden = sorted({*filter(None, found.values())})
-        self._members = {name.removeprefix(prefix): name for name in visible}
+        beside = {name for name in visible if not name.startswith(prefix)}
+        self._members = {
+            _shorten(name, prefix, beside): name for name in visible
+        }
 
     def is_there(self) -> bool:
         """Whether the files can still be read."""
@@ -111,6 +114,12 @@ class Archive:
 
     def _open(self, member: str) -> BinaryIO:
         raise NotImplementedError
+
+
+def _shorten(name: str, prefix: str, beside: set[str]) -> str:
+    """Leaves the common folder out, but of a name that is beside it too."""
+    short = name.removeprefix(prefix)
+    return name if short in beside else short
 
 
 class ZipTree(Archive):

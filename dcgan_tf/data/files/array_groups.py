@@ -14,6 +14,7 @@ _log = logging.getLogger(__name__)
 _CHANNELS = (1, 3, 4)
 # As in Keras's mnist.npz: `x_train`, `y_train`, `x_test` and `y_test`.
 _SPLIT = re.compile(rf"(?:^|_)({'|'.join(SPLITS)})(?=_|$)", re.I)
+_LABELS = re.compile(r"(?:^|_)(?:y|labels?|class(?:es)?|targets?)(?=_|$)", re.I)
 _ONE_A_SPLIT = "or one a split, such as x_train and x_test"
 
 
@@ -141,7 +142,9 @@ def _take_labels(
     """Finds the array of classes: integers, or else what stands for them."""
     columns = {n: a for n, a in arrays.items() if _is_integers(a)}
     fitting = {n: a for n, a in columns.items() if len(a) == count}
-    integers = fitting or columns
+    # Of another length, classes are a mistake, and others of no concern.
+    named = {n: a for n, a in columns.items() if _LABELS.search(n)}
+    integers = fitting or named
     if len(integers) > 1:
         wanted = "one array of whole numbers, a class for each image"
         raise _refuse(path, arrays, wanted)
@@ -156,12 +159,12 @@ def _take_labels(
     found = [labels for labels in found if labels is not None]
     if len(found) == 1:
         return found[0]
-    if others:
+    if others or columns:
         _log.warning(
             "%s: no classes are taken from %s; give whole numbers, a class "
             "for each image",
             path,
-            _list(others),
+            _list(others | columns),
         )
     return None
 

@@ -87,6 +87,7 @@ def describe_model(
         "image_size": list(config.model.image_size),
         "channels": config.model.channels,
         "latent_dim": config.model.latent_dim,
+        "family": config.model.family,
         "num_parameters": generator.count_params(),
         "directions": [
             [round(float(value), 6) for value in direction]

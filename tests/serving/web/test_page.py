@@ -43,6 +43,7 @@ def assert_close(given, expected):
 def test_eight_pictures_are_pythons(page, generator):
     canvases = page.find_elements("css selector", ".picture canvas")
     assert len(canvases) == 60
+    assert find(page, "#footer").text.startswith("DCGAN, ")
     for index in (0, 1, 2, 3, 17, 31, 58, 59):
         expected = draw(generator, latent(index))[0]
         assert expected.std() > 20
@@ -231,6 +232,7 @@ def test_visitors_read_what_was_learned_from_in_words(name):
     )
     generator = build_generator(tiny_run.MODEL)
     described = web_page.describe_model(generator, config, 1)
+    assert described["family"] == "dcgan"
     assert " " in described["dataset"]
     if name in ("image_folder", ARRAYS):
         assert described["dataset"] == "a collection of pictures"
