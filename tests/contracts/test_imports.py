@@ -15,6 +15,7 @@ PACKAGE = ROOT / "dcgan_tf"
 ORDER = (
     "version",
     "registration",
+    "counted",
     "setting_names",
     "output",
     "failures",
