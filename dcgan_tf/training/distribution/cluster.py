@@ -50,8 +50,7 @@ def resolve_cluster() -> ClusterResolver:
         return _resolve_slurm()
     raise ValueError(
         "strategy multi_worker needs a cluster: set TF_CONFIG on each worker "
-        f"to such as {_EXAMPLE}, or start the workers with Slurm's srun (see "
-        "deploy/README.md)"
+        f"to such as {_EXAMPLE}, or start the workers with Slurm's srun"
     )
 
 
