@@ -13,7 +13,7 @@ from dcgan_tf.data.fingerprint import (
     ImagesFingerprint,
     fingerprint_arrays,
 )
-from dcgan_tf.data.label_table import name_classes
+from dcgan_tf.data.labels.assignment import name_classes
 from dcgan_tf.data.skipped import Skipped
 
 

@@ -16,7 +16,7 @@ from dcgan_tf.data.files.decoding import (
 from dcgan_tf.data.files.folder_tree import FolderTree
 from dcgan_tf.data.files.level_range import LevelRange, measure_level_range
 from dcgan_tf.data.files.listing import Listing, hash_name
-from dcgan_tf.data.label_table import Labels
+from dcgan_tf.data.labels.assignment import Labels
 from dcgan_tf.data.skipped import Skipped
 
 # Images tried before anything is made of a collection.

@@ -17,7 +17,8 @@ from dcgan_tf.data.folders.folder_classes import (
 )
 from dcgan_tf.data.folders.label_files import load_table
 from dcgan_tf.data.held_out import LARGE, resolve_rule, take_split
-from dcgan_tf.data.label_table import Labels, Table, assign_labels
+from dcgan_tf.data.labels.assignment import Labels, assign_labels
+from dcgan_tf.data.labels.table import Table
 from dcgan_tf.data.source import HeldOutRule
 from dcgan_tf.data.split_folders import (
     choose_split,

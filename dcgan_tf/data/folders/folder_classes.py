@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 from dcgan_tf.data.files.listing import Listing
 from dcgan_tf.data.fingerprint import digest_labels
-from dcgan_tf.data.label_table import Labels
+from dcgan_tf.data.labels.assignment import Labels
 from dcgan_tf.data.split_folders import remove_split
 
 _log = logging.getLogger(__name__)

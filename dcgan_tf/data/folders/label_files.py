@@ -5,7 +5,7 @@ import os
 
 from dcgan_tf.data.files.archives import Archive
 from dcgan_tf.data.files.folder_tree import FolderTree
-from dcgan_tf.data.label_table import Table, read_table
+from dcgan_tf.data.labels.table import Table, read_table
 from dcgan_tf.data.text_files import read_text_file
 
 

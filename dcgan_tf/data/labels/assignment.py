@@ -1,17 +1,11 @@
-"""Labels from a table: CSV, StyleGAN's dataset.json, or CelebA's text."""
+"""Gives the images of a collection their labels from a table."""
 
-import csv
 import dataclasses
-import hashlib
-import io
-import itertools
-import json
 import logging
-import os
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from dcgan_tf.data.text_files import decode_text, normalize_name
+from dcgan_tf.data.labels.image_lookup import ImageLookup, reread
+from dcgan_tf.data.labels.table import Table
 from dcgan_tf.setting_names import name_setting
 
 _log = logging.getLogger(__name__)
@@ -22,7 +16,6 @@ _NAME_HEADINGS = frozenset(
     "img path".split()
 )
 _CLASS_HEADINGS = ("label", "class", "category", "target")
-_DELIMITERS = ",;\t|"
 # Words for an attribute that an image hasn't, and has.
 _ATTRIBUTE_WORDS = {
     "0": 0, "-1": 0, "0.0": 0, "false": 0, "no": 0,
@@ -32,24 +25,6 @@ _ATTRIBUTE_WORDS = {
 _LEAST_LISTED = 0.5
 # Rows that tell which column has the files' names.
 _NUM_TRIED = 100
-
-
-@dataclasses.dataclass(frozen=True)
-class Table:
-    """A table of labels as it was written.
-
-    Attributes:
-        path: Where it was read.
-        headings: Of the columns; None where a first row may be these or may
-            be an image's.
-        rows: Cells, all of one length.
-        digest: Of the file.
-    """
-
-    path: str
-    headings: tuple[str, ...] | None
-    rows: list[tuple[str, ...]]
-    digest: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,43 +41,6 @@ class Labels:
     by_name: Mapping[str, int | tuple[int, ...]]
     label_names: tuple[str, ...] = ()
     attribute_names: tuple[str, ...] = ()
-
-
-def read_table(path: str, contents: bytes) -> Table:
-    """Reads a table.
-
-    Args:
-        path: Its file's, for messages; what begins with `{` or `[` is JSON.
-        contents: The file's.
-
-    Raises:
-        ValueError: If it is no table, or an empty one.
-    """
-    digest = hashlib.blake2b(contents, digest_size=16).hexdigest()
-    text = decode_text(contents)
-    try:
-        if text.lstrip().startswith(("{", "[")):
-            headings, rows = None, _read_json(text)
-        elif re.match(r"\s*\d+\s*\n", text):
-            headings, rows = _read_celeb_a(text)
-        else:
-            headings, rows = None, _read_csv(text)
-        rows = [tuple(cell.strip() for cell in row) for row in rows]
-        lengths = {len(row) for row in rows}
-        if headings is not None:
-            lengths.add(len(headings))
-        if len(lengths) != 1 or min(lengths) < 2:
-            raise ValueError(
-                "its rows have "
-                f"{' or '.join(map(str, sorted(lengths))) or 'no'} cells"
-            )
-    except (ValueError, TypeError, KeyError, csv.Error) as error:
-        raise ValueError(
-            f"labels {path} are no table ({error}); give lines such as "
-            "cat/1.png,cat, or a dataset.json whose 'labels' are [name, "
-            "label] pairs"
-        ) from None
-    return Table(path, headings, rows, digest)
 
 
 def assign_labels(
@@ -131,25 +69,9 @@ def assign_labels(
         ValueError: If there is no such column, it isn't clear which, it is
             empty, or over half of the images that need it aren't listed.
     """
-    lookup = _Lookup(names, root)
-    find_name = lookup.find
-    headings, rows = table.headings, table.rows
-    name_column = 0
-    if headings is None:
-        name_column = _find_name_column(rows, find_name)
-        if find_name(rows[0][name_column]) is None:
-            headings, rows = tuple(map(_reread, rows[0])), rows[1:]
-    if headings is None:
-        headings = [f"label{i}" for i in range(len(rows[0]))]
-    by_name, others, rests = {}, [], {}
-    for row in rows:
-        name, rest = lookup.find_with_rest(row[name_column])
-        if name is None or rest > rests.get(name, rest):
-            continue
-        row = tuple(map(_reread, row))
-        if rest == rests.get(name):
-            others.append((name, by_name[name]))
-        by_name[name], rests[name] = row, rest
+    lookup = ImageLookup(names, root)
+    name_column, headings, rows = _find_headings(table, lookup)
+    by_name, others = _match_rows(rows, name_column, lookup)
     needed = names if needed is None else needed
     num_listed = sum(name in by_name for name in needed)
     _warn_of_ambiguous(table.path, lookup.ambiguous, num_listed, len(needed))
@@ -183,6 +105,38 @@ def assign_labels(
             f"{headings[columns[0]]!r} has no text in it"
         )
     return _make_classes(values)
+
+
+def _find_headings(
+    table: Table, lookup: ImageLookup
+) -> tuple[int, Sequence[str], list[tuple[str, ...]]]:
+    """Returns the column of names, all columns' headings, and other rows."""
+    rows = table.rows
+    if table.headings is not None:
+        return 0, table.headings, rows
+    name_column = _find_name_column(rows, lookup.find)
+    if lookup.find(rows[0][name_column]) is None:
+        return name_column, tuple(map(reread, rows[0])), rows[1:]
+    return name_column, [f"label{i}" for i in range(len(rows[0]))], rows
+
+
+def _match_rows(
+    rows: list[tuple[str, ...]], name_column: int, lookup: ImageLookup
+) -> tuple[dict[str, tuple[str, ...]], list[tuple[str, tuple[str, ...]]]]:
+    """Returns images' rows by their names, and earlier rows of the same.
+
+    Of several rows the one that fits an image's folders best counts and, of
+    equals, the last.
+    """
+    by_name, others, rests = {}, [], {}
+    for row in rows:
+        name, rest = lookup.find_with_rest(row[name_column])
+        if name is None or rest > rests.get(name, rest):
+            continue
+        if rest == rests.get(name):
+            others.append((name, by_name[name]))
+        by_name[name], rests[name] = tuple(map(reread, row)), rest
+    return by_name, others
 
 
 def _warn_of_ambiguous(
@@ -303,113 +257,3 @@ def _are_attributes(values: Iterable[str]) -> bool:
 
 def _read_attribute(value: str) -> int:
     return _ATTRIBUTE_WORDS[value.lower()]
-
-
-class _Lookup:
-    """Finds an image by what a table calls it.
-
-    Args:
-        names: Of the collection's images.
-        root: The collection's path.
-
-    Attributes:
-        ambiguous: What may mean several images and so means none, to two of
-            these.
-    """
-
-    def __init__(self, names: Sequence[str], root: str):
-        # Names, and their ends, with and without suffixes: the more a key
-        # says, the earlier it counts.
-        self._indexes: list[dict[str, str | None]] = [{}, {}, {}, {}]
-        self._root = normalize_name(root).split("/")
-        self._names = names
-        self.ambiguous: dict[str, str] = {}
-        for name in names:
-            ends = [*_list_ends(normalize_name(name))]
-            stems = [os.path.splitext(end)[0] for end in ends]
-            keys = (ends[:1], stems[:1], ends, stems)
-            for index, own in zip(self._indexes, keys, strict=True):
-                for key in own:
-                    index[key] = name if key not in index else None
-
-    def find(self, written: str) -> str | None:
-        """Returns the image's name; None if it is none's, or several'."""
-        return self.find_with_rest(written)[0]
-
-    def find_with_rest(self, written: str) -> tuple[str | None, int]:
-        """Returns also how many folders it is said to be in and isn't.
-
-        Where the collection is `pets/train`, `test/1.png` is `1.png` too, but
-        not as much as `train/1.png` is.
-        """
-        for text in dict.fromkeys((written, _reread(written))):
-            path = text.replace("\\", "/").removeprefix("./").lstrip("/")
-            path = normalize_name(path)
-            for end in _list_ends(path):
-                for index in self._indexes:
-                    if index.get(end) is not None:
-                        outer = path.removesuffix(end).rstrip("/")
-                        return index[end], self._count_others(outer)
-                    if end in index:
-                        self.ambiguous.setdefault(written, end)
-        return None, 0
-
-    def _count_others(self, outer: str) -> int:
-        """Counts outer folders that aren't those around the collection."""
-        parts = outer.split("/") if outer else []
-        pairs = zip(reversed(parts), reversed(self._root), strict=False)
-        same = [*itertools.takewhile(lambda pair: pair[0] == pair[1], pairs)]
-        return len(parts) - len(same)
-
-
-def _list_ends(path: str) -> Iterator[str]:
-    """Yields a path, then it without its outer folders, one by one."""
-    yield path
-    while "/" in path:
-        path = path.partition("/")[2]
-        yield path
-
-
-def _reread(text: str) -> str:
-    """Reads a text that isn't UTF-8 as Windows' programs write it."""
-    if text.isascii() or not any("\udc80" <= c <= "\udcff" for c in text):
-        return text
-    return os.fsencode(text).decode("cp1252", "replace")
-
-
-def _read_csv(text: str) -> list[Sequence[str]]:
-    first, *others = text.lstrip().splitlines()[:_NUM_TRIED]
-
-    def measure(delimiter):
-        # As many in each row, or else the most in the first.
-        count = first.count(delimiter)
-        is_same = all(line.count(delimiter) == count for line in others if line)
-        return bool(count) and is_same, count
-
-    delimiter = max(_DELIMITERS, key=measure)
-    if delimiter not in first:
-        raise ValueError("its first line has no comma")
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    return [row for row in rows if any(cell.strip() for cell in row)]
-
-
-def _read_json(text: str) -> list[Sequence[str]]:
-    labels = json.loads(text)
-    if isinstance(labels, dict):
-        labels = labels["labels"]
-    if labels is None:
-        raise ValueError("its labels are null")
-    pairs = labels.items() if isinstance(labels, dict) else labels
-    rows = []
-    for name, label in pairs:
-        cells = label if isinstance(label, list) else [label]
-        rows.append((name, *("" if c is None else str(c) for c in cells)))
-    if not all(isinstance(row[0], str) for row in rows):
-        raise ValueError("a name in it is no text")
-    return rows
-
-
-def _read_celeb_a(text: str) -> tuple[Sequence[str], list[Sequence[str]]]:
-    """Reads list_attr_celeba.txt: a count, headings, rows between spaces."""
-    _, headings, *rows = text.strip().splitlines()
-    return ("name", *headings.split()), [row.split() for row in rows]

@@ -11,11 +11,9 @@ from dcgan_tf.cli import data as data_command
 from dcgan_tf.cli import train as train_command
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.data.given.arrays import open_arrays
-from dcgan_tf.data.label_table import (
-    _Lookup,
-    assign_labels,
-    read_table,
-)
+from dcgan_tf.data.labels.assignment import assign_labels
+from dcgan_tf.data.labels.image_lookup import ImageLookup
+from dcgan_tf.data.labels.table import read_table
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import load_images
 from dcgan_tf.runs.class_names import find_label, load_class_names
@@ -176,7 +174,7 @@ DEEP_NAMES = ("top/a/1.png", "top/a/2.png", "top/b/1.png", "top/b/3.jpg")
     ],
 )
 def test_images_are_found_by_the_end_of_their_names(names, written, found):
-    assert _Lookup(names, "").find(written) == found
+    assert ImageLookup(names, "").find(written) == found
 
 
 def zip_folder(folder):

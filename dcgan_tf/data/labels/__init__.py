@@ -1,0 +1,1 @@
+"""Labels of images from a table: read, matched to images, numbered."""
