@@ -15,7 +15,7 @@ from dcgan_tf.cli import analyze
 from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS
 from dcgan_tf.evaluation.linear_probe.result import ProbeResult
 from dcgan_tf.presets import resolve_run_config
-from dcgan_tf.run_report import VIEWS, write_report
+from dcgan_tf.run_report.report import VIEWS, write_report
 from dcgan_tf.runs.curves import save_curves
 from dcgan_tf.runs.folder import save_run_config
 from dcgan_tf.runs.metrics import MetricsWriter

@@ -198,7 +198,7 @@ def _measure_claims(values):
 
 
 def _write_report(values):
-    from dcgan_tf.run_report import write_report
+    from dcgan_tf.run_report.report import write_report
 
     yield write_report(values.run_dir)
 

@@ -7,7 +7,7 @@ from tensorboard.backend.event_processing import event_accumulator
 
 from dcgan_tf.cli import analyze, train
 from dcgan_tf.evaluation import checkpoint_selection
-from dcgan_tf.run_report import write_report
+from dcgan_tf.run_report.report import write_report
 from dcgan_tf.runs import checkpoints
 
 pytestmark = pytest.mark.usefixtures("few_digits")

@@ -1,11 +1,10 @@
 """The report of a run: one self-contained HTML page."""
 
-import base64
 import html
 import json
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,12 @@ from dcgan_tf.counted import format_count
 from dcgan_tf.evaluation import EVALUATION_DIR
 from dcgan_tf.evaluation.result_files import load_report
 from dcgan_tf.evaluation.tables import tabulate_probe, tabulate_segmentation
+from dcgan_tf.run_report.html_page import (
+    flatten_settings,
+    format_page,
+    format_picture,
+    format_table,
+)
 from dcgan_tf.runs.checkpoints import (
     CheckpointError,
     list_steps,
@@ -54,7 +59,6 @@ VIEWS = {
     "forget.png": "Forgetting",
     "samples.png": "Numbered samples",
 }
-_MOST_LISTED = 20  # Of a setting's many values, such as files' names.
 # What results that lack something, or hold something else, raise.
 _DAMAGE = (
     ValueError,
@@ -64,49 +68,6 @@ _DAMAGE = (
     ArithmeticError,
     RecursionError,
 )
-_MIME_TYPES = {".png": "image/png", ".gif": "image/gif"}
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light; }}
-body {{ margin: 0 auto; padding: 1rem; max-width: 75rem; color: #18181c;
-  background: #fff; font: 1rem/1.5 system-ui, sans-serif;
-  overflow-wrap: anywhere; }}
-h1 {{ font-size: 1.6rem; margin: 0.5rem 0; }}
-h2 {{ font-size: 1.2rem; margin: 2.5rem 0 0.5rem; }}
-nav a {{ margin-right: 0.8rem; white-space: nowrap; }}
-nav {{ display: flex; flex-wrap: wrap; }}
-figure {{ margin: 0; overflow-x: auto; border: 1px solid #ddd; }}
-img {{ display: block; }}
-.sheet {{ width: 100%; min-width: 40rem; height: auto; }}
-.small {{ max-width: 100%; height: auto; }}
-.pixels {{ width: min(100%, 34rem); image-rendering: pixelated; }}
-.tables {{ display: grid; gap: 1rem; align-items: start;
-  grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr)); }}
-table {{ border-collapse: collapse; width: 100%; font-size: 0.9rem; }}
-th, td {{ text-align: left; padding: 0.2rem 0.5rem 0.2rem 0;
-  border-bottom: 1px solid #e4e4e8; vertical-align: top; }}
-caption {{ text-align: left; font-weight: 600; }}
-.tables th {{ width: 45%; }}
-.columns {{ margin-top: 1.5rem; overflow-x: auto; }}
-.columns :first-child {{ min-width: 5rem; }}
-.columns :not(:first-child) {{ overflow-wrap: normal; }}
-</style>
-</head>
-<body>
-<h1>{title}</h1>
-<p>{summary}</p>
-<nav>{links}</nav>
-{sections}
-</body>
-</html>
-"""
 
 
 def write_report(run_dir: str | os.PathLike) -> Path:
@@ -135,31 +96,14 @@ def write_report(run_dir: str | os.PathLike) -> Path:
     for name, heading in VIEWS.items():
         path = run_dir / ANALYSIS_DIR / name
         style = "sheet" if path.suffix == ".png" else "small"
-        sections[heading] = _show_picture(path, heading, style)
+        sections[heading] = format_picture(path, heading, style)
     sections["Settings"] = _show_settings(config.to_dict())
-    sections = {name: body for name, body in sections.items() if body}
-    name = html.escape(run_dir.resolve().name)
-    page = _PAGE.format(
-        title=f"{config.model.family.upper()} run: {name}",
-        summary=_summarise(run_dir, config),
-        links="".join(
-            f'<a href="#{_anchor(name)}">{html.escape(name)}</a>'
-            for name in sections
-        ),
-        sections="\n".join(
-            f'<section id="{_anchor(name)}"><h2>{html.escape(name)}</h2>\n'
-            f"{body}</section>"
-            for name, body in sections.items()
-        ),
-    )
+    title = f"{config.model.family.upper()} run: {run_dir.resolve().name}"
+    page = format_page(title, _summarise(run_dir, config), sections)
     path = run_dir / REPORT_FILE
     # A folder's name need not be UTF-8; a page is.
     scratch.save_text(path, page, errors="replace")
     return path
-
-
-def _anchor(name: str) -> str:
-    return "".join(c if c.isalnum() else "-" for c in name.lower())
 
 
 def _summarise(run_dir: Path, config) -> str:
@@ -174,7 +118,7 @@ def _summarise(run_dir: Path, config) -> str:
         minutes = round(get_elapsed_seconds(rows) / 60)
         text += f"; {steps} in {format_count(minutes, 'minute')}"
     text += "." + _describe_best(run_dir, config.training.patience)
-    return html.escape(text)
+    return text
 
 
 def _describe_best(run_dir: Path, patience: int) -> str:
@@ -202,7 +146,7 @@ def _show_warnings(run_dir: Path) -> str:
         (f"step {int(row['step']):,}", f"{row['kind']}: {row['text']}")
         for row in read_warnings(run_dir)
     ]
-    return _table("Noticed while training", rows) if rows else ""
+    return format_table("Noticed while training", rows) if rows else ""
 
 
 def _show_samples(run_dir: Path) -> str:
@@ -213,16 +157,16 @@ def _show_samples(run_dir: Path) -> str:
     names = load_class_names(run_dir)
     names = [names[index] for index in choose_shown_classes(len(names))]
     rows = f" Rows: {html.escape(', '.join(names))}." if names else ""
-    return f"<p>Step {step:,}.{rows}</p>\n" + _show_picture(
+    return f"<p>Step {step:,}.{rows}</p>\n" + format_picture(
         path, f"Samples of step {step}", "small pixels"
     )
 
 
 def _show_training(run_dir: Path) -> str:
-    curves = _show_picture(
+    curves = format_picture(
         run_dir / CURVES_FILE, "Losses and outputs of D by step", "sheet"
     )
-    film = _show_picture(
+    film = format_picture(
         run_dir / SAMPLES_DIR / GIF_FILE,
         "The same latents through training",
         "small pixels",
@@ -255,9 +199,9 @@ def _format_evaluation(path: Path) -> str:
     listed = "".join(f"<li>{html.escape(str(text))}</li>" for text in warnings)
     return (
         (f"<p>Warnings:</p>\n<ul>{listed}</ul>\n" if listed else "")
-        + _table(caption, _flatten(results))
+        + format_table(caption, flatten_settings(results))
         + "".join(
-            _table(caption, rows[1:], rows[0]) for caption, rows in tables
+            format_table(caption, rows[1:], rows[0]) for caption, rows in tables
         )
     )
 
@@ -267,7 +211,7 @@ def _show_claims(run_dir: Path) -> str:
     claims = _load_or_none(path, _load_claims) if path.exists() else None
     if not claims:
         return ""
-    return _table(*claims)
+    return format_table(*claims)
 
 
 def _load_claims(path: Path) -> tuple[str, list[tuple[str, str, str]]]:
@@ -288,64 +232,7 @@ def _load_or_none(path: Path, load: Callable[[Path], Any]) -> Any:
 
 def _show_settings(settings: Mapping[str, Mapping]) -> str:
     tables = [
-        _table(section, _flatten(values))
+        format_table(section, flatten_settings(values))
         for section, values in settings.items()
     ]
     return f'<div class="tables">{"".join(tables)}</div>'
-
-
-def _flatten(values: Mapping, prefix: str = "") -> list[tuple[str, str]]:
-    """Names and values of nested settings; what isn't set is left out."""
-    rows = []
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            rows += _flatten(value, f"{prefix}{name}.")
-        elif isinstance(value, list | tuple):
-            if value:
-                rows.append((prefix + name, _join(name, value)))
-        elif value is not None:
-            rows.append((prefix + name, _format_value(value)))
-    return rows
-
-
-def _join(name: str, values: Sequence) -> str:
-    # Of label counts, None is all that there are.
-    words = ["all" if v is None else _format_value(v) for v in values]
-    if name == "image_size":
-        return " x ".join(words)
-    if len(words) > _MOST_LISTED:
-        num_more = len(words) - _MOST_LISTED
-        words = [*words[:_MOST_LISTED], f"and {num_more:,} more"]
-    # Sentences and files' names may have commas of their own.
-    has_text = any(isinstance(value, str) for value in values)
-    return ("; " if has_text else ", ").join(words)
-
-
-def _format_value(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _table(caption: str, rows, columns: Sequence[str] = ()) -> str:
-    """A table of rows that begin with their name, and the columns' names."""
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in columns)
-    cells = f"<tr>{head}</tr>" if columns else ""
-    cells += "".join(
-        f"<tr><th>{html.escape(row[0])}</th>"
-        + "".join(f"<td>{html.escape(cell)}</td>" for cell in row[1:])
-        + "</tr>"
-        for row in rows
-    )
-    caption = f"<caption>{html.escape(caption)}</caption>"
-    table = f"<table>{caption}{cells}</table>"
-    # On a phone, many columns are wider than the page: they scroll.
-    return f'<div class="columns">{table}</div>' if columns else table
-
-
-def _show_picture(path: Path, alt: str, style: str) -> str:
-    if not path.exists():
-        return ""
-    data = base64.b64encode(path.read_bytes()).decode()
-    return (
-        f'<figure><img class="{style}" alt="{html.escape(alt)}" '
-        f'src="data:{_MIME_TYPES[path.suffix]};base64,{data}"></figure>\n'
-    )
