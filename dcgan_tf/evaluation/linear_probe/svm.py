@@ -1,21 +1,18 @@
-"""Linear support vector machines on many features, by two solvers.
+"""Linear support vector machines on many features.
 
-Both minimise, for each class against the rest,
+They minimise, for each class against the rest,
 `|w|^2 / 2 + C * sum(max(0, 1 - y w.x)^2)` with a constant 1 appended to `x`:
 what scikit-learn's `LinearSVC` minimises by default, and the authors used.
+
+`LinearSVC` itself takes 16 times as long for 4,000 samples of 3,072 features
+(`benchmarks/probe_scale.py --peer`), and twice the memory.
 """
 
-import warnings
 from collections.abc import Iterator
 
 import numpy as np
 import scipy.optimize
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.svm import LinearSVC
 
-# liblinear's time grows with the square of the samples: more than so many go
-# to L-BFGS.
-_MAX_LIBLINEAR_SAMPLES = 5_000
 # Finding the coordinates takes the cube of the samples.
 _MAX_COORDINATES = 5_000
 _BLOCK_ROWS = 1_024
@@ -33,10 +30,15 @@ def fit_svms(
     C_values: tuple[float, ...],
     start: np.ndarray | None = None,
 ) -> Iterator[np.ndarray]:
-    """Fits a machine for each C with the solver that the size allows.
+    """Fits a machine for each C.
+
+    All classes are fitted at once, in the same matrix products, by SciPy's
+    L-BFGS, until a pass gains less than a ten-millionth. Each C starts from
+    the weights of the one before.
 
     Args:
-        features: float32 `(num_samples, num_features)`, the last one 1.
+        features: float32 `(num_samples, num_features)`, the last one 1; may
+            be a `numpy.memmap`.
         labels: Integers `(num_samples,)` from 0, each class there.
         C_values: Values of C, ascending.
         start: Weights to begin with, of a smaller C or fewer samples; the
@@ -45,16 +47,11 @@ def fit_svms(
     Returns:
         For each C float32 weights `(num_features, num_classes)`, as they are
         found.
-
-    Raises:
-        ValueError: If there is one class only.
     """
     num_samples, num_features = features.shape
     if num_samples < num_features and num_samples <= _MAX_COORDINATES:
         return _fit_in_own_coordinates(features, labels, C_values, start)
-    if num_samples > _MAX_LIBLINEAR_SAMPLES:
-        return fit_with_lbfgs(features, labels, C_values, start)
-    return fit_with_liblinear(features, labels, C_values)
+    return _fit_in_feature_space(features, labels, C_values, start)
 
 
 def _fit_in_own_coordinates(features, labels, C_values, start):
@@ -74,53 +71,11 @@ def _fit_in_own_coordinates(features, labels, C_values, start):
         yield features.T @ (mixes @ weights)
 
 
-def fit_with_liblinear(
-    features: np.ndarray, labels: np.ndarray, C_values: tuple[float, ...]
-) -> Iterator[np.ndarray]:
-    """Fits with `LinearSVC`, for a few thousand samples at most.
+def _fit_in_feature_space(features, labels, C_values, start):
+    """Fits any number of samples, without a copy of their features.
 
-    Args:
-        features: As `fit_svms`.
-        labels: As there.
-        C_values: As there.
-
-    Returns:
-        As there.
-    """
-    for C in C_values:
-        svm = LinearSVC(C=C, fit_intercept=False, dual="auto", random_state=0)
-        with warnings.catch_warnings():
-            # What is left to gain after 1,000 passes changes no figure.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            weights = svm.fit(features, labels).coef_.T
-        if weights.shape[1] == 1:  # Of two classes it fits the second alone.
-            weights = np.concatenate([-weights, weights], axis=1)
-        yield weights.astype(np.float32)
-
-
-def fit_with_lbfgs(
-    features: np.ndarray,
-    labels: np.ndarray,
-    C_values: tuple[float, ...],
-    start: np.ndarray | None = None,
-) -> Iterator[np.ndarray]:
-    """Fits with SciPy's L-BFGS, for any number of samples.
-
-    It keeps no copy of the features, where liblinear makes one in float64
-    (11.5 GB of CIFAR-10's), and treats all classes in the same matrix
-    products. It stops where a pass gains less than a ten-millionth,
-    liblinear where the dual's gradient is small. Each C starts from the
-    weights of the one before, and directions in which samples vary most are
-    scaled down, or the minimum would lie in a long narrow valley.
-
-    Args:
-        features: As `fit_svms`; may be a `numpy.memmap`.
-        labels: As there.
-        C_values: As there.
-        start: As there.
-
-    Returns:
-        As there.
+    Directions in which samples vary most are scaled down, or the minimum
+    would lie in a long narrow valley.
     """
     stride = -(-len(features) // _NUM_PRECONDITIONER_SAMPLES)
     some = np.ascontiguousarray(features[::stride])

@@ -1,4 +1,4 @@
-"""Both solvers find the minimum that scikit-learn's LinearSVC defines."""
+"""Fits find the minimum that scikit-learn's LinearSVC defines."""
 
 import numpy as np
 import pytest
@@ -28,14 +28,28 @@ def make_problem(num_samples, num_features, num_classes=3, seed=0):
     return append_ones(features.astype(np.float32)), labels
 
 
-@pytest.mark.parametrize("num_samples, num_features", [(40, 200), (300, 12)])
-@pytest.mark.parametrize("solver", ["liblinear", "lbfgs", "fit_svms"])
-def test_solvers_agree_with_a_plain_linear_svc(
-    solver, num_samples, num_features
+@pytest.mark.parametrize("num_classes", [2, 3])
+@pytest.mark.parametrize(
+    "num_samples, num_features", [(40, 200), (40, 39), (300, 12), (1_500, 30)]
+)
+@pytest.mark.parametrize("most_coordinates", [39, 5_000])
+def test_fits_agree_with_a_plain_linear_svc(
+    monkeypatch, num_samples, num_features, num_classes, most_coordinates
 ):
-    name = solver if solver.startswith("fit") else f"fit_with_{solver}"
-    features, labels = make_problem(num_samples, num_features)
-    compare_with_linear_svc(getattr(svm, name), features, labels)
+    """Whether in coordinates of their own or in those of the features."""
+    monkeypatch.setattr(svm, "_MAX_COORDINATES", most_coordinates)
+    features, labels = make_problem(num_samples, num_features, num_classes)
+    weights = svm.fit_svms(features, labels, STRENGTHS)
+    for C, found in zip(STRENGTHS, weights, strict=True):
+        # The intercept is a feature: plain LinearSVC penalises it alike.
+        plain = LinearSVC(
+            C=C, dual=True, tol=1e-6, max_iter=100_000, random_state=1
+        ).fit(features[:, :-1], labels)
+        expected = np.concatenate([plain.coef_, plain.intercept_[:, None]], 1)
+        if num_classes == 2:  # It fits the second class alone.
+            expected = np.concatenate([-expected, expected])
+        scale = np.abs(expected).max()
+        np.testing.assert_allclose(found.T, expected, atol=0.01 * scale)
 
 
 @pytest.mark.parametrize("num_classes", [2, 3])
@@ -49,63 +63,46 @@ def test_fewer_samples_than_features_have_the_same_minimum(
         others, _ = make_problem(40, 200, num_classes, seed=1)
         (start,) = svm.fit_svms(others, labels, (1e-2,))
     found = svm.fit_svms(features, labels, STRENGTHS, start)
-    for weights, expected in zip(
-        found, svm.fit_with_lbfgs(features, labels, STRENGTHS), strict=True
-    ):
+    directly = svm._fit_in_feature_space(features, labels, STRENGTHS, None)
+    for weights, expected in zip(found, directly, strict=True):
         scale = np.abs(expected).max()
         np.testing.assert_allclose(weights, expected, atol=0.01 * scale)
 
 
-def compare_with_linear_svc(fit, features, labels):
-    weights = fit(features, labels, STRENGTHS)
-    for C, found in zip(STRENGTHS, weights, strict=True):
-        # The intercept is a feature: plain LinearSVC penalises it alike.
-        plain = LinearSVC(
-            C=C, dual=True, tol=1e-6, max_iter=100_000, random_state=1
-        ).fit(features[:, :-1], labels)
-        expected = np.concatenate([plain.coef_, plain.intercept_[:, None]], 1)
-        scale = np.abs(expected).max()
-        np.testing.assert_allclose(found.T, expected, atol=0.01 * scale)
-
-
 def test_two_classes_have_a_column_each():
     features, labels = make_problem(40, 6, num_classes=2)
-    for fit in (svm.fit_with_liblinear, svm.fit_with_lbfgs):
-        (weights,) = fit(features, labels, (1e-2,))
-        assert weights.shape == (7, 2)
-        assert np.mean(svm.predict(weights, features) == labels) > 0.75
+    (weights,) = svm.fit_svms(features, labels, (1e-2,))
+    assert weights.shape == (7, 2)
+    assert np.mean(svm.predict(weights, features) == labels) > 0.75
 
 
 @pytest.mark.parametrize(
-    "num_samples, num_features, solver",
+    "num_samples, num_features, space",
     [
-        (30, 4, "fit_with_liblinear"),
-        (41, 4, "fit_with_lbfgs"),
-        (20, 60, "_minimise_for_each"),
-        (21, 60, "fit_with_liblinear"),
-        (41, 60, "fit_with_lbfgs"),
+        (20, 4, "_fit_in_feature_space"),
+        (20, 60, "_fit_in_own_coordinates"),
+        (21, 60, "_fit_in_feature_space"),
     ],
 )
-def test_the_size_of_a_problem_chooses_its_solver(
-    monkeypatch, num_samples, num_features, solver
+def test_the_size_of_a_problem_chooses_its_space(
+    monkeypatch, num_samples, num_features, space
 ):
     features, labels = make_problem(num_samples, num_features)
     calls = []
-    for name in ("fit_with_liblinear", "fit_with_lbfgs", "_minimise_for_each"):
+    for name in ("_fit_in_feature_space", "_fit_in_own_coordinates"):
         monkeypatch.setattr(
             svm, name, lambda *_, name=name: calls.append(name) or []
         )
-    monkeypatch.setattr(svm, "_MAX_LIBLINEAR_SAMPLES", 40)
     monkeypatch.setattr(svm, "_MAX_COORDINATES", 20)
     list(svm.fit_svms(features, labels, (1e-2,)))
-    assert calls == [solver]
+    assert calls == [space]
 
 
 def test_a_start_changes_no_minimum():
     features, labels = make_problem(300, 12)
-    (cold,) = svm.fit_with_lbfgs(features, labels, (1e-1,))
-    (near,) = svm.fit_with_lbfgs(features[:250], labels[:250], (1e-1,))
-    (warm,) = svm.fit_with_lbfgs(features, labels, (1e-1,), near)
+    (cold,) = svm.fit_svms(features, labels, (1e-1,))
+    (near,) = svm.fit_svms(features[:250], labels[:250], (1e-1,))
+    (warm,) = svm.fit_svms(features, labels, (1e-1,), near)
     np.testing.assert_allclose(warm, cold, atol=0.01 * np.abs(cold).max())
 
 
