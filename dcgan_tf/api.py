@@ -5,20 +5,25 @@ A facade: training is `training.run_training`, whatever is loaded is a
 """
 
 import contextlib
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dcgan_tf.config import RECORDED_DATA, ModelConfig, RunConfig
 from dcgan_tf.data.given.images import (
     Images,
     choose_settings,
+    is_place,
     resolve_given,
 )
 from dcgan_tf.data.source import Source
 from dcgan_tf.evaluation.checkpoint_selection import build_checkpoint_evaluator
 from dcgan_tf.evaluation.real_images import check_held_out
+from dcgan_tf.given_path import resolve_path
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.run import Run
 from dcgan_tf.runs.folder import (
@@ -26,6 +31,7 @@ from dcgan_tf.runs.folder import (
     load_kept_config,
     load_run_config,
 )
+from dcgan_tf.runs.image_identity import find_others
 from dcgan_tf.runs.trained_model import load_trained_model
 from dcgan_tf.seeds import keep_random_states
 from dcgan_tf.serving.trained_export import (
@@ -35,6 +41,8 @@ from dcgan_tf.serving.trained_export import (
 from dcgan_tf.training.run_training import run_training
 
 __all__ = ["Run", "load", "train"]
+
+_log = logging.getLogger(__name__)
 
 _PATHS = ("held_out_dir", "data_dir", "manual_dir", "exclude", "labels")
 
@@ -86,7 +94,9 @@ def train(
             `DataConfig` and `TrainingConfig`, such as `steps`, `batch_size`,
             `image_size` (a side, or `(height, width)`) and `seed`: the
             flags of the command `train`. Those left out, or None, are the
-            dataset's or, of images that are given, follow from their size.
+            dataset's or, of images that are given, follow from their size
+            unless a preset is named; RGBA images are laid on `background`
+            unless `channels` is 4.
             `deterministic` turns TensorFlow's deterministic kernels on and
             seeds TensorFlow and Keras for all that the process does from
             then on, as TensorFlow can't turn them off: later runs are slower
@@ -107,6 +117,13 @@ def train(
         raise ValueError(
             "images are a NoneType; give a folder, a dataset's name, or arrays"
         )
+    if not isinstance(conditional, bool | np.bool_):
+        raise ValueError(
+            f"conditional is a {type(conditional).__name__}; use True or False"
+            " (classes go with the images, as (images, labels))"
+        )
+    if init_from is not None:
+        resolve_path(init_from, "init_from")
     given = resolve_given(images, held_out, label_names)
     source, held_out_source = given.source, given.held_out
     if conditional and source is not None and not source.num_classes:
@@ -118,6 +135,7 @@ def train(
             "held_out and held_out_dir both say what to evaluate on; give one"
         )
     found = {**_choose_settings(source, settings), **given.settings}
+    resolve_path(run_dir, "run_dir")  # Refused, before anything is slow.
     run_dir = os.path.expanduser(os.fspath(run_dir))
     config = _build_config(found, settings, load_kept_config(run_dir))
     if config.training.eval_every and config.data.held_out_dir is None:
@@ -138,7 +156,10 @@ def train(
             is_held_out_given=held_out_source is not None,
         )
     model = load_trained_model(
-        result.run_dir, str(result.training.step), source=source
+        # Whatever folder the process works in later.
+        os.path.abspath(result.run_dir),
+        str(result.training.step),
+        source=source,
     )
     return Run(model, source, held_out_source)
 
@@ -165,7 +186,9 @@ def load(
         checkpoint: Of a run: `latest`, `best`, or a step.
         images: The run's training images, where they aren't where the run
             says or were given as arrays; as for `train`. Features and
-            measures need them, samples don't.
+            measures need them, samples don't. A warning says so if they are
+            others: of arrays at once, of a folder or a dataset once D's
+            statistics are measured on them.
         held_out: Images that training didn't see: a folder or arrays, as for
             `train`.
         label_names: Of the classes of images that are given with labels.
@@ -175,7 +198,7 @@ def load(
         ValueError: If it has no such checkpoint, or it can't be read, or
             images have another dtype, range or shape.
     """
-    path = os.path.expanduser(os.fspath(path))
+    path = resolve_path(path, "path")
     is_run = (Path(path) / CONFIG_FILE).is_file()
     config = load_run_config(path) if is_run else _load_export_config(path)
     given = resolve_given(images, held_out, label_names)
@@ -184,6 +207,10 @@ def load(
         "source": given.source,
     }
     if is_run:
+        if given.source is not None and (
+            line := find_others(path, given.source)
+        ):
+            _log.warning("%s", line)
         model = load_trained_model(path, str(checkpoint), **real)
     elif checkpoint != "latest":
         raise ValueError(
@@ -235,8 +262,14 @@ def _build_config(
                 "of its images; leave it out"
             )
     settings = {**found, **settings}
+    if hasattr(settings.get("labels"), "__len__") and not is_place(
+        settings["labels"]
+    ):
+        raise ValueError(
+            "labels are a table's path; classes of arrays go with the images, "
+            "as (images, labels)"
+        )
     for name in _PATHS:
         if settings.get(name) is not None:
-            path = os.path.expanduser(os.fspath(settings[name]))
-            settings[name] = os.path.abspath(path)
+            settings[name] = resolve_path(settings[name], name)
     return resolve_run_config(settings, kept)

@@ -150,7 +150,7 @@ FAMILIES: dict[str, Family] = {
 
 def check_family(name: str) -> None:
     """Raises a `ValueError` for a name that is no family's."""
-    if name not in FAMILIES:
+    if not isinstance(name, str) or name not in FAMILIES:
         raise ValueError(
             f"family is {name!r}; use one of {', '.join(FAMILIES)}"
         )

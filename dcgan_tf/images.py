@@ -16,6 +16,7 @@ from PIL import Image, PngImagePlugin
 
 from dcgan_tf import scratch
 from dcgan_tf.config.ranges import check_one_of, check_whole_number
+from dcgan_tf.given_path import resolve_path
 
 # What the files written here say of themselves: of one generated image, and
 # of what is made of several (grids, contact sheets, figures, animations).
@@ -219,7 +220,7 @@ def save_png(
     Raises:
         ValueError: If the image isn't such, or there is no such kind.
     """
-    path = Path(path)
+    path = Path(resolve_path(path, "path"))
     check_one_of("kind", kind, tuple(FILE_MARKS))
     mark = PngImagePlugin.PngInfo()
     mark.add_text("Software", FILE_MARKS[kind])
@@ -268,7 +269,7 @@ def save_gif(
         ValueError: If there are no frames, or one isn't such or of another
             shape than the first, or the time is another.
     """
-    path = Path(path)
+    path = Path(resolve_path(path, "path"))
     if not (
         isinstance(frame_milliseconds, numbers.Real)
         and 0 <= frame_milliseconds <= _LONGEST_MILLISECONDS

@@ -175,7 +175,7 @@ def resolve_run_config(
     defaults = get_dataset_defaults(dataset)
     preset = given.pop("preset", defaults.preset)
     recipe = given.pop("recipe", None)
-    if preset not in PRESETS:
+    if not isinstance(preset, str) or preset not in PRESETS:
         raise ValueError(
             f"preset is {preset!r}; use one of {', '.join(PRESETS)}"
         )

@@ -12,7 +12,7 @@ import numpy as np
 from dcgan_tf.analysis.walk import generate_legs
 from dcgan_tf.config import DataConfig, RunConfig
 from dcgan_tf.config.ranges import check_whole_number
-from dcgan_tf.data.given.arrays import check_images
+from dcgan_tf.data.given.arrays import check_images, stack_images
 from dcgan_tf.data.given.images import Images, open_other
 from dcgan_tf.data.source import Source
 from dcgan_tf.evaluation.evaluate import evaluate_and_save, needs_own_images
@@ -21,6 +21,7 @@ from dcgan_tf.evaluation.real_images import (
     load_real_images,
 )
 from dcgan_tf.evaluation.settings import MEASURES, Settings
+from dcgan_tf.given_path import resolve_path
 from dcgan_tf.image_sizes import format_image_size
 from dcgan_tf.runs.class_names import find_labels
 from dcgan_tf.runs.metrics import load_history
@@ -202,7 +203,7 @@ class Run:
             ValueError: If images have another dtype, size or number of
                 channels, or the run is conditional.
         """
-        images = check_images(np.asarray(images))
+        images = check_images(stack_images(images))
         model = self.config.model
         wanted = (*model.image_size, model.channels)
         if images.shape[1:] != wanted:
@@ -273,7 +274,7 @@ class Run:
         num_samples: int = 2_000,
         seed: int = 0,
         cache_dir: str | os.PathLike | None = None,
-        log: Callable[[str], None] = lambda message: None,
+        log: Callable[[str], None] | None = None,
         probe_held_out: Images | None = None,
     ) -> dict[str, Any]:
         """Measures how good it is, as the command `evaluate` does.
@@ -312,7 +313,7 @@ class Run:
             seed: Of samples, networks and draws.
             cache_dir: Where trained classifiers are kept; None for
                 ~/.cache/dcgan_tf.
-            log: Takes lines on what is being done.
+            log: Takes lines on what is being done; None for nothing.
             probe_held_out: Labelled images to test the probe on: a folder,
                 or `(images, labels)`; None for the own of a folder or
                 dataset.
@@ -335,7 +336,7 @@ class Run:
         settings = Settings(
             measures=measures,
             feature_extractor=features,
-            inception_path=inception_path,
+            inception_path=_resolve_or_none(inception_path, "inception_path"),
             probe=probe,
             probe_data=probe_data,
             probe_split=probe_split,
@@ -343,7 +344,7 @@ class Run:
             probe_labels=probe_labels,
             num_samples=num_samples,
             seed=seed,
-            cache_dir=cache_dir,
+            cache_dir=_resolve_or_none(cache_dir, "cache_dir"),
         )
         real = None
         if needs_own_images(settings):
@@ -357,7 +358,7 @@ class Run:
                 self._held_out,
             )
         result, _ = evaluate_and_save(
-            self._model, settings, log, real, tuple(sources)
+            self._model, settings, log or _say_nothing, real, tuple(sources)
         )
         return result
 
@@ -368,7 +369,7 @@ class Run:
         formats: Sequence[str] = ("saved_model",),
         keep_versions: int = 0,
         single_file: bool = False,
-        log: Callable[[str], None] = print,
+        log: Callable[[str], None] | None = print,
     ) -> Export:
         """Exports the networks for servers, phones and browsers.
 
@@ -384,7 +385,7 @@ class Run:
             formats: Any of `saved_model`, `tflite` and `web`.
             keep_versions: Newest versions to keep; 0 for all.
             single_file: Whether the page is also written as one file.
-            log: Takes lines for the user.
+            log: Takes lines for the user; None for nothing.
 
         Returns:
             `version`, `step`, and the `parts` that were written.
@@ -399,11 +400,11 @@ class Run:
         self._need_networks("another export")
         return export_model(
             self._model,
-            export_dir,
+            resolve_path(export_dir, "export_dir"),
             formats=formats,
             keep_versions=keep_versions,
             single_file=single_file,
-            log=log,
+            log=log or _say_nothing,
         )
 
     def _need_networks(self, what: str) -> None:
@@ -413,3 +414,13 @@ class Run:
                 f"{str(self.path)!r} is an export, which has closed graphs "
                 f"and not {what}; load the run it was made of ({run_dir!r})"
             )
+
+
+def _say_nothing(line: str) -> None:
+    pass
+
+
+def _resolve_or_none(
+    path: str | os.PathLike | None, argument: str
+) -> str | None:
+    return None if path is None else resolve_path(path, argument)

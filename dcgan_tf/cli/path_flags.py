@@ -1,53 +1,20 @@
 """Flags that several commands share: paths and seeds, checked in one place."""
 
 import os
-import re
 from collections.abc import Sequence
 
 from absl import flags
 
 from dcgan_tf.cli.command import UsageError
 from dcgan_tf.config import LARGEST_TRAINING_SEED
+from dcgan_tf.given_path import expand_path
 from dcgan_tf.seeds import LARGEST_SEED
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 # What a name would promise that is only ever written as PNG.
 _IMAGE_SUFFIXES = frozenset(
     ".apng .avif .bmp .gif .heic .heif .jpeg .jpg .pdf .png .ppm .svg .tif "
     ".tiff .webp".split()
 )
-
-
-def resolve_path(text: str) -> str:
-    """Turns what a user typed into the path of a local file or folder.
-
-    A leading `~` or `~user` is expanded here, since no shell does so after
-    `--name=`.
-
-    Raises:
-        ValueError: If it is empty, holds a NUL, is an address such as
-            `gs://bucket/run`, or names a home folder that there isn't.
-    """
-    if not text:
-        raise ValueError("is empty; name a file or folder")
-    if "\0" in text:
-        raise ValueError("holds a NUL character, which no path can")
-    if _URL.match(text):
-        raise ValueError(
-            "is an address, and only files and folders of this machine are "
-            "read and written; mount the bucket or share as a folder (gcsfuse, "
-            "s3fs, NFS), or copy it here, and name that folder"
-        )
-    path = os.path.expanduser(text)
-    # Nothing is expanded where the user isn't known.
-    if path.startswith("~"):
-        raise ValueError(
-            f"names a home folder that is not there; give the whole path, or "
-            f"./{text} for what is called so"
-        )
-    # `./~` stays one, whoever drops the dot.
-    is_called_so = os.path.normpath(path).startswith("~")
-    return os.path.abspath(path) if is_called_so else path
 
 
 class _PathParser(flags.ArgumentParser):
@@ -56,7 +23,7 @@ class _PathParser(flags.ArgumentParser):
     syntactic_help = "a path"
 
     def parse(self, argument: str | os.PathLike) -> str:
-        return resolve_path(os.fspath(argument))
+        return expand_path(os.fspath(argument))
 
     def flag_type(self) -> str:
         return "path"
@@ -68,7 +35,7 @@ def define_path(
     help_text: str,
     flag_values: flags.FlagValues,
 ) -> None:
-    """Defines a flag whose value is a path; see `resolve_path`."""
+    """Defines a flag whose value is a path; see `expand_path`."""
     flags.DEFINE(
         _PathParser(),
         name,
@@ -83,12 +50,12 @@ def resolve_arguments(arguments: Sequence[str]) -> list[str]:
     """Turns positional arguments into paths.
 
     Raises:
-        UsageError: If one is no path; see `resolve_path`.
+        UsageError: If one is no path; see `expand_path`.
     """
     paths = []
     for argument in arguments:
         try:
-            paths.append(resolve_path(argument))
+            paths.append(expand_path(argument))
         except ValueError as error:
             raise UsageError(f"argument {argument!r} {error}") from error
     return paths

@@ -152,6 +152,8 @@ def parse_colour(text: str) -> tuple[int, int, int]:
         ValueError: If it is no colour.
     """
     try:
+        if not isinstance(text, str):
+            raise ValueError
         *colour, alpha = (*ImageColor.getrgb(text), 255)[:4]
         if alpha != 255 or not all(0 <= level <= 255 for level in colour):
             raise ValueError

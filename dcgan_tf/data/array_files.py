@@ -27,7 +27,7 @@ from dcgan_tf.data.fingerprint import (
     fingerprint_hashes,
     hash_image,
 )
-from dcgan_tf.data.given.arrays import check_labels
+from dcgan_tf.data.given.class_labels import check_labels
 from dcgan_tf.data.held_out import resolve_rule, take_split
 from dcgan_tf.data.source import HeldOutRule, Source, build_array_source
 from dcgan_tf.data.split_folders import choose_split

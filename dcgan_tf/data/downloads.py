@@ -44,8 +44,8 @@ def find_builder(data: DataConfig) -> tfds.core.DatasetBuilder:
         raise ValueError(
             f"unknown dataset {data.dataset!r}"
             f"{_suggest(data.dataset.split('/')[0], known)} (embedded: "
-            f"{', '.join(EMBEDDED)}; all others by their TFDS name; your own "
-            f"images: {name_setting('image_dir')})"
+            f"{', '.join(EMBEDDED)}; all others by their TFDS name"
+            f"; {_say_of_own_images(data)})"
         ) from None
     except (AssertionError, ValueError, RuntimeError, TypeError,
             ImportError, tf.errors.OpError) as error:  # fmt: skip
@@ -59,14 +59,21 @@ def find_builder(data: DataConfig) -> tfds.core.DatasetBuilder:
             builder = tfds.builder_cls(name.split(":")[0])
         except ValueError:  # No name that TFDS could have.
             raise ValueError(
-                f"{data.dataset!r} can't be the name of a dataset; your own "
-                f"images: {name_setting('image_dir')}"
+                f"{data.dataset!r} can't be the name of a dataset; "
+                f"{_say_of_own_images(data)}"
             ) from None
         configs = list(builder.builder_configs)
         raise ValueError(
             f"dataset {data.dataset!r} doesn't exist"
             f"{_suggest(config.split(':')[0], configs) or f' ({reason})'}"
         ) from None
+
+
+def _say_of_own_images(data: DataConfig) -> str:
+    if has_setting("image_dir", is_argument=False):
+        return f"your own images: {name_setting('image_dir')}"
+    # A program gives both in one place.
+    return f"there is no folder or file {data.dataset!r} here either"
 
 
 def make_readable(builder: tfds.core.DatasetBuilder, data: DataConfig) -> None:

@@ -84,20 +84,20 @@ class Settings:
         )
         # Frozen: the one way to replace what was given.
         object.__setattr__(self, "measures", rename_measures(self.measures))
-        unknown = sorted(set(self.measures) - set(MEASURES))
+        unknown = [name for name in self.measures if name not in MEASURES]
         if unknown:
             raise ValueError(
                 f"measure {unknown[0]!r} is not one of {', '.join(MEASURES)}"
             )
         check_one_of(
-            "feature_extractor", self.feature_extractor, FEATURE_EXTRACTORS
+            name_setting("features"), self.feature_extractor, FEATURE_EXTRACTORS
         )
         has_path = self.inception_path is not None
         if (self.feature_extractor == "inception") != has_path:
             raise ValueError(
-                f"feature_extractor {self.feature_extractor!r} with "
-                f"inception_path {self.inception_path!r}: 'inception' and the "
-                "path of its graph go together"
+                f"{name_setting('features')} {self.feature_extractor!r} with "
+                f"{name_setting('inception_path')} {self.inception_path!r}: "
+                "'inception' and the path of its graph go together"
             )
         self._check_probe()
 
@@ -124,4 +124,7 @@ class Settings:
 
 def rename_measures(names: tuple[str, ...]) -> tuple[str, ...]:
     """Returns measures by today's names, those of 0.1.0 replaced."""
-    return tuple(OLD_MEASURES.get(name, name) for name in names)
+    return tuple(
+        OLD_MEASURES.get(name, name) if isinstance(name, str) else name
+        for name in names
+    )

@@ -98,7 +98,15 @@ def find_labels(
             "labels are given and the run is unconditional; leave them "
             "out, or train with conditional=True"
         )
-    labels = np.asarray(labels)
+    try:
+        labels = np.asarray(labels)
+    except ValueError:
+        raise ValueError(
+            "labels are lists of several lengths; give one class, or one for "
+            "each image"
+        ) from None
+    if labels.dtype == object:  # As pandas has texts.
+        labels = np.asarray(labels.tolist())
     if labels.dtype.kind == "U" and labels.shape in ((), (num,)):
         numbers = [
             find_label(str(label), class_names, num_classes)

@@ -33,6 +33,7 @@ def load_real_batches(
     real_data: DataConfig | None,
     log: Callable[[str], None],
     source: Source | None = None,
+    find_others: Callable[[Source], str | None] = lambda source: None,
 ) -> list[np.ndarray]:
     """Reads 1,024 of a run's training images, or all there are of fewer.
 
@@ -46,8 +47,10 @@ def load_real_batches(
         config: The run's settings.
         real_data: Where the images are, if not where the run says; it may
             name other held-out images alone.
-        log: Takes a line where there are none.
+        log: Takes a line where there are none, or others.
         source: The images themselves, where they are open.
+        find_others: Says so where images that `real_data` names aren't the
+            run's.
 
     Returns:
         float32 `(batch, height, width, channels)` in `[-1, 1]`; empty where
@@ -58,12 +61,15 @@ def load_real_batches(
             none.
         OSError: If it does, and they can't be read.
     """
+    data = real_data or config.data
+    is_moved = not _is_same_training(data, config.data)
     try:
-        return _read(config, real_data or config.data, source)
+        source = source or load_source(data, "train")
+        if is_moved and (line := find_others(source)):
+            log(line)
+        return _read(config, data, source)
     except (ValueError, OSError, ImportError, tf.errors.OpError) as error:
-        if real_data is not None and not _is_same_training(
-            real_data, config.data
-        ):
+        if is_moved:
             raise
         effect = ""
         if config.model.discriminator_batch_norm:
@@ -103,9 +109,8 @@ def _is_same_training(data: DataConfig, other: DataConfig) -> bool:
 
 
 def _read(
-    config: RunConfig, data: DataConfig, source: Source | None
+    config: RunConfig, data: DataConfig, source: Source
 ) -> list[np.ndarray]:
-    source = source or load_source(data, "train")
     num_batches, batch_size = choose_batches(source.num_examples)
     if source.read is not None:
         # A few batches don't repay decoding everything.

@@ -1,10 +1,11 @@
-"""Checks that a resumed run's images are those it was trained on."""
+"""Checks that images are those that a run was trained on."""
 
 import os
 from pathlib import Path
 
 from dcgan_tf.config import RunConfig
 from dcgan_tf.data.fingerprint import ImagesFingerprint, compare_fingerprints
+from dcgan_tf.data.source import Source
 from dcgan_tf.runs.folder import (
     CONFIG_FILE,
     load_run_config,
@@ -41,19 +42,12 @@ def compare_images(
         ValueError: If images are missing, or these are others.
     """
     place = config.data.image_dir or config.data.dataset
-    record = load_run_record(run_dir).get(IMAGES_KEY)
-    if record is None:
+    old = _load_fingerprint(run_dir)
+    if old is None:
         return (
             f"the run's record does not tell its images (a run of version "
             f"0.1.0); from now on they are the {images.count} of {place}"
         )
-    try:
-        old = ImagesFingerprint.from_dict(record)
-    except ValueError as error:
-        raise ValueError(
-            f"{os.fspath(Path(run_dir) / CONFIG_FILE)!r}: its {IMAGES_KEY!r} "
-            f"is {error}; restore it from a copy"
-        ) from error
     change = compare_fingerprints(old, images)
     if change.is_other:
         raise ValueError(
@@ -83,6 +77,46 @@ def compare_images(
     if old_data.image_dir and _is_moved(old_data.image_dir, place):
         return f"the same {images.count} images, now in {place}"
     return None
+
+
+def find_others(run_dir: str | os.PathLike, source: Source) -> str | None:
+    """Says so if images that are given as a run's own are others.
+
+    Fewer and more of them are fine: for statistics and measures any will do
+    that the run was trained on.
+
+    Args:
+        run_dir: The run.
+        source: Its images, as they were given.
+
+    Returns:
+        A line for the user, or None.
+    """
+    old = _load_fingerprint(run_dir)
+    if old is None or source.fingerprint_images is None:
+        return None
+    images = source.fingerprint_images()
+    if not compare_fingerprints(old, images).is_other:
+        return None
+    return (
+        f"run {os.fspath(run_dir)!r} was trained on {old.count} images, and "
+        f"the {images.count} of {source.name} are others: D's statistics, and "
+        "whatever is measured by training images, are of these others"
+    )
+
+
+def _load_fingerprint(run_dir: str | os.PathLike) -> ImagesFingerprint | None:
+    """Reads that of a run's images; None of a run of version 0.1.0."""
+    record = load_run_record(run_dir).get(IMAGES_KEY)
+    if record is None:
+        return None
+    try:
+        return ImagesFingerprint.from_dict(record)
+    except ValueError as error:
+        raise ValueError(
+            f"{os.fspath(Path(run_dir) / CONFIG_FILE)!r}: its {IMAGES_KEY!r} "
+            f"is {error}; restore it from a copy"
+        ) from error
 
 
 def _is_moved(old: str, new: str) -> bool:

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from dcgan_tf.config import DataConfig, RunConfig
 from dcgan_tf.data.source import Source
+from dcgan_tf.given_path import resolve_path
 from dcgan_tf.graph_rewrites import REMAPPING, without_rewrites
 from dcgan_tf.images import check_uint8_images, to_float
 from dcgan_tf.latents import sample_latents
@@ -20,6 +21,7 @@ from dcgan_tf.runs.class_names import load_class_names
 from dcgan_tf.runs.discriminator_statistics import load_real_batches
 from dcgan_tf.runs.final_networks import digest_weights, restore_final_networks
 from dcgan_tf.runs.folder import load_run_config
+from dcgan_tf.runs.image_identity import find_others
 from dcgan_tf.runs.sample_grids import reestimate_generator
 from dcgan_tf.runs.sampling import (
     Sampler,
@@ -262,7 +264,13 @@ def load_trained_model(
         generator=generator,
         trained_discriminator=TrainedDiscriminator(
             config.model,
-            lambda: load_real_batches(config, real_data, log, source),
+            lambda: load_real_batches(
+                config,
+                real_data,
+                log,
+                source,
+                functools.partial(find_others, run_dir),
+            ),
             lambda: digest_weights(discriminator),
             lambda: discriminator,
         ),
@@ -307,6 +315,7 @@ def load_generator(
     run_dir: str | os.PathLike, checkpoint: str = "latest"
 ) -> keras.Model:
     """Loads a run's generator; see `load_trained_model`."""
+    run_dir = resolve_path(run_dir, "run_dir")
     return load_trained_model(run_dir, checkpoint).generator
 
 
@@ -329,6 +338,7 @@ def load_feature_extractor(
     Raises:
         ValueError: If the run is conditional, or as `load_trained_model`.
     """
+    run_dir = resolve_path(run_dir, "run_dir")
     return build_feature_extractor(
         load_trained_model(run_dir, checkpoint).discriminator
     )

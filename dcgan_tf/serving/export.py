@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from dcgan_tf import failures
@@ -170,8 +170,8 @@ def _check_request(
     Returns:
         How many versions to keep.
     """
-    unknown = isinstance(formats, str) or set(formats) - set(FORMATS)
-    if unknown or not formats:
+    is_list = isinstance(formats, Collection) and not isinstance(formats, str)
+    if not is_list or not formats or any(x not in FORMATS for x in formats):
         raise ValueError(
             f"formats are {formats!r}; give a list of any of "
             f"{', '.join(FORMATS)}"

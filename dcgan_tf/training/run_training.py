@@ -18,6 +18,7 @@ from dcgan_tf.runs.image_settings import (
     has_default_evaluation,
     open_images,
 )
+from dcgan_tf.setting_names import name_setting
 from dcgan_tf.training import loop
 from dcgan_tf.training.distribution import workers
 from dcgan_tf.training.distribution.strategy import build_strategy
@@ -85,6 +86,12 @@ def run_training(
         OSError: If images aren't there or the folder can't be written.
         WorkerLostError: If another worker stopped.
     """
+    if tf.distribute.has_strategy():
+        raise ValueError(
+            "training is called in the scope of a tf.distribute strategy, and "
+            "makes its own: name one with "
+            f"{name_setting('strategy', 'mirrored')}, outside of the scope"
+        )
     config.training.check_cpu_devices(cpu_devices)
     if cpu_devices is not None:
         _split_processor(cpu_devices)

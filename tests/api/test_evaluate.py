@@ -201,7 +201,7 @@ def test_classes_that_a_run_has_not_are_no_classes(conditional_run, images):
         held_out = (images, np.arange(len(images)) % classes)
         lines = []
         own = dcgan_tf.load(
-            conditional_run.path, images=(images, labels), label_names="abcd"
+            conditional_run.path, images=(images, labels), label_names=[*"abcd"]
         )
         given = dcgan_tf.load(conditional_run.path, held_out=held_out)
         own._held_out = given._held_out

@@ -144,7 +144,7 @@ def test_labels_that_there_are_not_are_refused(
         (lambda run, _: run.walk(seed=2**70), f"seed is {2**70}"),
         (lambda run, _: run.walk(seed=float("nan")), "seed is nan"),
         (lambda run, _: run.evaluate(["fid"]), "'fid'"),
-        (lambda run, _: run.evaluate(features="x"), "feature_extractor"),
+        (lambda run, _: run.evaluate(features="x"), "features is 'x'"),
         (lambda run, _: run.export("x", formats="web"), "formats"),
         (lambda run, _: run.export("x", formats=["onnx"]), "onnx"),
         (lambda run, _: run.export("x", formats=[]), "formats are []"),

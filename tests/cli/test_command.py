@@ -120,8 +120,8 @@ def test_the_home_folder_is_expanded(name, flag, monkeypatch):
 
 def test_a_name_that_only_looks_like_an_address_is_a_path():
     for path in ("gs:/bucket", "a:b", "1://x", "a~b", "-o", " "):
-        assert path_flags.resolve_path(path) == path
-    assert path_flags.resolve_path("./~") == os.path.abspath("./~")
+        assert path_flags.expand_path(path) == path
+    assert path_flags.expand_path("./~") == os.path.abspath("./~")
 
 
 SEEDED = [pair for pair in ALL_FLAGS if pair[1] == "seed"]

@@ -19,6 +19,7 @@ ORDER = (
     "setting_names",
     "output",
     "failures",
+    "given_path",
     "scratch",
     "tf_paths",
     "image_sizes",

@@ -20,7 +20,7 @@ from dcgan_tf.seeds import LARGEST_SEED
         ({"measures": ["fid"]}, "measure 'fid' is not one of frechet"),
         ({"feature_extractor": "vgg"}, "'vgg'; use one of auto"),
         ({"feature_extractor": "inception"}, "inception_path None.* together"),
-        ({"inception_path": "x.pb"}, "extractor 'auto'.* together"),
+        ({"inception_path": "x.pb"}, "features 'auto'.* together"),
         ({"probe": "stl"}, "probe is 'stl'; use one of few_labels"),
         ({"probe": "cifar10", "probe_labels": (7,)}, "4000, all; not 7"),
         ({"probe": "cifar10", "probe_labels": ()}, "labels is empty; give"),

@@ -7,24 +7,26 @@ fingerprint alone, and whoever resumes it gives them again.
 import dataclasses
 import functools
 import hashlib
-import logging
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from PIL import Image
 
 from dcgan_tf.config import ARRAYS
 from dcgan_tf.data.cache import measure_available_memory
 from dcgan_tf.data.files.listing import order_positions
 from dcgan_tf.data.fingerprint import digest_labels, hash_image
+from dcgan_tf.data.given.class_labels import check_labels, warn_of_gaps
 from dcgan_tf.data.source import Source, build_array_source
-
-_log = logging.getLogger(__name__)
 
 _CHANNELS = (1, 3, 4)
 # Of what is free: the images are copied once more as training prepares them.
 _MEMORY_FRACTION = 0.5
 _KEYS = ("image", "label")
+# Of Pillow's images, those whose arrays are taken as they are, or refused.
+_PLAIN_MODES = ("L", "RGB", "RGBA", "I;16", "I", "F")
 
 
 def open_arrays(
@@ -101,6 +103,47 @@ def open_dataset(
     return _build_source(images, labels, label_names, split)
 
 
+def stack_images(images: Any) -> np.ndarray:
+    """Makes an array of what a program gives as images.
+
+    Args:
+        images: An array, or a list of arrays or of Pillow's images; those
+            whose pixels are no levels of grey, RGB or RGBA, such as a
+            palette's numbers, are converted.
+
+    Raises:
+        ValueError: If a list's images differ in shape.
+    """
+    if isinstance(images, list):
+        images = [_convert_pillow(image) for image in images]
+    try:
+        return np.asarray(images)
+    except ValueError as error:
+        raise ValueError(
+            "images differ in shape; write them to a folder, or make them a "
+            "tf.data dataset"
+        ) from error
+
+
+def _convert_pillow(image: Any) -> Any:
+    if not isinstance(image, Image.Image) or image.mode in _PLAIN_MODES:
+        return image
+    if image.mode == "1":
+        return image.convert("L")
+    is_transparent = image.has_transparency_data
+    return image.convert("RGBA" if is_transparent else "RGB")
+
+
+def _as_array(labels: Any) -> np.ndarray:
+    try:
+        return np.asarray(labels)
+    except ValueError:
+        raise ValueError(
+            "labels are lists of several lengths; give one integer class for "
+            "each image"
+        ) from None
+
+
 def check_images(images: np.ndarray, axes: str = "count, ") -> np.ndarray:
     """Refuses what are no uint8 images, saying how to make them such.
 
@@ -115,6 +158,8 @@ def check_images(images: np.ndarray, axes: str = "count, ") -> np.ndarray:
     Raises:
         ValueError: If dtype, range or shape are others.
     """
+    if not images.size:
+        raise ValueError(f"images have shape {images.shape}: there are none")
     if images.dtype != np.uint8:
         raise ValueError(f"images are {images.dtype}{_advise(images)}")
     wanted = 3 + bool(axes)
@@ -127,8 +172,6 @@ def check_images(images: np.ndarray, axes: str = "count, ") -> np.ndarray:
             f"images have shape {images.shape}; give ({axes}height, width, "
             "channels) with 1 (grey), 3 (RGB) or 4 (RGBA) channels"
         )
-    if not images.size:
-        raise ValueError(f"images have shape {images.shape}: there are none")
     return images
 
 
@@ -164,9 +207,10 @@ def _build_source(
         labels = np.full(len(images), -1)
     else:
         labels, names["label_names"] = check_labels(
-            np.asarray(labels), len(images), label_names
+            _as_array(labels), len(images), label_names
         )
-        _warn_of_gaps(labels, names["label_names"], split)
+        if split == "train":
+            warn_of_gaps(labels, names["label_names"])
         names["digest_labels"] = functools.cache(
             lambda: digest_labels(map(_hash, images), labels)
         )
@@ -175,56 +219,6 @@ def _build_source(
     )
     # By content: a cached copy of other arrays of this length is stale.
     return dataclasses.replace(source, fingerprint=_digest(images, labels))
-
-
-def _warn_of_gaps(
-    labels: np.ndarray, label_names: Sequence[str], split: str
-) -> None:
-    """Names classes that a conditional run would learn from nothing."""
-    gaps = np.setdiff1d(np.arange(len(label_names)), labels)
-    if len(gaps) and split == "train":
-        _log.warning(
-            "%d of the %d classes, such as %s, have no images; number the "
-            "labels from 0 without gaps",
-            len(gaps),
-            len(label_names),
-            label_names[gaps[0]],
-        )
-
-
-def check_labels(
-    labels: np.ndarray, count: int, names: Sequence[str] | None
-) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Refuses what are no classes of so many images.
-
-    Args:
-        labels: To check.
-        count: Of the images.
-        names: Of the classes; None for their numbers.
-
-    Returns:
-        Integers `(count,)`, and the classes' names.
-
-    Raises:
-        ValueError: If dtype, shape or range are others.
-    """
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels[:, 0]  # As Keras's CIFAR-10 has them.
-    if labels.shape != (count,) or labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"labels are {labels.dtype} of shape {labels.shape}; give an "
-            f"integer class for each of the {count} images, ({count},)"
-        )
-    low, high = int(labels.min()), int(labels.max())
-    if names is None:
-        names = [str(number) for number in range(high + 1)]
-    if low < 0 or high >= len(names):
-        upper = f"to {len(names) - 1}" if names else "on"
-        raise ValueError(
-            f"labels are from {low} to {high}; classes are numbered from 0 "
-            f"{upper}"
-        )
-    return labels, tuple(map(str, names))
 
 
 def _read(dataset: tf.data.Dataset) -> tuple[list[np.ndarray], list[int]]:
@@ -254,6 +248,7 @@ def _iterate(
     dataset: tf.data.Dataset,
 ) -> Iterator[tuple[list[np.ndarray], list[int]]]:
     """Yields the images and labels of each element, single or a batch."""
+    is_grey_batch = _has_grey_batches(dataset)
     try:
         for element in dataset.as_numpy_iterator():
             image, label = _split(element)
@@ -262,16 +257,31 @@ def _iterate(
                     f"the tf.data dataset holds {type(image).__name__}; give "
                     "images, (image, label), or dicts with 'image' and 'label'"
                 )
-            is_batch = image.ndim == 4
-            check_images(image, "count, " if is_batch else "")
+            is_batch = image.ndim == 4 or is_grey_batch
+            image = check_images(image, "count, " if is_batch else "")
             label = [] if label is None else np.asarray(label).reshape(-1)
             yield (
-                list(image) if is_batch else [check_images(image, "")],
+                list(image) if is_batch else [image],
                 [_as_int(value) for value in label],
             )
     except tf.errors.OpError as error:
         reason = str(error.message).strip().splitlines()[0]
         raise OSError(f"reading the tf.data dataset failed: {reason}") from None
+
+
+def _has_grey_batches(dataset: tf.data.Dataset) -> bool:
+    """Whether three axes are those of a batch of grey images.
+
+    An image's own axes, the last one channels, are as many. A batch's first
+    axis has no fixed length or, with each batch full, as many labels.
+    """
+    image, label = _split(dataset.element_spec)
+    shape = getattr(image, "shape", tf.TensorShape(None))
+    if shape.rank != 3 or shape[2] in _CHANNELS or shape[2] is None:
+        return False
+    labels = getattr(label, "shape", tf.TensorShape(None))
+    has_labels = labels.rank is not None and labels.rank > 0
+    return shape[0] is None or (has_labels and labels[0] == shape[0])
 
 
 def _as_int(value: object) -> int:

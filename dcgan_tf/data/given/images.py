@@ -10,7 +10,13 @@ import numpy as np
 import tensorflow as tf
 
 from dcgan_tf.config import DataConfig, move_to_folder
-from dcgan_tf.data.given.arrays import ARRAYS, open_arrays, open_dataset
+from dcgan_tf.data.given.arrays import (
+    ARRAYS,
+    open_arrays,
+    open_dataset,
+    stack_images,
+)
+from dcgan_tf.data.given.class_labels import check_label_names
 from dcgan_tf.data.given.held_out_folder import resolve_held_out_dir
 from dcgan_tf.data.source import Source
 from dcgan_tf.image_sizes import check_image_size
@@ -61,14 +67,7 @@ def open_given(
             f"images are a {type(images).__name__}; give a uint8 array, "
             "(images, labels), or a tf.data dataset"
         )
-    try:
-        images = np.asarray(images)
-    except ValueError as error:
-        raise ValueError(
-            "images differ in shape; write them to a folder, or make them a "
-            "tf.data dataset"
-        ) from error
-    return open_arrays(images, labels, label_names, split)
+    return open_arrays(stack_images(images), labels, label_names, split)
 
 
 def is_place(images: Images) -> bool:
@@ -154,7 +153,7 @@ def resolve_given(
         settings = name_place(images)
     if is_place(held_out):
         settings["held_out_dir"] = resolve_held_out_dir(held_out, arguments[1])
-    names = label_names
+    names = None if label_names is None else check_label_names(label_names)
     for argument, given, split in zip(
         arguments, (images, held_out), ("train", "held_out"), strict=True
     ):

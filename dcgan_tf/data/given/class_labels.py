@@ -1,0 +1,94 @@
+"""Classes of images that a program holds, and these classes' names."""
+
+import collections
+import logging
+from collections.abc import Mapping, Sequence, Set
+from typing import Any
+
+import numpy as np
+
+_log = logging.getLogger(__name__)
+
+# Collections with more have more images than classes.
+_MOST_CLASSES = 100_000
+
+
+def check_label_names(names: Any) -> tuple[str, ...]:
+    """Returns names of classes, from a list, a tuple or an array.
+
+    Raises:
+        ValueError: If they are in no order, such as a set's, or aren't
+            texts, each another one.
+    """
+    is_listed = isinstance(names, Sequence) or hasattr(names, "__array__")
+    if not is_listed or isinstance(names, str | bytes | Mapping | Set):
+        raise ValueError(
+            f"label_names are a {type(names).__name__}; give a list of texts, "
+            "in the order of the classes' numbers"
+        )
+    found = tuple(names)
+    for name in found:
+        if not isinstance(name, str) or not name.strip():
+            raise ValueError(
+                f"label_names hold {name!r}; give a text for each class"
+            )
+    if len(set(found)) < len(found):
+        name = collections.Counter(found).most_common(1)[0][0]
+        raise ValueError(
+            f"label_names hold {name!r} twice; give each class its own"
+        )
+    return tuple(map(str, found))  # NumPy's texts are Python's by this.
+
+
+def check_labels(
+    labels: np.ndarray, count: int, names: Sequence[str] | None
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Refuses what are no classes of so many images.
+
+    Args:
+        labels: To check.
+        count: Of the images.
+        names: Of the classes; None for their numbers.
+
+    Returns:
+        Integers `(count,)`, and the classes' names.
+
+    Raises:
+        ValueError: If dtype, shape or range are others.
+    """
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]  # As Keras's CIFAR-10 has them.
+    if labels.shape != (count,) or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"labels are {labels.dtype} of shape {labels.shape}; give an "
+            f"integer class for each of the {count} images, ({count},)"
+        )
+    low, high = int(labels.min()), int(labels.max())
+    if names is None and high >= max(_MOST_CLASSES, count):
+        raise ValueError(
+            f"labels are from {low} to {high} for {count} images; number the "
+            "classes from 0 without gaps: np.unique(labels, "
+            "return_inverse=True)[1]"
+        )
+    if names is None:
+        names = [str(number) for number in range(high + 1)]
+    if low < 0 or high >= len(names):
+        upper = f"to {len(names) - 1}" if names else "on"
+        raise ValueError(
+            f"labels are from {low} to {high}; classes are numbered from 0 "
+            f"{upper}"
+        )
+    return labels, tuple(names)
+
+
+def warn_of_gaps(labels: np.ndarray, label_names: Sequence[str]) -> None:
+    """Names classes that a conditional run would learn from nothing."""
+    gaps = np.setdiff1d(np.arange(len(label_names)), labels)
+    if len(gaps):
+        _log.warning(
+            "%d of the %d classes, such as %s, have no images; number the "
+            "labels from 0 without gaps",
+            len(gaps),
+            len(label_names),
+            label_names[gaps[0]],
+        )
