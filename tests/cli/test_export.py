@@ -66,7 +66,7 @@ def test_a_version_that_the_server_is_told_to_serve_stays(
     for _ in range(2):
         assert call(*flags) == 0
     path = tmp_path / "models.config"
-    policy = "latest { num_versions: 1 }", "specific { versions: 1 }"
+    policy = "latest { num_versions: 1 }", "specific: <versions: [0x1]>"
     path.write_text(path.read_text().replace(*policy))
     capsys.readouterr()
     assert call(*flags, "keep_versions=1") == 0
