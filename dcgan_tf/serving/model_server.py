@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dcgan_tf import scratch
+from dcgan_tf.serving import versions
 
 MODELS_FILE = "models.config"
 BATCHING_FILE = "batching_parameters.txt"
@@ -69,18 +70,21 @@ def save_settings(
     """Writes the server's settings into a folder of exports.
 
     A file that isn't as an export writes it is somebody's work, such as a
-    version that is held on to, and stays.
+    version that is held on to, and stays. A model that the newest export
+    lacks is listed as long as there are versions of it: who asks a server
+    for it is not to lose it by the export of another.
 
     Args:
         export_dir: The folder.
-        models: Names of the models in it.
+        models: Names of the newest export's models.
         log: Takes a line on what stays, if anything.
 
     Returns:
         The files that were written.
     """
+    earlier = [name for name in _find_models(export_dir) if name not in models]
     texts = {
-        MODELS_FILE: _list_models(models),
+        MODELS_FILE: _list_models([*models, *earlier]),
         BATCHING_FILE: _BATCHING,
         MONITORING_FILE: _MONITORING,
     }
@@ -95,7 +99,21 @@ def save_settings(
             f"{', '.join(kept)}; what is removed there is written anew by the "
             "next export"
         )
+    if earlier and MODELS_FILE not in kept:
+        log(
+            f"still in {MODELS_FILE}, of an earlier export: "
+            f"{', '.join(earlier)}; this export has none"
+        )
     return paths
+
+
+def _find_models(export_dir: str | os.PathLike) -> list[str]:
+    """Finds the models of which a folder holds versions."""
+    return [
+        name
+        for name in (versions.GENERATOR, versions.FEATURES)
+        if versions.find_versions(Path(export_dir, name))
+    ]
 
 
 def find_pinned_versions(export_dir: str | os.PathLike) -> set[int]:
@@ -118,7 +136,7 @@ def _find_version_numbers(text: str) -> set[int]:
 
     Of a broken file too, for as much of it as can be told.
     """
-    versions = set()
+    numbers = set()
     depth = 0
     field, field_depth = None, None  # The last name; where one began.
     for word in _WORD.finditer(text):
@@ -133,8 +151,8 @@ def _find_version_numbers(text: str) -> set[int]:
             if field_depth is not None and depth <= field_depth:
                 field_depth = None
         elif word.lastgroup == "number" and field_depth is not None:
-            versions.add(_parse_number(word[0]))
-    return versions
+            numbers.add(_parse_number(word[0]))
+    return numbers
 
 
 def _parse_number(digits: str) -> int:

@@ -141,6 +141,21 @@ def test_a_conditional_run_has_a_generator_in_every_format(conditional):
     assert table.count("| ok |") >= min(4, len(files))
 
 
+def test_a_conditional_export_leaves_an_earlier_discriminator_served(
+    trained, conditional, tmp_path, capsys
+):
+    assert call(f"run_dir={trained}", f"export_dir={tmp_path}") == 0
+    served = (tmp_path / "models.config").read_text()
+    capsys.readouterr()
+    flags = f"run_dir={conditional / 'run'}", f"export_dir={tmp_path}"
+    assert call(*flags) == 0
+    assert f"still in models.config, of an earlier export: {FEATURES};" in (
+        capsys.readouterr().out
+    )
+    assert (tmp_path / "models.config").read_text() == served
+    assert listed(tmp_path / FEATURES) == ["1"]
+
+
 def test_a_conditional_export_draws_what_the_run_draws(conditional, tmp_path):
     paths = []
     for name in "run", "export":

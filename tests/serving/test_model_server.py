@@ -4,6 +4,7 @@ import pytest
 from google.protobuf import text_format
 
 from dcgan_tf.serving import model_server
+from dcgan_tf.serving.versions import FEATURES, GENERATOR
 
 
 def test_every_model_is_served_from_its_folder(tmp_path):
@@ -79,6 +80,49 @@ def test_a_model_that_was_taken_out_by_hand_stays_out(tmp_path):
     )
     assert path.read_text() == changed
     assert "changed by hand" in lines[0]
+
+
+BOTH = [GENERATOR, FEATURES]
+
+
+@pytest.mark.parametrize(
+    ("folders", "models", "listed", "kept"),
+    [
+        ([], [GENERATOR], [GENERATOR], []),
+        ([f"{FEATURES}/3"], [GENERATOR], BOTH, [FEATURES]),
+        ([f"{FEATURES}/3", f"{GENERATOR}/3"], BOTH, BOTH, []),
+        ([f"{FEATURES}/.writing-a"], [GENERATOR], [GENERATOR], []),
+        ([f"{GENERATOR}/3"], [FEATURES], BOTH[::-1], [GENERATOR]),
+        (["web/3", "tflite/3", "notes/3"], [GENERATOR], [GENERATOR], []),
+    ],
+)
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_model_of_an_earlier_export_is_served_on(
+    tmp_path, folders, models, listed, kept, is_there
+):
+    if is_there:
+        model_server.save_settings(tmp_path, BOTH)
+    for folder in folders:
+        (tmp_path / folder).mkdir(parents=True)
+    lines = []
+    model_server.save_settings(tmp_path, models, lines.append)
+    text = (tmp_path / model_server.MODELS_FILE).read_text()
+    assert text == model_server._list_models(listed)
+    named = [f"of an earlier export: {name}; this" for name in kept]
+    assert len(lines) == len(kept)
+    assert all(n in line for n, line in zip(named, lines, strict=True))
+    # The next one takes the file for an export's too.
+    assert model_server.save_settings(tmp_path, BOTH, lines.append)[0].exists()
+    assert len(lines) == len(kept)
+
+
+def test_what_is_not_listed_by_hand_is_not_said_to_be_served(tmp_path):
+    (tmp_path / FEATURES / "3").mkdir(parents=True)
+    (tmp_path / model_server.MODELS_FILE).write_text("# Ours.")
+    lines = []
+    model_server.save_settings(tmp_path, [GENERATOR], lines.append)
+    (line,) = lines
+    assert "kept as changed by hand" in line
 
 
 def test_settings_of_earlier_versions_are_replaced(tmp_path):
