@@ -55,10 +55,13 @@ def save_generator(
 
     def draw(latents, labels=None):
         latents = tf.debugging.check_numerics(latents, "latents")
-        if labels is None:
-            return generator(latents, training=False)
-        input_checks.check_labels(labels, config.num_classes)
-        return generator([latents, labels], training=False)
+        inputs = latents = input_checks.check_latents(latents)
+        if labels is not None:
+            input_checks.check_labels(labels, config.num_classes)
+            inputs = [latents, labels]
+        images = generator(inputs, training=False)
+        # Huge weights make sums of any latents infinite.
+        return tf.debugging.check_numerics(images, "images of these latents")
 
     def draw_batch(latents, labels=None):
         if labels is None:
