@@ -59,15 +59,15 @@ def save_generator(
         if labels is not None:
             input_checks.check_labels(labels, config.num_classes)
             inputs = [latents, labels]
-        images = generator(inputs, training=False)
-        # Huge weights make sums of any latents infinite.
-        return tf.debugging.check_numerics(images, "images of these latents")
+        return generator(inputs, training=False)
 
     def draw_batch(latents, labels=None):
-        if labels is None:
-            return input_checks.apply_to_batch(draw, latents)
-        labels = input_checks.check_counts(labels, latents, "latent")
-        return input_checks.apply_to_batch(draw, latents, labels)
+        inputs = [latents]
+        if labels is not None:
+            inputs.append(input_checks.check_counts(labels, latents, "latent"))
+        images = input_checks.apply_to_batch(draw, *inputs)
+        # Huge weights make sums of any latents infinite.
+        return tf.debugging.check_numerics(images, "images of these latents")
 
     def sample(seeds, labels=None):
         def sample_one(inputs):
