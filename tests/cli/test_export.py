@@ -78,6 +78,22 @@ def test_a_version_that_the_server_is_told_to_serve_stays(
     assert f"models.config names them: {names}\n" in printed
 
 
+def test_versions_of_other_names_are_found_by_them(trained, tmp_path, capsys):
+    flags = f"run_dir={trained}", f"export_dir={tmp_path}"
+    assert call(*flags) == 0
+    for kind in KINDS:
+        (tmp_path / kind / "1").rename(tmp_path / kind / "0001")
+    output = tmp_path / "sheet.png"
+    argv = [f"--export_dir={tmp_path}", f"--output={output}"]
+    assert sample.main(argv) == 0 and output.exists()
+    capsys.readouterr()
+    assert call(*flags, "keep_versions=1") == 0
+    printed = capsys.readouterr().out
+    for kind in KINDS:
+        assert listed(tmp_path / kind) == ["2"]
+        assert f"removed {tmp_path / kind / '0001'}\n" in printed
+
+
 def test_a_killed_export_leaves_no_numbered_folder(trained, tmp_path):
     process = forked.Program(
         [
