@@ -207,8 +207,9 @@ def _remove_old_versions(
     served = model_server.find_pinned_versions(export_dir)
     for folder in folders:
         pinned = set() if folder.name in (LITE, WEB) else served
+        found = versions.find_version_dirs(folder)
         removed += [
-            folder / str(version)
+            found.get(version, folder / str(version))
             for version in versions.remove_old_versions(folder, keep, pinned)
         ]
         if pinned:

@@ -12,6 +12,9 @@ from dcgan_tf.images import MAX_UNIT_VALUE
 
 # An image of some kilobytes can claim a size that fills the memory.
 MAX_IMAGE_PIXELS = 2**25
+# Networks are trained on [-1, 1]. Of numbers as large as float32 has, sums
+# overflow, and ReLUs may make of these images that look like any other.
+MAX_LATENT = 1e6
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _PNG_SIZE_AT, _PNG_SIZE_BYTES = 16, 8
 
@@ -60,24 +63,35 @@ def check_counts(
         return tf.identity(labels)
 
 
+def check_latents(latents: tf.Tensor) -> tf.Tensor:
+    """Returns latents, refused where sums of them would overflow."""
+    return _check_largest(
+        latents, MAX_LATENT, "latents must be drawn from [-1, 1]"
+    )
+
+
 def check_unit_range(images: tf.Tensor) -> tf.Tensor:
     """Returns images, refused where they are bytes rather than in [-1, 1]."""
-    largest = tf.reduce_max(tf.abs(images))
+    return _check_largest(
+        images,
+        MAX_UNIT_VALUE,
+        "images must be in [-1, 1] (bytes / 127.5 - 1)",
+    )
+
+
+def _check_largest(values: tf.Tensor, bound: float, message: str) -> tf.Tensor:
+    largest = tf.reduce_max(tf.abs(values))
     # Not a number passes here and is refused by its own check.
     check = tf.debugging.Assert(
-        tf.math.is_nan(largest) | (largest <= MAX_UNIT_VALUE),
-        [
-            "images must be in [-1, 1] (bytes / 127.5 - 1); the largest "
-            "absolute value is",
-            largest,
-        ],
+        tf.math.is_nan(largest) | (largest <= bound),
+        [f"{message}; the largest absolute value is", largest],
     )
     with tf.control_dependencies([check]):
-        return tf.identity(images)
+        return tf.identity(values)
 
 
 def check_image_file(contents: tf.Tensor) -> tf.Operation:
-    """Refuses what is no JPEG or PNG, or is too large, before decoding it."""
+    """Refuses what is no JPEG or PNG, empty or too large, before decoding."""
     is_png = tf.strings.substr(contents, 0, len(_PNG_START)) == _PNG_START
     is_png &= tf.strings.length(contents) >= _PNG_SIZE_AT + _PNG_SIZE_BYTES
     is_jpeg = tf.io.is_jpeg(contents)
@@ -90,18 +104,22 @@ def check_image_file(contents: tf.Tensor) -> tf.Operation:
     def read_png_size():
         # Width and height, big-endian, follow the name of the first chunk.
         numbers = tf.strings.substr(contents, _PNG_SIZE_AT, _PNG_SIZE_BYTES)
-        return tf.cast(
-            tf.io.decode_raw(numbers, tf.int32, little_endian=False), tf.int64
-        )
+        sizes = tf.io.decode_raw(numbers, tf.int32, little_endian=False)
+        # They have no sign, and no type of TensorFlow's that is read so.
+        return tf.cast(tf.bitcast(sizes, tf.uint32), tf.int64)
 
     def read_jpeg_size():
         return tf.io.extract_jpeg_shape(contents, tf.int64)[:2]
 
     size = tf.cond(is_jpeg, read_jpeg_size, read_png_size)
-    is_small = (tf.reduce_min(size) > 0) & (
-        tf.reduce_max(size) <= MAX_IMAGE_PIXELS
+    check_pixels = tf.debugging.Assert(
+        tf.reduce_min(size) > 0, ["image_bytes hold no pixels; sides:", size]
     )
+    with tf.control_dependencies([check_pixels]):
+        size = tf.identity(size)
+    # No side may be so large that their product overflows.
+    is_small = tf.reduce_max(size) <= MAX_IMAGE_PIXELS
     return tf.debugging.Assert(
         is_small & (tf.reduce_prod(size) <= MAX_IMAGE_PIXELS),
-        [f"image_bytes hold over {MAX_IMAGE_PIXELS} pixels:", size],
+        [f"image_bytes hold over {MAX_IMAGE_PIXELS} pixels; sides:", size],
     )

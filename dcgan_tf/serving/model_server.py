@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dcgan_tf import scratch
+from dcgan_tf.serving import versions
 
 MODELS_FILE = "models.config"
 BATCHING_FILE = "batching_parameters.txt"
@@ -29,12 +30,19 @@ _MODEL = """\
   }}
 """
 
-# What text protocol buffers say of versions by number: policies and labels.
-_QUOTED_OR_COMMENT = re.compile(
-    r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|#.*'
+# Fields of text protocol buffers that ask for versions by number.
+_NUMBERED = ("specific", "version_labels")
+# Words of text protocol buffers. A number may be hexadecimal or octal, and ends
+# where a name begins. A string ends with its line, so that one without an end
+# hides no more than that.
+_WORD = re.compile(
+    r"""
+    (?P<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*') | (?P<comment>\#.*)
+    | (?P<number>0[xX][0-9a-fA-F]+|[0-9]+) | (?P<name>[A-Za-z_]\w*)
+    | (?P<opening>[{<\[]) | (?P<closing>[}>\]])
+    """,
+    re.VERBOSE,
 )
-_NUMBERED = re.compile(r"\b(?:specific|version_labels)\s*:?\s*[{<]([^}>]*)")
-_NUMBERS = re.compile(r"\b(?:versions|value)\s*:\s*(\d+|\[[^\]]*\])")
 
 _MODEL_NAME = re.compile(r'^    name: "(.*)"$', re.MULTILINE)
 
@@ -62,18 +70,21 @@ def save_settings(
     """Writes the server's settings into a folder of exports.
 
     A file that isn't as an export writes it is somebody's work, such as a
-    version that is held on to, and stays.
+    version that is held on to, and stays. A model that the newest export
+    lacks is listed as long as there are versions of it: who asks a server
+    for it is not to lose it by the export of another.
 
     Args:
         export_dir: The folder.
-        models: Names of the models in it.
+        models: Names of the newest export's models.
         log: Takes a line on what stays, if anything.
 
     Returns:
         The files that were written.
     """
+    earlier = [name for name in _find_models(export_dir) if name not in models]
     texts = {
-        MODELS_FILE: _list_models(models),
+        MODELS_FILE: _list_models([*models, *earlier]),
         BATCHING_FILE: _BATCHING,
         MONITORING_FILE: _MONITORING,
     }
@@ -88,7 +99,21 @@ def save_settings(
             f"{', '.join(kept)}; what is removed there is written anew by the "
             "next export"
         )
+    if earlier and MODELS_FILE not in kept:
+        log(
+            f"still in {MODELS_FILE}, of an earlier export: "
+            f"{', '.join(earlier)}; this export has none"
+        )
     return paths
+
+
+def _find_models(export_dir: str | os.PathLike) -> list[str]:
+    """Finds the models of which a folder holds versions."""
+    return [
+        name
+        for name in (versions.GENERATOR, versions.FEATURES)
+        if versions.find_versions(Path(export_dir, name))
+    ]
 
 
 def find_pinned_versions(export_dir: str | os.PathLike) -> set[int]:
@@ -103,15 +128,39 @@ def find_pinned_versions(export_dir: str | os.PathLike) -> set[int]:
     path = Path(export_dir, MODELS_FILE)
     if not path.is_file():
         return set()
-    text = path.read_bytes().decode(errors="replace")
-    # A name or a comment says nothing; where one stood, words stay apart.
-    text = _QUOTED_OR_COMMENT.sub(" ", text)
-    return {
-        int(digits)
-        for block in _NUMBERED.findall(text)
-        for numbers in _NUMBERS.findall(block)
-        for digits in re.findall(r"\d+", numbers)
-    }
+    return _find_version_numbers(path.read_bytes().decode(errors="replace"))
+
+
+def _find_version_numbers(text: str) -> set[int]:
+    """Finds all numbers within the fields that ask for versions.
+
+    Of a broken file too, for as much of it as can be told.
+    """
+    numbers = set()
+    depth = 0
+    field, field_depth = None, None  # The last name; where one began.
+    for word in _WORD.finditer(text):
+        if word.lastgroup == "name":
+            field = word[0]
+        elif word.lastgroup == "opening":
+            if field_depth is None and field in _NUMBERED:
+                field_depth = depth
+            depth, field = depth + 1, None
+        elif word.lastgroup == "closing":
+            depth, field = depth - 1, None
+            if field_depth is not None and depth <= field_depth:
+                field_depth = None
+        elif word.lastgroup == "number" and field_depth is not None:
+            numbers.add(_parse_number(word[0]))
+    return numbers
+
+
+def _parse_number(digits: str) -> int:
+    """Reads an integer as C writes it."""
+    if digits[:2] in ("0x", "0X"):
+        return int(digits, 16)
+    is_octal = digits.startswith("0") and not set(digits) & {"8", "9"}
+    return int(digits, 8 if is_octal else 10)
 
 
 def _list_models(models: Sequence[str]) -> str:

@@ -55,16 +55,19 @@ def save_generator(
 
     def draw(latents, labels=None):
         latents = tf.debugging.check_numerics(latents, "latents")
-        if labels is None:
-            return generator(latents, training=False)
-        input_checks.check_labels(labels, config.num_classes)
-        return generator([latents, labels], training=False)
+        inputs = latents = input_checks.check_latents(latents)
+        if labels is not None:
+            input_checks.check_labels(labels, config.num_classes)
+            inputs = [latents, labels]
+        return generator(inputs, training=False)
 
     def draw_batch(latents, labels=None):
-        if labels is None:
-            return input_checks.apply_to_batch(draw, latents)
-        labels = input_checks.check_counts(labels, latents, "latent")
-        return input_checks.apply_to_batch(draw, latents, labels)
+        inputs = [latents]
+        if labels is not None:
+            inputs.append(input_checks.check_counts(labels, latents, "latent"))
+        images = input_checks.apply_to_batch(draw, *inputs)
+        # Huge weights make sums of any latents infinite.
+        return tf.debugging.check_numerics(images, "images of these latents")
 
     def sample(seeds, labels=None):
         def sample_one(inputs):

@@ -106,8 +106,8 @@ def _find_features(version_dir: Path, own: versions.ExportRecord) -> Path:
     have left a generator beside another checkpoint's discriminator.
     """
     of_all = version_dir.parent.parent / versions.FEATURES
-    folder = of_all / version_dir.name
-    if not folder.is_dir():
+    folder = versions.find_version_dirs(of_all).get(int(version_dir.name))
+    if folder is None:
         folder = versions.find_newest(of_all)
     other = versions.load_record(folder)
     if (own.run_dir, own.step) != (other.run_dir, other.step):

@@ -28,6 +28,7 @@ WEB = "web"
 KINDS = (GENERATOR, FEATURES, LITE, WEB)
 
 RECORD_FILE = "export.json"
+_MAX_VERSION = 2**63 - 1  # Servers pass over what no int64 holds.
 # Holds a number while the folders of all kinds are renamed to it.
 _CLAIM = ".writing-version-{}"
 
@@ -50,15 +51,23 @@ class ExportRecord:
     classes: tuple[str, ...] = ()
 
 
+def find_version_dirs(folder: Path) -> dict[int, Path]:
+    """Returns the versions' folders in a folder, by number and in its order.
+
+    As servers find them, who parse any name of digits: `0003` is version 3.
+    """
+    found = {}
+    if folder.is_dir():
+        # The name that an export writes comes last, and stands.
+        for path in sorted(folder.iterdir(), key=lambda path: -len(path.name)):
+            if path.name.isascii() and path.name.isdecimal() and path.is_dir():
+                found[int(path.name)] = path
+    return {n: found[n] for n in sorted(found) if n <= _MAX_VERSION}
+
+
 def find_versions(folder: Path) -> list[int]:
     """Returns the version numbers in a folder, in order."""
-    if not folder.is_dir():
-        return []
-    return sorted(
-        int(path.name)
-        for path in folder.iterdir()
-        if path.name.isdecimal() and path.is_dir()
-    )
+    return list(find_version_dirs(folder))
 
 
 def find_newest(folder: Path) -> Path:
@@ -67,14 +76,14 @@ def find_newest(folder: Path) -> Path:
     Raises:
         FileNotFoundError: If there is none.
     """
-    found = find_versions(folder)
+    found = list(find_version_dirs(folder).values())
     if not found:
         raise FileNotFoundError(
             f"{os.fspath(folder)!r} holds no export; make one with `python -m "
             "dcgan_tf.cli.export`, or name the folder that its "
             f"{name_setting('export_dir')} named"
         )
-    return folder / str(found[-1])
+    return found[-1]
 
 
 def load_record(version_dir: Path) -> ExportRecord:
@@ -167,7 +176,8 @@ def find_old_versions(folder: Path, keep: int) -> list[int]:
         folder: Of one kind's versions.
         keep: How many aren't old; 0 for all.
     """
-    ours = [v for v in find_versions(folder) if is_ours(folder / str(v))]
+    found = find_version_dirs(folder)
+    ours = [version for version, path in found.items() if is_ours(path)]
     return ours[:-keep] if keep else []
 
 
@@ -186,6 +196,7 @@ def remove_old_versions(
         The versions removed.
     """
     removed = []
+    found = find_version_dirs(folder)
     for version in find_old_versions(folder, keep):
         if version in pinned:
             continue
@@ -193,7 +204,7 @@ def remove_old_versions(
         tmp_dir = scratch.make_dir(folder)
         # Another export may be removing the same one.
         with contextlib.suppress(FileNotFoundError):
-            (folder / str(version)).rename(tmp_dir)
+            found.get(version, folder / str(version)).rename(tmp_dir)
             removed.append(version)
         shutil.rmtree(tmp_dir, ignore_errors=True)
     return removed

@@ -66,7 +66,7 @@ def test_a_version_that_the_server_is_told_to_serve_stays(
     for _ in range(2):
         assert call(*flags) == 0
     path = tmp_path / "models.config"
-    policy = "latest { num_versions: 1 }", "specific { versions: 1 }"
+    policy = "latest { num_versions: 1 }", "specific: <versions: [0x1]>"
     path.write_text(path.read_text().replace(*policy))
     capsys.readouterr()
     assert call(*flags, "keep_versions=1") == 0
@@ -76,6 +76,22 @@ def test_a_version_that_the_server_is_told_to_serve_stays(
         assert f"removed {tmp_path / kind / '2'}" in printed
     names = ", ".join(f"{kind}/1" for kind in KINDS)
     assert f"models.config names them: {names}\n" in printed
+
+
+def test_versions_of_other_names_are_found_by_them(trained, tmp_path, capsys):
+    flags = f"run_dir={trained}", f"export_dir={tmp_path}"
+    assert call(*flags) == 0
+    for kind in KINDS:
+        (tmp_path / kind / "1").rename(tmp_path / kind / "0001")
+    output = tmp_path / "sheet.png"
+    argv = [f"--export_dir={tmp_path}", f"--output={output}"]
+    assert sample.main(argv) == 0 and output.exists()
+    capsys.readouterr()
+    assert call(*flags, "keep_versions=1") == 0
+    printed = capsys.readouterr().out
+    for kind in KINDS:
+        assert listed(tmp_path / kind) == ["2"]
+        assert f"removed {tmp_path / kind / '0001'}\n" in printed
 
 
 def test_a_killed_export_leaves_no_numbered_folder(trained, tmp_path):
@@ -139,6 +155,21 @@ def test_a_conditional_run_has_a_generator_in_every_format(conditional):
     table = (path.parent / "table.md").read_text(encoding="utf-8")
     # Integers may miss the pale images of untrained networks.
     assert table.count("| ok |") >= min(4, len(files))
+
+
+def test_a_conditional_export_leaves_an_earlier_discriminator_served(
+    trained, conditional, tmp_path, capsys
+):
+    assert call(f"run_dir={trained}", f"export_dir={tmp_path}") == 0
+    served = (tmp_path / "models.config").read_text()
+    capsys.readouterr()
+    flags = f"run_dir={conditional / 'run'}", f"export_dir={tmp_path}"
+    assert call(*flags) == 0
+    assert f"still in models.config, of an earlier export: {FEATURES};" in (
+        capsys.readouterr().out
+    )
+    assert (tmp_path / "models.config").read_text() == served
+    assert listed(tmp_path / FEATURES) == ["1"]
 
 
 def test_a_conditional_export_draws_what_the_run_draws(conditional, tmp_path):

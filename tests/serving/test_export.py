@@ -1,5 +1,7 @@
 """What an export counts on before it writes."""
 
+import dataclasses
+import functools
 import shutil
 import types
 
@@ -135,3 +137,42 @@ def test_a_version_that_the_server_is_told_to_serve_stays(
     run(keep_versions=1)
     assert list_versions(tmp_path / GENERATOR) == ["5"]
     assert not any("though old" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"family": "lapgan"}, {"family": "gan"}, {"conditional": True}],
+    ids=str,
+)
+def test_an_export_without_a_discriminator_leaves_the_one_before_it_served(
+    run_dir, tmp_path, only_records, monkeypatch, settings
+):
+    run = functools.partial(
+        export.export_model,
+        export_dir=tmp_path,
+        keep_versions=1,
+    )
+    run(load_trained_model(run_dir), log=lambda line: None)
+    path = tmp_path / model_server.MODELS_FILE
+    text = path.read_text()
+    monkeypatch.setattr(export, "choose_images", lambda trained, log: None)
+    config = resolve_run_config({})
+    change = dataclasses.replace
+    if "family" in settings:
+        config = resolve_run_config(settings)
+    else:
+        config = change(config, model=change(config.model, num_classes=3))
+    without = WithoutDiscriminator(
+        config=config,
+        generator=build_generator(tiny_run.MODEL),
+        step=9,
+        name="other",
+        class_names=(),
+    )
+    lines = []
+    run(without, log=lines.append)
+    assert list_versions(tmp_path / GENERATOR) == ["2"]
+    assert list_versions(tmp_path / FEATURES) == ["1"]
+    assert path.read_text() == text and f'"{FEATURES}"' in text
+    (line,) = lines
+    assert f"of an earlier export: {FEATURES}; this export has none" in line

@@ -1,6 +1,7 @@
 """Signatures' inputs, checked inside graphs as servers run them."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -73,10 +74,41 @@ def test_images_are_no_bytes(value, is_good):
             check(images)
 
 
+@pytest.mark.parametrize(
+    ("value", "is_good"),
+    [(1.0, True), (-1e6, True), (np.nan, True), (1.1e6, False), (-3e38, False)],
+)
+def test_latents_are_not_huge(value, is_good):
+    check = tf.function(input_checks.check_latents)
+    latents = tf.fill((1, 5), tf.cast(value, tf.float32))
+    if is_good:
+        np.testing.assert_array_equal(check(latents), latents)
+    else:
+        message = "must be drawn from .-1, 1."
+        with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+            check(latents)
+
+
 def encode(kind, size=(4, 4)):
     contents = io.BytesIO()
     Image.new("RGB", size).save(contents, kind)
     return contents.getvalue()
+
+
+def claim(kind, height, width):
+    """An image's file with another size in it."""
+    contents = encode(kind, (5, 6))
+    order, sides = (">II", (width, height))
+    size = struct.pack(">II", 5, 6)
+    if kind == "JPEG":
+        order, sides = (">HH", (height, width))
+        size = struct.pack(">HH", 6, 5)
+    assert contents.count(size) == 1
+    return contents.replace(size, struct.pack(order, *sides))
+
+
+OVER = "hold over 33554432 pixels"
+EMPTY = "hold no pixels"
 
 
 @pytest.mark.parametrize(
@@ -87,10 +119,22 @@ def encode(kind, size=(4, 4)):
         (encode("GIF"), "not a whole JPEG or PNG"),
         (encode("PNG")[:20], "not a whole JPEG or PNG"),
         (b"", "not a whole JPEG or PNG"),
-        (encode("PNG", (8193, 4097)), "pixels"),
-        (encode("JPEG", (8193, 4097)), "pixels"),
+        (encode("PNG", (8193, 4097)), OVER),
+        (encode("JPEG", (8193, 4097)), OVER),
+        (claim("PNG", 4096, 8192), None),
+        (claim("PNG", 1, 2**25), None),
+        (claim("PNG", 1, 2**25 + 1), r"over 33554432 pixels.*33554433 1\]"),
+        (claim("PNG", 5, 0), r"hold no pixels; sides:. \[0 5\]"),
+        (claim("PNG", 0, 5), EMPTY),
+        (claim("PNG", 0, 0), EMPTY),
+        (claim("PNG", 0, 2**32 - 1), EMPTY),
+        (claim("PNG", 2**31, 2**31), r"over 33554432.*2147483648 2147483648\]"),
+        (claim("PNG", 2**32 - 1, 1), OVER),
+        (claim("PNG", 2**32 - 1, 2**32 - 1), OVER),
+        (claim("JPEG", 2**15, 2**10), None),
+        (claim("JPEG", 2**16 - 100, 2**10), OVER),
+        (claim("JPEG", 6, 0), "(?i)empty|no pixels|jpeg"),
     ],
-    ids=["png", "jpeg", "gif", "cut", "empty", "large png", "large jpeg"],
 )
 def test_pictures_are_looked_at_before_they_are_decoded(contents, message):
     @tf.function

@@ -174,9 +174,9 @@ def write_png_header(width, height):
         (b"no image", "not a whole JPEG or PNG"),
         (b"", "not a whole JPEG or PNG"),
         (b"\x89PNG\r\n\x1a\n", "not a whole JPEG or PNG"),
-        (write_png_header(100_000, 100_000), "pixels"),
-        (write_png_header(2**31, 2**31), "pixels"),
-        (write_png_header(0, 5), "pixels"),
+        (write_png_header(100_000, 100_000), "over 33554432 pixels"),
+        (write_png_header(2**31, 2**31), "over 33554432 pixels"),
+        (write_png_header(0, 5), "no pixels"),
         (write_png_header(10, 10), "PNG"),
     ],
     ids=["text", "empty", "cut", "large", "huge", "flat", "hollow"],
@@ -186,12 +186,50 @@ def test_bytes_that_are_no_image_are_refused(features, contents, message):
         features.signatures["encoded"](image_bytes=tf.constant([contents]))
 
 
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (np.nan, "latents : Tensor had NaN"),
+        (np.inf, "latents : Tensor had Inf"),
+        (-np.inf, "latents : Tensor had Inf"),
+        (3e38, r"latents must be drawn from \[-1, 1\]; .* is\] \[3e\+38"),
+        (-3e38, r"latents must be drawn from \[-1, 1\]; .* is\] \[3e\+38"),
+        (1.1e6, "latents must be drawn from"),
+        (1e6, None),
+        (-30.0, None),
+    ],
+)
 @pytest.mark.parametrize("name", ["serving_default", "png"])
-def test_latents_that_are_not_finite_are_refused(generator, name):
+@pytest.mark.parametrize("model", ["generator", "conditional"])
+def test_latents_too_large_or_not_finite_are_refused(
+    request, model, name, value, message
+):
+    function = request.getfixturevalue(model).signatures[name]
     latents = draw_latents(2)
-    latents[1, 3] = np.nan
-    with pytest.raises(tf.errors.InvalidArgumentError, match="latents"):
-        generator.signatures[name](latents=latents)
+    latents[1, 3] = value
+    inputs = {"latents": tf.constant(latents)}
+    if model == "conditional":
+        inputs["labels"] = tf.constant([0, 2])
+    if message is None:
+        (outputs,) = function(**inputs).values()
+        assert outputs.dtype == tf.string or np.isfinite(outputs).all()
+        return
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        function(**inputs)
+
+
+def test_images_that_are_not_finite_are_refused(tmp_path):
+    network = build_generator(MODEL)
+    kernel = network.get_layer("deconv_2").kernel
+    kernel.assign(kernel * np.nan)
+    saved_model.save_generator(network, MODEL, tmp_path / "1")
+    loaded = tf.saved_model.load(str(tmp_path / "1"))
+    latents = tf.constant(draw_latents(2))
+    for name in ("serving_default", "png"):
+        with pytest.raises(
+            tf.errors.InvalidArgumentError, match="images of these latents"
+        ):
+            loaded.signatures[name](latents=latents)
 
 
 NOTHING = {

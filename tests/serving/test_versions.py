@@ -265,3 +265,40 @@ def test_a_damaged_record_is_named(tmp_path, text, message):
         versions.load_record(tmp_path / "7")
     assert message in str(error.value)
     assert "export the run again" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("folders", "found"),
+    [
+        (["0003"], {3: "0003"}),
+        (["3", "0003", "03"], {3: "3"}),
+        (["0003", "03"], {3: "03"}),
+        (["9", "0010", "2"], {2: "2", 9: "9", 10: "0010"}),
+        (["0", "000"], {0: "0"}),
+        (["3", "٣", "４", "²", "+5", "-6", "7.0", "8a", "0x9"], {3: "3"}),
+        ([str(2**63), str(2**63 - 1)], {2**63 - 1: str(2**63 - 1)}),
+    ],
+)
+def test_versions_are_found_as_servers_parse_their_names(
+    tmp_path, folders, found
+):
+    for name in folders:
+        (tmp_path / name).mkdir()
+    (tmp_path / "77").touch()
+    paths = versions.find_version_dirs(tmp_path)
+    assert {number: path.name for number, path in paths.items()} == found
+    assert list(paths) == versions.find_versions(tmp_path) == sorted(found)
+    assert versions.find_newest(tmp_path).name == found[max(found)]
+
+
+def test_a_version_of_another_name_is_found_by_it(tmp_path):
+    for _ in range(3):
+        write(tmp_path, ["one"])
+    one = tmp_path / "one"
+    (one / "3").rename(one / "0003")
+    assert versions.load_record(versions.find_newest(one)) == RECORD
+    assert write(tmp_path, ["one"]) == 4
+    (one / "1").rename(one / "01")
+    assert versions.find_old_versions(one, 1) == [1, 2, 3]
+    assert versions.remove_old_versions(one, 1, {2}) == [1, 3]
+    assert names(one) == ["2", "4"]

@@ -15,6 +15,10 @@ from dcgan_tf.data.files.file_formats import (
     START_BYTES,
     may_be_deep,
 )
+from dcgan_tf.data.files.jpeg_headers import (
+    count_jpeg_2000_bits,
+    has_one_scan,
+)
 from dcgan_tf.data.files.level_range import UPPER_BYTE, LevelRange, scale_levels
 
 # What claims more is refused before its pixels take memory.
@@ -28,15 +32,6 @@ _LEAST_SIDE = 512
 _ORIENTATION = 0x0112
 _PREFIX_BYTES = 16
 _TIFF_BITS = 258  # Of each channel.
-# A JPEG file's segments: frames that are decoded scan by scan, or are of
-# kinds that Pillow reads all the same; starts of a frame and of a scan.
-_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_SEQUENTIAL_FRAMES = (0xC0, 0xC1)
-_SCAN = 0xDA
-# A JPEG 2000's codestream begins with its sizes, after boxes of which one may
-# hold a colour profile.
-_JPEG_2000_SIZES = b"\xff\x4f\xff\x51"
-_JPEG_2000_HEADER_BYTES = 2**20
 
 # What Pillow's readers raise on a file of another format.
 _OTHER_FORMAT_ERRORS = (SyntaxError, IndexError, TypeError, struct.error)
@@ -129,7 +124,7 @@ def keeps_upper_byte(file: str | os.PathLike | BinaryIO, page: int = 0) -> bool:
     with _open(file, page) as (image, _):
         if image.format == "JPEG2000":
             is_grey = image.mode.startswith("I")
-            return not is_grey and _count_jpeg_2000_bits(image.fp) > 8
+            return not is_grey and count_jpeg_2000_bits(image.fp) > 8
         if image.format in ("AVIF", "HEIF"):
             image.fp.seek(0)
             return may_be_deep(image.fp.read(START_BYTES))
@@ -167,6 +162,7 @@ def _open(
             if page:
                 image.seek(page)
             _read_deep_planes(image)
+            _scale_transparent_grey(image)
             scale = _reduce_large(image, file)
             _check_size(image)
             yield image, scale
@@ -219,6 +215,21 @@ def _read_deep_planes(image: Image.Image) -> None:
         ]
 
 
+def _scale_transparent_grey(image: Image.Image) -> None:
+    """Has a grey that is transparent found among levels of 2 and 4 bits.
+
+    Pillow scales a PNG's levels to 8 bits, and not this one of its levels.
+    """
+    if image.format != "PNG" or "transparency" not in image.info:
+        return
+    for bits in (2, 4):
+        if any(tile.args == f"L;{bits}" for tile in image.tile):
+            largest = 2**bits - 1
+            # Of two bytes, the lower bits alone count.
+            level = image.info["transparency"] & largest
+            image.info["transparency"] = level * 255 // largest
+
+
 def _check_size(image: Image.Image) -> None:
     width, height = image.size
     if width * height > MAX_PIXELS:
@@ -236,7 +247,7 @@ def _reduce_large(image: Image.Image, file: BinaryIO) -> int:
     width, height = image.size
     if image.format not in ("JPEG", "MPO") or width * height <= _LARGE_PIXELS:
         return 1
-    if width * height > MAX_PIXELS and not _has_one_scan(file):
+    if width * height > MAX_PIXELS and not has_one_scan(file):
         return 1
     scale = 1
     while scale < 8 and width * height > _LARGE_PIXELS * scale**2:
@@ -246,41 +257,6 @@ def _reduce_large(image: Image.Image, file: BinaryIO) -> int:
         scale *= 2
     image.draft(None, (width // scale, height // scale))
     return round(width / image.width)
-
-
-def _has_one_scan(file: BinaryIO) -> bool:
-    """Whether a JPEG's first image is sequential, its first scan complete."""
-    position = file.tell()
-    try:
-        file.seek(2)
-        num_components = None
-        while True:
-            marker, kind = file.read(2)
-            if marker != 0xFF:
-                return False
-            length = int.from_bytes(file.read(2), "big")
-            contents = file.read(length - 2)
-            if kind in _FRAMES:
-                num_components = contents[5]
-                if kind not in _SEQUENTIAL_FRAMES:
-                    return False
-            elif kind == _SCAN:
-                return contents[0] == num_components
-    except (ValueError, IndexError):  # Cut off, or filled with 0xFF.
-        return False
-    finally:
-        file.seek(position)
-
-
-def _count_jpeg_2000_bits(file: BinaryIO) -> int:
-    """Reads the bits of the deepest channel from a JPEG 2000's header."""
-    file.seek(0)
-    start = file.read(_JPEG_2000_HEADER_BYTES)
-    sizes = start[start.index(_JPEG_2000_SIZES) + len(_JPEG_2000_SIZES) :]
-    num_channels = int.from_bytes(sizes[36:38], "big")
-    # Of each a byte of bits less one, and two of how it is subsampled.
-    depths = sizes[38 : 38 + 3 * num_channels : 3]
-    return max((depth & 0x7F) + 1 for depth in depths)
 
 
 def _get_levels(image: Image.Image) -> np.ndarray | None:

@@ -1,6 +1,8 @@
 """Files decoded in a graph are what the folder's decoder makes of them."""
 
 import io
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -52,3 +54,60 @@ def test_png_of_8_bits_knows_no_range(level_range):
     png = tf.io.encode_png(levels)
     decoded = decode_image_bytes(png, 3, "white", level_range)
     np.testing.assert_array_equal(decoded, levels)
+
+
+def write_grey_png(levels, bits, transparent):
+    """Writes levels `(height, width)` of so many bits, and one's chunk."""
+    height, width = levels.shape
+    digits = np.unpackbits(levels[..., None], axis=-1)[..., 8 - bits :]
+    packed = np.packbits(digits.reshape(height, -1), axis=-1)
+    chunks = {
+        b"IHDR": struct.pack(">IIBBBBB", width, height, bits, 0, 0, 0, 0),
+        b"tRNS": struct.pack(">H", transparent),
+        b"IDAT": zlib.compress(b"".join(b"\0" + bytes(row) for row in packed)),
+        b"IEND": b"",
+    }
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data))
+        + name
+        + data
+        + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in chunks.items()
+    )
+
+
+@pytest.mark.parametrize(
+    ("bits", "transparent"),
+    [
+        *((1, level) for level in range(2)),
+        *((2, level) for level in range(4)),
+        *((4, level) for level in range(16)),
+        *((8, level) for level in (0, 1, 15, 85, 128, 254, 255)),
+        # The lower bits count.
+        (2, 4),
+        (2, 2**16 - 1),
+        (4, 16 + 3),
+        (8, 256 + 9),
+    ],
+)
+@pytest.mark.parametrize("width", [5, 16])
+def test_the_grey_that_is_transparent_is_so_in_training_too(
+    bits, transparent, width
+):
+    levels = np.resize(np.arange(2**bits, dtype=np.uint8), (20, width))
+    levels[0] = np.uint8(transparent % 2**bits)
+    contents = write_grey_png(levels, bits, transparent)
+    kept = decode_file(io.BytesIO(contents), "red", alpha=True)
+    is_clear = levels == transparent % 2**bits
+    grey = levels.astype(int) * 255 // (2**bits - 1)
+    np.testing.assert_array_equal(kept[..., 3], np.where(is_clear, 0, 255))
+    np.testing.assert_array_equal(kept[..., 0], grey)
+    np.testing.assert_array_equal(
+        decode_image_bytes(tf.constant(contents), 4, "red"), kept
+    )
+    laid = decode_file(io.BytesIO(contents), "red")
+    assert (laid[is_clear] == (255, 0, 0)).all()
+    np.testing.assert_array_equal(laid[~is_clear, 1], grey[~is_clear])
+    np.testing.assert_array_equal(
+        decode_image_bytes(tf.constant(contents), 3, "red"), laid
+    )

@@ -226,3 +226,49 @@ def test_a_collapsed_network_is_compared_too(given, problem):
     errors = {"images": checks._compare(given_images, images)}
     assert errors["images"].largest == (0.5 - given) / 0.5
     assert checks._find_problem("float32", errors) == problem
+
+
+@pytest.mark.parametrize(
+    ("name", "precision", "error", "is_exact"),
+    [
+        ("images", "float32", 1e-7, True),
+        ("images", "float32", 2e-5, True),
+        ("images", "float32", 3e-5, False),
+        ("images", "float16", 1e-5, True),
+        ("images", "float16", 1e-4, False),
+        ("images", "full_int8", 1e-5, True),
+        ("images", "full_int8", 1e-4, False),
+        ("logits", "float32", 1e-7, False),
+        ("logits", "float16", 1e-5, False),
+        ("features", "float32", 1e-7, False),
+        ("features", "full_int8", 2e-5, False),
+    ],
+)
+def test_images_near_mid_grey_are_compared_by_their_grey_levels(
+    name, precision, error, is_exact
+):
+    expected = np.linspace(-1.7e-4, 1.7e-4, 28).reshape(7, 4)
+    given = expected + error * np.resize([1.0, -1.0], (7, 4))
+    errors = {name: checks._compare(given, expected)}
+    problem = checks._find_problem(precision, errors)
+    assert (problem is None) is is_exact
+    if problem:
+        assert f"{name}: " in problem and "error" in problem
+
+
+def test_a_generator_of_mid_grey_is_exact(tmp_path):
+    network = build_generator(MODEL)
+    kernel = network.get_layer("deconv_2").kernel
+    kernel.assign(kernel * 0.4)
+    described = descriptions.describe_generator(network, MODEL, 1)
+    files = convert.convert(described, ["float32", "float16"], None)
+    images = network(LATENTS).numpy()
+    assert 0 < np.abs(images).max() < 2e-4
+    for precision, contents in files.items():
+        path = tmp_path / f"{precision}.tflite"
+        path.write_bytes(contents)
+        # Rounded as sums are whose terms cancel.
+        given = {"images": images + np.float32(1e-7)}
+        check = checks.check_file(path, precision, {"latents": LATENTS}, given)
+        assert check.problem is None
+        assert check.largest_error > checks.LARGEST_ERRORS["float32"]

@@ -217,6 +217,50 @@ def test_classes_are_chosen_and_transparent_pictures_are_shown(tmp_path):
         assert driver.current_url.endswith("&class=1")
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("cat", "x" * 82),
+        ("m" * 82, "cat"),
+        ("cat", "W" * 282),
+        ("a long name " * 24, "another-" * 35),
+    ],
+    ids=["82", "82 first", "282", "words"],
+)
+def test_long_names_stay_within_the_window(tmp_path, names):
+    browser.require_browser()
+    model = tiny_run.ModelConfig((16, 16), 1, 20, 8, 5, num_classes=2)
+    generator = exported_page.build_vivid_generator(model, "deconv_2", 500)
+    exported_page.save_page(tmp_path, generator, model, names)
+    with browser.open_browser() as driver:
+        driver.get((tmp_path / web_page.SINGLE_FILE).as_uri())
+        browser.wait_until_drawn(driver)
+        for width in (390, 1280):
+            browser.set_view(driver, width, 844)
+            assert_within(driver, "#class")
+            # Names of datasets, and what a browser says of a failure.
+            for selector in ("#about", "#status", "#footer"):
+                driver.execute_script(
+                    "document.querySelector(arguments[0]).textContent ="
+                    " arguments[1]",
+                    selector,
+                    max(names, key=len),
+                )
+                assert_within(driver, selector)
+
+
+def assert_within(driver, selector):
+    """Checks that the page isn't wider than its window, nor is an element."""
+    widths = driver.execute_script(
+        "const page = document.documentElement;"
+        "const { right } = "
+        "document.querySelector(arguments[0]).getBoundingClientRect();"
+        "return [page.scrollWidth, right, page.clientWidth]",
+        selector,
+    )
+    assert max(widths[:2]) <= widths[2], (selector, widths)
+
+
 def wait_for_class(driver, label):
     """Waits until all pictures of the class are there."""
     grid = find(driver, "#grid")
