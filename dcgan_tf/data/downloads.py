@@ -70,7 +70,8 @@ def find_builder(data: DataConfig) -> tfds.core.DatasetBuilder:
 
 
 def _say_of_own_images(data: DataConfig) -> str:
-    if has_setting("image_dir", is_argument=False):
+    is_flag = has_setting("image_dir", is_argument=False)
+    if is_flag or os.path.exists(data.dataset):
         return f"your own images: {name_setting('image_dir')}"
     # A program gives both in one place.
     return f"there is no folder or file {data.dataset!r} here either"

@@ -12,7 +12,7 @@ def test_picked_latents_are_the_numbered_ones(trained):
     latents = sample_numbered_latents(trained)
     np.testing.assert_array_equal(groups[0], latents[[3, 17]])
     np.testing.assert_array_equal(groups[1], latents[[149]])
-    assert names == ["samples 3, 17", "samples 149"]
+    assert names == ["samples 3, 17", "sample 149"]
 
 
 def test_concepts_of_unknown_names_name_those_there_are(trained, few_faces):

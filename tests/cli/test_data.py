@@ -81,7 +81,7 @@ def test_what_nobody_means_is_counted(tmp_path, capsys, write_pictures):
     )
     assert code == 0 and f"{folder}: 1 images (train)" in output
     assert "hidden or a system's own: 2 (1 ._*, 1 @eaDir)" in output
-    assert "Beside the images: 1 other files (1 .txt)" in output
+    assert "Beside the images: 1 other file (1 .txt)" in output
 
 
 @pytest.mark.parametrize(

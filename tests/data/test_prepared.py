@@ -280,9 +280,17 @@ def test_a_dataset_of_sequences_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["my images", "./kinds", "cats.zip", "a,b"])
-def test_what_is_no_name_of_a_dataset_may_be_a_folder(tmp_path, name):
-    with pytest.raises(ValueError, match="your own images: images") as error:
-        load_source(DataConfig(name, data_dir=str(tmp_path)))
+@pytest.mark.parametrize("is_there", [False, True])
+def test_what_is_no_name_of_a_dataset_may_be_a_folder(
+    tmp_path, monkeypatch, name, is_there
+):
+    monkeypatch.chdir(tmp_path)
+    part = f"there is no folder or file '{name}' here"
+    if is_there:
+        (tmp_path / name).mkdir()
+        part = "your own images: images"
+    with pytest.raises(ValueError, match=part) as error:
+        load_source(DataConfig(name, data_dir=str(tmp_path / "data")))
     assert "\n" not in str(error.value)
 
 
