@@ -23,7 +23,7 @@ from dcgan_tf.data.given.images import (
 from dcgan_tf.data.source import Source
 from dcgan_tf.evaluation.checkpoint_selection import build_checkpoint_evaluator
 from dcgan_tf.evaluation.real_images import check_held_out
-from dcgan_tf.given_path import resolve_path
+from dcgan_tf.given_path import expand_given, resolve_path
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.run import Run
 from dcgan_tf.runs.folder import (
@@ -123,7 +123,7 @@ def train(
             " (classes go with the images, as (images, labels))"
         )
     if init_from is not None:
-        resolve_path(init_from, "init_from")
+        init_from = expand_given(init_from, "init_from")
     given = resolve_given(images, held_out, label_names)
     source, held_out_source = given.source, given.held_out
     if conditional and source is not None and not source.num_classes:
@@ -135,8 +135,7 @@ def train(
             "held_out and held_out_dir both say what to evaluate on; give one"
         )
     found = {**_choose_settings(source, settings), **given.settings}
-    resolve_path(run_dir, "run_dir")  # Refused, before anything is slow.
-    run_dir = os.path.expanduser(os.fspath(run_dir))
+    run_dir = expand_given(run_dir, "run_dir")
     config = _build_config(found, settings, load_kept_config(run_dir))
     if config.training.eval_every and config.data.held_out_dir is None:
         check_held_out(config.data.dataset, held_out_source)

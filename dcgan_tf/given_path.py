@@ -38,28 +38,31 @@ def expand_path(text: str) -> str:
     return os.path.abspath(path) if is_called_so else path
 
 
-def resolve_path(path: str | os.PathLike, argument: str) -> str:
-    """Resolves a path that a program gives, wherever it works in later.
+def expand_given(path: str | os.PathLike, argument: str) -> str:
+    """Expands a path that a program gives.
 
     Args:
-        path: As `expand_path` takes it.
+        path: As `expand_path` takes it, or an object that stands for one.
         argument: What messages call it.
-
-    Returns:
-        The absolute path.
 
     Raises:
         ValueError: If it is no path, or none that `expand_path` takes.
     """
-    text = path if isinstance(path, str) else None
-    if isinstance(path, os.PathLike):
-        text = os.fspath(path)
+    text = os.fspath(path) if isinstance(path, os.PathLike) else path
     if not isinstance(text, str):
         raise ValueError(
             f"{argument} is a {type(path).__name__}; give a path, as a str or "
             "a pathlib.Path"
         )
     try:
-        return os.path.abspath(expand_path(text))
+        return expand_path(text)
     except ValueError as error:
         raise ValueError(f"{argument} {error}") from None
+
+
+def resolve_path(path: str | os.PathLike, argument: str) -> str:
+    """Returns the same as an absolute path.
+
+    Whatever folder the process works in later.
+    """
+    return os.path.abspath(expand_given(path, argument))

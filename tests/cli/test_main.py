@@ -1,8 +1,6 @@
 """One program for every command, and what its help says."""
 
-import ast
 import importlib
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +12,6 @@ from dcgan_tf.cli import help_text, main
 from dcgan_tf.cli.command import EXIT_USAGE
 from dcgan_tf.version import __version__
 
-PACKAGE = Path(main.__file__).parents[1]
 COMMANDS = [name for names in main.COMMANDS.values() for name in names]
 # Flags of `train` whose default the dataset, the preset or the paper decides.
 OWNERS = {
@@ -40,45 +37,6 @@ ALL_FLAGS = [
     for _, found in help_text.group_flags(define_all(name))
     for flag in found
 ]
-
-
-# Of the repository alone: who installed the package has none of them.
-NOT_INSTALLED = re.compile(
-    r"\b(?:docs|deploy|benchmarks|tests|notebooks)/|\b[A-Z]+\.md\b"
-)
-
-
-def list_texts(path):
-    """Returns a module's strings that users may read.
-
-    Docstrings are left out, but for those of commands, which are their help.
-    """
-    tree = ast.parse(path.read_text("utf-8"))
-    documented = (ast.FunctionDef, ast.ClassDef, ast.Module)
-    docstrings = {
-        id(node.body[0].value)
-        for node in ast.walk(tree)
-        if isinstance(node, documented) and ast.get_docstring(node)
-    }
-    if path.parent == PACKAGE / "cli" and tree.body:
-        docstrings.discard(id(tree.body[0].value))
-    return [
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant)
-        and isinstance(node.value, str)
-        and id(node) not in docstrings
-    ]
-
-
-@pytest.mark.parametrize(
-    "path",
-    sorted(PACKAGE.rglob("*.py")),
-    ids=lambda path: str(path.relative_to(PACKAGE)),
-)
-def test_no_message_names_a_file_that_is_not_installed(path):
-    found = [text for text in list_texts(path) if NOT_INSTALLED.search(text)]
-    assert not found
 
 
 def test_every_module_with_a_command_is_one_of_the_program():

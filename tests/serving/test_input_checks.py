@@ -59,34 +59,34 @@ def test_labels_are_one_for_each_row(count):
             check(labels)
 
 
-@pytest.mark.parametrize(
-    ("value", "is_good"),
-    [(1.0, True), (-1.5, True), (np.nan, True), (1.51, False), (-255, False)],
-)
-def test_images_are_no_bytes(value, is_good):
-    check = tf.function(input_checks.check_unit_range)
-    images = tf.fill((1, 2, 2, 1), tf.cast(value, tf.float32))
-    if is_good:
-        np.testing.assert_array_equal(check(images), images)
-    else:
-        message = "must be in .-1, 1."
-        with pytest.raises(tf.errors.InvalidArgumentError, match=message):
-            check(images)
+UNIT = (input_checks.check_unit_range, (1, 2, 2, 1), "must be in .-1, 1.")
+DRAWN = (input_checks.check_latents, (1, 5), "must be drawn from .-1, 1.")
 
 
 @pytest.mark.parametrize(
-    ("value", "is_good"),
-    [(1.0, True), (-1e6, True), (np.nan, True), (1.1e6, False), (-3e38, False)],
+    ("kind", "value", "is_good"),
+    [
+        (UNIT, 1.0, True),
+        (UNIT, -1.5, True),
+        (UNIT, np.nan, True),
+        (UNIT, 1.51, False),
+        (UNIT, -255, False),
+        (DRAWN, 1.0, True),
+        (DRAWN, -1e6, True),
+        (DRAWN, np.nan, True),
+        (DRAWN, 1.1e6, False),
+        (DRAWN, -3e38, False),
+    ],
 )
-def test_latents_are_not_huge(value, is_good):
-    check = tf.function(input_checks.check_latents)
-    latents = tf.fill((1, 5), tf.cast(value, tf.float32))
+def test_images_are_no_bytes_and_latents_not_huge(kind, value, is_good):
+    check, shape, message = kind
+    check = tf.function(check)
+    values = tf.fill(shape, tf.cast(value, tf.float32))
     if is_good:
-        np.testing.assert_array_equal(check(latents), latents)
+        np.testing.assert_array_equal(check(values), values)
     else:
-        message = "must be drawn from .-1, 1."
         with pytest.raises(tf.errors.InvalidArgumentError, match=message):
-            check(latents)
+            check(values)
 
 
 def encode(kind, size=(4, 4)):

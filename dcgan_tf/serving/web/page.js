@@ -75,8 +75,8 @@ function describe(model) {
     `on this page, here in your browser, each from ${model.latent_dim} random ` +
     "numbers.";
   get("footer").textContent =
-    `${model.family.toUpperCase()}, ${height}×${width}, ${model.num_parameters.toLocaleString("en")} ` +
-    `parameters, step ${model.step.toLocaleString("en")}. Nothing leaves ` +
+    `${model.family.toUpperCase()}, ${height}×${width}, ` +
+    `${model.num_parameters.toLocaleString("en")} parameters, step ${model.step.toLocaleString("en")}. Nothing leaves ` +
     "this page.";
 }
 
