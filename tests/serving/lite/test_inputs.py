@@ -9,11 +9,35 @@ from dcgan_tf.config import ModelConfig
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.models.generator import build_generator
 from dcgan_tf.serving.lite import checks, convert, descriptions
+from dcgan_tf.serving.lite.lite_files import file_name
 
 pytest.importorskip(
     "ai_edge_litert", reason="needs LiteRT: pip install -e '.[lite]'"
 )
 LATENTS = sample_latents(7, tiny_run.MODEL.latent_dim, (5, 5)).numpy()
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory, generator, networks):
+    """A folder of the files that these tests open, and of no others."""
+    folder = tmp_path_factory.mktemp("files")
+    model, images = tiny_run.MODEL, fill(8, 16, 16, 3)
+    described = (
+        descriptions.describe_generator(generator, model, 3),
+        descriptions.describe_features(
+            networks.discriminator, model, 3, images
+        ),
+    )
+    for network in described:
+        for batch_size, precisions in (
+            (None, ["float32"]),
+            (1, ["float32", "full_int8"]),
+        ):
+            converted = convert.convert(network, precisions, batch_size)
+            for precision, contents in converted.items():
+                name = file_name(network.name, precision, batch_size)
+                (folder / name).write_bytes(contents)
+    return folder
 
 
 def fill(*shape, value=0.0, dtype=np.float32):
@@ -68,9 +92,9 @@ def fill(*shape, value=0.0, dtype=np.float32):
     ],
 )
 def test_inputs_that_a_file_does_not_take_are_refused(
-    exported, name, inputs, message
+    files, name, inputs, message
 ):
-    network = checks.LiteNetwork(exported[0] / f"{name}_float32.tflite")
+    network = checks.LiteNetwork(files / f"{name}_float32.tflite")
     with pytest.raises(ValueError, match=message):
         network.run(**inputs)
 
@@ -88,8 +112,8 @@ def test_inputs_that_a_file_does_not_take_are_refused(
         ),
     ],
 )
-def test_a_file_of_one_row_takes_no_more(exported, name, inputs, words):
-    network = checks.LiteNetwork(exported[0] / f"{name}_float32_batch1.tflite")
+def test_a_file_of_one_row_takes_no_more(files, name, inputs, words):
+    network = checks.LiteNetwork(files / f"{name}_float32_batch1.tflite")
     with pytest.raises(ValueError, match=words) as error:
         network.run(**inputs)
     assert "or more" not in str(error.value)
@@ -105,11 +129,9 @@ def test_a_file_of_one_row_takes_no_more(exported, name, inputs, words):
         ({}, "inputs are none"),
     ],
 )
-def test_rows_that_a_file_does_not_take_are_refused(
-    exported, kind, inputs, words
-):
+def test_rows_that_a_file_does_not_take_are_refused(files, kind, inputs, words):
     kind = "full_int8_batch1" if kind == "full_int8" else kind
-    network = checks.LiteNetwork(exported[0] / f"generator_{kind}.tflite")
+    network = checks.LiteNetwork(files / f"generator_{kind}.tflite")
     with pytest.raises(ValueError, match=words):
         checks.run_rows(network, inputs)
 
