@@ -60,6 +60,8 @@ prometheus_config {{
   path: "{METRICS_PATH}"
 }}
 """
+# Files that are the same whatever is exported.
+_TEXTS = {BATCHING_FILE: _BATCHING, MONITORING_FILE: _MONITORING}
 
 
 def save_settings(
@@ -85,8 +87,7 @@ def save_settings(
     earlier = [name for name in _find_models(export_dir) if name not in models]
     texts = {
         MODELS_FILE: _list_models([*models, *earlier]),
-        BATCHING_FILE: _BATCHING,
-        MONITORING_FILE: _MONITORING,
+        **_TEXTS,
     }
     kept = [n for n in texts if _is_changed(Path(export_dir, n))]
     paths = [Path(export_dir, name) for name in texts if name not in kept]
@@ -187,4 +188,4 @@ def _is_changed(path: Path) -> bool:
         # Of whichever models an earlier export was.
         models = _MODEL_NAME.findall(text)
         return text not in (_list_models(models), _list_without_names(models))
-    return text not in (_BATCHING, _MONITORING)
+    return text != _TEXTS[path.name]

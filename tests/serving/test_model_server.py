@@ -255,3 +255,14 @@ def test_versions_with_labels_are_held_on_to(tmp_path):
     } }"""
     (tmp_path / model_server.MODELS_FILE).write_text(text)
     assert model_server.find_pinned_versions(tmp_path) == {3, 4}
+
+
+def test_one_file_with_the_text_of_another_was_changed_by_hand(tmp_path):
+    model_server.save_settings(tmp_path, ["generator"])
+    batching = tmp_path / model_server.BATCHING_FILE
+    text = (tmp_path / model_server.MONITORING_FILE).read_text()
+    batching.write_text(text)
+    lines = []
+    model_server.save_settings(tmp_path, ["generator"], lines.append)
+    assert batching.read_text() == text
+    assert f": {batching.name};" in lines[0]
