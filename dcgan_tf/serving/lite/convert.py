@@ -22,6 +22,7 @@ from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.tools import flatbuffer_utils
 
 from dcgan_tf import failures, tf_paths
+from dcgan_tf.context.op_callbacks import without_op_callbacks
 from dcgan_tf.context.shared_by_threads import shared_by_threads
 from dcgan_tf.serving.lite.half_precision import kernels_rounded
 
@@ -174,6 +175,7 @@ def _add_tensors(metadata: dict) -> dict:
     return {**metadata, "inputs": inputs, "outputs": outputs}
 
 
+@without_op_callbacks()
 def _save(network: Network, batch_size: int | None, folder: str) -> None:
     specs = {
         name: tf.TensorSpec((batch_size, *spec.shape[1:]), spec.dtype, name)
