@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from dcgan_tf.config import RECORDED_DATA, ModelConfig, RunConfig
+from dcgan_tf.context.graph_building import outside_graphs
 from dcgan_tf.data.given.images import (
     Images,
     choose_settings,
@@ -47,6 +48,7 @@ _log = logging.getLogger(__name__)
 _PATHS = ("held_out_dir", "data_dir", "manual_dir", "exclude", "labels")
 
 
+@outside_graphs
 def train(
     images: Images,
     run_dir: str | os.PathLike,
@@ -109,7 +111,8 @@ def train(
 
     Raises:
         ValueError: If a setting is unknown or out of range, images have
-            another dtype, range or shape, or the folder holds another run.
+            another dtype, range or shape, the folder holds another run, or
+            a graph is being built, as in `tf.function`.
         OSError: If images aren't there, or the folder can't be written.
     """
     settings = {k: v for k, v in settings.items() if v is not None}
@@ -163,6 +166,7 @@ def train(
     return Run(model, source, held_out_source)
 
 
+@outside_graphs
 def load(
     path: str | os.PathLike,
     checkpoint: str | int = "latest",
@@ -195,7 +199,8 @@ def load(
     Raises:
         FileNotFoundError: If the folder is neither a run nor an export.
         ValueError: If it has no such checkpoint, or it can't be read, or
-            images have another dtype, range or shape.
+            images have another dtype, range or shape, or a graph is being
+            built, as in `tf.function`.
     """
     path = resolve_path(path, "path")
     is_run = (Path(path) / CONFIG_FILE).is_file()

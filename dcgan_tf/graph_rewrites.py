@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 
 import tensorflow as tf
+from tensorflow.python.eager import context as eager_context
 
 # Joins a convolution, what normalises it and its LeakyReLU into one operation,
 # and forgets who else looks between them, such as a gradient penalty, the
@@ -17,18 +18,26 @@ ARITHMETIC = "arithmetic_optimization"
 
 @contextlib.contextmanager
 def without_rewrites(*names: str) -> Iterator[None]:
-    """Runs graphs without some rewrites, which are as before afterwards.
+    """Runs this thread's graphs without some rewrites, for as long as it lasts.
 
-    Functions must be called in here, not only traced.
+    Functions must be called in here, not only traced. Other threads' graphs
+    are rewritten as ever: what the process sets by
+    `tf.config.optimizer.set_experimental_options`, a thread takes over when
+    it first calls a function, and it would keep what is set in here.
 
     Args:
         names: Of `REMAPPING` and `ARITHMETIC`.
     """
-    options = tf.config.optimizer.get_experimental_options()
-    tf.config.optimizer.set_experimental_options(dict.fromkeys(names, False))
+    context = eager_context.context()
+    before = context.function_call_options
+    config = tf.compat.v1.ConfigProto.FromString(before.config_proto_serialized)
+    rewrites = config.graph_options.rewrite_options
+    for name in names:
+        setattr(rewrites, name, rewrites.OFF)
+    context.function_call_options = eager_context.FunctionCallOptions(
+        before.executor_type, config
+    )
     try:
         yield
     finally:
-        tf.config.optimizer.set_experimental_options(
-            {name: options.get(name, True) for name in names}
-        )
+        context.function_call_options = before

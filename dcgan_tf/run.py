@@ -8,10 +8,15 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from dcgan_tf.analysis.walk import generate_legs
 from dcgan_tf.config import DataConfig, RunConfig
 from dcgan_tf.config.ranges import check_whole_number
+from dcgan_tf.context.graph_building import (
+    check_outside_graphs,
+    outside_graphs,
+)
 from dcgan_tf.data.given.arrays import check_images, stack_images
 from dcgan_tf.data.given.images import Images, open_other
 from dcgan_tf.data.source import Source
@@ -35,7 +40,9 @@ class Run:
     """A trained run, or an export of one: what `train` and `load` return.
 
     Its networks are those of one checkpoint, as every command has them: with
-    the averaged weights, and batch-norm statistics measured anew.
+    the averaged weights, and batch-norm statistics measured anew. Methods
+    compute: they raise a ValueError where a graph is being built, as in
+    `tf.function`.
 
     Example:
 
@@ -118,10 +125,14 @@ class Run:
         ```
 
         Raises:
-            ValueError: If it is an export.
+            ValueError: If it is an export, or in a `tf.Graph`.
         """
         self._need_networks("Keras networks")
-        return self._model.discriminator
+        # A program may well apply it in a `tf.function`, outside of which its
+        # statistics are measured. There is no way out of a `tf.Graph`.
+        with tf.init_scope():
+            check_outside_graphs("Run.discriminator")
+            return self._model.discriminator
 
     @property
     def history(self) -> dict[str, np.ndarray]:
@@ -147,6 +158,7 @@ class Run:
         self._need_networks("a history")
         return load_history(self.path)
 
+    @outside_graphs
     def sample(
         self,
         num: int = 64,
@@ -183,6 +195,7 @@ class Run:
             )
         return self._model.sample_from_seeds(make_seeds(seed, num), labels)
 
+    @outside_graphs
     def features(self, images: np.ndarray) -> np.ndarray:
         """Computes D's features of images (Section 5.1 of the paper).
 
@@ -214,6 +227,7 @@ class Run:
             )
         return self._model.compute_features(images)
 
+    @outside_graphs
     def walk(
         self,
         num_anchors: int = 9,
@@ -260,6 +274,7 @@ class Run:
             great_circle,
         )
 
+    @outside_graphs
     def evaluate(
         self,
         measures: str | Sequence[str] = MEASURES,
@@ -362,6 +377,7 @@ class Run:
         )
         return result
 
+    @outside_graphs
     def export(
         self,
         export_dir: str | os.PathLike,

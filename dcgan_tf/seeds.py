@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from dcgan_tf.context.shared_by_threads import shared_by_threads
+
 # Image i of --seed has the latent seed `seed * this + i`, so that no image of
 # one --seed is one of another's.
 SEEDS_PER_SEED = 1_000_000
@@ -71,6 +73,7 @@ def draw_batches(
     return np.concatenate(epochs)[:count].reshape(num_batches, batch_size)
 
 
+@shared_by_threads
 @contextlib.contextmanager
 def keep_random_states() -> Iterator[None]:
     """Leaves Python's and NumPy's global generators as it found them.
@@ -80,8 +83,6 @@ def keep_random_states() -> Iterator[None]:
     operations count what they have drawn where nobody can read it.
     """
     python_state, numpy_state = random.getstate(), np.random.get_state()
-    try:
-        yield
-    finally:
-        random.setstate(python_state)
-        np.random.set_state(numpy_state)
+    yield
+    random.setstate(python_state)
+    np.random.set_state(numpy_state)

@@ -12,6 +12,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from dcgan_tf.context.strategy_scope import call_outside_strategies
+
 _PATTERN_CHARACTERS = frozenset("*?[]\\")
 # Where links can be made if the folder for temporary files has an odd name.
 _TMP_DIRS = ("/tmp", "/var/tmp", "/dev/shm")
@@ -57,13 +59,18 @@ def is_plain(path: str | os.PathLike) -> bool:
 def load_saved_model(path: str | os.PathLike):
     """Loads a SavedModel from a folder of any name; see `tf.saved_model.load`.
 
+    Outside of any strategy's scope: with variables on several devices,
+    signatures can't be called.
+
     Raises:
         FileNotFoundError: If the folder is not there.
     """
     import tensorflow as tf
 
     with plain_dir(path) as folder:
-        return tf.saved_model.load(os.fspath(folder))
+        return call_outside_strategies(
+            lambda: tf.saved_model.load(os.fspath(folder))
+        )
 
 
 def _find_plain_tmp_dir() -> str:

@@ -6,13 +6,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from fixtures import tiny_run
+from tensorflow.python.eager import context as eager_context
 
 from dcgan_tf.graph_rewrites import REMAPPING, without_rewrites
 from dcgan_tf.runs.trained_model import load_trained_model
 
 
 def is_remapping():
-    return tf.config.optimizer.get_experimental_options().get("remapping", True)
+    options = eager_context.context().function_call_options
+    serialized = options.config_proto_serialized
+    config = tf.compat.v1.ConfigProto.FromString(serialized)
+    rewrites = config.graph_options.rewrite_options
+    return rewrites.remapping != rewrites.OFF
 
 
 def test_what_was_set_before_is_set_after():

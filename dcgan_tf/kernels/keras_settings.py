@@ -10,6 +10,9 @@ import contextlib
 from collections.abc import Iterator
 
 import keras
+from keras.src.backend.common import global_state
+
+from dcgan_tf.context.shared_by_threads import shared_by_threads
 
 
 @contextlib.contextmanager
@@ -17,21 +20,36 @@ def own_keras_settings() -> Iterator[None]:
     """Has what is built in here be as it says itself, else as Keras is new.
 
     Layers are float32 where they name no other policy, and take channels
-    last. The process's settings are as before afterwards. It decorates
-    functions too.
+    last. The program's settings are as before when no thread is in here any
+    more. It decorates functions too.
     """
-    policy = keras.config.dtype_policy()
+    with _own_process_settings(), _own_policy():
+        yield
+
+
+@shared_by_threads
+@contextlib.contextmanager
+def _own_process_settings() -> Iterator[None]:
     floatx = keras.config.floatx()
     data_format = keras.config.image_data_format()
     keras.config.set_floatx("float32")
-    keras.config.set_dtype_policy("float32")
     keras.config.set_image_data_format("channels_last")
+    yield
+    keras.config.set_floatx(floatx)
+    keras.config.set_image_data_format(data_format)
+
+
+@contextlib.contextmanager
+def _own_policy() -> Iterator[None]:
+    """Sets the policy, of which each thread has its own."""
+    # None where the thread has none yet. Keras makes one of floatx for who
+    # asks, and that isn't the program's in here.
+    policy = global_state.get_global_attribute("dtype_policy")
+    keras.config.set_dtype_policy("float32")
     try:
         yield
     finally:
-        keras.config.set_floatx(floatx)
-        keras.config.set_dtype_policy(policy)
-        keras.config.set_image_data_format(data_format)
+        global_state.set_global_attribute("dtype_policy", policy)
 
 
 def check_backend(name: str) -> None:

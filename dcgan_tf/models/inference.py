@@ -3,8 +3,11 @@
 import keras
 
 from dcgan_tf.kernels.prearranged import PrearrangedTranspose, can_prearrange
+from dcgan_tf.seeds import keep_random_states
 
 
+# Keras draws a seed for each initializer that it makes anew.
+@keep_random_states()
 def prepare_generator(generator: keras.Model) -> keras.Model:
     """Copies a generator into one that computes the same images faster.
 

@@ -72,6 +72,20 @@ def fold_discriminator(
     return plain
 
 
+def copy_discriminator(
+    model: ModelConfig, discriminator: keras.Model
+) -> keras.Model:
+    """Copies D: whoever has the first one keeps it as it is.
+
+    Args:
+        model: What D was built of.
+        discriminator: From `fold_discriminator`.
+    """
+    copy = build_networks(model.plain).discriminator
+    copy.set_weights(discriminator.get_weights())
+    return copy
+
+
 def digest_weights(model: keras.Model) -> str:
     """Returns a digest of a model's trained weights, in hexadecimal."""
     digest = hashlib.blake2b(digest_size=16)

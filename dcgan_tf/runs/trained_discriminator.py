@@ -10,7 +10,10 @@ import numpy as np
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.models.networks import build_networks
 from dcgan_tf.runs.discriminator_statistics import reestimate_discriminator
-from dcgan_tf.runs.final_networks import fold_discriminator
+from dcgan_tf.runs.final_networks import (
+    copy_discriminator,
+    fold_discriminator,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,13 +62,8 @@ class TrainedDiscriminator:
         )
 
     def _copy_network(self) -> keras.Model | None:
-        """Returns D once more: whoever has the first one keeps it as it is."""
         network = self.load_network()
-        if network is None:
-            return None
-        copy = build_networks(self.model.plain).discriminator
-        copy.set_weights(network.get_weights())
-        return copy
+        return network and copy_discriminator(self.model, network)
 
     def build_random(self, seed: int) -> keras.Model:
         """Builds D with random weights and statistics of the same images.

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from dcgan_tf.config import DataConfig, RunConfig
+from dcgan_tf.context.graph_building import outside_graphs
 from dcgan_tf.data.source import Source
 from dcgan_tf.given_path import resolve_path
 from dcgan_tf.graph_rewrites import REMAPPING, without_rewrites
@@ -311,6 +312,7 @@ def load_start(
     return dataclasses.replace(start, trained_discriminator=discriminator)
 
 
+@outside_graphs
 def load_generator(
     run_dir: str | os.PathLike, checkpoint: str = "latest"
 ) -> keras.Model:
@@ -319,6 +321,7 @@ def load_generator(
     return load_trained_model(run_dir, checkpoint).generator
 
 
+@outside_graphs
 def load_feature_extractor(
     run_dir: str | os.PathLike, checkpoint: str = "latest"
 ) -> keras.Model:

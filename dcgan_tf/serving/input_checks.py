@@ -92,7 +92,10 @@ def _check_largest(values: tf.Tensor, bound: float, message: str) -> tf.Tensor:
 
 def check_image_file(contents: tf.Tensor) -> tf.Operation:
     """Refuses what is no JPEG or PNG, empty or too large, before decoding."""
-    is_png = tf.strings.substr(contents, 0, len(_PNG_START)) == _PNG_START
+    start = tf.strings.substr(contents, 0, len(_PNG_START))
+    # NumPy's behaviour of tensors, which a program may have turned on, has no
+    # `==` of strings.
+    is_png = tf.equal(start, _PNG_START)
     is_png &= tf.strings.length(contents) >= _PNG_SIZE_AT + _PNG_SIZE_BYTES
     is_jpeg = tf.io.is_jpeg(contents)
     check_kind = tf.debugging.Assert(

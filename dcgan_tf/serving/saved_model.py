@@ -16,6 +16,7 @@ import tensorflow as tf
 from dcgan_tf import failures, tf_paths
 from dcgan_tf import images as image_ops
 from dcgan_tf.config import DataConfig, ModelConfig
+from dcgan_tf.context.op_callbacks import without_op_callbacks
 from dcgan_tf.data.preprocess.graph_decoding import decode_image_bytes
 from dcgan_tf.data.preprocess.prepare import prepare_image
 from dcgan_tf.latents import latents_from_seeds
@@ -25,6 +26,7 @@ from dcgan_tf.runs.checkpoints import DAMAGED
 from dcgan_tf.serving import input_checks, versions
 
 
+@without_op_callbacks()
 def save_generator(
     generator: keras.Model, config: ModelConfig, path: str | os.PathLike
 ) -> None:
@@ -104,6 +106,7 @@ def save_generator(
     _save(module, path, signatures)
 
 
+@without_op_callbacks()
 def save_feature_extractor(
     discriminator: keras.Model,
     config: ModelConfig,

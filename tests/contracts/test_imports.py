@@ -21,6 +21,7 @@ ORDER = (
     "failures",
     "given_path",
     "scratch",
+    "context",
     "tf_paths",
     "image_sizes",
     "families",

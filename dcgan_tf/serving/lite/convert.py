@@ -5,13 +5,14 @@ size it is to have: conversion from concrete functions can leave the weights
 out without a word, and delegates and the browser want a fixed batch.
 """
 
+import contextlib
 import dataclasses
 import itertools
 import json
 import os
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import flatbuffers
@@ -21,6 +22,8 @@ from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.tools import flatbuffer_utils
 
 from dcgan_tf import failures, tf_paths
+from dcgan_tf.context.op_callbacks import without_op_callbacks
+from dcgan_tf.context.shared_by_threads import shared_by_threads
 from dcgan_tf.serving.lite.half_precision import kernels_rounded
 
 METADATA_NAME = "dcgan_tf"
@@ -112,10 +115,17 @@ def _convert(folder: str, precision: str, examples: Examples) -> bytes:
         ]
         converter.inference_input_type = tf.int8
         converter.inference_output_type = tf.int8
-    with warnings.catch_warnings():
-        # Calibration still uses the interpreter that is going away.
-        warnings.filterwarnings("ignore", r"\s*Warning: tf.lite.Interpreter")
+    with _interpreter_warning_ignored():
         return converter.convert()
+
+
+@shared_by_threads
+@contextlib.contextmanager
+def _interpreter_warning_ignored() -> Iterator[None]:
+    """Calibration still uses the interpreter that is going away."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"\s*Warning: tf.lite.Interpreter")
+        yield
 
 
 def load_metadata(path: str | os.PathLike) -> dict:
@@ -165,6 +175,7 @@ def _add_tensors(metadata: dict) -> dict:
     return {**metadata, "inputs": inputs, "outputs": outputs}
 
 
+@without_op_callbacks()
 def _save(network: Network, batch_size: int | None, folder: str) -> None:
     specs = {
         name: tf.TensorSpec((batch_size, *spec.shape[1:]), spec.dtype, name)

@@ -9,6 +9,7 @@ import tensorflow as tf
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.models.features import build_feature_extractor
+from dcgan_tf.runs.final_networks import copy_discriminator
 from dcgan_tf.serving import interface
 from dcgan_tf.serving.lite import convert, subpixel
 from dcgan_tf.serving.saved_model import hold_weights
@@ -69,6 +70,8 @@ def describe_features(
             network will see: integers are calibrated on the first ones and
             files are checked on the others.
     """
+    # Its kernels are rounded for a while, which nobody else may see.
+    discriminator = copy_discriminator(model, discriminator)
     extractor = build_feature_extractor(discriminator)
     module = hold_weights(discriminator)
     offset = tf.Variable(tf.zeros(1), trainable=False)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from dcgan_tf.serving.lite import descriptions
 from dcgan_tf.serving.lite.half_precision import kernels_rounded, round_kernel
 
 
@@ -33,3 +34,20 @@ def test_kernels_are_given_back_whatever_happens(kernel):
         assert (variable.numpy() == round_kernel(kernel)).all()
         raise KeyError
     assert (variable.numpy() == kernel).all()
+
+
+def test_a_runs_own_kernels_are_not_rounded(networks):
+    """Another thread may compute features meanwhile, or export as well."""
+    model = networks.config.model
+    described = descriptions.describe_features(
+        networks.discriminator, model, 1, np.zeros((1, 16, 16, 3), np.float32)
+    )
+    inputs = tf.random.uniform((2, 16, 16, 3))
+    expected = networks.discriminator(inputs).numpy()
+    np.testing.assert_allclose(
+        described.function(inputs)["logits"], expected, atol=1e-6
+    )
+    with kernels_rounded(described.image_kernels):
+        np.testing.assert_array_equal(networks.discriminator(inputs), expected)
+        logits = described.function(inputs)["logits"]
+    assert (logits.numpy() != expected).all()
