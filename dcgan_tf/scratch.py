@@ -107,9 +107,10 @@ def tmp_file(path: str | os.PathLike, needed: int = 0) -> Iterator[Path]:
 
     Raises:
         DiskFullError: If there is no room.
-        OSError: If the file can't be written.
+        FileTooLargeError: If it may not be so large.
+        OSError: If the file can't be written; it names `path`.
     """
-    with failures.full_disk_named(path, needed):
+    with failures.full_disk_named(path, needed), failures.file_named(path):
         if os.path.exists(path) and not os.path.isfile(path):
             yield Path(path)
             return
@@ -122,7 +123,9 @@ def tmp_file(path: str | os.PathLike, needed: int = 0) -> Iterator[Path]:
             yield partial
             partial.replace(final)
         except BaseException as error:
-            partial.unlink(missing_ok=True)
+            # Where nothing can be written nothing can be removed either.
+            with contextlib.suppress(OSError):
+                partial.unlink()
             if getattr(error, "filename", None) == os.fspath(partial):
                 error.filename = os.fspath(path)  # The one that users know.
             raise
@@ -196,7 +199,8 @@ def _remove_old_partials(path: Path) -> None:
     name = glob.escape(path.name[:_KEPT_CHARACTERS])
     for partial in path.parent.glob(f"{name}.{'[0-9a-f]' * 12}.partial"):
         if time.time() - _modified_at(partial) > _OTHER_HOST_AGE_SECONDS:
-            partial.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # Gone, or not ours to remove.
+                partial.unlink()
 
 
 def _host_name() -> str:

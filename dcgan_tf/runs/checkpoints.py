@@ -13,7 +13,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from dcgan_tf import scratch, tf_paths
+from dcgan_tf import failures, scratch, tf_paths
 from dcgan_tf.setting_names import name_setting
 
 _log = logging.getLogger(__name__)
@@ -60,11 +60,15 @@ def save(
 
     Raises:
         FileNotFoundError: If something else removes what is being written.
+        OSError: If it can't be written.
     """
     folder = Path(run_dir) / _CHECKPOINT_DIR
     folder.mkdir(parents=True, exist_ok=True)
     # One per process: a worker must not write over another's.
-    with scratch.tmp_dir(folder) as tmp_dir:
+    with (
+        failures.file_named(folder / f"ckpt-{step}"),
+        scratch.tmp_dir(folder) as tmp_dir,
+    ):
         with tf_paths.plain_dir(tmp_dir) as plain_dir:
             prefix = os.fspath(plain_dir / f"ckpt-{step}")
             tf.train.Checkpoint(**trackables).write(prefix)

@@ -150,7 +150,10 @@ def export_model(
         )
 
     models = [kind for kind in kinds if kind not in (LITE, WEB)]
-    with failures.full_disk_named(export_dir, _count_bytes(trained, kinds)):
+    with (
+        failures.full_disk_named(export_dir, _count_bytes(trained, kinds)),
+        failures.file_named(export_dir),
+    ):
         version = versions.write_version(export_dir, kinds, record, write)
         if models:
             model_server.save_settings(export_dir, models, log)
