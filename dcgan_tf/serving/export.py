@@ -97,6 +97,7 @@ def export_run(
             and can't be read.
     """
     _check_request(formats, keep_versions, single_file)
+    versions.check_writable(export_dir)
     trained = load_trained_model(
         run_dir, checkpoint, real_data=real_data, log=log
     )
@@ -134,6 +135,7 @@ def export_model(
     """
     keep_versions = _check_request(formats, keep_versions, single_file)
     kinds = _list_kinds(trained.config.model, formats)
+    versions.check_writable(export_dir, kinds)
     # The page shows nothing of D's, so that it takes no real images.
     images = None if kinds == [WEB] else choose_images(trained, log)
     record = versions.ExportRecord(

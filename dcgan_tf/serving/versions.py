@@ -210,6 +210,31 @@ def remove_old_versions(
     return removed
 
 
+def check_writable(
+    export_dir: str | os.PathLike, kinds: Sequence[str] = ()
+) -> None:
+    """Checks, before what is slow, that a version can be written.
+
+    Args:
+        export_dir: The folder of all kinds; need not be there.
+        kinds: Their folders' names, where these are known already.
+
+    Raises:
+        OSError: If a folder can't be written.
+    """
+    for folder in (Path(export_dir), *(Path(export_dir, k) for k in kinds)):
+        try:
+            scratch.check_folder_writable(folder)
+        except OSError as error:
+            raise _make_refusal(folder, error) from error
+
+
+def _make_refusal(folder: Path, error: OSError) -> OSError:
+    return OSError(
+        scratch.describe_refusal("export folder", folder, error, "export_dir")
+    )
+
+
 @contextlib.contextmanager
 def _make_tmp_dir(folder: Path):
     """Gives a folder to write in, once it is clear that this can be done."""
@@ -219,11 +244,7 @@ def _make_tmp_dir(folder: Path):
             scratch.remove_leftovers(folder)
             tmp_dir = stack.enter_context(scratch.tmp_dir(folder))
         except OSError as error:
-            raise OSError(
-                f"export folder {os.fspath(folder)!r} cannot be written "
-                f"({error.strerror}); name another with "
-                f"{name_setting('export_dir')}"
-            ) from error
+            raise _make_refusal(folder, error) from error
         yield tmp_dir
 
 
