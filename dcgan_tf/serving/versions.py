@@ -129,6 +129,7 @@ def write_version(
     kinds: Sequence[str],
     record: ExportRecord,
     write: Callable[[dict[str, Path]], None],
+    measure: Callable[[dict[str, Path]], None] = lambda tmp_dirs: None,
 ) -> int:
     """Writes a version of some kinds of export, each folder atomically.
 
@@ -142,6 +143,8 @@ def write_version(
         kinds: Their folders' names.
         record: Written into each.
         write: Takes an empty folder to fill for each kind, by its name.
+        measure: Takes them once they are whole, and before another export
+            can find and remove them.
 
     Returns:
         The version: the next number of all in the folder, of whichever
@@ -160,6 +163,7 @@ def write_version(
         for kind, tmp_dir in tmp_dirs.items():
             scratch.check_not_empty(tmp_dir)
             _write_record(tmp_dir, kind, record)
+        measure(tmp_dirs)
         version, claim = _claim_version(export_dir, kinds)
         try:
             for tmp_dir in tmp_dirs.values():
@@ -176,9 +180,14 @@ def find_old_versions(folder: Path, keep: int) -> list[int]:
         folder: Of one kind's versions.
         keep: How many aren't old; 0 for all.
     """
+    return list(_find_old_dirs(folder, keep))
+
+
+def _find_old_dirs(folder: Path, keep: int) -> dict[int, Path]:
     found = find_version_dirs(folder)
     ours = [version for version, path in found.items() if is_ours(path)]
-    return ours[:-keep] if keep else []
+    old = ours[:-keep] if keep else []
+    return {version: found[version] for version in old}
 
 
 def remove_old_versions(
@@ -196,15 +205,14 @@ def remove_old_versions(
         The versions removed.
     """
     removed = []
-    found = find_version_dirs(folder)
-    for version in find_old_versions(folder, keep):
+    for version, path in _find_old_dirs(folder, keep).items():
         if version in pinned:
             continue
         # Unnumbered first, so that no server sees half a version.
         tmp_dir = scratch.make_dir(folder)
         # Another export may be removing the same one.
         with contextlib.suppress(FileNotFoundError):
-            found.get(version, folder / str(version)).rename(tmp_dir)
+            path.rename(tmp_dir)
             removed.append(version)
         shutil.rmtree(tmp_dir, ignore_errors=True)
     return removed
