@@ -1,7 +1,7 @@
-"""Errors of a full disk or too little memory, recognised and described.
+"""Errors of files, disks and memory, recognised and described.
 
-TensorFlow raises one error for both, with a page of text. Nothing here
-imports it, so that a command can use it before.
+TensorFlow raises one error for a full disk and too little memory, with a page
+of text. Nothing here imports it, so that a command can use it before.
 """
 
 import contextlib
@@ -12,12 +12,27 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+try:
+    import resource
+except ModuleNotFoundError:  # Windows has no such limits.
+    resource = None
+
 _FULL_DISK_NUMBERS = (errno.ENOSPC, errno.EDQUOT)
-_FULL_DISK_TEXT = re.compile(r"No space left on device|Disk quota exceeded")
-# TensorFlow's file system names the file first: `/a/file; No space left ...`.
+_FULL_DISK_TEXT = re.compile("|".join(map(os.strerror, _FULL_DISK_NUMBERS)))
+# What TensorFlow's file system says is the system's own word.
+_NUMBERS = {
+    os.strerror(number): number
+    for number in (
+        *_FULL_DISK_NUMBERS,
+        errno.EFBIG,
+        errno.EIO,
+        errno.EROFS,
+        errno.EACCES,
+    )
+}
+# It names the file first: `/a/file; No space left on device`.
 _FILE_ERROR = re.compile(
-    r"(?P<path>/[^\n;]*); (?P<reason>No space left on device|Disk quota "
-    r"exceeded|Input/output error|Read-only file system|Permission denied)"
+    rf"(?P<path>/[^\n;]*); (?P<reason>{'|'.join(map(re.escape, _NUMBERS))})"
 )
 # What an eager operation sets before that.
 _OPERATION = re.compile(r"\{\{[^{}]*\}\} ?")
@@ -28,8 +43,16 @@ class DiskFullError(OSError):
     """A disk has no room for what a run writes."""
 
 
+class FileTooLargeError(OSError):
+    """A file system, or a limit of this process, takes no file so large."""
+
+
 class OutOfMemoryError(MemoryError):
     """The device or the host has too little memory for a run."""
+
+
+# Their texts are lines already.
+_DESCRIBED = (DiskFullError, FileTooLargeError, OutOfMemoryError)
 
 
 def is_disk_full(error: BaseException) -> bool:
@@ -42,6 +65,13 @@ def is_disk_full(error: BaseException) -> bool:
 def names_full_disk(message: str) -> bool:
     """Whether an error's message is that of a full disk."""
     return bool(_FULL_DISK_TEXT.search(message))
+
+
+def is_file_too_large(error: BaseException) -> bool:
+    """Whether an error, of Python or TensorFlow, is of a file's size."""
+    if isinstance(error, OSError):
+        return error.errno == errno.EFBIG
+    return _find_number(error) == errno.EFBIG
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -65,16 +95,24 @@ def _find_file_error(error: BaseException) -> re.Match | None:
     return _FILE_ERROR.search(_OPERATION.sub("", str(error)))
 
 
+def _find_number(error: BaseException) -> int | None:
+    """Returns the number of the system's error in one of TensorFlow's."""
+    found = _find_file_error(error) if _is_tensorflows(error) else None
+    return _NUMBERS[found["reason"]] if found else None
+
+
 def describe(error: BaseException) -> str | None:
     """Puts an error of files, disk or memory in one line.
 
     Returns:
         What happened and what would do; None for any other error.
     """
-    if isinstance(error, DiskFullError | OutOfMemoryError):
+    if isinstance(error, _DESCRIBED):
         return str(error)
     if is_disk_full(error):
         return describe_full_disk(find_path(error))
+    if is_file_too_large(error):
+        return describe_too_large(find_path(error))
     if is_out_of_memory(error):
         details = str(error).strip().split("\n")[0][:200]
         return (
@@ -88,33 +126,99 @@ def describe(error: BaseException) -> str | None:
 
 
 @contextlib.contextmanager
+def file_named(path: str | os.PathLike) -> Iterator[None]:
+    """Names what is being written in errors that don't, or not by that name.
+
+    The system names a file that can't be opened, and none that can't be
+    written to; TensorFlow names a temporary one.
+
+    Args:
+        path: The file or folder, as users know it.
+
+    Raises:
+        OSError: Of that name; also instead of TensorFlow's error of a file.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno and error.filename is None:
+            error.filename = os.fspath(path)
+        raise
+    except Exception as error:
+        number = _find_number(error)
+        if number is None:
+            raise
+        reason = os.strerror(number)
+        raise OSError(number, reason, os.fspath(path)) from error
+
+
+@contextlib.contextmanager
 def full_disk_named(
     path: str | os.PathLike, needed: int = 0, advice: str = ""
 ) -> Iterator[None]:
-    """Names the file or folder that is being written on a full disk.
+    """Says what would do where a disk is full or a file too large for it.
 
     Args:
-        path: What is being written.
+        path: The file or folder that is being written.
         needed: Its bytes; 0 where that isn't known.
         advice: What else would do, a sentence.
 
     Raises:
         DiskFullError: Instead of any error of a full disk.
+        FileTooLargeError: Instead of any error of a file's size.
     """
     try:
         yield
-    except DiskFullError:
+    except (DiskFullError, FileTooLargeError):
         raise
     except Exception as error:
-        if not is_disk_full(error):
-            raise
-        # What is being written may need a folder of temporary files as well.
-        named = find_path(error)
-        if named is not None and not _is_same_disk(named, path):
-            text = describe_full_disk(named)
+        if is_file_too_large(error):
+            kind = FileTooLargeError
+            # TensorFlow's are temporary.
+            named = getattr(error, "filename", None) or path
+            text = describe_too_large(named)
+        elif is_disk_full(error):
+            kind = DiskFullError
+            # What is being written may need a folder of temporary files too.
+            named = find_path(error)
+            if named is not None and not _is_same_disk(named, path):
+                text = describe_full_disk(named)
+            else:
+                text = describe_full_disk(path, needed)
         else:
-            text = describe_full_disk(path, needed)
-        raise DiskFullError(f"{text}. {advice}" if advice else text) from error
+            raise
+        raise kind(f"{text}. {advice}" if advice else text) from error
+
+
+def describe_too_large(path: str | os.PathLike | None) -> str:
+    """Says which file is too large, and for what.
+
+    Args:
+        path: The file, or its folder; None where neither is known.
+    """
+    what = "a file"
+    if path is not None:
+        what = f"{os.fspath(path)!r}"
+        what = f"a file in {what}" if os.path.isdir(path) else what
+    limit = _find_size_limit()
+    if limit is None:
+        return (
+            f"{what} would be larger than its file system allows; name a "
+            "folder on another disk"
+        )
+    return (
+        f"{what} would be larger than the {format_bytes(limit)} that this "
+        "process may write to one (ulimit -f), or than its file system "
+        "allows; raise the limit, or name a folder on another disk"
+    )
+
+
+def _find_size_limit() -> int | None:
+    """Returns the bytes that a file may have; None where any number."""
+    if resource is None:
+        return None
+    limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    return None if limit == resource.RLIM_INFINITY else limit
 
 
 def describe_full_disk(path: str | os.PathLike | None, needed: int = 0) -> str:

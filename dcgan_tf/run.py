@@ -294,7 +294,8 @@ class Run:
     ) -> dict[str, Any]:
         """Measures how good it is, as the command `evaluate` does.
 
-        Writes evaluation/<step>.json and figures into the folder too.
+        Writes evaluation/<step>.json and figures into the folder too, where
+        it can be written.
 
         Example:
 

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dcgan_tf import failures
+from dcgan_tf.setting_names import name_setting
 
 # Hidden, and no number: servers and readers pass such names over.
 _PREFIX = ".writing-"
@@ -107,9 +108,10 @@ def tmp_file(path: str | os.PathLike, needed: int = 0) -> Iterator[Path]:
 
     Raises:
         DiskFullError: If there is no room.
-        OSError: If the file can't be written.
+        FileTooLargeError: If it may not be so large.
+        OSError: If the file can't be written; it names `path`.
     """
-    with failures.full_disk_named(path, needed):
+    with failures.full_disk_named(path, needed), failures.file_named(path):
         if os.path.exists(path) and not os.path.isfile(path):
             yield Path(path)
             return
@@ -122,7 +124,9 @@ def tmp_file(path: str | os.PathLike, needed: int = 0) -> Iterator[Path]:
             yield partial
             partial.replace(final)
         except BaseException as error:
-            partial.unlink(missing_ok=True)
+            # Where nothing can be written nothing can be removed either.
+            with contextlib.suppress(OSError):
+                partial.unlink()
             if getattr(error, "filename", None) == os.fspath(partial):
                 error.filename = os.fspath(path)  # The one that users know.
             raise
@@ -145,6 +149,51 @@ def save_text(
         errors: What to do about what isn't Unicode, as `str.encode` takes it.
     """
     save_bytes(path, text.encode("utf-8", errors))
+
+
+def check_folder_writable(path: str | os.PathLike) -> None:
+    """Tries to write in a folder; leaves nothing and makes none.
+
+    By trying, since rights say little: root has them all on a file system
+    that is read-only, and servers of files have rules of their own.
+
+    Args:
+        path: Need not be there; the nearest folder above it counts then.
+
+    Raises:
+        OSError: If it can't be written.
+    """
+    path = Path(os.path.abspath(path))
+    folder = next(place for place in (path, *path.parents) if place.exists())
+    make_dir(folder).rmdir()
+
+
+def check_file_writable(path: str | os.PathLike) -> None:
+    """Checks that `tmp_file` can write a file.
+
+    Raises:
+        OSError: If its folder can't be written.
+    """
+    # What is no file, such as /dev/null, is written without its folder.
+    if not os.path.exists(path) or os.path.isfile(path):
+        check_folder_writable(os.path.dirname(os.path.realpath(path)))
+
+
+def describe_refusal(
+    what: str, path: str | os.PathLike, error: OSError, setting: str
+) -> str:
+    """Says that a place can't be written, and what would do.
+
+    Args:
+        what: Such as `run folder`.
+        path: The place, as users know it.
+        error: Of the checks above.
+        setting: Which names the place.
+    """
+    return (
+        f"{what} {os.fspath(path)!r} cannot be written ({error.strerror}); "
+        f"name another with {name_setting(setting)}"
+    )
 
 
 def check_not_empty(path: str | os.PathLike) -> None:
@@ -196,7 +245,8 @@ def _remove_old_partials(path: Path) -> None:
     name = glob.escape(path.name[:_KEPT_CHARACTERS])
     for partial in path.parent.glob(f"{name}.{'[0-9a-f]' * 12}.partial"):
         if time.time() - _modified_at(partial) > _OTHER_HOST_AGE_SECONDS:
-            partial.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # Gone, or not ours to remove.
+                partial.unlink()
 
 
 def _host_name() -> str:

@@ -16,11 +16,14 @@ Writes VIEW's pictures to the run's analysis/ folder. VIEW is one of:
 """
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
 from absl import flags
 
+from dcgan_tf import scratch
+from dcgan_tf.analysis import ANALYSIS_DIR
 from dcgan_tf.cli.command import (
     UsageError,
     import_tensorflow,
@@ -30,6 +33,7 @@ from dcgan_tf.cli.path_flags import define_path, define_seed
 from dcgan_tf.cli.suggestions import suggest
 from dcgan_tf.cli.views import VIEWS
 from dcgan_tf.families import FAMILIES
+from dcgan_tf.setting_names import name_setting
 
 _log = logging.getLogger(__name__)
 
@@ -107,6 +111,7 @@ def run(values: flags.FlagValues) -> None:
     _warn_of_unused_flags(values)
     import_tensorflow()
     _check_family(values)
+    _check_writable(values)
     for path in VIEWS[values.positional[0]](values):
         print(path)
 
@@ -157,6 +162,20 @@ def _check_family(values) -> None:
             f"{view} looks into the networks of a {' or '.join(owners)}; run "
             f"{str(values.run_dir)!r} is a {family}"
         )
+
+
+def _check_writable(values) -> None:
+    """Refuses a run that no view can be written to, before any is drawn."""
+    is_report = values.positional[0] == "report"
+    folder = os.path.join(values.run_dir, "" if is_report else ANALYSIS_DIR)
+    try:
+        scratch.check_folder_writable(folder)
+    except OSError as error:
+        raise OSError(
+            f"run folder {values.run_dir!r} cannot be written "
+            f"({error.strerror}), where views are kept; copy it, and name the "
+            f"copy with {name_setting('run_dir')}"
+        ) from error
 
 
 def main(argv: list[str] | None = None) -> int:

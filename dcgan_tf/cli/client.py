@@ -14,6 +14,7 @@ from absl import flags
 from dcgan_tf import scratch
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
 from dcgan_tf.cli.path_flags import (
+    check_output,
     define_path,
     define_seed,
     resolve_arguments,
@@ -79,6 +80,7 @@ def run(values: flags.FlagValues) -> None:
     missing = [path for path in files if not Path(path).is_file()]
     if missing:
         raise FileNotFoundError(f"no file {missing[0]!r}")
+    check_output(output)
     import_tensorflow()
     from dcgan_tf.serving import client
 

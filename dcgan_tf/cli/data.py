@@ -11,7 +11,7 @@ from absl import flags
 
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
 from dcgan_tf.cli.defaults import add_default, define_settings
-from dcgan_tf.cli.path_flags import define_path
+from dcgan_tf.cli.path_flags import check_output, define_path
 from dcgan_tf.config import FITS, RunConfig
 from dcgan_tf.counted import format_count
 from dcgan_tf.image_sizes import format_image_size
@@ -95,6 +95,7 @@ def run(values: flags.FlagValues) -> None:
     output = Path(values.output)
     if output.suffix.lower() != ".png":
         raise UsageError(f"--output {values.output!r} is no PNG file's name")
+    check_output(output)
     import_tensorflow()
     from dcgan_tf.data.open_source import load_source
     from dcgan_tf.data.survey import examine

@@ -17,6 +17,7 @@ from absl import flags
 from dcgan_tf import scratch
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
 from dcgan_tf.cli.path_flags import (
+    check_output,
     define_path,
     define_seed,
     promises_other_format,
@@ -148,6 +149,9 @@ def run(values: flags.FlagValues) -> None:
             values.runner,
             _LOCAL_RUNNER,
         )
+    check_output(output)
+    if values.work_dir:
+        check_output(values.work_dir, is_folder=True, flag="work_dir")
     import_tensorflow()
     pipeline = _import_pipeline()
     from dcgan_tf.data.dedup.codes import THUMBNAIL, train_encoder

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from absl import flags
 
+from dcgan_tf import scratch
 from dcgan_tf.cli.command import UsageError
 from dcgan_tf.config import LARGEST_TRAINING_SEED
 from dcgan_tf.given_path import expand_path
@@ -83,6 +84,28 @@ def define_seed(
         upper_bound=LARGEST_TRAINING_SEED if is_of_training else LARGEST_SEED,
         flag_values=flag_values,
     )
+
+
+def check_output(
+    path: str | os.PathLike, is_folder: bool = False, flag: str = "output"
+) -> None:
+    """Checks, before what is slow, that a flag's path can be written.
+
+    Raises:
+        OSError: If not.
+    """
+    check = (
+        scratch.check_folder_writable
+        if is_folder
+        else scratch.check_file_writable
+    )
+    try:
+        check(path)
+    except OSError as error:
+        what = "folder" if is_folder else "file"
+        raise OSError(
+            scratch.describe_refusal(what, path, error, flag)
+        ) from error
 
 
 def promises_other_format(path: str, suffix: str) -> bool:

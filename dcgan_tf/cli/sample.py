@@ -20,6 +20,7 @@ from dcgan_tf.cli.command import (
 )
 from dcgan_tf.cli.exported_step import warn_of_checkpoint
 from dcgan_tf.cli.path_flags import (
+    check_output,
     define_path,
     define_seed,
     promises_other_format,
@@ -71,6 +72,7 @@ def run(values: flags.FlagValues) -> None:
         raise UsageError(
             f"--output={values.output} is a file; name a folder, or a .png file"
         )
+    check_output(values.output, not is_grid)
     import_tensorflow()
     model = _load_model(values)
     label = None

@@ -8,13 +8,13 @@ import dataclasses
 import json
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
-from dcgan_tf import scratch
+from dcgan_tf import failures, scratch
 from dcgan_tf.data.files.positioned_reads import read_at
 from dcgan_tf.data.skipped import Skipped
 
@@ -107,28 +107,50 @@ def write_cache(
     _remove_leftovers(path.parent)
     with scratch.tmp_dir(path.parent) as tmp_dir:
         tmp_path = tmp_dir / path.name
-        with tmp_path.open("wb") as file:
-            _write(file, description, batches, skipped)
+        # Unbuffered: closing has nothing left to write that could fail.
+        with tmp_path.open("wb", buffering=0) as file:
+            _write(
+                lambda contents: _write_all(file, path, contents),
+                description,
+                batches,
+                skipped,
+            )
         cached = open_cache(tmp_path)
         os.replace(tmp_path, path)
     return cached
 
 
-def _write(file: BinaryIO, description: str, batches, skipped: Skipped) -> None:
+def _write(
+    write: Callable[[bytes], None],
+    description: str,
+    batches,
+    skipped: Skipped,
+) -> None:
     labels = []
     for images, batch_labels in batches:
-        file.write(images.tobytes())
+        write(images.tobytes())
         labels.append(batch_labels)
     labels = np.concatenate(labels)
-    file.write(labels.tobytes())
+    write(labels.tobytes())
     footer = {
         "description": description,
         "labels_shape": labels.shape,
         "skipped": skipped.reasons,
     }
     encoded = json.dumps(footer).encode()
-    file.write(encoded)
-    file.write(len(encoded).to_bytes(_FOOTER_LENGTH_BYTES, "little"))
+    write(encoded)
+    write(len(encoded).to_bytes(_FOOTER_LENGTH_BYTES, "little"))
+
+
+def _write_all(file: BinaryIO, path: Path, contents: bytes) -> None:
+    """Writes to an unbuffered file, which may take a part at a time.
+
+    Errors name `path`, and are told from those of reading the images.
+    """
+    left = memoryview(contents)
+    with failures.file_named(path):
+        while left:
+            left = left[file.write(left) :]
 
 
 def _read_footer(file: BinaryIO) -> dict:

@@ -1,9 +1,15 @@
 """Evaluates a trained model: joins measures, probe, figures and files."""
 
+import contextlib
+import logging
+import os
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from dcgan_tf import scratch
+from dcgan_tf.evaluation import EVALUATION_DIR
 from dcgan_tf.evaluation.figures import draw_probe
 from dcgan_tf.evaluation.linear_probe.kept_results import digest_arrays
 from dcgan_tf.evaluation.linear_probe.prepare import prepare_probe
@@ -30,6 +36,8 @@ from dcgan_tf.evaluation.settings import (
 )
 from dcgan_tf.runs.trained_model import TrainedModel
 from dcgan_tf.version import __version__
+
+_log = logging.getLogger(__name__)
 
 # Measures of the classes that features tell, and a figure of each.
 _OF_CLASSES = {
@@ -125,6 +133,9 @@ def evaluate_and_save(
 ) -> tuple[dict, list[Path]]:
     """Evaluates a trained model and writes results into its folder.
 
+    Where that can't be written, a warning says so before anything is
+    measured, and results are returned alone.
+
     Args:
         model: As of `evaluate`.
         settings: As there.
@@ -136,25 +147,45 @@ def evaluate_and_save(
         What `evaluate` does, and the JSON files written, which may have more
         of an earlier evaluation. The figure of a probe is of all its rows.
     """
-    path = get_report_path(model.name, model.step)
-    result = evaluate(
-        model,
-        settings,
-        path.parent,
-        log,
-        real,
-        probe_sources,
-        keep=lambda result: save_report(path, result, log),
-    )
-    written = save_reports(model.name, result, log)
-    if "probe" in result:
-        name = result["probe_report"] or (
-            f"{model.step}-{result['protocol']['name']}"
+    with _choose_folder(model.name) as folder:
+        path = get_report_path(folder, model.step)
+        result = evaluate(
+            model,
+            settings,
+            path.parent,
+            log,
+            real,
+            probe_sources,
+            keep=lambda result: save_report(path, result, log),
         )
-        draw_probe(
-            path.with_name(f"{name}.png"), load_report(written[-1]), model
+        written = save_reports(folder, result, log)
+        if "probe" in result:
+            name = result["probe_report"] or (
+                f"{model.step}-{result['protocol']['name']}"
+            )
+            draw_probe(
+                path.with_name(f"{name}.png"), load_report(written[-1]), model
+            )
+    # Those in a folder for a while are gone with it.
+    return result, [path for path in written if path.exists()]
+
+
+@contextlib.contextmanager
+def _choose_folder(folder: str) -> Iterator[str]:
+    """Gives a model's folder, or one for a while where that is read-only."""
+    try:
+        scratch.check_folder_writable(os.path.join(folder, EVALUATION_DIR))
+    except OSError as error:
+        _log.warning(
+            "%r cannot be written (%s), so that results are not kept and "
+            "figures not drawn; to have them, evaluate a copy of it",
+            folder,
+            error.strerror,
         )
-    return result, written
+        with tempfile.TemporaryDirectory() as tmp_dir:
+            yield tmp_dir
+        return
+    yield folder
 
 
 def _find_left_out(

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from dcgan_tf import scratch, tf_paths
+from dcgan_tf import failures, scratch, tf_paths
+from dcgan_tf.runs.held_signals import signals_held
 from dcgan_tf.setting_names import name_setting
 
 _log = logging.getLogger(__name__)
@@ -60,11 +61,15 @@ def save(
 
     Raises:
         FileNotFoundError: If something else removes what is being written.
+        OSError: If it can't be written.
     """
     folder = Path(run_dir) / _CHECKPOINT_DIR
     folder.mkdir(parents=True, exist_ok=True)
     # One per process: a worker must not write over another's.
-    with scratch.tmp_dir(folder) as tmp_dir:
+    with (
+        failures.file_named(folder / f"ckpt-{step}"),
+        scratch.tmp_dir(folder) as tmp_dir,
+    ):
         with tf_paths.plain_dir(tmp_dir) as plain_dir:
             prefix = os.fspath(plain_dir / f"ckpt-{step}")
             tf.train.Checkpoint(**trackables).write(prefix)
@@ -308,19 +313,19 @@ def _restore_step(prefix: Path, trackables: dict, partial: bool) -> None:
     with tf_paths.plain_dir(prefix.parent) as folder:
         plain_prefix = os.fspath(folder / prefix.name)
         _check_readable(plain_prefix)
-        status = tf.train.Checkpoint(**trackables).read(plain_prefix)
+        # What is read in part is warned of in a page, whatever the reason,
+        # unless that was expected before the status is lost.
+        with signals_held():
+            status = tf.train.Checkpoint(**trackables).read(plain_prefix)
+            status.expect_partial()
     # All of ours must be in the file; all of the file must be ours unless a
-    # part was asked for.
+    # part was asked for. The text of an error is the values of all that is
+    # missing.
     try:
         status.assert_existing_objects_matched()
-        if partial:
-            status.expect_partial()
-        else:
+        if not partial:
             status.assert_consumed()
     except AssertionError as error:
-        # Its text is the values of all that is missing. Expected now, or a
-        # page of warnings would follow.
-        status.expect_partial()
         raise CheckpointError(
             f"{prefix} does not hold the same parts as this version's "
             "networks: use the version that config.json beside it names, or "

@@ -204,8 +204,7 @@ def make_run_dir(run_dir: str | os.PathLike) -> None:
         probe.unlink()
     except OSError as error:
         raise OSError(
-            f"run folder {os.fspath(run_dir)!r} cannot be written "
-            f"({error.strerror}); name another with {name_setting('run_dir')}"
+            scratch.describe_refusal("run folder", run_dir, error, "run_dir")
         ) from error
 
 

@@ -6,6 +6,7 @@ import os
 import socket
 from pathlib import Path
 
+from dcgan_tf import failures
 from dcgan_tf.setting_names import name_setting
 
 _log = logging.getLogger(__name__)
@@ -58,9 +59,10 @@ class RunLock:
         self._file = path.open("a+", encoding="utf-8")
         try:
             _lock(self._file, path)
-            self._file.truncate(0)
-            self._file.write(f"process {os.getpid()} on {_get_host()}\n")
-            self._file.flush()
+            with failures.file_named(path):
+                self._file.truncate(0)
+                self._file.write(f"process {os.getpid()} on {_get_host()}\n")
+                self._file.flush()
         except OSError:
             self._file.close()
             raise

@@ -15,7 +15,7 @@ import tensorflow as tf
 from tensorboard.compat.proto import event_pb2
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
-from dcgan_tf import scratch, tf_paths
+from dcgan_tf import failures, scratch, tf_paths
 from dcgan_tf.runs.set_aside import set_aside
 
 _log = logging.getLogger(__name__)
@@ -219,7 +219,10 @@ class MetricsWriter:
                 new += [name for name in row if name not in self._columns]
             self._columns = list(dict.fromkeys((*self._columns, *new)))
             self._rewrite(rows)
-        with self._path.open("a", newline="", encoding="utf-8") as file:
+        with (
+            failures.file_named(self._path),
+            self._path.open("a", newline="", encoding="utf-8") as file,
+        ):
             row = {name: f"{value:.6g}" for name, value in scalars.items()}
             row["step"] = str(step)
             csv.DictWriter(file, self._columns).writerow(row)

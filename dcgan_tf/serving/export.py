@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from dcgan_tf import failures
@@ -47,7 +47,8 @@ class Export:
     Attributes:
         version: Its number.
         step: The checkpoint's step.
-        parts: The lines of its table.
+        parts: The lines of its table. Another export that keeps fewer
+            versions may have removed them already.
         removed: Old versions' folders that were removed.
     """
 
@@ -97,6 +98,7 @@ def export_run(
             and can't be read.
     """
     _check_request(formats, keep_versions, single_file)
+    versions.check_writable(export_dir)
     trained = load_trained_model(
         run_dir, checkpoint, real_data=real_data, log=log
     )
@@ -134,6 +136,7 @@ def export_model(
     """
     keep_versions = _check_request(formats, keep_versions, single_file)
     kinds = _list_kinds(trained.config.model, formats)
+    versions.check_writable(export_dir, kinds)
     # The page shows nothing of D's, so that it takes no real images.
     images = None if kinds == [WEB] else choose_images(trained, log)
     record = versions.ExportRecord(
@@ -142,21 +145,35 @@ def export_model(
         os.path.abspath(trained.name),
         trained.class_names,
     )
-    lite_checks = []
+    lite_checks, num_bytes = [], {}
 
     def write(tmp_dirs: dict[str, Path]) -> None:
         lite_checks.extend(
             write_parts(trained, images, tmp_dirs, single_file, log)
         )
 
+    def measure(tmp_dirs: dict[str, Path]) -> None:
+        num_bytes.update({k: measure_bytes(v) for k, v in tmp_dirs.items()})
+
     models = [kind for kind in kinds if kind not in (LITE, WEB)]
-    with failures.full_disk_named(export_dir, _count_bytes(trained, kinds)):
-        version = versions.write_version(export_dir, kinds, record, write)
+    with (
+        failures.full_disk_named(export_dir, _count_bytes(trained, kinds)),
+        failures.file_named(export_dir),
+    ):
+        version = versions.write_version(
+            export_dir, kinds, record, write, measure
+        )
         if models:
             model_server.save_settings(export_dir, models, log)
     folders = [Path(export_dir) / kind for kind in kinds]
     removed = _remove_old_versions(export_dir, folders, keep_versions, log)
-    parts = _list_parts(folders, version, lite_checks)
+    parts = _list_parts(folders, version, num_bytes, lite_checks)
+    if not all((folder / str(version)).is_dir() for folder in folders):
+        log(
+            f"version {version} was removed already: another export into "
+            f"{os.fspath(export_dir)!r} has written a later one, and fewer "
+            "versions are kept"
+        )
     return Export(version, trained.step, parts, removed)
 
 
@@ -224,19 +241,32 @@ def _remove_old_versions(
 
 
 def _list_parts(
-    folders: list[Path], version: int, lite_checks: list[checks.LiteCheck]
+    folders: list[Path],
+    version: int,
+    num_bytes: Mapping[str, int],
+    lite_checks: list[checks.LiteCheck],
 ) -> tuple[ExportedPart, ...]:
     parts = []
     for folder in folders:
         path = folder / str(version)
         if folder.name == LITE:
             parts += [
-                ExportedPart(path / check.path.name, check.num_bytes, check)
-                for check in lite_checks
+                ExportedPart(check.path, check.num_bytes, check)
+                for check in _move_checks(lite_checks, path)
             ]
         else:
-            parts.append(ExportedPart(path, measure_bytes(path)))
+            parts.append(ExportedPart(path, num_bytes[folder.name]))
     return tuple(parts)
+
+
+def _move_checks(
+    lite_checks: Sequence[checks.LiteCheck], folder: Path
+) -> list[checks.LiteCheck]:
+    """Names files where they are now, not where they were checked."""
+    return [
+        dataclasses.replace(check, path=folder / check.path.name)
+        for check in lite_checks
+    ]
 
 
 def _count_bytes(trained: TrainedModel, kinds: Sequence[str]) -> int:

@@ -129,6 +129,7 @@ def write_version(
     kinds: Sequence[str],
     record: ExportRecord,
     write: Callable[[dict[str, Path]], None],
+    measure: Callable[[dict[str, Path]], None] = lambda tmp_dirs: None,
 ) -> int:
     """Writes a version of some kinds of export, each folder atomically.
 
@@ -142,6 +143,8 @@ def write_version(
         kinds: Their folders' names.
         record: Written into each.
         write: Takes an empty folder to fill for each kind, by its name.
+        measure: Takes them once they are whole, and before another export
+            can find and remove them.
 
     Returns:
         The version: the next number of all in the folder, of whichever
@@ -160,6 +163,7 @@ def write_version(
         for kind, tmp_dir in tmp_dirs.items():
             scratch.check_not_empty(tmp_dir)
             _write_record(tmp_dir, kind, record)
+        measure(tmp_dirs)
         version, claim = _claim_version(export_dir, kinds)
         try:
             for tmp_dir in tmp_dirs.values():
@@ -176,9 +180,14 @@ def find_old_versions(folder: Path, keep: int) -> list[int]:
         folder: Of one kind's versions.
         keep: How many aren't old; 0 for all.
     """
+    return list(_find_old_dirs(folder, keep))
+
+
+def _find_old_dirs(folder: Path, keep: int) -> dict[int, Path]:
     found = find_version_dirs(folder)
     ours = [version for version, path in found.items() if is_ours(path)]
-    return ours[:-keep] if keep else []
+    old = ours[:-keep] if keep else []
+    return {version: found[version] for version in old}
 
 
 def remove_old_versions(
@@ -196,18 +205,42 @@ def remove_old_versions(
         The versions removed.
     """
     removed = []
-    found = find_version_dirs(folder)
-    for version in find_old_versions(folder, keep):
+    for version, path in _find_old_dirs(folder, keep).items():
         if version in pinned:
             continue
         # Unnumbered first, so that no server sees half a version.
         tmp_dir = scratch.make_dir(folder)
         # Another export may be removing the same one.
         with contextlib.suppress(FileNotFoundError):
-            found.get(version, folder / str(version)).rename(tmp_dir)
+            path.rename(tmp_dir)
             removed.append(version)
         shutil.rmtree(tmp_dir, ignore_errors=True)
     return removed
+
+
+def check_writable(
+    export_dir: str | os.PathLike, kinds: Sequence[str] = ()
+) -> None:
+    """Checks, before what is slow, that a version can be written.
+
+    Args:
+        export_dir: The folder of all kinds; need not be there.
+        kinds: Their folders' names, where these are known already.
+
+    Raises:
+        OSError: If a folder can't be written.
+    """
+    for folder in (Path(export_dir), *(Path(export_dir, k) for k in kinds)):
+        try:
+            scratch.check_folder_writable(folder)
+        except OSError as error:
+            raise _make_refusal(folder, error) from error
+
+
+def _make_refusal(folder: Path, error: OSError) -> OSError:
+    return OSError(
+        scratch.describe_refusal("export folder", folder, error, "export_dir")
+    )
 
 
 @contextlib.contextmanager
@@ -219,11 +252,7 @@ def _make_tmp_dir(folder: Path):
             scratch.remove_leftovers(folder)
             tmp_dir = stack.enter_context(scratch.tmp_dir(folder))
         except OSError as error:
-            raise OSError(
-                f"export folder {os.fspath(folder)!r} cannot be written "
-                f"({error.strerror}); name another with "
-                f"{name_setting('export_dir')}"
-            ) from error
+            raise _make_refusal(folder, error) from error
         yield tmp_dir
 
 

@@ -95,6 +95,7 @@ def shortage_named(
 
     Raises:
         DiskFullError: Instead of any error of a full disk.
+        FileTooLargeError: Instead of any error of a file's size.
         OutOfMemoryError: Instead of any error of memory.
     """
     advice = "The last checkpoint stays; the same command resumes from it"

@@ -1,10 +1,11 @@
-"""A full disk, whatever writes to it: one line, nothing half written.
+"""Disks that take no more, whatever writes: one line, nothing half written.
 
-Python's files are diverted to a device that is always full, once a first part
-of them is there; TensorFlow's own writers fail as they do there.
+Python's files fail once a first part of them is there, and TensorFlow's own
+writers as they do there.
 """
 
 import builtins
+import errno
 import io
 import os
 import shutil
@@ -14,6 +15,7 @@ import matplotlib.figure
 import numpy as np
 import pytest
 import tensorflow as tf
+from fixtures import forked
 from fixtures.errors import list_errors
 from fixtures.tiny_run import make_pictures, make_run
 
@@ -44,11 +46,38 @@ def run_dir(pictures, tmp_path_factory):
     return make_run(tmp_path_factory.mktemp("full_run") / "run", pictures)
 
 
-@pytest.fixture
-def fill_disk(monkeypatch):
-    """Makes the disk of a folder full, from now on."""
+# What TensorFlow makes of the system's errors of writing.
+TF_ERRORS = {
+    errno.ENOSPC: tf.errors.ResourceExhaustedError,
+    errno.EDQUOT: tf.errors.ResourceExhaustedError,
+    errno.EFBIG: tf.errors.OutOfRangeError,
+    errno.EIO: tf.errors.UnknownError,
+}
+# And what is said of them.
+SAID = {
+    errno.ENOSPC: "no space left on the disk",
+    errno.EDQUOT: "no space left on the disk",
+    errno.EFBIG: "larger than its file system allows",
+    errno.EIO: "Input/output error",
+}
 
-    def fill(folder):
+
+class FailingFile(io.FileIO):
+    """A file that can be opened, and not be written to."""
+
+    def __init__(self, path, number):
+        super().__init__(path, "r+")
+        self._number = number
+
+    def write(self, contents):
+        raise OSError(self._number, os.strerror(self._number))
+
+
+@pytest.fixture
+def fail_writes(monkeypatch):
+    """Makes writing in a folder fail from now on, as with a full disk."""
+
+    def fill(folder, number=errno.ENOSPC):
         real_open = io.open
 
         def open_full(file, mode="r", *args, **options):
@@ -61,8 +90,7 @@ def fill_disk(monkeypatch):
                 return real_open(file, mode, *args, **options)
             with real_open(file, "wb") as partial:
                 partial.write(b"half")
-            mode = mode.replace("x", "w")
-            return real_open("/dev/full", mode, *args, **options)
+            return open_failing(file, mode, number, **options)
 
         monkeypatch.setattr(io, "open", open_full)
         monkeypatch.setattr(builtins, "open", open_full)
@@ -71,8 +99,8 @@ def fill_disk(monkeypatch):
             def save_full(saved, path, *args, **options):
                 if folder not in Path(path).parents:
                     return save(saved, path, *args, **options)
-                raise tf.errors.ResourceExhaustedError(
-                    None, None, f"{path}; No space left on device\npages"
+                raise TF_ERRORS[number](
+                    None, None, f"{path}; {os.strerror(number)}\npages"
                 )
 
             return save_full
@@ -84,6 +112,14 @@ def fill_disk(monkeypatch):
             monkeypatch.setattr(owner, name, make_full(getattr(owner, name)))
 
     return fill
+
+
+def open_failing(path, mode, number, buffering=-1, encoding=None, **_):
+    raw = FailingFile(path, number)
+    if buffering == 0:
+        return raw
+    file = io.BufferedWriter(raw)
+    return file if "b" in mode else io.TextIOWrapper(file, encoding)
 
 
 def predict(model, signature, inputs):
@@ -142,10 +178,10 @@ VIEWS = {
 
 
 @pytest.mark.parametrize("argv", VIEWS.values(), ids=VIEWS.keys())
-def test_views_of_a_run(argv, run_dir, tmp_path, fill_disk, capfd):
+def test_views_of_a_run(argv, run_dir, tmp_path, fail_writes, capfd):
     copy = shutil.copytree(run_dir, tmp_path / "run")
     before = list_all(copy)
-    fill_disk(copy)
+    fail_writes(copy)
     assert analyze.main([*argv, f"--run_dir={copy}"]) == 1
     errors = capfd.readouterr().err
     assert len(list_errors(errors)) == 1, errors
@@ -154,11 +190,11 @@ def test_views_of_a_run(argv, run_dir, tmp_path, fill_disk, capfd):
     assert list_all(copy) == before
 
 
-def test_evaluate(run_dir, tmp_path, fill_disk, monkeypatch, capfd):
+def test_evaluate(run_dir, tmp_path, fail_writes, monkeypatch, capfd):
     copy = shutil.copytree(run_dir, tmp_path / "run")
     before = list_all(copy)
     monkeypatch.setattr(evaluation, "evaluate", lambda *_, **__: {"step": 1})
-    fill_disk(copy)
+    fail_writes(copy)
     assert evaluate.main([f"--run_dir={copy}"]) == 1
     errors = capfd.readouterr().err.splitlines()
     assert "no space left" in errors[-1] and str(copy) in errors[-1]
@@ -177,21 +213,65 @@ def test_evaluate(run_dir, tmp_path, fill_disk, monkeypatch, capfd):
     ],
     ids=["figure", "boxes"],
 )
-def test_files_that_take_long_to_get_to(save, tmp_path, fill_disk):
+def test_files_that_take_long_to_get_to(save, tmp_path, fail_writes):
     path = tmp_path / "a.png"
     path.write_bytes(b"of before")
-    fill_disk(tmp_path)
+    fail_writes(tmp_path)
     with pytest.raises(DiskFullError, match="needed"):
         save(path)
     assert path.read_bytes() == b"of before"
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-def test_one_line_and_nothing_half_written(
-    case, run_dir, pictures, tmp_path, fill_disk, monkeypatch, capfd
+# Real limits, and a file that is larger.
+LIMITED = {
+    "sample": (500, "OUT/a.png"),
+    "export": (20_000, "OUT"),
+    "train": (100_000, "OUT/r/checkpoints/ckpt-2"),
+}
+
+
+@pytest.mark.parametrize("name", LIMITED)
+def test_a_limit_of_the_process_is_named_with_the_file(
+    name, run_dir, pictures, tmp_path
 ):
-    command, argv = case
+    command, argv = CASES[name]
+    limit, named = LIMITED[name]
+    places = {"RUN": run_dir, "PICTURES": pictures, "OUT": tmp_path}
+    for place, path in places.items():
+        argv = [arg.replace(place, str(path)) for arg in argv]
+    # More weights than grids of samples have pixels.
+    argv += ["--base_filters=24"] if command is train else []
+    code = (
+        "import resource, sys\n"
+        f"from {command.__name__} import main\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    ended = forked.run(["-c", code, *argv], timeout=300)
+    assert ended.returncode == 1
+    errors = [line for line in ended.stderr.splitlines() if "error" in line]
+    assert len(errors) == 1, ended.stderr
+    named = named.replace("OUT", str(tmp_path))
+    assert f"{named!r} would be larger than the " in errors[0]
+    assert "raise the limit" in errors[0]
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        pytest.param(name, number, id=f"{name}-{errno.errorcode[number]}")
+        for name in CASES
+        for number in SAID
+        # Beam takes its time, and takes both for one.
+        if "dedup" not in name or number != errno.EDQUOT
+    ],
+)
+def test_one_line_and_nothing_half_written(
+    name, number, run_dir, pictures, tmp_path, fail_writes, monkeypatch, capfd
+):
+    command, argv = CASES[name]
     if command is dedup:
         pytest.importorskip("apache_beam")
     out = tmp_path / "out"
@@ -212,7 +292,7 @@ def test_one_line_and_nothing_half_written(
     for name in ("a.png", "a.txt", "a.npy"):
         (out / name).write_bytes(b"of before")
     before = list_all(out)
-    fill_disk(out)
+    fail_writes(out, number)
     assert command.main(argv) == 1
     monkeypatch.undo()
     errors = [
@@ -221,8 +301,11 @@ def test_one_line_and_nothing_half_written(
         if ": error: " in line or "Traceback" in line
     ]
     assert len(errors) == 1, errors
-    assert "no space left" in errors[0] and str(out) in errors[0]
-    assert "needed" in errors[0] or command is dedup
+    assert SAID[number] in errors[0] and str(out) in errors[0]
+    # Which would mean nothing to users, and is gone.
+    assert ".partial" not in errors[0] and ".writing-" not in errors[0]
+    if "no space left" in errors[0] and command is not dedup:
+        assert "needed" in errors[0]
     after = list_all(out)
     # A run is resumed in its folders, and the cache is everybody's.
     after = {

@@ -176,3 +176,32 @@ def test_an_export_without_a_discriminator_leaves_the_one_before_it_served(
     assert path.read_text() == text and f'"{FEATURES}"' in text
     (line,) = lines
     assert f"of an earlier export: {FEATURES}; this export has none" in line
+
+
+@pytest.mark.parametrize("formats", [["web"], ["saved_model", "web"]])
+def test_a_version_that_another_export_removes_at_once_is_said(
+    run_dir, tmp_path, only_records, monkeypatch, formats
+):
+    trained = load_trained_model(run_dir)
+    save = functools.partial(
+        export.export_model, trained, tmp_path, formats=formats, keep_versions=1
+    )
+    write_version = export.versions.write_version
+    monkeypatch.setattr(export, "choose_images", lambda trained, log: None)
+
+    def write_two(*args, **options):
+        version = write_version(*args, **options)
+        monkeypatch.setattr(export.versions, "write_version", write_version)
+        assert save(log=lambda line: None).version == version + 1
+        return version
+
+    monkeypatch.setattr(export.versions, "write_version", write_two)
+    lines = []
+    made = save(log=lines.append)
+    assert made.version == 1
+    assert all(part.num_bytes > 0 for part in made.parts)
+    (line,) = [line for line in lines if "removed already" in line]
+    assert line.startswith("version 1 was removed already: another export")
+    lines.clear()
+    assert save(log=lines.append).version == 3
+    assert not [line for line in lines if "removed already" in line]

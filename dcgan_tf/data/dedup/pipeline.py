@@ -67,6 +67,7 @@ def find_duplicates(
 
     Raises:
         DiskFullError: If there is no room for results in `work_dir`.
+        FileTooLargeError: If it takes no files as large as they are.
         OSError: If images can't be read.
     """
     pipeline_options = PipelineOptions(
@@ -114,6 +115,9 @@ def _errors_named(results_dir: Path) -> Iterator[None]:
     logger.setLevel(logging.CRITICAL)
     try:
         yield
+    except failures.FileTooLargeError as error:
+        text = failures.describe_too_large(results_dir.parent)
+        raise failures.FileTooLargeError(text) from error
     except (RuntimeError, failures.DiskFullError) as error:
         found = _WORKER_ERROR.search(str(error))
         if isinstance(error, failures.DiskFullError) or (
@@ -124,9 +128,13 @@ def _errors_named(results_dir: Path) -> Iterator[None]:
         kind = getattr(builtins, found["kind"], None) if found else None
         if not (isinstance(kind, type) and issubclass(kind, OSError)):
             raise
-        raise OSError(
-            f"finding near-duplicates failed: {found['reason']}"
-        ) from error
+        # The files of results are gone by now.
+        reason = re.sub(
+            rf"{re.escape(str(results_dir))}[^']*",
+            lambda _: str(results_dir.parent),
+            found["reason"],
+        )
+        raise OSError(f"finding near-duplicates failed: {reason}") from error
     finally:
         logger.setLevel(level)
 

@@ -4,6 +4,8 @@ import os
 import threading
 from typing import BinaryIO
 
+from dcgan_tf import failures
+
 # Where the system has no `pread`, moving and reading must not be divided.
 _lock = threading.Lock()
 
@@ -25,7 +27,8 @@ def read_at(file: BinaryIO, num_bytes: int, offset: int) -> bytes:
     parts = []
     while num_bytes:
         # Some file systems give less than asked for, as `pread` may.
-        part = _read_some(file, num_bytes, offset)
+        with failures.file_named(file.name):
+            part = _read_some(file, num_bytes, offset)
         if not part:
             raise OSError(f"{file.name} is cut off at byte {offset:,}")
         parts.append(part)

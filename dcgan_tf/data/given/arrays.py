@@ -18,7 +18,11 @@ from dcgan_tf.config import ARRAYS
 from dcgan_tf.data.cache import measure_available_memory
 from dcgan_tf.data.files.listing import order_positions
 from dcgan_tf.data.fingerprint import digest_labels, hash_image
-from dcgan_tf.data.given.class_labels import check_labels, warn_of_gaps
+from dcgan_tf.data.given.class_labels import (
+    as_label_array,
+    check_labels,
+    warn_of_gaps,
+)
 from dcgan_tf.data.source import Source, build_array_source
 
 _CHANNELS = (1, 3, 4)
@@ -134,16 +138,6 @@ def _convert_pillow(image: Any) -> Any:
     return image.convert("RGBA" if is_transparent else "RGB")
 
 
-def _as_array(labels: Any) -> np.ndarray:
-    try:
-        return np.asarray(labels)
-    except ValueError:
-        raise ValueError(
-            "labels are lists of several lengths; give one integer class for "
-            "each image"
-        ) from None
-
-
 def check_images(images: np.ndarray, axes: str = "count, ") -> np.ndarray:
     """Refuses what are no uint8 images, saying how to make them such.
 
@@ -207,7 +201,7 @@ def _build_source(
         labels = np.full(len(images), -1)
     else:
         labels, names["label_names"] = check_labels(
-            _as_array(labels), len(images), label_names
+            as_label_array(labels), len(images), label_names
         )
         if split == "train":
             warn_of_gaps(labels, names["label_names"])

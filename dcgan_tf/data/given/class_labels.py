@@ -13,6 +13,26 @@ _log = logging.getLogger(__name__)
 _MOST_CLASSES = 100_000
 
 
+def as_label_array(
+    labels: Any, wanted: str = "one integer class for each image"
+) -> np.ndarray:
+    """Makes an array of labels.
+
+    Args:
+        labels: Anything that NumPy takes.
+        wanted: What would do where it doesn't.
+
+    Raises:
+        ValueError: If they are lists of several lengths.
+    """
+    try:
+        return np.asarray(labels)
+    except ValueError:
+        raise ValueError(
+            f"labels are lists of several lengths; give {wanted}"
+        ) from None
+
+
 def check_label_names(names: Any) -> tuple[str, ...]:
     """Returns names of classes, from a list, a tuple or an array.
 

@@ -307,7 +307,7 @@ def _compare(given: np.ndarray | None, expected: np.ndarray) -> _Error:
     if np.std(given) < _MIN_STDDEV * value_range:
         problem = "it is the same everywhere"
     with np.errstate(divide="ignore"):
-        psnr = -10 * np.log10(np.mean(errors**2))
+        psnr = float(-10 * np.log10(np.mean(errors**2)))
     return _Error(
         float(errors.max()),
         float(errors.mean()),
