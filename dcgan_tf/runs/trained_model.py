@@ -13,10 +13,14 @@ import tensorflow as tf
 from dcgan_tf.config import DataConfig, RunConfig
 from dcgan_tf.data.source import Source
 from dcgan_tf.given_path import resolve_path
-from dcgan_tf.graph_rewrites import REMAPPING, without_rewrites
-from dcgan_tf.images import check_uint8_images, to_float
+from dcgan_tf.images import check_uint8_images
 from dcgan_tf.latents import sample_latents
-from dcgan_tf.models.features import build_feature_extractor
+from dcgan_tf.models.features import (
+    FeatureFunction,
+    build_feature_extractor,
+    compute_in_batches,
+    make_feature_function,
+)
 from dcgan_tf.runs.class_names import load_class_names
 from dcgan_tf.runs.discriminator_statistics import load_real_batches
 from dcgan_tf.runs.final_networks import digest_weights, restore_final_networks
@@ -31,11 +35,8 @@ from dcgan_tf.runs.sampling import (
 )
 from dcgan_tf.runs.trained_discriminator import TrainedDiscriminator
 from dcgan_tf.seeds import choose_labels, make_seeds
-from dcgan_tf.traced import traced
 
 _log = logging.getLogger(__name__)
-
-_BATCH_SIZE = 128
 
 # From float32 images in [-1, 1] to `features` and `logits`.
 Extractor = Callable[[tf.Tensor], dict[str, tf.Tensor]]
@@ -170,23 +171,16 @@ class TrainedModel:
         """
         if refusal := self.config.model.features_refusal:
             raise ValueError(refusal)
+        # Before images are read that D's statistics are of.
         check_uint8_images(images, "the discriminator")
-        with without_rewrites(REMAPPING):
-            return np.concatenate(
-                [
-                    self._extractor(
-                        to_float(images[start : start + _BATCH_SIZE])
-                    )["features"].numpy()
-                    for start in range(0, len(images), _BATCH_SIZE)
-                ]
-            )
+        return self._feature_function(images)
 
     @functools.cached_property
-    def _extractor(self) -> Extractor:
-        if self.load_extractor is not None:
-            return self.load_extractor()
-        extractor = build_feature_extractor(self.discriminator)
-        return traced(lambda images: extractor(images, training=False))
+    def _feature_function(self) -> FeatureFunction:
+        if self.load_extractor is None:
+            return make_feature_function(self.discriminator)
+        extract = self.load_extractor()
+        return compute_in_batches(lambda images: extract(images)["features"])
 
     def sample_latents(self, count: int, stream: int = 0) -> np.ndarray:
         """Draws latents of the model's `seed`; another stream gives others.
