@@ -43,6 +43,21 @@ Extractor = Callable[[tf.Tensor], dict[str, tf.Tensor]]
 
 
 @dataclasses.dataclass(frozen=True)
+class ExportedGraphs:
+    """What an export has for networks: graphs that are closed.
+
+    Attributes:
+        load_sampler: Gives the map from seeds to images.
+        load_extractor: Gives the map from images to features.
+        digest_generator: Tells G's graph from any others.
+    """
+
+    load_sampler: Callable[[], Sampler]
+    load_extractor: Callable[[], Extractor]
+    digest_generator: Callable[[], str]
+
+
+@dataclasses.dataclass(frozen=True)
 class TrainedModel:
     """Networks at one checkpoint with their final weights and statistics.
 
@@ -54,11 +69,9 @@ class TrainedModel:
         name: The run's or the export's folder, as it was given.
         config: The run's settings, its data where it was said to be.
         step: The checkpoint's step.
-        generator: In float32; None of an export, whose graph is closed.
         trained_discriminator: D, its real images, and D before training.
-        load_sampler: Gives the map from seeds to images of an export's graph.
-        load_extractor: Gives the map from images to features of an export's.
-        digest_export: Tells an export's graph from any others.
+        generator: In float32; None of an export.
+        exported: An export's graphs; None of a run.
         class_names: Of the labels that condition both networks; empty where
             there are none or aren't known.
         seed: Of the latents that `sample_latents` draws.
@@ -67,13 +80,16 @@ class TrainedModel:
     name: str
     config: RunConfig
     step: int
+    trained_discriminator: TrainedDiscriminator
     generator: keras.Model | None = None
-    trained_discriminator: TrainedDiscriminator | None = None
-    load_sampler: Callable[[], Sampler] | None = None
-    load_extractor: Callable[[], Extractor] | None = None
-    digest_export: Callable[[], str] | None = None
+    exported: ExportedGraphs | None = None
     class_names: tuple[str, ...] = ()
     seed: int = 0
+
+    @property
+    def is_export(self) -> bool:
+        """Whether it is an export, without Keras networks."""
+        return self.exported is not None
 
     @property
     def discriminator(self) -> keras.Model | None:
@@ -113,8 +129,8 @@ class TrainedModel:
 
     def digest_generator(self) -> str:
         """Tells G's weights from any others."""
-        if self.digest_export is not None:
-            return self.digest_export()
+        if self.is_export:
+            return self.exported.digest_generator()
         return digest_weights(self.generator)
 
     def digest_discriminator(self) -> str:
@@ -152,8 +168,8 @@ class TrainedModel:
 
     @functools.cached_property
     def _sampler(self) -> Sampler:
-        if self.load_sampler is not None:
-            return self.load_sampler()
+        if self.is_export:
+            return self.exported.load_sampler()
         return build_sampler(self.generator, self.config.model.latent_dim)
 
     def compute_features(self, images: np.ndarray) -> np.ndarray:
@@ -177,9 +193,9 @@ class TrainedModel:
 
     @functools.cached_property
     def _feature_function(self) -> FeatureFunction:
-        if self.load_extractor is None:
+        if not self.is_export:
             return make_feature_function(self.discriminator)
-        extract = self.load_extractor()
+        extract = self.exported.load_extractor()
         return compute_in_batches(lambda images: extract(images)["features"])
 
     def sample_latents(self, count: int, stream: int = 0) -> np.ndarray:
@@ -257,16 +273,16 @@ def load_trained_model(
         step=step,
         generator=generator,
         trained_discriminator=TrainedDiscriminator(
-            config.model,
-            lambda: load_real_batches(
+            model=config.model,
+            load_real_batches=lambda: load_real_batches(
                 config,
                 real_data,
                 log,
                 source,
                 functools.partial(find_others, run_dir),
             ),
-            lambda: digest_weights(discriminator),
-            lambda: discriminator,
+            digest=lambda: digest_weights(discriminator),
+            load_network=lambda: discriminator,
         ),
         class_names=load_class_names(run_dir),
         seed=seed,

@@ -75,15 +75,14 @@ def list_representations(
             lambda: _identify_discriminator(start),
         )
     rows[model.random_discriminator_name] = _make_random_row(model)
-    if model.generator is not None:
+    if not model.is_export:
         rows["G at the recovered latent"] = _make_latent_row(model, seed, log)
     return rows
 
 
 def _identify_discriminator(model: TrainedModel) -> dict[str, str]:
     # An export's statistics are its own.
-    is_closed = model.load_extractor is not None
-    batches = [] if is_closed else model.real_batches
+    batches = [] if model.is_export else model.real_batches
     return {
         "weights": model.digest_discriminator(),
         "statistics": digest_arrays(batches),
