@@ -189,9 +189,9 @@ def load(
         checkpoint: Of a run: `latest`, `best`, or a step.
         images: The run's training images, where they aren't where the run
             says or were given as arrays; as for `train`. Features and
-            measures need them, samples don't. A warning says so if they are
-            others: of arrays at once, of a folder or a dataset once D's
-            statistics are measured on them.
+            measures need them, samples don't. Of a run, a warning says so if
+            they are others: of arrays at once, of a folder or a dataset once
+            D's statistics are measured on them.
         held_out: Images that training didn't see: a folder or arrays, as for
             `train`.
         label_names: Of the classes of images that are given with labels.

@@ -79,7 +79,7 @@ class Run:
     @property
     def is_export(self) -> bool:
         """Whether it is an export, whose networks are closed graphs."""
-        return self._model.generator is None
+        return self._model.is_export
 
     @property
     def class_names(self) -> tuple[str, ...]:

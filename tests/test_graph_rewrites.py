@@ -9,7 +9,7 @@ from fixtures import tiny_run
 from tensorflow.python.eager import context as eager_context
 
 from dcgan_tf.graph_rewrites import REMAPPING, without_rewrites
-from dcgan_tf.runs.trained_model import load_trained_model
+from dcgan_tf.runs.trained_model import ExportedGraphs, load_trained_model
 
 
 def is_remapping():
@@ -42,7 +42,12 @@ def test_features_are_computed_without(tmp_path):
         return {"features": tf.reshape(images, (len(images), -1))}
 
     model = dataclasses.replace(
-        load_trained_model(run_dir), load_extractor=lambda: extract
+        load_trained_model(run_dir),
+        exported=ExportedGraphs(
+            load_sampler=None,
+            load_extractor=lambda: extract,
+            digest_generator=None,
+        ),
     )
     model.compute_features(np.zeros((3, 16, 16, 3), np.uint8))
     assert seen == [False] and is_remapping()

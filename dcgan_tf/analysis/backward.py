@@ -12,36 +12,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dcgan_tf.analysis.receptive_field import list_layers_to
+from dcgan_tf.analysis.layers import list_layers_to
 
 # From the signal that comes down, the rectifier's input, and its slope below
 # zero, to the signal that is passed down.
 Rule = Callable[[tf.Tensor, tf.Tensor, float], tf.Tensor]
 
 _BATCH_SIZE = 64
-
-
-def compute_activations(
-    model: keras.Sequential, layer_name: str, images: np.ndarray
-) -> np.ndarray:
-    """Runs a model up to a layer.
-
-    Args:
-        model: Of images in `[-1, 1]`.
-        layer_name: The layer.
-        images: float32 `(count, height, width, channels)`.
-
-    Returns:
-        float32 activations `(count, map_height, map_width, filters)`.
-    """
-    layers = list_layers_to(model, layer_name)
-    batches = []
-    for start in range(0, len(images), _BATCH_SIZE):
-        values = tf.convert_to_tensor(images[start : start + _BATCH_SIZE])
-        for layer in layers:
-            values = _call(layer, values)
-        batches.append(values.numpy())
-    return np.concatenate(batches)
 
 
 def project_units(
@@ -80,16 +57,10 @@ def project_units(
     return np.concatenate(signals)
 
 
-def _call(layer: keras.layers.Layer, values: tf.Tensor) -> tf.Tensor:
-    if isinstance(layer, keras.layers.BatchNormalization):
-        return layer(values, training=False)
-    return layer(values)
-
-
 def _call_with_rule(layer, values: tf.Tensor, rule: Rule) -> tf.Tensor:
     slope = _negative_slope(layer)
     if slope is None:
-        return _call(layer, values)
+        return layer(values, training=False)
 
     @tf.custom_gradient
     def rectify(inputs):

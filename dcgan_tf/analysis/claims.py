@@ -16,12 +16,13 @@ from dcgan_tf.analysis.attribute_classifier import (
     AttributeClassifier,
     find_window_boxes,
 )
-from dcgan_tf.analysis.generator_maps import compute_maps, draw_from_maps
+from dcgan_tf.analysis.generator_maps import draw_from_maps
 from dcgan_tf.analysis.latent_direction import (
     STRENGTHS,
     apply_direction,
     compute_direction,
 )
+from dcgan_tf.analysis.layers import compute_maps
 from dcgan_tf.data.toy_faces import (
     ATTRIBUTE_NAMES,
     compute_window_boxes,

@@ -10,7 +10,7 @@ from dcgan_tf.analysis.attribute_classifier import (
     AttributeClassifier,
     train_attribute_classifier,
 )
-from dcgan_tf.analysis.generator_maps import find_second_highest_layer
+from dcgan_tf.analysis.layers import find_second_highest_layer
 from dcgan_tf.analysis.samples import describe_images, get_run_name
 from dcgan_tf.data.toy_faces import SIZES
 from dcgan_tf.runs.trained_model import TrainedModel

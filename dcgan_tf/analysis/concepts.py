@@ -3,14 +3,11 @@
 import dataclasses
 from collections.abc import Sequence
 
-import keras
 import numpy as np
 from sklearn.linear_model import Ridge
 
-from dcgan_tf.images import to_float
-from dcgan_tf.models.features import build_feature_extractor
+from dcgan_tf.models.features import FeatureFunction
 
-_BATCH_SIZE = 128
 # Per image and feature of unit variance.
 _RIDGE_PENALTY = 0.1
 
@@ -90,7 +87,8 @@ class LinearLabeller:
     pooled features of Section 5.
 
     Args:
-        discriminator: Unconditional.
+        compute_features: From uint8 images to D's features, such as a
+            trained model's.
         images: uint8 `(count, height, width, channels)`, real ones.
         labels: int `(count,)` classes or `(count, num_attributes)` zeros
             and ones.
@@ -99,13 +97,13 @@ class LinearLabeller:
 
     def __init__(
         self,
-        discriminator: keras.Sequential,
+        compute_features: FeatureFunction,
         images: np.ndarray,
         labels: np.ndarray,
         names: Sequence[str],
     ):
         self.names = tuple(names)
-        self._extract = build_feature_extractor(discriminator)
+        self._compute_features = compute_features
         if labels.ndim == 1:
             labels = labels[:, None] == np.arange(len(self.names))
         targets = np.where(labels.astype(bool), 1.0, -1.0)
@@ -130,17 +128,6 @@ class LinearLabeller:
 
     def _normalise(self, features: np.ndarray) -> np.ndarray:
         return (features - self._mean) / self._scale
-
-    def _compute_features(self, images: np.ndarray) -> np.ndarray:
-        return np.concatenate(
-            [
-                self._extract(
-                    to_float(images[start : start + _BATCH_SIZE]),
-                    training=False,
-                )["features"].numpy()
-                for start in range(0, len(images), _BATCH_SIZE)
-            ]
-        )
 
 
 def find_exemplars(

@@ -110,7 +110,7 @@ def choose_by_concept(
             f", or {by_number}"
         )
     concepts = [parse_concept(text, names) for text in texts]
-    labeller = LinearLabeller(model.discriminator, images, labels, names)
+    labeller = LinearLabeller(model.compute_features, images, labels, names)
     latents = model.sample_latents(_NUM_CANDIDATES, _CANDIDATES_STREAM)
     margins = labeller.compute_margins(model.generate(latents))
     groups = [

@@ -4,10 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dcgan_tf.analysis.receptive_field import (
-    find_middle_unit,
-    list_layers_to,
-)
+from dcgan_tf.analysis.layers import list_layers_to
+from dcgan_tf.analysis.receptive_field import find_middle_unit
 from dcgan_tf.analysis.samples import describe_origin
 from dcgan_tf.analysis.sheet import Panel, as_grid, draw_sheet
 from dcgan_tf.analysis.signals import signal_to_uint8

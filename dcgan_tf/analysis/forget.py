@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from dcgan_tf.analysis.generator_maps import compute_maps, draw_from_maps
+from dcgan_tf.analysis.generator_maps import draw_from_maps
+from dcgan_tf.analysis.layers import compute_maps
 from dcgan_tf.analysis.samples import (
     NUM_NUMBERED,
     describe_origin,

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from dcgan_tf.analysis.generator_maps import compute_maps, draw_from_maps
+from dcgan_tf.analysis.generator_maps import draw_from_maps
+from dcgan_tf.analysis.layers import compute_maps
 from dcgan_tf.analysis.samples import describe_origin
 from dcgan_tf.analysis.sheet import Panel, as_row, draw_sheet
 from dcgan_tf.analysis.signals import signal_to_uint8

@@ -8,7 +8,7 @@ import dataclasses
 import keras
 import numpy as np
 
-from dcgan_tf.analysis.backward import compute_activations
+from dcgan_tf.analysis.layers import compute_maps
 from dcgan_tf.analysis.receptive_field import (
     ReceptiveField,
     compute_receptive_field,
@@ -85,7 +85,7 @@ def find_maximal_activations(
     responses, positions = [], []
     for start in range(0, len(images), _CHUNK):
         batch = to_float(images[start : start + _CHUNK]).numpy()
-        maps = compute_activations(model, layer_name, batch)[..., :num_filters]
+        maps = compute_maps(model, layer_name, batch)[..., :num_filters]
         flat = maps.reshape(len(maps), -1, maps.shape[-1])
         positions.append(flat.argmax(1))
         responses.append(flat.max(1))

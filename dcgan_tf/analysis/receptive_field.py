@@ -4,6 +4,8 @@ import dataclasses
 
 import keras
 
+from dcgan_tf.analysis.layers import list_layers_to
+
 
 @dataclasses.dataclass(frozen=True)
 class ReceptiveField:
@@ -90,55 +92,12 @@ def find_middle_unit(
     return (height - 1) // 2, (width - 1) // 2
 
 
-def find_last_convolution(discriminator: keras.Sequential) -> str:
-    """Names the activations of D's last convolution."""
-    rectifiers = [
-        layer.name
-        for layer in discriminator.layers
-        if isinstance(layer, keras.layers.LeakyReLU)
-    ]
-    return rectifiers[-1]
-
-
 _POINTWISE = (
     keras.layers.LeakyReLU,
     keras.layers.ReLU,
     keras.layers.BatchNormalization,
     keras.layers.Activation,
 )
-
-
-# Image, row, column, filter.
-_MAP_AXES = 4
-
-
-def list_layers_to(
-    model: keras.Sequential, layer_name: str
-) -> list[keras.layers.Layer]:
-    """Returns a model's layers up to a named one, it included.
-
-    Raises:
-        ValueError: If there is no such layer, or its outputs are no maps.
-    """
-    names = [layer.name for layer in model.layers]
-    if layer_name not in names:
-        raise ValueError(
-            f"{model.name} has no layer {layer_name!r}; it has "
-            f"{', '.join(names)}"
-        )
-    layers = model.layers[: names.index(layer_name) + 1]
-    if len(layers[-1].output.shape) != _MAP_AXES:
-        have_maps = [
-            layer.name
-            for layer in model.layers
-            if len(layer.output.shape) == _MAP_AXES
-        ]
-        raise ValueError(
-            f"layer {layer_name!r} of {model.name} has outputs of shape "
-            f"{tuple(layers[-1].output.shape[1:])}, no feature maps; use one "
-            f"of {', '.join(have_maps)}"
-        )
-    return layers
 
 
 def _padding_before(layer: keras.layers.Conv2D, kernel: int, axis: int) -> int:

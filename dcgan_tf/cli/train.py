@@ -110,7 +110,7 @@ def _print_early_stop(
     print(
         f"Stopped after step {result.step} of {config.training.steps}: the "
         f"last {result.num_stale} evaluations were no better than that of step "
-        f"{best['step']} ({best['measure']} {best['value']:.4g}), which "
+        f"{best.step} ({best.measure} {best.value:.4g}), which "
         "--checkpoint=best takes. A larger --patience, or --patience=0, goes "
         "on from here."
     )

@@ -46,7 +46,7 @@ def _draw_filters(values):
 
 def _load_with_images(values):
     """A model, real images, and the layer of D to look at."""
-    from dcgan_tf.analysis.receptive_field import find_last_convolution
+    from dcgan_tf.analysis.layers import find_last_convolution
     from dcgan_tf.analysis.samples import load_first_images
 
     model = _load(values)
@@ -77,8 +77,10 @@ def _draw_deconvnet(values):
 
 
 def _choose_generator_layer(values, model) -> str:
-    from dcgan_tf.analysis.generator_maps import find_second_highest_layer
-    from dcgan_tf.analysis.receptive_field import list_layers_to
+    from dcgan_tf.analysis.layers import (
+        find_second_highest_layer,
+        list_layers_to,
+    )
 
     layer = values.layer or find_second_highest_layer(model.generator)
     list_layers_to(model.generator, layer)  # Or refuse, before what is slow.

@@ -22,7 +22,7 @@ _NUM_IMAGES, _LABELLED_COUNTS = 220, (1, 5, 20)
 def can_segment(model: TrainedModel) -> bool:
     """Whether the truth of a segmentation is known: light on black."""
     return (
-        model.generator is not None
+        not model.is_export
         and not model.config.model.features_refusal
         and model.config.data.dataset in ("mnist_5k", "mnist")
     )

@@ -1,10 +1,25 @@
 """The discriminator as a feature extractor (Section 5)."""
 
+from collections.abc import Callable
+
 import keras
+import numpy as np
+import tensorflow as tf
 from keras import ops
 
-from dcgan_tf.images import check_float_images
+from dcgan_tf.graph_rewrites import REMAPPING, without_rewrites
+from dcgan_tf.images import (
+    check_float_images,
+    check_uint8_images,
+    to_float,
+)
 from dcgan_tf.kernels.keras_settings import own_keras_settings
+from dcgan_tf.traced import traced
+
+_BATCH_SIZE = 128
+
+# From uint8 images, one or more, to float32 `(num_images, num_features)`.
+FeatureFunction = Callable[[np.ndarray], np.ndarray]
 
 
 @own_keras_settings()
@@ -57,6 +72,45 @@ def build_feature_extractor(
         {"features": features, "logits": discriminator.outputs[0]},
         name="discriminator_features",
     )
+
+
+def make_feature_function(discriminator: keras.Sequential) -> FeatureFunction:
+    """Makes D's pooled activations a function of images.
+
+    Args:
+        discriminator: As of `build_feature_extractor`, in float32 and with
+            its final statistics.
+
+    Raises:
+        ValueError: As `build_feature_extractor`.
+    """
+    extractor = build_feature_extractor(discriminator)
+    extract = traced(lambda images: extractor(images, training=False))
+    return compute_in_batches(lambda images: extract(images)["features"])
+
+
+def compute_in_batches(
+    extract: Callable[[tf.Tensor], tf.Tensor],
+) -> FeatureFunction:
+    """Makes a function of a batch one of any number of images.
+
+    Args:
+        extract: From float32 images `(batch, height, width, channels)` in
+            `[-1, 1]` to features. Graphs in it keep the activations that
+            are pooled.
+    """
+
+    def compute(images: np.ndarray) -> np.ndarray:
+        check_uint8_images(images, "a feature function")
+        with without_rewrites(REMAPPING):
+            return np.concatenate(
+                [
+                    extract(to_float(images[start : start + _BATCH_SIZE]))
+                    for start in range(0, len(images), _BATCH_SIZE)
+                ]
+            )
+
+    return compute
 
 
 @keras.saving.register_keras_serializable("dcgan_tf")

@@ -129,8 +129,8 @@ def _describe_best(run_dir: Path, patience: int) -> str:
     if best is None:
         return ""
     text = (
-        f" Best checkpoint: step {best['step']:,} ({best['measure']} "
-        f"{best['value']:.4g})."
+        f" Best checkpoint: step {best.step:,} ({best.measure} "
+        f"{best.value:.4g})."
     )
     step = max(list_steps(run_dir), default=0)
     if num_stale := find_lost_patience(run_dir, patience, step):

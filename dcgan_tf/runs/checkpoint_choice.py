@@ -24,19 +24,19 @@ def describe_checkpoint(run_dir: str | os.PathLike, step: int) -> str:
         best = checkpoints.load_best(run_dir)
     except checkpoints.CheckpointError:
         return text
-    if best is None or best["step"] == step:
+    if best is None or best.step == step:
         return text
-    if best["step"] not in checkpoints.list_steps(run_dir):
+    if best.step not in checkpoints.list_steps(run_dir):
         return text
     values = [
-        parse_number(row.get(best["measure"]))
+        parse_number(row.get(best.measure))
         for row in read_metrics(run_dir)
         if int(row["step"]) == step
     ]
     own = next(filter(math.isfinite, values), None)
     against = "" if own is None else f", against {own:.4g} here"
     return (
-        f"{text}; step {best['step']} was the best one evaluated "
-        f"({best['measure']} {best['value']:.4g}{against}): "
+        f"{text}; step {best.step} was the best one evaluated "
+        f"({best.measure} {best.value:.4g}{against}): "
         f"{name_setting('checkpoint', 'best')} takes it"
     )

@@ -6,7 +6,6 @@ index is there only with all of its data. Whoever reads a run that is being
 trained may find a checkpoint pruned under it, and takes the next.
 """
 
-import json
 import logging
 import os
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from dcgan_tf import failures, scratch, tf_paths
+from dcgan_tf.runs.best_checkpoint import BestCheckpoint
 from dcgan_tf.runs.held_signals import signals_held
 from dcgan_tf.setting_names import name_setting
 
@@ -121,30 +121,12 @@ def clear_unfinished(run_dir: str | os.PathLike) -> None:
     scratch.remove_leftovers(Path(run_dir) / _CHECKPOINT_DIR)
 
 
-def mark_best(
-    run_dir: str | os.PathLike,
-    step: int,
-    measure: str,
-    value: float,
-    held_out: str | None = None,
-) -> None:
-    """Records which checkpoint is best; it is kept from then on.
-
-    Args:
-        run_dir: The run.
-        step: The checkpoint's.
-        measure: By what it is the best.
-        value: Its measure; of other checkpoints it is more.
-        held_out: A digest of the images that it was measured on: values on
-            others can't be compared with it. None where that isn't known.
-    """
-    record = {"step": step, "measure": measure, "value": value}
-    if held_out is not None:
-        record["held_out"] = held_out
-    scratch.save_text(find_best_file(run_dir), json.dumps(record) + "\n")
+def mark_best(run_dir: str | os.PathLike, best: BestCheckpoint) -> None:
+    """Records which checkpoint is best; it is kept from then on."""
+    scratch.save_text(find_best_file(run_dir), best.to_json())
 
 
-def load_best(run_dir: str | os.PathLike) -> dict | None:
+def load_best(run_dir: str | os.PathLike) -> BestCheckpoint | None:
     """Returns what `mark_best` recorded, or None.
 
     Raises:
@@ -152,17 +134,10 @@ def load_best(run_dir: str | os.PathLike) -> dict | None:
     """
     path = find_best_file(run_dir)
     try:
-        record = json.loads(path.read_text(encoding="utf-8-sig"))
-        if not isinstance(record["measure"], str):
-            raise TypeError(record["measure"])
-        return {
-            **record,
-            "step": int(record["step"]),
-            "value": float(record["value"]),
-        }
+        return BestCheckpoint.from_json(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError, KeyError, IsADirectoryError) as error:
+    except (ValueError, IsADirectoryError) as error:
         raise CheckpointError(
             f"{path} is damaged; name a step instead of best "
             f"({', '.join(map(str, list_steps(run_dir)))})"
@@ -176,8 +151,8 @@ def find_best_file(run_dir: str | os.PathLike) -> Path:
 
 def find_best(run_dir: str | os.PathLike) -> int | None:
     """Returns the best checkpoint's step, or None where none is marked."""
-    record = load_best(run_dir)
-    return record["step"] if record else None
+    best = load_best(run_dir)
+    return best.step if best else None
 
 
 def restore(

@@ -4,7 +4,6 @@ import os
 
 from dcgan_tf.runs import checkpoints
 from dcgan_tf.runs.metrics import read_metrics
-from dcgan_tf.runs.repair import find_staleness
 
 
 def find_lost_patience(
@@ -35,11 +34,10 @@ def find_lost_patience(
         best = checkpoints.load_best(run_dir)
     except checkpoints.CheckpointError:
         return 0
-    if best is None or find_staleness(best, step, measure, held_out):
+    if best is None or best.find_staleness(step, measure, held_out):
         return 0
     count = sum(
-        best["step"] < int(row["step"]) <= step
-        and bool(row.get(best["measure"]))
+        best.step < int(row["step"]) <= step and bool(row.get(best.measure))
         for row in read_metrics(run_dir)
     )
     return count if count >= patience else 0

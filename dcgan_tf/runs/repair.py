@@ -4,18 +4,20 @@ One that is of another future than the run's, or of other held-out images, is
 no best one either.
 """
 
+import dataclasses
 import math
 import os
 from collections.abc import Callable
 
 from dcgan_tf.runs import checkpoints
+from dcgan_tf.runs.best_checkpoint import BestCheckpoint
 from dcgan_tf.runs.metrics import list_measures, read_metrics
 from dcgan_tf.runs.set_aside import set_aside
 
 
 def repair_best(
     run_dir: str | os.PathLike, log: Callable[[str], None]
-) -> dict | None:
+) -> BestCheckpoint | None:
     """Reads which checkpoint is best; a damaged best.json is made again.
 
     Args:
@@ -39,37 +41,12 @@ def repair_best(
             "evaluation decides anew which checkpoint is best"
         )
         return None
-    checkpoints.mark_best(run_dir, **found)
+    checkpoints.mark_best(run_dir, found)
     log(
         f"{path} was damaged and is kept as {kept_as.name}; by metrics.csv "
-        f"the best checkpoint is that of step {found['step']}"
+        f"the best checkpoint is that of step {found.step}"
     )
     return found
-
-
-def find_staleness(
-    best: dict, start_step: int, measure: str | None, held_out: str | None
-) -> str | None:
-    """Says why a best checkpoint isn't one of the run that is resumed.
-
-    Args:
-        best: As `checkpoints.load_best` returns it.
-        start_step: Completed steps of the checkpoint that is resumed from.
-        measure: By what checkpoints are compared from now on; None where
-            that isn't known.
-        held_out: A digest of the images that they are measured on; the same.
-
-    Returns:
-        The reason; None where later values can be compared with it.
-    """
-    if measure is not None and best["measure"] != measure:
-        return f"it was chosen by {best['measure']}, now it is by {measure}"
-    known = best.get("held_out")
-    if None not in (known, held_out) and known != held_out:
-        return "it was measured on other held-out images"
-    if best["step"] > start_step:
-        return f"the run resumes before it, from step {start_step}"
-    return None
 
 
 def drop_stale_best(
@@ -86,7 +63,7 @@ def drop_stale_best(
 
     Args:
         run_dir: The run, its metrics.csv cut back already.
-        start_step: As `find_staleness` takes it.
+        start_step: As `BestCheckpoint.find_staleness` takes it.
         measure: The same.
         held_out: The same.
         log: Takes a line for the user, where something changes.
@@ -94,22 +71,20 @@ def drop_stale_best(
     best = repair_best(run_dir, log)
     if best is None:
         return
-    reason = find_staleness(best, start_step, measure, held_out)
+    reason = best.find_staleness(start_step, measure, held_out)
     if reason is None:
         return
     checkpoints.find_best_file(run_dir).unlink()
     outcome = "the next evaluation decides anew"
-    is_comparable = not find_staleness(
-        {**best, "step": start_step}, start_step, measure, held_out
-    )
-    found = is_comparable and _find_best_in_metrics(
-        run_dir, start_step, best["measure"]
-    )
-    if found:
-        checkpoints.mark_best(run_dir, **found, held_out=best.get("held_out"))
-        outcome = f"by metrics.csv it is that of step {found['step']}"
+    found = None
+    if not best.find_incomparability(measure, held_out):
+        found = _find_best_in_metrics(run_dir, start_step, best.measure)
+    if found is not None:
+        found = dataclasses.replace(found, held_out=best.held_out)
+        checkpoints.mark_best(run_dir, found)
+        outcome = f"by metrics.csv it is that of step {found.step}"
     log(
-        f"the checkpoint of step {best['step']} is no longer the best one: "
+        f"the checkpoint of step {best.step} is no longer the best one: "
         f"{reason}; {outcome}"
     )
 
@@ -126,7 +101,7 @@ def _find_best_in_metrics(
     run_dir: str | os.PathLike,
     last_step: float = math.inf,
     measure: str | None = None,
-) -> dict | None:
+) -> BestCheckpoint | None:
     """Returns the least first measure among steps with a checkpoint.
 
     Args:
@@ -147,4 +122,4 @@ def _find_best_in_metrics(
     if not candidates:
         return None
     value, step = min(candidates)
-    return {"step": step, "measure": measure, "value": value}
+    return BestCheckpoint(step, measure, value)

@@ -14,10 +14,14 @@ from dcgan_tf.config import DataConfig, RunConfig
 from dcgan_tf.context.graph_building import outside_graphs
 from dcgan_tf.data.source import Source
 from dcgan_tf.given_path import resolve_path
-from dcgan_tf.graph_rewrites import REMAPPING, without_rewrites
-from dcgan_tf.images import check_uint8_images, to_float
+from dcgan_tf.images import check_uint8_images
 from dcgan_tf.latents import sample_latents
-from dcgan_tf.models.features import build_feature_extractor
+from dcgan_tf.models.features import (
+    FeatureFunction,
+    build_feature_extractor,
+    compute_in_batches,
+    make_feature_function,
+)
 from dcgan_tf.runs.class_names import load_class_names
 from dcgan_tf.runs.discriminator_statistics import load_real_batches
 from dcgan_tf.runs.final_networks import digest_weights, restore_final_networks
@@ -32,14 +36,26 @@ from dcgan_tf.runs.sampling import (
 )
 from dcgan_tf.runs.trained_discriminator import TrainedDiscriminator
 from dcgan_tf.seeds import choose_labels, make_seeds
-from dcgan_tf.traced import traced
 
 _log = logging.getLogger(__name__)
 
-_BATCH_SIZE = 128
-
 # From float32 images in [-1, 1] to `features` and `logits`.
 Extractor = Callable[[tf.Tensor], dict[str, tf.Tensor]]
+
+
+@dataclasses.dataclass(frozen=True)
+class ExportedGraphs:
+    """What an export has for networks: graphs that are closed.
+
+    Attributes:
+        load_sampler: Gives the map from seeds to images.
+        load_extractor: Gives the map from images to features.
+        digest_generator: Tells G's graph from any others.
+    """
+
+    load_sampler: Callable[[], Sampler]
+    load_extractor: Callable[[], Extractor]
+    digest_generator: Callable[[], str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,11 +70,9 @@ class TrainedModel:
         name: The run's or the export's folder, as it was given.
         config: The run's settings, its data where it was said to be.
         step: The checkpoint's step.
-        generator: In float32; None of an export, whose graph is closed.
         trained_discriminator: D, its real images, and D before training.
-        load_sampler: Gives the map from seeds to images of an export's graph.
-        load_extractor: Gives the map from images to features of an export's.
-        digest_export: Tells an export's graph from any others.
+        generator: In float32; None of an export.
+        exported: An export's graphs; None of a run.
         class_names: Of the labels that condition both networks; empty where
             there are none or aren't known.
         seed: Of the latents that `sample_latents` draws.
@@ -67,13 +81,16 @@ class TrainedModel:
     name: str
     config: RunConfig
     step: int
+    trained_discriminator: TrainedDiscriminator
     generator: keras.Model | None = None
-    trained_discriminator: TrainedDiscriminator | None = None
-    load_sampler: Callable[[], Sampler] | None = None
-    load_extractor: Callable[[], Extractor] | None = None
-    digest_export: Callable[[], str] | None = None
+    exported: ExportedGraphs | None = None
     class_names: tuple[str, ...] = ()
     seed: int = 0
+
+    @property
+    def is_export(self) -> bool:
+        """Whether it is an export, without Keras networks."""
+        return self.exported is not None
 
     @property
     def discriminator(self) -> keras.Model | None:
@@ -113,8 +130,8 @@ class TrainedModel:
 
     def digest_generator(self) -> str:
         """Tells G's weights from any others."""
-        if self.digest_export is not None:
-            return self.digest_export()
+        if self.is_export:
+            return self.exported.digest_generator()
         return digest_weights(self.generator)
 
     def digest_discriminator(self) -> str:
@@ -152,8 +169,8 @@ class TrainedModel:
 
     @functools.cached_property
     def _sampler(self) -> Sampler:
-        if self.load_sampler is not None:
-            return self.load_sampler()
+        if self.is_export:
+            return self.exported.load_sampler()
         return build_sampler(self.generator, self.config.model.latent_dim)
 
     def compute_features(self, images: np.ndarray) -> np.ndarray:
@@ -171,23 +188,16 @@ class TrainedModel:
         """
         if refusal := self.config.model.features_refusal:
             raise ValueError(refusal)
+        # Before images are read that D's statistics are of.
         check_uint8_images(images, "the discriminator")
-        with without_rewrites(REMAPPING):
-            return np.concatenate(
-                [
-                    self._extractor(
-                        to_float(images[start : start + _BATCH_SIZE])
-                    )["features"].numpy()
-                    for start in range(0, len(images), _BATCH_SIZE)
-                ]
-            )
+        return self._feature_function(images)
 
     @functools.cached_property
-    def _extractor(self) -> Extractor:
-        if self.load_extractor is not None:
-            return self.load_extractor()
-        extractor = build_feature_extractor(self.discriminator)
-        return traced(lambda images: extractor(images, training=False))
+    def _feature_function(self) -> FeatureFunction:
+        if not self.is_export:
+            return make_feature_function(self.discriminator)
+        extract = self.exported.load_extractor()
+        return compute_in_batches(lambda images: extract(images)["features"])
 
     def sample_latents(self, count: int, stream: int = 0) -> np.ndarray:
         """Draws latents of the model's `seed`; another stream gives others.
@@ -264,16 +274,16 @@ def load_trained_model(
         step=step,
         generator=generator,
         trained_discriminator=TrainedDiscriminator(
-            config.model,
-            lambda: load_real_batches(
+            model=config.model,
+            load_real_batches=lambda: load_real_batches(
                 config,
                 real_data,
                 log,
                 source,
                 functools.partial(find_others, run_dir),
             ),
-            lambda: digest_weights(discriminator),
-            lambda: discriminator,
+            digest=lambda: digest_weights(discriminator),
+            load_network=lambda: discriminator,
         ),
         class_names=load_class_names(run_dir),
         seed=seed,

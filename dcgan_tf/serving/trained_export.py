@@ -15,7 +15,11 @@ from dcgan_tf.data.source import Source
 from dcgan_tf.runs.discriminator_statistics import load_real_batches
 from dcgan_tf.runs.sampling import Sampler
 from dcgan_tf.runs.trained_discriminator import TrainedDiscriminator
-from dcgan_tf.runs.trained_model import Extractor, TrainedModel
+from dcgan_tf.runs.trained_model import (
+    ExportedGraphs,
+    Extractor,
+    TrainedModel,
+)
 from dcgan_tf.serving import saved_model, versions
 
 _log = logging.getLogger(__name__)
@@ -59,16 +63,18 @@ def load_exported_model(
         config=config,
         step=record.step,
         trained_discriminator=TrainedDiscriminator(
-            config.model,
+            model=config.model,
             # Its own settings tell whether these are its own images.
-            functools.partial(
+            load_real_batches=functools.partial(
                 load_real_batches, record.config, real_data, log, source
             ),
-            lambda: _digest_files(find_features()),
+            digest=lambda: _digest_files(find_features()),
         ),
-        load_sampler=functools.partial(_load_sampler, version_dir),
-        load_extractor=lambda: _load_extractor(find_features()),
-        digest_export=lambda: _digest_files(version_dir / "variables"),
+        exported=ExportedGraphs(
+            load_sampler=functools.partial(_load_sampler, version_dir),
+            load_extractor=lambda: _load_extractor(find_features()),
+            digest_generator=lambda: _digest_files(version_dir / "variables"),
+        ),
         class_names=record.classes,
     )
 

@@ -197,25 +197,31 @@ def build_pyramid_sgd(learning_rate: float) -> ScheduledSGD:
 TRAINING: dict[str, FamilyTraining] = {
     # Both networks are updated on the same images, where the authors'
     # alternate unless `updates` says so; see `GradientTapeStep`.
-    "dcgan": FamilyTraining(take_images, draw_images, judge_images),
+    "dcgan": FamilyTraining(
+        take_real=take_images, draw_fake=draw_images, judge=judge_images
+    ),
     # As its authors: both networks at once, dropout in D in G's pass too.
     # What departs is said in `models.original_gan` and `build_gan_sgd`;
     # besides, samples come from an average of weights, as DCGAN's here do
     # (--ema_decay=0 turns that off).
     "gan": FamilyTraining(
-        take_images,
-        draw_images,
-        judge_images,
-        build_gan_sgd,
-        0.5,
-        set_output_marginals,
+        take_real=take_images,
+        draw_fake=draw_images,
+        judge=judge_images,
+        build_sgd=build_gan_sgd,
+        discriminator_weight=0.5,
+        start_from_data=set_output_marginals,
     ),
     # All levels in one step on one batch, where the authors train each alone
     # and the coarsest one on batches of 100; and both networks on the same
     # images, where theirs take turns, as `updates` may have it. What departs
     # in the networks is said in `models.laplacian_pyramid`.
     "lapgan": FamilyTraining(
-        shrink_images, draw_levels, judge_levels, build_pyramid_sgd, 0.5
+        take_real=shrink_images,
+        draw_fake=draw_levels,
+        judge=judge_levels,
+        build_sgd=build_pyramid_sgd,
+        discriminator_weight=0.5,
     ),
 }
 

@@ -29,7 +29,7 @@ _LEAST_VARIATION = 0.08
 _LARGEST_SHIFT = 1.1
 
 
-def _advise_to_restart(is_augmented: bool) -> str:
+def _advise_to_restart() -> str:
     return (
         "go back to an earlier checkpoint "
         f"({name_setting('init_from', 'RUN@STEP')} in a new "
@@ -38,21 +38,23 @@ def _advise_to_restart(is_augmented: bool) -> str:
     )
 
 
-def _advise_to_look_on(is_augmented: bool) -> str:
-    advice = (
+def _advise_to_look_on() -> str:
+    return (
         "if the next grids don't get better, start anew with a lower "
         f"{name_setting('learning_rate')} or another {name_setting('seed')}"
     )
-    if is_augmented:
-        return advice
-    return f"{advice}, or with {name_setting('diff_augment')}"
 
 
-def _advise_a_lower_rate(is_augmented: bool) -> str:
-    advice = f"start anew with a lower {name_setting('learning_rate')}"
-    if is_augmented:
-        return advice
-    return f"{advice}, or with {name_setting('diff_augment')} if images are few"
+def _advise_a_lower_rate() -> str:
+    return f"start anew with a lower {name_setting('learning_rate')}"
+
+
+def _advise_to_augment() -> str:
+    return f"or with {name_setting('diff_augment')}"
+
+
+def _advise_to_augment_few() -> str:
+    return f"{_advise_to_augment()} if images are few"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,14 +84,16 @@ class _Sign:
         num_looks: In how many looks in a row it must be seen.
         is_seen: From a look's medians.
         describe: From a look's medians to what is seen.
-        advise: From whether the run augments to what to do.
+        advise: Gives what to do.
+        advise_unaugmented: Gives what else may help a run that doesn't augment.
     """
 
     kind: str
     num_looks: int
     is_seen: Callable[[Mapping[str, float]], bool]
     describe: Callable[[Mapping[str, float]], str]
-    advise: Callable[[bool], str]
+    advise: Callable[[], str]
+    advise_unaugmented: Callable[[], str] | None = None
 
 
 # The worst first: one at a time is said, since one brings the others.
@@ -113,6 +117,7 @@ _SIGNS = (
             f"{seen['sample_contrast']:.0%} of the images')"
         ),
         _advise_to_look_on,
+        _advise_to_augment,
     ),
     _Sign(
         COLLAPSE,
@@ -123,6 +128,7 @@ _SIGNS = (
             f"{seen['sample_variation']:.0%} as much as the images)"
         ),
         _advise_to_look_on,
+        _advise_to_augment,
     ),
     _Sign(
         DIVERGENCE,
@@ -144,6 +150,7 @@ _SIGNS = (
             "and G learns nothing more from it"
         ),
         _advise_a_lower_rate,
+        _advise_to_augment_few,
     ),
 )
 
@@ -210,8 +217,9 @@ class HealthMonitor:
         if not found or found[0] in self._said:
             return None
         sign = _SIGNS[found[0]]
-        advice = sign.advise(self._is_augmented)
-        text = f"{sign.describe(seen)}; {advice}"
+        text = f"{sign.describe(seen)}; {sign.advise()}"
+        if sign.advise_unaugmented is not None and not self._is_augmented:
+            text += f", {sign.advise_unaugmented()}"
         warning = TrainingWarning(step, sign.kind, text)
         # Those that it brings need not be said when it ends.
         for index in found:

@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import tensorflow as tf
 
@@ -25,13 +25,12 @@ from dcgan_tf.training.distribution import workers
 from dcgan_tf.training.interrupts import InterruptGuard
 from dcgan_tf.training.progress import Progress
 from dcgan_tf.training.recorder import Evaluator, Recorder, identify
-from dcgan_tf.training.resuming import prepare_start, save_record
+from dcgan_tf.training.resuming import Start, prepare_start, save_record
 from dcgan_tf.training.schedule import (
     count_steps_until_due,
     find_due,
     limit_steps_per_call,
 )
-from dcgan_tf.training.state import TrainingState
 from dcgan_tf.training.step import GradientTapeStep
 
 
@@ -99,64 +98,26 @@ def train(
         RunLockedError: If another process trains the run.
         OSError: If the folder can't be written.
     """
-    is_chief = workers.is_chief(strategy)
     start = prepare_start(
         config, run_dir, source, strategy, precision, init_from,
         build_evaluator, allow_fewer_images,
     )  # fmt: skip
-    config, training, step = start.config, start.config.training, start.step
     is_unevaluated = workers.chief_says(
         strategy,
         start.evaluator is not None
-        and _is_unevaluated(run_dir, training, step),
+        and _is_unevaluated(run_dir, start.config.training, start.step),
     )
-    is_complete = step >= training.steps
-    if is_complete and not is_unevaluated:
-        return TrainingResult(step, was_complete=True)
-    num_stale = find_lost_patience(
-        run_dir, training.patience, step, *identify(start.evaluator)
-    )
-    # Only the chief knows the images that it evaluates on.
-    if not is_unevaluated and workers.chief_says(strategy, num_stale > 0):
-        return TrainingResult(step, num_stale=num_stale)
-    checkpoint_bytes = resources.compute_checkpoint_bytes(start.state)
-    if is_chief:
-        resources.check_disk_space(run_dir, config, checkpoint_bytes, step)
-        folder.make_run_dir(run_dir)
-    with (
-        RunLock(run_dir) if is_chief else contextlib.nullcontext(),
-        resources.shortage_named(run_dir, config, checkpoint_bytes),
-    ):
-        if is_chief:
-            _check_unchanged(run_dir, start.steps_before)
-            checkpoints.clear_unfinished(run_dir)
-            save_record(run_dir, config, source, precision)
-        progress = Progress(training.steps, step, is_silent=not is_chief)
-        _log_resuming(progress, run_dir, step, start.changes)
-        if is_chief:
-            for line in describe_training(
-                config, source, run_dir, strategy, precision
-            ):
-                progress.log(line)
-        recorder = Recorder(
-            config,
-            run_dir,
-            start.state,
-            progress,
-            step,
-            is_chief,
-            count_skipped=lambda: source.num_skipped,
-            evaluator=start.evaluator,
-            saves_alone=workers.num_workers(strategy) == 1,
-        )
-        if is_complete:
+    if not is_unevaluated:
+        result = _find_end(start, run_dir, strategy)
+        if result is not None:
+            return result
+    with _held_folder(start, run_dir, source, strategy, precision):
+        recorder = _announce(start, run_dir, source, strategy, precision)
+        if start.step >= start.config.training.steps:
             with recorder:
-                recorder.evaluate(step)
-            return TrainingResult(step, was_complete=True)
-        return _train_steps(
-            config, source, strategy, start.state, recorder, step,
-            is_unevaluated,
-        )  # fmt: skip
+                recorder.evaluate(start.step)
+            return TrainingResult(start.step, was_complete=True)
+        return _train_steps(start, source, strategy, recorder, is_unevaluated)
 
 
 def _is_unevaluated(
@@ -167,6 +128,80 @@ def _is_unevaluated(
         start > 0
         and find_due(training, start).evaluation
         and lacks_evaluation(run_dir, start)
+    )
+
+
+def _find_end(
+    start: Start, run_dir: str | os.PathLike, strategy: tf.distribute.Strategy
+) -> TrainingResult | None:
+    """Returns how a run has ended already; None where steps are left."""
+    training, step = start.config.training, start.step
+    if step >= training.steps:
+        return TrainingResult(step, was_complete=True)
+    num_stale = find_lost_patience(
+        run_dir, training.patience, step, *identify(start.evaluator)
+    )
+    # Only the chief knows the images that it evaluates on.
+    if workers.chief_says(strategy, num_stale > 0):
+        return TrainingResult(step, num_stale=num_stale)
+    return None
+
+
+@contextlib.contextmanager
+def _held_folder(
+    start: Start,
+    run_dir: str | os.PathLike,
+    source: Source,
+    strategy: tf.distribute.Strategy,
+    precision: str,
+) -> Iterator[None]:
+    """Holds a run's folder: with space, locked, and its record written."""
+    is_chief, config = workers.is_chief(strategy), start.config
+    checkpoint_bytes = resources.compute_checkpoint_bytes(start.state)
+    if is_chief:
+        resources.check_disk_space(
+            run_dir, config, checkpoint_bytes, start.step
+        )
+        folder.make_run_dir(run_dir)
+    with (
+        RunLock(run_dir) if is_chief else contextlib.nullcontext(),
+        resources.shortage_named(run_dir, config, checkpoint_bytes),
+    ):
+        if is_chief:
+            _check_unchanged(run_dir, start.steps_before)
+            checkpoints.clear_unfinished(run_dir)
+            save_record(run_dir, config, source, precision)
+        yield
+
+
+def _announce(
+    start: Start,
+    run_dir: str | os.PathLike,
+    source: Source,
+    strategy: tf.distribute.Strategy,
+    precision: str,
+) -> Recorder:
+    """Says what is trained, and returns what records how."""
+    is_chief, config = workers.is_chief(strategy), start.config
+    progress = Progress(
+        config.training.steps, start.step, is_silent=not is_chief
+    )
+    _log_resuming(progress, run_dir, start.step, start.changes)
+    if is_chief:
+        for line in describe_training(
+            config, source, run_dir, strategy, precision
+        ):
+            progress.log(line)
+    return Recorder(
+        config,
+        run_dir,
+        start.state,
+        progress,
+        start.step,
+        is_chief,
+        count_skipped=lambda: source.num_skipped,
+        evaluator=start.evaluator,
+        saves_alone=workers.num_workers(strategy) == 1,
     )
 
 
@@ -183,34 +218,32 @@ def _log_resuming(
 
 
 def _train_steps(
-    config: RunConfig,
+    start: Start,
     source: Source,
     strategy: tf.distribute.Strategy,
-    state: TrainingState,
     recorder: Recorder,
-    start: int,
     is_unevaluated: bool,
 ) -> TrainingResult:
     """Trains from a step on until the last one or a signal."""
-    training = config.training
+    config, training, step = start.config, start.config.training, start.step
     is_alone = workers.num_workers(strategy) == 1
     feed = BatchFeed(
-        config, source, strategy, start, limit_steps_per_call(training, start)
+        config, source, strategy, step, limit_steps_per_call(training, step)
     )
-    step_fn = GradientTapeStep(state, config, strategy)
+    step_fn = GradientTapeStep(start.state, config, strategy)
     stop_agreement = workers.StopAgreement(strategy)
-    num_stale, step = 0, start
+    num_stale = 0
     with (
         InterruptGuard() as guard,
         recorder,
         without_rewrites(*_list_unwanted_rewrites(config)),
     ):
         if is_unevaluated:
-            recorder.evaluate(start)
+            recorder.evaluate(step)
             if recorder.is_chief:
-                num_stale = recorder.find_lost_patience(start)
+                num_stale = recorder.find_lost_patience(step)
             if num_stale and is_alone:
-                return TrainingResult(start, num_stale=num_stale)
+                return TrainingResult(step, num_stale=num_stale)
         feed.fetch()
         while step < training.steps:
             step += _train_call(feed, step_fn, recorder, training, step)

@@ -32,7 +32,7 @@ class Objectives:
 
     def judge(self, batch: Batch, seen: Seen, seed: tf.Tensor) -> tf.Tensor:
         """Computes D's logits, float32 `(batch, pairs)`."""
-        return self._family.judge(self._state, batch, seen, seed)
+        return self._family.judge(self._state.networks, batch, seen, seed)
 
     def judge_both(
         self, batch: Batch, fake: Seen, seeds, is_penalised: bool
@@ -50,7 +50,7 @@ class Objectives:
             `losses.judge_with_penalty`), which stands for those of the steps
             without one too; 0.0 if there is none.
         """
-        real = self._family.take_real(self._state, batch)
+        real = self._family.take_real(self._state.networks, batch)
         weights = (self._training.r1_weight, self._training.r2_weight)
         logits, penalty = [], 0.0
         for seen, seed, weight in zip(

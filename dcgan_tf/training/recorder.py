@@ -12,6 +12,7 @@ import tensorflow as tf
 from dcgan_tf import failures, images
 from dcgan_tf.config import RunConfig
 from dcgan_tf.runs import checkpoints, sample_grids
+from dcgan_tf.runs.best_checkpoint import BestCheckpoint
 from dcgan_tf.runs.curves import CURVES_FILE, save_curves
 from dcgan_tf.runs.early_stopping import find_lost_patience
 from dcgan_tf.runs.metrics import MetricsWriter
@@ -312,12 +313,11 @@ class Recorder:
             best = repair_best(self._run_dir, self._progress.log)
             # Nothing would be less than what isn't a number.
             if np.isfinite(value) and (
-                best is None or best["measure"] != name or value < best["value"]
+                best is None or best.measure != name or value < best.value
             ):
                 _, held_out = identify(self._evaluator)
-                checkpoints.mark_best(
-                    self._run_dir, step, name, value, held_out
-                )
+                best = BestCheckpoint(step, name, value, held_out)
+                checkpoints.mark_best(self._run_dir, best)
             # Last: whoever finds no row evaluates the step again.
             self._write_row(step, measures)
             floor = measures.get(f"{name}_floor")

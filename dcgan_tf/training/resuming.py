@@ -182,7 +182,7 @@ def restore_or_start(
     if checkpoints.list_steps(run_dir):
         step = checkpoints.restore(run_dir, state.trackables())
         # The checkpoint's optimizers hold the rate they were saved with.
-        state.set_learning_rate(*config.training.rates)
+        state.set_learning_rates(*config.training.rates)
         return step, folder.load_run_config(run_dir).training.init_from
     if init_from:
         init_from = restore_networks(init_from, config, state)

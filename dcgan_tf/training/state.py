@@ -1,17 +1,25 @@
 """The training state: networks, their averages, optimizers, the step."""
 
 import dataclasses
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
 
 from dcgan_tf.config import REPLICA, RunConfig
 from dcgan_tf.kernels.keras_settings import own_keras_settings
-from dcgan_tf.models.networks import build_networks
+from dcgan_tf.models.networks import Networks, build_networks
 from dcgan_tf.training.diff_augment import AdaptiveProbability
 from dcgan_tf.training.distribution.replica_norm import normalise_alone
 from dcgan_tf.training.families import build_optimizer
 from dcgan_tf.training.scheduled_sgd import ScheduledSGD
+
+
+class OptimizedNetwork(NamedTuple):
+    """A network, and the optimizer that updates it."""
+
+    network: keras.Model
+    optimizer: keras.optimizers.Optimizer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +50,23 @@ class TrainingState:
     step: tf.Variable
     augment_probability: AdaptiveProbability | None = None
 
+    @property
+    def networks(self) -> Networks:
+        """Both networks that are trained."""
+        return Networks(self.generator, self.discriminator)
+
+    @property
+    def optimized_generator(self) -> OptimizedNetwork:
+        """G with its optimizer."""
+        return OptimizedNetwork(self.generator, self.generator_optimizer)
+
+    @property
+    def optimized_discriminator(self) -> OptimizedNetwork:
+        """D with its optimizer."""
+        return OptimizedNetwork(
+            self.discriminator, self.discriminator_optimizer
+        )
+
     def trackables(self) -> dict:
         """Returns the parts by name, as a checkpoint stores them."""
         parts = {
@@ -65,21 +90,12 @@ class TrainingState:
         """The generator that samples and exports use."""
         return self.averaged_generator or self.generator
 
-    def set_learning_rate(
-        self,
-        learning_rate: float,
-        discriminator_learning_rate: float | None = None,
+    def set_learning_rates(
+        self, generator_rate: float, discriminator_rate: float
     ) -> None:
-        """Sets both optimizers' learning rate, which a restore overwrites.
-
-        Args:
-            learning_rate: Of G, and of D where it has none of its own.
-            discriminator_learning_rate: D's own.
-        """
-        if discriminator_learning_rate is None:
-            discriminator_learning_rate = learning_rate
-        self.generator_optimizer.learning_rate = learning_rate
-        self.discriminator_optimizer.learning_rate = discriminator_learning_rate
+        """Sets both optimizers' rates, which a restore overwrites."""
+        self.generator_optimizer.learning_rate = generator_rate
+        self.discriminator_optimizer.learning_rate = discriminator_rate
 
     def compute_learning_rates(self) -> tuple[float, float]:
         """Computes the rates of G's and of D's last update."""

@@ -3,6 +3,7 @@
 Their order is the run's `updates`; what is minimised is in `objectives`.
 """
 
+import keras
 import tensorflow as tf
 
 from dcgan_tf.config import RELATIVISTIC, SYNCHRONISED, RunConfig
@@ -11,7 +12,7 @@ from dcgan_tf.training.accumulation import Computed, compute_in_parts
 from dcgan_tf.training.families import TRAINING, Batch, Seen
 from dcgan_tf.training.image_statistics import compute_sample_statistics
 from dcgan_tf.training.objectives import Objectives
-from dcgan_tf.training.state import TrainingState
+from dcgan_tf.training.state import OptimizedNetwork, TrainingState
 
 
 class Updates:
@@ -44,7 +45,7 @@ class Updates:
 
         def compute(part: Batch) -> Computed:
             with tf.GradientTape() as g_tape, tf.GradientTape() as d_tape:
-                fake = self._family.draw_fake(self._state, part)
+                fake = self._family.draw_fake(self._state.networks, part)
                 *logits, penalty = self._objectives.judge_both(
                     part, fake, seeds, is_penalised
                 )
@@ -53,17 +54,19 @@ class Updates:
                 )
                 g_loss, g_scaled = self._objectives.for_generator(*logits)
             sums = {
-                "discriminator": self._differentiate(
-                    "discriminator", d_tape, d_scaled
+                "discriminator": _differentiate(
+                    d_tape, d_scaled, self._state.discriminator
                 ),
-                "generator": self._differentiate("generator", g_tape, g_scaled),
+                "generator": _differentiate(
+                    g_tape, g_scaled, self._state.generator
+                ),
                 "losses": (d_loss, g_loss),
             }
             return Computed(sums, (_take_samples(fake), *logits))
 
         sums, (samples, *logits) = self._compute(compute, batch)
-        for name in ("discriminator", "generator"):
-            self._apply(name, sums[name])
+        self._apply(self._state.optimized_discriminator, sums["discriminator"])
+        self._apply(self._state.optimized_generator, sums["generator"])
         return self._measure(batch, samples, sums["losses"], *logits)
 
     def in_turn(
@@ -77,7 +80,7 @@ class Updates:
         *d_seeds, g_seed = tf.unstack(tf.random.split(seed, 3, alg=GENERATOR))
 
         def compute_for_discriminator(part: Batch) -> Computed:
-            fake = self._family.draw_fake(self._state, part)
+            fake = self._family.draw_fake(self._state.networks, part)
             with tf.GradientTape() as tape:
                 *logits, penalty = self._objectives.judge_both(
                     part, fake, d_seeds, is_penalised
@@ -85,29 +88,29 @@ class Updates:
                 loss, scaled = self._objectives.for_discriminator(
                     *logits, penalty
                 )
-            gradients = self._differentiate("discriminator", tape, scaled)
+            gradients = _differentiate(tape, scaled, self._state.discriminator)
             return Computed((gradients, loss), logits)
 
         def compute_for_generator(part: Batch) -> Computed:
             with tf.GradientTape() as tape:
-                fake = self._family.draw_fake(self._state, part)
+                fake = self._family.draw_fake(self._state.networks, part)
                 fake_logits = self._objectives.judge(part, fake, g_seed)
                 real_logits = None
                 if self._training.loss == RELATIVISTIC:
-                    real = self._family.take_real(self._state, part)
+                    real = self._family.take_real(self._state.networks, part)
                     real_logits = self._objectives.judge(part, real, d_seeds[0])
                 loss, scaled = self._objectives.for_generator(
                     real_logits, fake_logits
                 )
-            gradients = self._differentiate("generator", tape, scaled)
+            gradients = _differentiate(tape, scaled, self._state.generator)
             return Computed((gradients, loss), _take_samples(fake))
 
         d_sums, logits = self._compute(compute_for_discriminator, d_batch)
         gradients, d_loss = d_sums
-        self._apply("discriminator", gradients)
+        self._apply(self._state.optimized_discriminator, gradients)
         g_sums, samples = self._compute(compute_for_generator, g_batch, d_sums)
         gradients, g_loss = g_sums
-        self._apply("generator", gradients)
+        self._apply(self._state.optimized_generator, gradients)
         return self._measure(g_batch, samples, (d_loss, g_loss), *logits)
 
     def _compute(self, compute, batch: Batch, after=()) -> Computed:
@@ -120,14 +123,10 @@ class Updates:
             replicas_meet=is_synchronised and self._num_replicas > 1,
         )
 
-    def _differentiate(self, name: str, tape, loss) -> list[tf.Tensor]:
-        weights = getattr(self._state, name).trainable_variables
-        return tape.gradient(loss, [w.value for w in weights])
-
-    def _apply(self, name: str, gradients) -> None:
+    def _apply(self, optimized: OptimizedNetwork, gradients) -> None:
         """Updates one network by its optimizer."""
-        weights = getattr(self._state, name).trainable_variables
-        optimizer = getattr(self._state, f"{name}_optimizer")
+        network, optimizer = optimized
+        weights = network.trainable_variables
         optimizer.apply(self._add_decay(gradients, weights, optimizer), weights)
 
     def _measure(
@@ -163,6 +162,13 @@ class Updates:
             gradient + optimizer.scale_loss(decay * weight)
             for gradient, weight in zip(gradients, weights, strict=True)
         ]
+
+
+def _differentiate(
+    tape: tf.GradientTape, loss: tf.Tensor, network: keras.Model
+) -> list[tf.Tensor]:
+    weights = network.trainable_variables
+    return tape.gradient(loss, [weight.value for weight in weights])
 
 
 def _take_samples(fake: Seen) -> tf.Tensor:

@@ -27,4 +27,6 @@ def linear_model(trained):
     )
     model = dataclasses.replace(trained.config.model, latent_dim=latent_dim)
     config = dataclasses.replace(trained.config, model=model)
-    return TrainedModel("linear", config, 1, generator)
+    return TrainedModel(
+        "linear", config, 1, trained.trained_discriminator, generator
+    )

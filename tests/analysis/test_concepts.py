@@ -85,7 +85,7 @@ def test_labels_what_real_images_show(trained):
     pictures, attributes = make_toy_faces(400)
     labels = np.stack(list(attributes.values()), axis=-1)
     labeller = LinearLabeller(
-        trained.discriminator,
+        trained.compute_features,
         pictures[:300],
         labels[:300],
         tuple(attributes),
@@ -101,7 +101,7 @@ def test_labels_classes_one_against_the_rest(trained):
     pictures, attributes = make_toy_faces(300)
     classes = 2 * attributes["fair_hair"] + attributes["dark_skin"]
     labeller = LinearLabeller(
-        trained.discriminator, pictures, classes, ("0", "1", "2", "3")
+        trained.compute_features, pictures, classes, ("0", "1", "2", "3")
     )
     best = labeller.compute_margins(pictures).argmax(1)
     assert (best == classes).mean() > 0.9

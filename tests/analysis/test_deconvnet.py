@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dcgan_tf.analysis.deconvnet import draw_deconvnet
-from dcgan_tf.analysis.receptive_field import find_last_convolution
+from dcgan_tf.analysis.layers import find_last_convolution
 
 
 @pytest.mark.parametrize("layer", ["conv_1_lrelu", "the last"])

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from dcgan_tf.analysis.backward import compute_activations
 from dcgan_tf.analysis.filters import make_kernel_tiles, maximise_activations
+from dcgan_tf.analysis.layers import compute_maps
 from dcgan_tf.analysis.signals import signal_to_uint8
 
 
@@ -46,9 +46,9 @@ def test_ascent_makes_each_filter_respond_more(trained):
     found = maximise_activations(network, layer, 4, seed=0, num_steps=20)
     assert found.shape == (4, 32, 32, 3)
     assert found.min() >= -1 and found.max() <= 1
-    maps = compute_activations(network, layer, found)
+    maps = compute_maps(network, layer, found)
     faint = np.random.default_rng(0).uniform(-0.1, 0.1, found.shape)
-    before = compute_activations(network, layer, faint.astype(np.float32))
+    before = compute_maps(network, layer, faint.astype(np.float32))
     # Filter i most of all on image i.
     for index in range(4):
         assert maps[index, 3, 3, index] > 2 * abs(before[index, 3, 3, index])

@@ -1,13 +1,9 @@
 """The generator cut in two at a layer's maps."""
 
 import numpy as np
-import pytest
 
-from dcgan_tf.analysis.generator_maps import (
-    compute_maps,
-    draw_from_maps,
-    find_second_highest_layer,
-)
+from dcgan_tf.analysis.generator_maps import draw_from_maps
+from dcgan_tf.analysis.layers import compute_maps, find_second_highest_layer
 
 
 def test_maps_and_the_rest_make_g(trained):
@@ -20,8 +16,3 @@ def test_maps_and_the_rest_make_g(trained):
     np.testing.assert_array_equal(whole, trained.generate(latents))
     without = draw_from_maps(trained.generator, layer, maps, 0 * ones)
     assert (without[0] == without[1]).all() and (whole[0] != whole[1]).any()
-
-
-def test_layers_without_maps_are_refused(trained):
-    with pytest.raises(ValueError, match="no feature maps; use one of"):
-        compute_maps(trained.generator, "project", trained.sample_latents(1))

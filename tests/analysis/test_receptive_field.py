@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from dcgan_tf.analysis.layers import find_last_convolution
 from dcgan_tf.analysis.receptive_field import (
     compute_receptive_field,
-    find_last_convolution,
     find_middle_unit,
 )
 from dcgan_tf.config import ModelConfig

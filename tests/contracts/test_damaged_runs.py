@@ -12,6 +12,7 @@ from fixtures.checkpoint_files import damage_checkpoint
 
 from dcgan_tf.cli import analyze, evaluate, sample, train
 from dcgan_tf.runs import checkpoints
+from dcgan_tf.runs.best_checkpoint import BestCheckpoint
 from dcgan_tf.runs.metrics import read_metrics
 
 pytestmark = pytest.mark.usefixtures("few_digits")
@@ -149,7 +150,7 @@ def test_a_damaged_checkpoint_that_was_asked_for_is_named(
     run_dir = shutil.copytree(damaged, tmp_path / "run")
     for path in run_dir.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
-    checkpoints.mark_best(run_dir, 2, "distance", 1.0)
+    checkpoints.mark_best(run_dir, BestCheckpoint(2, "distance", 1.0))
     damage_checkpoint(run_dir, 2)
     argv = [f"--run_dir={run_dir}", "--num=4"]
     argv += [f"--output={tmp_path / 'samples.png'}"]

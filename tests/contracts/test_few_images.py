@@ -229,7 +229,7 @@ def test_a_folder_keeps_its_best_checkpoint_unasked(
     out = run(size, "--steps=4")
     assert out.count(": frechet_random ") == 2 and "training images: " in out
     best = checkpoints.load_best(run_dir)
-    assert best["step"] in (2, 4) and best["measure"] == "frechet_random"
+    assert best.step in (2, 4) and best.measure == "frechet_random"
     rows = [row for row in read_metrics(run_dir) if row["frechet_random"]]
     assert [row["step"] for row in rows] == ["2", "4"]
     assert len({row["frechet_random_floor"] for row in rows}) == 1

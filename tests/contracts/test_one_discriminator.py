@@ -1,6 +1,5 @@
 """D's features are the same whichever door they are asked at."""
 
-import dataclasses
 import json
 import shutil
 
@@ -64,8 +63,7 @@ def ask_views(run_dir, export_dir):
 
 
 def ask_probe(run_dir, export_dir):
-    # Without G there is no encoder to train.
-    model = dataclasses.replace(load_trained_model(run_dir), generator=None)
+    model = load_trained_model(run_dir)
     return list_representations(model, 0, print)["D"].compute(PICTURES)
 
 

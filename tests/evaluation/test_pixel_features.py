@@ -5,10 +5,7 @@ import pytest
 
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.evaluation.linear_probe.encoder import train_latent_encoder
-from dcgan_tf.evaluation.linear_probe.rows import (
-    represent_by_discriminator,
-    represent_by_generator,
-)
+from dcgan_tf.evaluation.linear_probe.rows import represent_by_generator
 from dcgan_tf.evaluation.pixel_features import (
     NoSegmentsError,
     build_pixel_features,
@@ -17,6 +14,7 @@ from dcgan_tf.evaluation.pixel_features import (
 )
 from dcgan_tf.evaluation.real_images import draw_noise
 from dcgan_tf.models.discriminator import build_discriminator
+from dcgan_tf.models.features import make_feature_function
 from dcgan_tf.models.generator import build_generator
 from dcgan_tf.runs.sampling import sample_images
 from dcgan_tf.seeds import LARGEST_SEED
@@ -74,7 +72,7 @@ def test_samples_are_those_of_the_seed_in_any_number(generator):
 def test_representations_pool_each_networks_maps(generator):
     images = draw_noise((150, 16, 16, 1), 0)  # More than one batch.
     discriminator = build_discriminator(CONFIG)
-    features = represent_by_discriminator(discriminator)(images)
+    features = make_feature_function(discriminator)(images)
     assert features.shape == (150, 16 * (4 + 8))
     encoder = train_latent_encoder(generator, CONFIG, num_steps=1)
     features = represent_by_generator(generator, encoder)(images)
@@ -106,4 +104,4 @@ def test_conditional_networks_are_refused_in_words():
     with pytest.raises(ValueError, match="conditional"):
         build_pixel_features(generator)
     with pytest.raises(ValueError, match="conditional"):
-        represent_by_discriminator(build_discriminator(config))
+        make_feature_function(build_discriminator(config))

@@ -5,6 +5,7 @@ from fixtures.tiny_run import make_pictures, make_run
 
 from dcgan_tf.cli import analyze, export, sample
 from dcgan_tf.runs import checkpoints
+from dcgan_tf.runs.best_checkpoint import BestCheckpoint
 from dcgan_tf.runs.checkpoint_choice import describe_checkpoint
 from dcgan_tf.serving.export import Export
 
@@ -18,7 +19,7 @@ def run_dir(tmp_path_factory):
         folder / "run", make_pictures(folder / "pictures"), steps=(1, 2, 3)
     )
     (run_dir / "metrics.csv").write_text(METRICS)
-    checkpoints.mark_best(run_dir, 1, "frechet_random", 0.75)
+    checkpoints.mark_best(run_dir, BestCheckpoint(1, "frechet_random", 0.75))
     return run_dir
 
 

@@ -8,6 +8,7 @@ import tensorflow as tf
 from fixtures.checkpoint_files import damage_checkpoint
 
 from dcgan_tf.runs import checkpoints
+from dcgan_tf.runs.best_checkpoint import BestCheckpoint
 
 
 def make_parts(value=0.0):
@@ -56,7 +57,7 @@ def test_one_that_lacks_a_part_is_refused_in_a_line(run_dir):
 
 def test_the_best_one_outlives_the_last(run_dir):
     save(run_dir, 1)
-    checkpoints.mark_best(run_dir, 1, "distance", 2.5)
+    checkpoints.mark_best(run_dir, BestCheckpoint(1, "distance", 2.5))
     for step in (2, 3, 4):
         save(run_dir, step, keep=1)
     assert checkpoints.list_steps(run_dir) == [1, 4]
@@ -67,7 +68,7 @@ def test_the_best_one_outlives_the_last(run_dir):
 def test_one_of_a_damaged_future_is_never_kept_in_place_of_the_newest(run_dir):
     """A run went back to its best checkpoint, as the last one was damaged."""
     save(run_dir, 500, keep=1)
-    checkpoints.mark_best(run_dir, 500, "distance", 1.0)
+    checkpoints.mark_best(run_dir, BestCheckpoint(500, "distance", 1.0))
     save(run_dir, 1_500, keep=1)
     damaged = run_dir / "checkpoints" / "ckpt-1500.data-00000-of-00001"
     damaged.write_bytes(b"")
@@ -126,7 +127,7 @@ def test_a_damaged_one_that_was_named_stands_for_no_other(
     for step in steps:
         save(run_dir, step)
     if best is not None:
-        checkpoints.mark_best(run_dir, best, "distance", 1.0)
+        checkpoints.mark_best(run_dir, BestCheckpoint(best, "distance", 1.0))
     damage_checkpoint(run_dir, 2)
     with pytest.raises(checkpoints.CheckpointError) as caught:
         restored_value(run_dir, checkpoint)
@@ -247,7 +248,9 @@ def prune_under_reader(request, run_dir, monkeypatch):
                 count -= 1
                 step = checkpoints.list_steps(run_dir)[-1] + 1
                 if mark_best:
-                    checkpoints.mark_best(run_dir, step, "distance", 1 / step)
+                    checkpoints.mark_best(
+                        run_dir, BestCheckpoint(step, "distance", 1 / step)
+                    )
                 save(run_dir, step, keep=1)
             return read(*args)
 
@@ -271,7 +274,7 @@ def test_a_best_one_that_vanishes_gives_way_to_the_new_best(
     run_dir, prune_under_reader
 ):
     save(run_dir, 1)
-    checkpoints.mark_best(run_dir, 1, "distance", 1.0)
+    checkpoints.mark_best(run_dir, BestCheckpoint(1, "distance", 1.0))
     prune_under_reader(1, mark_best=True)
     assert restored_value(run_dir, "best") == (2, 2.0)
 
@@ -279,7 +282,7 @@ def test_a_best_one_that_vanishes_gives_way_to_the_new_best(
 def test_a_best_one_that_is_gone_is_named(run_dir):
     """It is no training's doing: that never removes the best one."""
     save(run_dir, 1)
-    checkpoints.mark_best(run_dir, 7, "distance", 0.5)
+    checkpoints.mark_best(run_dir, BestCheckpoint(7, "distance", 0.5))
     with pytest.raises(checkpoints.CheckpointError, match="step 7, .* of 1$"):
         restored_value(run_dir, "best")
 

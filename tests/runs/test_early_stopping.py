@@ -3,6 +3,7 @@
 import pytest
 
 from dcgan_tf.runs import checkpoints
+from dcgan_tf.runs.best_checkpoint import BestCheckpoint
 from dcgan_tf.runs.early_stopping import find_lost_patience
 from dcgan_tf.runs.folder import make_run_dir
 
@@ -38,11 +39,11 @@ def test_evaluations_since_the_best_are_counted(
     assert find_lost_patience(tmp_path, patience, step) == 0
     (tmp_path / "metrics.csv").write_text(METRICS)
     assert find_lost_patience(tmp_path, patience, step) == 0
-    checkpoints.mark_best(tmp_path, 40, "frechet", 0.7)
+    checkpoints.mark_best(tmp_path, BestCheckpoint(40, "frechet", 0.7))
     assert find_lost_patience(tmp_path, patience, step) == expected
     # What comes is measured otherwise: nothing is known to be worse.
     assert not find_lost_patience(tmp_path, patience, step, "kernel")
-    checkpoints.mark_best(tmp_path, 40, "frechet", 0.7, "these")
+    checkpoints.mark_best(tmp_path, BestCheckpoint(40, "frechet", 0.7, "these"))
     others = ("frechet", "others")
     assert not find_lost_patience(tmp_path, patience, step, *others)
     checkpoints.find_best_file(tmp_path).write_text("{")

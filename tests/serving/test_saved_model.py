@@ -91,7 +91,7 @@ def test_a_seed_gives_the_same_image_after_a_restart(
     code = (
         "import sys, numpy as np;"
         "from dcgan_tf.serving.trained_export import load_exported_model;"
-        "sample = load_exported_model(sys.argv[1]).load_sampler();"
+        "sample = load_exported_model(sys.argv[1]).exported.load_sampler();"
         "s = np.array([int(a) for a in sys.argv[3:]]);"
         "np.save(sys.argv[2], sample(s, None))"
     )

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.runs import checkpoints, folder
+from dcgan_tf.runs.best_checkpoint import BestCheckpoint
 from dcgan_tf.runs.metrics import read_metrics
 from dcgan_tf.setting_names import settings_are_flags
 from dcgan_tf.training.progress import Progress
@@ -163,8 +164,8 @@ def test_the_best_is_one_that_can_be_compared(
         take_steps(recorder, 1.0)
         write(recorder, 5, checkpoint=True, evaluation=True)
     best = checkpoints.load_best(tmp_path)
-    assert best["step"] == then
-    assert (best["measure"], best["held_out"]) == (measure, held_out)
+    assert best.step == then
+    assert (best.measure, best.held_out) == (measure, held_out)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -178,7 +179,7 @@ def test_what_is_no_number_is_never_the_best(make_recorder, tmp_path, value):
 
 def test_a_best_one_of_unknown_images_stays(make_recorder, tmp_path):
     """Version 0.1.0 doesn't record them."""
-    checkpoints.mark_best(tmp_path, 1, "distance", 0.5)
+    checkpoints.mark_best(tmp_path, BestCheckpoint(1, "distance", 0.5))
     with make_recorder(start=1, evaluator=Evaluator(7.0)) as recorder:
         take_steps(recorder, 1.0)
         write(recorder, 2, checkpoint=True, evaluation=True)

@@ -61,13 +61,10 @@ def test_optimizers_are_the_papers_adam_built(precision):
 
 
 @pytest.mark.parametrize("precision", ["float32", "mixed_float16"])
-def test_a_new_learning_rate_reaches_both_optimizers(precision):
+def test_new_learning_rates_reach_both_optimizers(precision):
     state = build(precision)
-    state.set_learning_rate(0.125)
-    for name in NETWORKS:
-        optimizer = getattr(state, f"{name}_optimizer")
-        optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-        assert float(optimizer.learning_rate) == 0.125
+    state.set_learning_rates(0.125, 0.25)
+    assert state.compute_learning_rates() == (0.125, 0.25)
 
 
 def test_seeds_decide_initial_weights():

@@ -244,7 +244,7 @@ def _describe_statistics(model: TrainedModel, whose: str) -> str:
     """Says what D's batch-norm statistics are of."""
     if not model.config.model.discriminator_batch_norm:
         return "none, as it has no batch norm"
-    if model.load_extractor is not None:
+    if model.is_export:
         return "those that the export carries"
     count = sum(len(batch) for batch in model.real_batches)
     return f"of {count} of the {whose} training images"

@@ -2,31 +2,27 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from dcgan_tf.evaluation.linear_probe.encoder import train_latent_encoder
 from dcgan_tf.evaluation.linear_probe.kept_results import digest_arrays
 from dcgan_tf.evaluation.settings import Log
-from dcgan_tf.graph_rewrites import REMAPPING, without_rewrites
 from dcgan_tf.images import check_uint8_images, to_float
 from dcgan_tf.kernels.keras_settings import own_keras_settings
 from dcgan_tf.models.features import (
     AdaptiveMaxPooling,
-    build_feature_extractor,
+    FeatureFunction,
+    compute_in_batches,
+    make_feature_function,
 )
 from dcgan_tf.runs.final_networks import digest_weights
 from dcgan_tf.runs.trained_model import TrainedModel, load_start
 from dcgan_tf.traced import traced
 
-# From uint8 images to float32 `(num_images, num_features)`.
-Representation = Callable[[np.ndarray], np.ndarray]
-
-_BATCH_SIZE = 128
 _GRID_SIZE = 4
 
 
@@ -42,7 +38,7 @@ class Row:
     """
 
     short_name: str
-    compute: Representation
+    compute: FeatureFunction
     identify: Callable[[], Mapping[str, Any]] = dict
 
 
@@ -79,15 +75,14 @@ def list_representations(
             lambda: _identify_discriminator(start),
         )
     rows[model.random_discriminator_name] = _make_random_row(model)
-    if model.generator is not None:
+    if not model.is_export:
         rows["G at the recovered latent"] = _make_latent_row(model, seed, log)
     return rows
 
 
 def _identify_discriminator(model: TrainedModel) -> dict[str, str]:
     # An export's statistics are its own.
-    is_closed = model.load_extractor is not None
-    batches = [] if is_closed else model.real_batches
+    batches = [] if model.is_export else model.real_batches
     return {
         "weights": model.digest_discriminator(),
         "statistics": digest_arrays(batches),
@@ -98,9 +93,7 @@ def _make_random_row(model: TrainedModel) -> Row:
     return Row(
         "untrained",
         _when_called(
-            lambda: represent_by_discriminator(
-                model.build_random_discriminator()
-            )
+            lambda: make_feature_function(model.build_random_discriminator())
         ),
         lambda: {
             "model": dataclasses.asdict(model.config.model),
@@ -125,7 +118,7 @@ def _make_latent_row(model: TrainedModel, seed: int, log: Log) -> Row:
     )
 
 
-def _when_called(load: Callable[[], Representation]) -> Representation:
+def _when_called(load: Callable[[], FeatureFunction]) -> FeatureFunction:
     """Puts off making a representation: a kept row never needs it."""
     load = functools.cache(load)
     return lambda images: load()(images)
@@ -147,25 +140,10 @@ def represent_by_pixels(images: np.ndarray) -> np.ndarray:
     return to_float(images).numpy().reshape(len(images), -1)
 
 
-def represent_by_discriminator(discriminator: keras.Model) -> Representation:
-    """Makes D's pooled activations features of images (Section 5.1).
-
-    Args:
-        discriminator: Unconditional, in float32, with its final statistics.
-
-    Raises:
-        ValueError: If the discriminator is conditional.
-    """
-    extractor = build_feature_extractor(discriminator)
-    return _make_compute(
-        lambda images: extractor(images, training=False)["features"]
-    )
-
-
 @own_keras_settings()
 def represent_by_generator(
     generator: keras.Model, encoder: keras.Model
-) -> Representation:
+) -> FeatureFunction:
     """Makes G's pooled activations at an image's latent its features.
 
     An encoder guesses the latent; G's maps after each ReLU, which redraw the
@@ -181,24 +159,8 @@ def represent_by_generator(
             pooled = AdaptiveMaxPooling(_GRID_SIZE)(layer.output)
             vectors.append(keras.layers.Flatten()(pooled))
     maps = keras.Model(generator.inputs[0], keras.layers.Concatenate()(vectors))
-    return _make_compute(
-        lambda images: maps(encoder(images, training=False), training=False)
+    return compute_in_batches(
+        traced(
+            lambda images: maps(encoder(images, training=False), training=False)
+        )
     )
-
-
-def _make_compute(apply: Callable) -> Representation:
-    run = traced(lambda images: apply(to_float(images)))
-
-    def compute(images: np.ndarray) -> np.ndarray:
-        check_uint8_images(images, "the linear probe")
-        with without_rewrites(REMAPPING):
-            return np.concatenate(
-                [run(tf.constant(batch)).numpy() for batch in _batch(images)]
-            )
-
-    return compute
-
-
-def _batch(images: np.ndarray) -> Iterator[np.ndarray]:
-    for start in range(0, len(images), _BATCH_SIZE):
-        yield images[start : start + _BATCH_SIZE]
