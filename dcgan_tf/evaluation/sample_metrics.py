@@ -9,19 +9,19 @@ from dcgan_tf.evaluation.feature_extractors.choose import (
 from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
     compute_features,
 )
-from dcgan_tf.evaluation.metrics.compute import (
-    FEWEST,
-    FUNCTIONS,
-    compute_copying_measures,
-    compute_measures,
-    count_pairs,
-)
 from dcgan_tf.evaluation.metrics.one_nn import compute_one_nn_error
 from dcgan_tf.evaluation.real_images import (
     RealImages,
     count_shared,
     draw_labels_as,
     draw_noise,
+)
+from dcgan_tf.evaluation.set_measures import (
+    FEWEST,
+    FUNCTIONS,
+    compute_copying_measures,
+    compute_measures,
+    count_pairs,
 )
 from dcgan_tf.evaluation.settings import MEASURES, Log, Settings
 from dcgan_tf.runs.trained_model import TrainedModel
