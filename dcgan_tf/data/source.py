@@ -207,7 +207,9 @@ def build_array_source(
     excluded: frozenset[str] = frozenset(),
     fingerprint_images: Callable[[], ImagesFingerprint] | None = None,
     order: Sequence[int] | None = None,
-    **labelling: Any,
+    *,
+    fingerprint: str | None = None,
+    **attributes: Any,
 ) -> Source:
     """Makes a source of arrays in memory.
 
@@ -223,7 +225,9 @@ def build_array_source(
             images.
         order: In which the source has them, less those excluded; None for
             their own.
-        **labelling: `label_names` or `attribute_names`, and `digest_labels`.
+        fingerprint: As of `Source`; None for one of the names and the
+            number of images, where these say which they are.
+        **attributes: Others of `Source`, such as `label_names`.
 
     Returns:
         The source.
@@ -257,19 +261,21 @@ def build_array_source(
 
         return positions.map(take_in_graph)
 
+    if fingerprint is None:
+        fingerprint = f"{name} {split} {len(images)} {sorted(excluded)}"
+    attributes.setdefault("num_excluded", len(images) - len(kept))
     return Source(
         name=name,
         split=split,
         num_examples=len(kept),
-        fingerprint=f"{name} {split} {len(images)} {sorted(excluded)}",
+        fingerprint=fingerprint,
         read_all=lambda: read(tf.data.Dataset.range(len(kept))),
         read=read,
         name_of=lambda position: image_names[kept[position]],
-        num_excluded=len(images) - len(kept),
         image_shape=image_shape,
         # Compared, recorded and sent to other workers: hashed once.
         fingerprint_images=functools.cache(
             fingerprint_images or (lambda: fingerprint_arrays(images))
         ),
-        **labelling,
+        **attributes,
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dcgan_tf.data.labels.class_labels import as_label_array
 from dcgan_tf.runs.folder import CONFIG_FILE, load_run_record
 
 # In config.json, of conditional runs; those of version 0.1.0 have none.
@@ -98,13 +99,7 @@ def find_labels(
             "labels are given and the run is unconditional; leave them "
             "out, or train with conditional=True"
         )
-    try:
-        labels = np.asarray(labels)
-    except ValueError:
-        raise ValueError(
-            "labels are lists of several lengths; give one class, or one for "
-            "each image"
-        ) from None
+    labels = as_label_array(labels, "one class, or one for each image")
     if labels.dtype == object:  # As pandas has texts.
         labels = np.asarray(labels.tolist())
     if labels.dtype.kind == "U" and labels.shape in ((), (num,)):

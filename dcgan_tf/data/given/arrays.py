@@ -4,8 +4,6 @@ They lie in no place that another process could open, so a run records their
 fingerprint alone, and whoever resumes it gives them again.
 """
 
-import dataclasses
-import functools
 import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -17,8 +15,8 @@ from PIL import Image
 from dcgan_tf.config import ARRAYS
 from dcgan_tf.data.cache import measure_available_memory
 from dcgan_tf.data.files.listing import order_positions
-from dcgan_tf.data.fingerprint import digest_labels, hash_image
-from dcgan_tf.data.given.class_labels import check_labels, warn_of_gaps
+from dcgan_tf.data.fingerprint import hash_image
+from dcgan_tf.data.labels.class_labels import number_classes, warn_of_gaps
 from dcgan_tf.data.source import Source, build_array_source
 
 _CHANNELS = (1, 3, 4)
@@ -134,16 +132,6 @@ def _convert_pillow(image: Any) -> Any:
     return image.convert("RGBA" if is_transparent else "RGB")
 
 
-def _as_array(labels: Any) -> np.ndarray:
-    try:
-        return np.asarray(labels)
-    except ValueError:
-        raise ValueError(
-            "labels are lists of several lengths; give one integer class for "
-            "each image"
-        ) from None
-
-
 def check_images(images: np.ndarray, axes: str = "count, ") -> np.ndarray:
     """Refuses what are no uint8 images, saying how to make them such.
 
@@ -202,23 +190,22 @@ def _build_source(
     split: str,
     order: Sequence[int] | None = None,
 ) -> Source:
-    names = {}
-    if labels is None:
-        labels = np.full(len(images), -1)
-    else:
-        labels, names["label_names"] = check_labels(
-            _as_array(labels), len(images), label_names
-        )
-        if split == "train":
-            warn_of_gaps(labels, names["label_names"])
-        names["digest_labels"] = functools.cache(
-            lambda: digest_labels(map(_hash, images), labels)
-        )
-    source = build_array_source(
-        ARRAYS, split, images, labels, order=order, **names
+    classes = number_classes(
+        labels, len(images), label_names, lambda: map(_hash, images)
     )
-    # By content: a cached copy of other arrays of this length is stale.
-    return dataclasses.replace(source, fingerprint=_digest(images, labels))
+    if split == "train":
+        warn_of_gaps(classes.numbers, classes.names)
+    return build_array_source(
+        ARRAYS,
+        split,
+        images,
+        classes.numbers,
+        order=order,
+        # By content: a cached copy of other arrays of this length is stale.
+        fingerprint=_digest(images, classes.numbers),
+        label_names=classes.names,
+        digest_labels=classes.digest,
+    )
 
 
 def _read(dataset: tf.data.Dataset) -> tuple[list[np.ndarray], list[int]]:
