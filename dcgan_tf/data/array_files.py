@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dcgan_tf.config import DataConfig
-from dcgan_tf.data.cache import measure_available_memory
+from dcgan_tf.data import memory
 from dcgan_tf.data.exclusion import find_excluded
 from dcgan_tf.data.files.archives import is_zip
 from dcgan_tf.data.files.array_groups import Group, Groups, group_arrays
@@ -28,8 +28,6 @@ from dcgan_tf.data.source import HeldOutRule, Source, build_array_source
 from dcgan_tf.data.split_folders import choose_split
 
 _NPY_START = b"\x93NUMPY"
-# Of what is free: arrays of an .npz file are read as a whole.
-_MEMORY_FRACTION = 0.5
 _SPLITS = ("train", "test", "all")
 _NUM_MEASURED = 1_000
 
@@ -233,7 +231,7 @@ def _read_arrays(path: str) -> Mapping[str, np.ndarray]:
             return {"": NpyFile(path)}
         with zipfile.ZipFile(path) as archive:
             num_bytes = sum(info.file_size for info in archive.infolist())
-        if num_bytes > _MEMORY_FRACTION * measure_available_memory():
+        if not memory.fits(num_bytes):
             raise ValueError(
                 f"it would unpack to {num_bytes:,} bytes, more than half of "
                 "the free memory; an .npy file is read image by image"

@@ -18,6 +18,7 @@ ORDER = (
     "counted",
     "setting_names",
     "output",
+    "cache_dir",
     "failures",
     "given_path",
     "scratch",

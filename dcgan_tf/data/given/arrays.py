@@ -13,15 +13,13 @@ import tensorflow as tf
 from PIL import Image
 
 from dcgan_tf.config import ARRAYS
-from dcgan_tf.data.cache import measure_available_memory
+from dcgan_tf.data import memory
 from dcgan_tf.data.files.listing import order_positions
 from dcgan_tf.data.fingerprint import hash_image
 from dcgan_tf.data.labels.class_labels import number_classes, warn_of_gaps
 from dcgan_tf.data.source import Source, build_array_source
 
 _CHANNELS = (1, 3, 4)
-# Of what is free: the images are copied once more as training prepares them.
-_MEMORY_FRACTION = 0.5
 _KEYS = ("image", "label")
 # Of Pillow's images, those whose arrays are taken as they are, or refused.
 _PLAIN_MODES = ("L", "RGB", "RGBA", "I;16", "I", "F")
@@ -209,7 +207,7 @@ def _build_source(
 
 
 def _read(dataset: tf.data.Dataset) -> tuple[list[np.ndarray], list[int]]:
-    limit = _MEMORY_FRACTION * measure_available_memory()
+    limit = memory.measure_limit()  # Before they fill any of it.
     images, labels, num_bytes = [], [], 0
     for batch, batch_labels in _iterate(dataset):
         images += batch
