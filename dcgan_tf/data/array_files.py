@@ -19,11 +19,11 @@ from dcgan_tf.data.files.level_range import (
     measure_level_range,
     scale_levels,
 )
-from dcgan_tf.data.files.listing import order_positions
 from dcgan_tf.data.files.npy_file import NpyFile
 from dcgan_tf.data.fingerprint import fingerprint_hashes, hash_image
 from dcgan_tf.data.held_out import resolve_rule, take_split
 from dcgan_tf.data.labels.class_labels import ClassLabels, number_classes
+from dcgan_tf.data.name_order import order_positions
 from dcgan_tf.data.source import HeldOutRule, Source, build_array_source
 from dcgan_tf.data.split_folders import choose_split
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -106,6 +107,18 @@ class Source:
     def num_skipped(self) -> int:
         """Files found unusable so far: one may show only when it is read."""
         return len(self.skipped)
+
+    def digest_names(self, count: int | None = None) -> str:
+        """Tells which images it has in which order, by their names.
+
+        Args:
+            count: Of the first images alone, if there are more; None for all.
+        """
+        digest = hashlib.sha256()
+        for position in range(self.num_examples)[:count]:
+            name = self.name_of(position)
+            digest.update(name.encode(errors="surrogateescape") + b"\0")
+        return digest.hexdigest()[:16]
 
 
 def take_attribute(source: Source, name: str) -> Source:

@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from dcgan_tf.data.fingerprint import digest_arrays
 from dcgan_tf.evaluation.figures import draw_probe
-from dcgan_tf.evaluation.linear_probe.kept_results import digest_arrays
 from dcgan_tf.evaluation.linear_probe.prepare import prepare_probe
 from dcgan_tf.evaluation.linear_probe.probe_images import Sources
 from dcgan_tf.evaluation.linear_probe.table import run_probe

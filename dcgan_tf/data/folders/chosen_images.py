@@ -10,7 +10,7 @@ from dcgan_tf.config import DataConfig
 from dcgan_tf.data.exclusion import find_excluded
 from dcgan_tf.data.files.archives import Archive
 from dcgan_tf.data.files.folder_tree import FolderTree
-from dcgan_tf.data.files.listing import Listing, hash_name
+from dcgan_tf.data.files.listing import Listing
 from dcgan_tf.data.folders.folder_classes import (
     digest_folder_labels,
     find_folder_labels,
@@ -19,6 +19,7 @@ from dcgan_tf.data.folders.label_files import load_table
 from dcgan_tf.data.held_out import LARGE, resolve_rule, take_split
 from dcgan_tf.data.labels.assignment import Labels, assign_labels
 from dcgan_tf.data.labels.table import Table
+from dcgan_tf.data.name_order import hash_name
 from dcgan_tf.data.source import HeldOutRule
 from dcgan_tf.data.split_folders import (
     choose_split,

@@ -14,9 +14,9 @@ from PIL import Image
 
 from dcgan_tf.config import ARRAYS
 from dcgan_tf.data import memory
-from dcgan_tf.data.files.listing import order_positions
-from dcgan_tf.data.fingerprint import hash_image
+from dcgan_tf.data.fingerprint import hash_array
 from dcgan_tf.data.labels.class_labels import number_classes, warn_of_gaps
+from dcgan_tf.data.name_order import order_positions
 from dcgan_tf.data.source import Source, build_array_source
 
 _CHANNELS = (1, 3, 4)
@@ -84,7 +84,7 @@ def open_dataset(
     images, labels = _read(dataset)
     order = sorted(
         range(len(images)),
-        key=lambda i: (_hash(images[i]), labels[i] if labels else 0),
+        key=lambda i: (hash_array(images[i]), labels[i] if labels else 0),
     )
     channels = {image.shape[-1] for image in images}
     if len(channels) > 1:
@@ -189,7 +189,7 @@ def _build_source(
     order: Sequence[int] | None = None,
 ) -> Source:
     classes = number_classes(
-        labels, len(images), label_names, lambda: map(_hash, images)
+        labels, len(images), label_names, lambda: map(hash_array, images)
     )
     if split == "train":
         warn_of_gaps(classes.numbers, classes.names)
@@ -284,10 +284,6 @@ def _split(element: object) -> tuple[object, object]:
     if isinstance(element, tuple) and len(element) == 2:
         return element
     return element, None
-
-
-def _hash(image: np.ndarray) -> int:
-    return hash_image(repr(image.shape).encode(), image.tobytes())
 
 
 def _digest(images: Sequence[np.ndarray], labels: np.ndarray) -> str:

@@ -9,8 +9,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from dcgan_tf.data.fingerprint import digest_arrays
 from dcgan_tf.evaluation.linear_probe.encoder import train_latent_encoder
-from dcgan_tf.evaluation.linear_probe.kept_results import digest_arrays
 from dcgan_tf.evaluation.settings import Log
 from dcgan_tf.graph_rewrites import REMAPPING, without_rewrites
 from dcgan_tf.images import check_uint8_images, to_float
