@@ -25,10 +25,9 @@ from dcgan_tf.data.held_out import resolve_rule, take_split
 from dcgan_tf.data.labels.class_labels import ClassLabels, number_classes
 from dcgan_tf.data.name_order import order_positions
 from dcgan_tf.data.source import HeldOutRule, Source, build_array_source
-from dcgan_tf.data.split_folders import choose_split
+from dcgan_tf.data.split_folders import choose_split, resolve_split
 
 _NPY_START = b"\x93NUMPY"
-_SPLITS = ("train", "test", "all")
 _NUM_MEASURED = 1_000
 
 
@@ -63,7 +62,7 @@ def load_array_file(
     Args:
         data: `image_dir`, `split`, `hold_out`, `hold_out_also` and
             `level_range` are used.
-        split: As for `load_source`.
+        split: Its name; None for what is trained on.
         excluded: Names of images to leave out: positions, from 0, and where
             the file has splits those in one of them, `train__12`.
 
@@ -76,8 +75,7 @@ def load_array_file(
     path = os.path.expanduser(data.image_dir)
     _check_settings(data, path)
     groups, label_names = group_arrays(path, _read_arrays(path))
-    if split in (None, "train"):
-        split = data.split or "train"
+    split = split or data.split or "train"
     _check_excluded(path, groups, excluded)
     chosen = _choose_images(data, path, groups, split, excluded)
     arrays, labels = _join_groups(path, list(chosen.groups.values()))
@@ -157,14 +155,22 @@ def _choose_images(
         split: The split's name.
         excluded: Names to leave out.
     """
-    chosen = _choose_groups(path, groups, split)
+    by_rule = "" in groups
+    found = resolve_split(
+        {} if by_rule else groups, split, f"file of arrays {path}"
+    )
+    chosen = {
+        name: group
+        for name, group in groups.items()
+        if by_rule or found in (name, "all")
+    }
     left_out = find_excluded(
         excluded, _name_images(groups), path, split == "train"
     )
     names = _name_images(chosen)
     kept = [name for name in names if name not in left_out]
     rule, num_held_out = None, 0
-    if "" in groups:
+    if by_rule:
         rule = resolve_rule(kept, data.hold_out, {}, data.hold_out_also)
         taken = take_split(kept, split, path, rule)
         if split == "train":
@@ -278,26 +284,6 @@ def _name_images(groups: Groups) -> list[str]:
         for split, group in groups.items()
         for position in range(len(group.images))
     ]
-
-
-def _choose_groups(path: str, groups: Groups, split: str) -> Groups:
-    """Returns those that a split is made of."""
-    if "" in groups:
-        available, chosen = _SPLITS, groups
-    else:
-        available = (*groups, "all")
-        split = choose_split(groups, split)
-        chosen = {
-            name: group
-            for name, group in groups.items()
-            if split in (name, "all")
-        }
-    if split not in available:
-        raise ValueError(
-            f"file of arrays {path} has no split {split!r}; it has "
-            f"{', '.join(available)}"
-        )
-    return chosen
 
 
 def _count_channels(images: np.ndarray) -> int:
