@@ -58,9 +58,11 @@ def load_embedded(
         images[part],
         labels[part],
         [f"{match[1]}__{position}" for position in positions],
-        excluded,
+        excluded=excluded,
         # By name: drawing may differ in rounding on another machine.
-        lambda: fingerprint_named(f"{data.dataset} {split}", len(positions)),
+        fingerprint_images=lambda: fingerprint_named(
+            f"{data.dataset} {split}", len(positions)
+        ),
         **names,
     )
 
