@@ -1,6 +1,7 @@
 """Images: scaling between uint8 and [-1, 1], grids, PNG and GIF files.
 
-The only place where pixel values are scaled. Every file bears a mark, by
+The only place where pixels are scaled to [-1, 1] and back, and where values
+are rounded to levels. Every file bears a mark, by
 which `data` knows this program's own output among a folder's images.
 """
 
@@ -29,6 +30,8 @@ MAX_UNIT_VALUE = 1.5
 _LEAST_PIXEL_VALUE = 16.0
 
 _HALF_RANGE = 127.5
+# What lies between two levels of a pixel, in [-1, 1].
+LEVEL_STEP = 1 / _HALF_RANGE
 _GIF_FRAME_MILLISECONDS = 125
 _LONGEST_MILLISECONDS = 655_350  # A GIF has 16 bits for hundredths of seconds.
 _FIGURE_DPI = 120
@@ -68,7 +71,18 @@ def to_uint8(images: tf.Tensor) -> tf.Tensor:
             f"to_uint8 takes float images in [-1, 1], got {images.dtype.name}; "
             "uint8 ones need no scaling"
         )
-    levels = (tf.cast(images, tf.float32) + 1.0) * _HALF_RANGE
+    return round_to_uint8((tf.cast(images, tf.float32) + 1.0) * _HALF_RANGE)
+
+
+def round_to_uint8(levels: tf.Tensor) -> tf.Tensor:
+    """Rounds float levels in `[0, 255]`, as filters leave them, to uint8.
+
+    Args:
+        levels: float32 of any shape; values outside are clipped.
+
+    Returns:
+        uint8 of the same shape, the nearest level.
+    """
     return tf.cast(tf.clip_by_value(tf.round(levels), 0.0, 255.0), tf.uint8)
 
 

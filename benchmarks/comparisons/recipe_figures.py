@@ -12,12 +12,12 @@ from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
     Features,
     compute_features,
 )
-from dcgan_tf.evaluation.metrics.compute import (
+from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
+from dcgan_tf.evaluation.real_images import load_real_images
+from dcgan_tf.evaluation.set_measures import (
     compute_copying_measures,
     compute_measures,
 )
-from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
-from dcgan_tf.evaluation.real_images import load_real_images
 from dcgan_tf.runs import checkpoints
 from dcgan_tf.runs.folder import load_run_config
 from dcgan_tf.runs.trained_model import load_trained_model

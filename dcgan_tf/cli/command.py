@@ -13,6 +13,7 @@ from pathlib import Path
 from absl import flags
 
 from dcgan_tf import failures
+from dcgan_tf.cache_dir import get_tmp_home
 from dcgan_tf.cli import interruption
 from dcgan_tf.cli.help_text import format_help
 from dcgan_tf.output import standard_streams_last
@@ -156,7 +157,7 @@ def import_tensorflow() -> None:
     os.environ["KERAS_BACKEND"] = "tensorflow"
     if os.path.expanduser("~") == "~":
         # Keras would make a folder of that name in the current one.
-        os.environ.setdefault("KERAS_HOME", os.path.join(_tmp_home(), "keras"))
+        os.environ.setdefault("KERAS_HOME", str(get_tmp_home() / "keras"))
     sys.stderr.flush()
     standard_error = os.dup(2)
     with (
@@ -266,11 +267,6 @@ def _escape(error: UnicodeError) -> tuple[str | bytes, int]:
     except UnicodeEncodeError:
         encoded = character.encode("ascii", "backslashreplace")
     return encoded, error.start + 1
-
-
-def _tmp_home() -> str:
-    """Returns a folder for users of a container who have no home."""
-    return os.path.join(tempfile.gettempdir(), f"dcgan_tf-{os.getuid()}")
 
 
 def print_error(name: str, error: object) -> None:

@@ -1,16 +1,15 @@
 """Opens .npy and .npz files of images as a `Source`; nothing is unpickled."""
 
-import dataclasses
-import functools
 import os
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
 from dcgan_tf.config import DataConfig
-from dcgan_tf.data.cache import measure_available_memory
+from dcgan_tf.data import memory
 from dcgan_tf.data.exclusion import find_excluded
 from dcgan_tf.data.files.archives import is_zip
 from dcgan_tf.data.files.array_groups import Group, Groups, group_arrays
@@ -20,22 +19,15 @@ from dcgan_tf.data.files.level_range import (
     measure_level_range,
     scale_levels,
 )
-from dcgan_tf.data.files.listing import order_positions
 from dcgan_tf.data.files.npy_file import NpyFile
-from dcgan_tf.data.fingerprint import (
-    digest_labels,
-    fingerprint_hashes,
-    hash_image,
-)
-from dcgan_tf.data.given.class_labels import check_labels
+from dcgan_tf.data.fingerprint import fingerprint_hashes, hash_image
 from dcgan_tf.data.held_out import resolve_rule, take_split
+from dcgan_tf.data.labels.class_labels import ClassLabels, number_classes
+from dcgan_tf.data.name_order import order_positions
 from dcgan_tf.data.source import HeldOutRule, Source, build_array_source
-from dcgan_tf.data.split_folders import choose_split
+from dcgan_tf.data.split_folders import choose_split, resolve_split
 
 _NPY_START = b"\x93NUMPY"
-# Of what is free: arrays of an .npz file are read as a whole.
-_MEMORY_FRACTION = 0.5
-_SPLITS = ("train", "test", "all")
 _NUM_MEASURED = 1_000
 
 
@@ -70,7 +62,7 @@ def load_array_file(
     Args:
         data: `image_dir`, `split`, `hold_out`, `hold_out_also` and
             `level_range` are used.
-        split: As for `load_source`.
+        split: Its name; None for what is trained on.
         excluded: Names of images to leave out: positions, from 0, and where
             the file has splits those in one of them, `train__12`.
 
@@ -83,52 +75,33 @@ def load_array_file(
     path = os.path.expanduser(data.image_dir)
     _check_settings(data, path)
     groups, label_names = group_arrays(path, _read_arrays(path))
-    if split in (None, "train"):
-        split = data.split or "train"
+    split = split or data.split or "train"
     _check_excluded(path, groups, excluded)
-    chosen = _choose_groups(path, groups, split)
-    images, labels = _join_groups(path, list(chosen.values()))
-    image_names = _name_images(chosen)
-    count = len(image_names)
-    all_names = _name_images(groups)
-    left_out = find_excluded(excluded, all_names, path, split == "train")
-    kept = [i for i in range(count) if image_names[i] not in left_out]
-    kept, rule, num_held_out = _choose_images(data, path, groups, split, kept)
-    positions = np.array(kept, np.int64)
+    chosen = _choose_images(data, path, groups, split, excluded)
+    arrays, labels = _join_groups(path, list(chosen.groups.values()))
     level_range = data.level_range
     if level_range is None:
         level_range = _measure(path, groups)
-    found = {}
-    if labels is None:
-        labels = np.full(count, -1)
-    else:
-        try:
-            labels, found["label_names"] = check_labels(
-                labels, count, label_names
-            )
-        except ValueError as error:
-            raise ValueError(f"file of arrays {path}: {error}") from error
-        found["digest_labels"] = functools.cache(
-            lambda: digest_labels(_hash_all(chosen), labels)
-        )
-    source = build_array_source(
+    classes = _number_classes(path, chosen.groups, labels, label_names)
+    images = _ScaledImages(arrays, chosen.positions, level_range)
+    names = _name_images(chosen.groups)
+    status = os.stat(path)
+    return build_array_source(
         path,
         split,
-        _ScaledImages(images, positions, level_range),
-        labels[positions],
-        [image_names[position] for position in kept],
+        images,
+        classes.numbers[chosen.positions],
+        [names[position] for position in chosen.positions],
         fingerprint_images=lambda: fingerprint_hashes(_hash_all(groups)),
-        **found,
-    )
-    status = os.stat(path)
-    return dataclasses.replace(
-        source,
-        fingerprint=f"{source.fingerprint} {status.st_size} "
+        # With an empty list, as copies that are cached already have it.
+        fingerprint=f"{path} {split} {len(images)} [] {status.st_size} "
         f"{status.st_mtime_ns} {sorted(excluded)} {level_range} "
-        f"{rule}",
-        held_out_rule=rule,
-        num_excluded=len(left_out),
-        num_held_out=num_held_out,
+        f"{chosen.held_out_rule}",
+        label_names=classes.names,
+        digest_labels=classes.digest,
+        held_out_rule=chosen.held_out_rule,
+        num_excluded=chosen.num_excluded,
+        num_held_out=chosen.num_held_out,
         level_range=level_range,
     )
 
@@ -147,34 +120,85 @@ def _check_settings(data: DataConfig, path: str) -> None:
         )
 
 
+class _Chosen(NamedTuple):
+    """The images of a split.
+
+    Attributes:
+        groups: Those that the split is made of.
+        positions: int64, of its images among all of these, in their order.
+        held_out_rule: By which images were held out; None where the file
+            has splits.
+        num_held_out: Images held out of a training split.
+        num_excluded: Images that the list leaves out, in all splits.
+    """
+
+    groups: Groups
+    positions: np.ndarray
+    held_out_rule: HeldOutRule | None
+    num_held_out: int
+    num_excluded: int
+
+
 def _choose_images(
-    data: DataConfig, path: str, groups: Groups, split: str, kept: list[int]
-) -> tuple[list[int], HeldOutRule | None, int]:
-    """Chooses a split's images where it isn't a group of its own.
+    data: DataConfig,
+    path: str,
+    groups: Groups,
+    split: str,
+    excluded: frozenset[str],
+) -> _Chosen:
+    """Chooses a split's images, less those excluded.
 
     Args:
         data: `hold_out` and `hold_out_also` are used.
         path: The file, for messages.
         groups: All of its groups.
         split: The split's name.
-        kept: Positions of images that aren't left out.
-
-    Returns:
-        The positions in their order, the rule that held images out, if any,
-        and how many images are held out of a training split.
+        excluded: Names to leave out.
     """
+    by_rule = "" in groups
+    found = resolve_split(
+        {} if by_rule else groups, split, f"file of arrays {path}"
+    )
+    chosen = {
+        name: group
+        for name, group in groups.items()
+        if by_rule or found in (name, "all")
+    }
+    left_out = find_excluded(
+        excluded, _name_images(groups), path, split == "train"
+    )
+    names = _name_images(chosen)
+    kept = [name for name in names if name not in left_out]
     rule, num_held_out = None, 0
-    if "" in groups:
-        names = [*map(str, kept)]
-        rule = resolve_rule(names, data.hold_out, {}, data.hold_out_also)
-        taken = take_split(names, split, path, rule)
+    if by_rule:
+        rule = resolve_rule(kept, data.hold_out, {}, data.hold_out_also)
+        taken = take_split(kept, split, path, rule)
         if split == "train":
             num_held_out = len(kept) - len(taken)
-        kept = [int(name) for name in taken]
+        kept = taken
     elif split == "train":
         test = groups.get(choose_split(groups, "test"))
         num_held_out = len(test.images) if test else 0
-    return order_positions(kept), rule, num_held_out
+    kept = {*kept}
+    order = order_positions(i for i, name in enumerate(names) if name in kept)
+    positions = np.array(order, np.int64)
+    return _Chosen(chosen, positions, rule, num_held_out, len(left_out))
+
+
+def _number_classes(
+    path: str,
+    groups: Groups,
+    labels: np.ndarray | None,
+    label_names: list[str] | None,
+) -> ClassLabels:
+    """Names the classes of all images of groups that follow each other."""
+    count = sum(len(group.images) for group in groups.values())
+    try:
+        return number_classes(
+            labels, count, label_names, lambda: _hash_all(groups)
+        )
+    except ValueError as error:
+        raise ValueError(f"file of arrays {path}: {error}") from error
 
 
 class _ScaledImages:
@@ -213,7 +237,7 @@ def _read_arrays(path: str) -> Mapping[str, np.ndarray]:
             return {"": NpyFile(path)}
         with zipfile.ZipFile(path) as archive:
             num_bytes = sum(info.file_size for info in archive.infolist())
-        if num_bytes > _MEMORY_FRACTION * measure_available_memory():
+        if not memory.fits(num_bytes):
             raise ValueError(
                 f"it would unpack to {num_bytes:,} bytes, more than half of "
                 "the free memory; an .npy file is read image by image"
@@ -260,26 +284,6 @@ def _name_images(groups: Groups) -> list[str]:
         for split, group in groups.items()
         for position in range(len(group.images))
     ]
-
-
-def _choose_groups(path: str, groups: Groups, split: str) -> Groups:
-    """Returns those that a split is made of."""
-    if "" in groups:
-        available, chosen = _SPLITS, groups
-    else:
-        available = (*groups, "all")
-        split = choose_split(groups, split)
-        chosen = {
-            name: group
-            for name, group in groups.items()
-            if split in (name, "all")
-        }
-    if split not in available:
-        raise ValueError(
-            f"file of arrays {path} has no split {split!r}; it has "
-            f"{', '.join(available)}"
-        )
-    return chosen
 
 
 def _count_channels(images: np.ndarray) -> int:

@@ -6,19 +6,17 @@ import json
 import logging
 import math
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-import psutil
 import tensorflow as tf
 from tqdm import tqdm
 
 from dcgan_tf import failures
+from dcgan_tf.cache_dir import get_cache_dir
 from dcgan_tf.config import DataConfig, ModelConfig
-from dcgan_tf.data import disk_cache
+from dcgan_tf.data import disk_cache, memory
 from dcgan_tf.data.options import build_options
 from dcgan_tf.data.preprocess.prepare import get_padded_side, prepare_image
 from dcgan_tf.data.source import Source
@@ -31,7 +29,6 @@ _MEMORY_SHARE = 0.25
 _DISK_SHARE = 0.5
 
 _FILL_BATCH = 256
-_CGROUP = Path("/sys/fs/cgroup")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,44 +129,15 @@ def iterate_prepared(
         raise
 
 
-def measure_available_memory() -> int:
-    """Returns the bytes this process may still take: machine or container."""
-    available = psutil.virtual_memory().available
-    try:
-        limit = int((_CGROUP / "memory.max").read_text(encoding="utf-8"))
-        used = int((_CGROUP / "memory.current").read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # No container, or one without a limit.
-        return available
-    return min(available, max(0, limit - used))
-
-
 def _advise_on_full_disk() -> str:
     off = name_setting("cache", "off")
     return f"Or give {off}, or a folder in XDG_CACHE_HOME"
 
 
-def get_cache_dir() -> Path:
-    """Returns where disk caches are: `$XDG_CACHE_HOME/dcgan_tf`.
-
-    Users of a container often have no home, or one that they can't write:
-    then it is a folder of theirs among the temporary ones.
-    """
-    root = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    folder = Path(os.path.expanduser(root)) / "dcgan_tf"
-    parent = next(path for path in folder.parents if path.exists())
-    has_home = not os.fspath(folder).startswith("~")
-    if has_home and (folder.exists() or os.access(parent, os.W_OK)):
-        return folder
-    return Path(tempfile.gettempdir()) / f"dcgan_tf-{os.getuid()}"
-
-
 def _choose_cache(num_bytes: int) -> str:
-    if num_bytes <= _MEMORY_SHARE * measure_available_memory():
+    if num_bytes <= _MEMORY_SHARE * memory.measure_available():
         return "memory"
-    folder = get_cache_dir()
-    while not folder.exists():
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free
+    free = failures.find_free_bytes(get_cache_dir()) or 0
     return "disk" if num_bytes <= _DISK_SHARE * free else "off"
 
 

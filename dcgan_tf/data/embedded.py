@@ -26,7 +26,7 @@ def load_embedded(
     Args:
         data: `dataset` and `split` are used. A split may be cut as TFDS has
             it: `train[:500]`, `train[80%:]`.
-        split: As for `load_source`.
+        split: Its name; None for what is trained on.
         excluded: Names (`train__12`) to leave out.
 
     Returns:
@@ -35,8 +35,7 @@ def load_embedded(
     Raises:
         ValueError: If it has no such split.
     """
-    if split in (None, "train"):
-        split = data.split or "train"
+    split = split or data.split or "train"
     match = _SPLIT.fullmatch(split)
     if match is None or match[1] not in _SPLITS:
         raise ValueError(
@@ -59,9 +58,11 @@ def load_embedded(
         images[part],
         labels[part],
         [f"{match[1]}__{position}" for position in positions],
-        excluded,
+        excluded=excluded,
         # By name: drawing may differ in rounding on another machine.
-        lambda: fingerprint_named(f"{data.dataset} {split}", len(positions)),
+        fingerprint_images=lambda: fingerprint_named(
+            f"{data.dataset} {split}", len(positions)
+        ),
         **names,
     )
 

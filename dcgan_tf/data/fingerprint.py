@@ -87,6 +87,21 @@ def hash_image(*parts: bytes) -> int:
     return int.from_bytes(digest.digest(), "big")
 
 
+def hash_array(image: np.ndarray) -> int:
+    """Returns 64 bits that stand for an image's shape and pixels."""
+    return hash_image(repr(image.shape).encode(), image.tobytes())
+
+
+def digest_arrays(arrays: Iterable[np.ndarray]) -> str:
+    """Returns a digest of arrays' contents, shapes and types."""
+    digest = hashlib.blake2b(digest_size=16)
+    for array in arrays:
+        array = np.ascontiguousarray(array)
+        digest.update(f"{array.dtype}{array.shape}".encode())
+        digest.update(array.reshape(-1).view(np.uint8))
+    return digest.hexdigest()
+
+
 def fingerprint_hashes(hashes: Iterable[int]) -> ImagesFingerprint:
     """Makes a fingerprint from `hash_image` of every image, in any order."""
     hashes = np.fromiter(hashes, np.uint64)
@@ -102,10 +117,7 @@ def fingerprint_hashes(hashes: Iterable[int]) -> ImagesFingerprint:
 
 def fingerprint_arrays(images: Iterable[np.ndarray]) -> ImagesFingerprint:
     """Makes a fingerprint from uint8 images `(height, width, channels)`."""
-    return fingerprint_hashes(
-        hash_image(repr(image.shape).encode(), image.tobytes())
-        for image in images
-    )
+    return fingerprint_hashes(map(hash_array, images))
 
 
 def fingerprint_named(name: str, count: int) -> ImagesFingerprint:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from dcgan_tf.config import HOLD_OUT
 from dcgan_tf.data.exclusion import check_any_left
-from dcgan_tf.data.files.listing import hash_name
+from dcgan_tf.data.name_order import hash_name
 from dcgan_tf.data.source import HeldOutRule
 from dcgan_tf.setting_names import has_setting, name_setting
 

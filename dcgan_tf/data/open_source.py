@@ -35,7 +35,8 @@ def load_source(data: DataConfig, split: str | None = None) -> Source:
     excluded = load_excluded(data.exclude)
     source = _open(data, split, excluded)
     # Held-out images have names of their own, which it needn't hold.
-    if excluded and not source.num_excluded and split in (None, "train"):
+    is_training = _name_for_loader(split) is None
+    if excluded and not source.num_excluded and is_training:
         raise ValueError(
             f"none of the {len(excluded)} images to exclude, such as "
             f"{min(excluded)!r}, is in {source.name}; was the list made for "
@@ -143,7 +144,8 @@ def count_common(first: Source, second: Source) -> int:
 def _open(
     data: DataConfig, split: str | None, excluded: frozenset[str]
 ) -> Source:
-    source = _choose_loader(data)(data, split, excluded)
+    load = _choose_loader(data)
+    source = load(data, _name_for_loader(split), excluded)
     if excluded:
         check_any_left(
             range(source.num_examples), f"{source.name} ({source.split})"
@@ -152,6 +154,14 @@ def _open(
     if data.condition_on is None or data.labels is not None:
         return source
     return take_attribute(source, data.condition_on)
+
+
+def _name_for_loader(split: str | None) -> str | None:
+    """Returns a split's name; None for what is trained on.
+
+    Which that is the settings say, or else a loader knows.
+    """
+    return None if split == "train" else split
 
 
 def _choose_loader(data: DataConfig) -> Callable[..., Source]:

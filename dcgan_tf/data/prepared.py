@@ -72,7 +72,7 @@ def load_prepared(
     Args:
         data: `dataset` (`name`, `name/config` or `name:version`), `data_dir`,
             `manual_dir` and `split` are used.
-        split: As for `load_source`.
+        split: Its name; None for what is trained on.
         excluded: TFDS ids (`<file>__<number>`) to leave out.
 
     Returns:
@@ -181,7 +181,7 @@ def _choose_split(
     builder: tfds.core.DatasetBuilder, data: DataConfig, split: str | None
 ) -> str:
     available = list(builder.info.splits)  # None are known of mock data.
-    if split in (None, "train"):
+    if split is None:
         split = data.split or (
             "train" if "train" in available or not available else available[0]
         )

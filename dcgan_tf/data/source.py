@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -107,6 +108,18 @@ class Source:
         """Files found unusable so far: one may show only when it is read."""
         return len(self.skipped)
 
+    def digest_names(self, count: int | None = None) -> str:
+        """Tells which images it has in which order, by their names.
+
+        Args:
+            count: Of the first images alone, if there are more; None for all.
+        """
+        digest = hashlib.sha256()
+        for position in range(self.num_examples)[:count]:
+            name = self.name_of(position)
+            digest.update(name.encode(errors="surrogateescape") + b"\0")
+        return digest.hexdigest()[:16]
+
 
 def take_attribute(source: Source, name: str) -> Source:
     """Makes two classes of one of a source's attributes.
@@ -207,7 +220,9 @@ def build_array_source(
     excluded: frozenset[str] = frozenset(),
     fingerprint_images: Callable[[], ImagesFingerprint] | None = None,
     order: Sequence[int] | None = None,
-    **labelling: Any,
+    *,
+    fingerprint: str | None = None,
+    **attributes: Any,
 ) -> Source:
     """Makes a source of arrays in memory.
 
@@ -223,7 +238,9 @@ def build_array_source(
             images.
         order: In which the source has them, less those excluded; None for
             their own.
-        **labelling: `label_names` or `attribute_names`, and `digest_labels`.
+        fingerprint: As of `Source`; None for one of the names and the
+            number of images, where these say which they are.
+        **attributes: Others of `Source`, such as `label_names`.
 
     Returns:
         The source.
@@ -257,19 +274,21 @@ def build_array_source(
 
         return positions.map(take_in_graph)
 
+    if fingerprint is None:
+        fingerprint = f"{name} {split} {len(images)} {sorted(excluded)}"
+    attributes.setdefault("num_excluded", len(images) - len(kept))
     return Source(
         name=name,
         split=split,
         num_examples=len(kept),
-        fingerprint=f"{name} {split} {len(images)} {sorted(excluded)}",
+        fingerprint=fingerprint,
         read_all=lambda: read(tf.data.Dataset.range(len(kept))),
         read=read,
         name_of=lambda position: image_names[kept[position]],
-        num_excluded=len(images) - len(kept),
         image_shape=image_shape,
         # Compared, recorded and sent to other workers: hashed once.
         fingerprint_images=functools.cache(
             fingerprint_images or (lambda: fingerprint_arrays(images))
         ),
-        **labelling,
+        **attributes,
     )

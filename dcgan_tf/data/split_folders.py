@@ -6,12 +6,14 @@ these is passed over.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 _TRAIN = "train"
 # Evaluation takes the first of these that is there.
 _HELD_OUT = ("test", "val", "valid", "validation")
 _VALIDATION = _HELD_OUT[1:]
+# Of a collection without such folders.
+_BY_RULE = (_TRAIN, "test")
 # From what splits are called to their names.
 SPLITS = {name: name for name in (_TRAIN, *_HELD_OUT)}
 SPLITS |= {"training": _TRAIN, "testing": "test"}
@@ -59,7 +61,7 @@ def _find_split(name: str, root: str) -> str | None:
     return SPLITS.get(top.lower()) if slash else None
 
 
-def choose_split(splits: dict[str, list[str]], wanted: str) -> str:
+def choose_split(splits: Mapping[str, object], wanted: str) -> str:
     """Returns the name of the folder that is meant.
 
     Args:
@@ -73,6 +75,30 @@ def choose_split(splits: dict[str, list[str]], wanted: str) -> str:
     others.update(dict.fromkeys(_VALIDATION, _VALIDATION))
     found = [name for name in others.get(wanted, ()) if name in splits]
     return found[0] if found else wanted
+
+
+def resolve_split(
+    splits: Mapping[str, object], wanted: str, collection: str
+) -> str:
+    """Returns the name that a collection has for a split, or `all`.
+
+    Args:
+        splits: Those that its folders or arrays are; empty where images are
+            held out of it by a rule.
+        wanted: As for `choose_split`.
+        collection: What it is, for the message.
+
+    Raises:
+        ValueError: If it has no such split.
+    """
+    found = choose_split(splits, wanted) if splits else wanted
+    available = (*(splits or _BY_RULE), "all")
+    if found not in available:
+        raise ValueError(
+            f"{collection} has no split {found!r}; it has "
+            f"{', '.join(available)}"
+        )
+    return found
 
 
 def remove_split(name: str, root: str = "") -> str:

@@ -1,6 +1,6 @@
 """Evaluation: distances, classifiers on features, memorisation.
 
-Measures are functions of arrays and import nothing from the project.
+`metrics` are functions of arrays and import nothing else from the project.
 """
 
 # In a run's or an export's folder.

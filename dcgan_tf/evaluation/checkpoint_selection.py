@@ -88,7 +88,7 @@ def build_checkpoint_evaluator(
     held_out_source = held_out_source or load_held_out(data, training_source)
     _check_count(training_source, "train on")
     _check_count(held_out_source, "evaluate on")
-    digest = _digest_names(held_out_source)
+    digest = held_out_source.digest_names(_NUM_IMAGES)
     if not is_own and held_out_source.fingerprint_images is not None:
         # Another collection may have the same names.
         digest += f" {held_out_source.fingerprint_images().digest}"
@@ -147,15 +147,6 @@ def _check_count(source: Source, purpose: str) -> None:
             f"more, or {name_setting('eval_every', 0)} to choose no best "
             "checkpoint"
         )
-
-
-def _digest_names(source: Source) -> str:
-    """Tells which images of a collection are measured on."""
-    digest = hashlib.sha256()
-    for position in range(min(source.num_examples, _NUM_IMAGES)):
-        name = source.name_of(position)
-        digest.update(name.encode(errors="surrogateescape") + b"\0")
-    return digest.hexdigest()[:16]
 
 
 def _build_for_folder(

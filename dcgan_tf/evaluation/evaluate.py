@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dcgan_tf import scratch
+from dcgan_tf.data.fingerprint import digest_arrays
 from dcgan_tf.evaluation import EVALUATION_DIR
 from dcgan_tf.evaluation.figures import draw_probe
-from dcgan_tf.evaluation.linear_probe.kept_results import digest_arrays
 from dcgan_tf.evaluation.linear_probe.prepare import prepare_probe
 from dcgan_tf.evaluation.linear_probe.probe_images import Sources
 from dcgan_tf.evaluation.linear_probe.table import run_probe

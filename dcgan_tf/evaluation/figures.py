@@ -11,7 +11,7 @@ import numpy as np
 from dcgan_tf import scratch
 from dcgan_tf.evaluation.linear_probe.result import ProbeResult
 from dcgan_tf.evaluation.pixel_features import Segmentation
-from dcgan_tf.images import make_grid, save_figure
+from dcgan_tf.images import make_grid, save_figure, to_uint8
 from dcgan_tf.runs.trained_model import TrainedModel
 
 _NUM_SHOWN = 10
@@ -109,13 +109,21 @@ def draw_segmentation(
     names: Sequence[str],
     model: TrainedModel,
 ) -> None:
-    """Draws samples, true segments and those found, and saves it."""
+    """Draws samples, true segments and those found, and saves it.
+
+    Args:
+        path: A .png file.
+        images: float32 `(num_samples, height, width, 1)` in `[-1, 1]`.
+        truth: int `(num_samples, height, width)`, their segments.
+        segmentation: Those found.
+        names: Of the segments.
+        model: Named in the title.
+    """
     shown = slice(0, _NUM_SHOWN)
-    grey = np.clip((images[shown] + 1) * 127.5, 0, 255).astype(np.uint8)
     _draw_rows(
         path,
         [
-            grey,
+            to_uint8(images[shown]).numpy(),
             _SEGMENT_COLOURS[truth[shown]],
             _SEGMENT_COLOURS[segmentation.predicted[shown]],
         ],

@@ -72,20 +72,19 @@ def load_real_images(
         held_out_source = load_held_out(data, training_source)
     elif training_source.label_names:
         held_out_source = match_classes(held_out_source, training_source)
-    sources = (training_source, held_out_source)
     (training, training_labels), (held_out, held_out_labels) = (
         load_images(source, model, data, MAX_TRAINING_IMAGES)
-        for source in sources
+        for source in (training_source, held_out_source)
     )
     return RealImages(
-        training,
-        training_labels,
-        held_out,
-        held_out_labels,
-        sources[0].label_names,
-        sources[0].name,
-        sources[1].split,
-        sources[0].split,
+        training=training,
+        training_labels=training_labels,
+        held_out=held_out,
+        held_out_labels=held_out_labels,
+        class_names=training_source.label_names,
+        dataset=training_source.name,
+        held_out_split=held_out_source.split,
+        training_split=training_source.split,
     )
 
 

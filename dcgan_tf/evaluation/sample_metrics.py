@@ -1,20 +1,17 @@
 """Measures a model's samples: distances, memorization, 1-NN."""
 
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
 
 from dcgan_tf.evaluation.copying import draw_suspects, warn_of_copies
 from dcgan_tf.evaluation.feature_extractors.choose import (
     choose_feature_extractor,
 )
 from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
+    Features,
     compute_features,
-)
-from dcgan_tf.evaluation.metrics.compute import (
-    FEWEST,
-    FUNCTIONS,
-    compute_copying_measures,
-    compute_measures,
-    count_pairs,
 )
 from dcgan_tf.evaluation.metrics.one_nn import compute_one_nn_error
 from dcgan_tf.evaluation.real_images import (
@@ -22,6 +19,13 @@ from dcgan_tf.evaluation.real_images import (
     count_shared,
     draw_labels_as,
     draw_noise,
+)
+from dcgan_tf.evaluation.set_measures import (
+    FEWEST,
+    FUNCTIONS,
+    compute_copying_measures,
+    compute_measures,
+    count_pairs,
 )
 from dcgan_tf.evaluation.settings import MEASURES, Log, Settings
 from dcgan_tf.runs.trained_model import TrainedModel
@@ -75,53 +79,91 @@ def measure_samples(
         settings.inception_path,
     )
     log(f"drawing {count} samples")
-    seeds = make_seeds(seed, count)
-    labels = draw_labels_as(
-        real.training_labels, seeds, model.config.model.num_classes
-    )
-    images = {
-        "samples": model.sample_from_seeds(seeds, labels),
-        "training": real.training[:count],
-        "noise": draw_noise((count, *real.held_out.shape[1:]), seed),
-        "held_out": real.held_out[:count],
-    }
     sets = {}
-    for name, members in images.items():
-        log(f"features of {len(members)} images: {name}")
-        sets[name] = compute_features(extractor, members)
-    held_out = sets.pop("held_out")
+    for name, images in _draw_sets(model, real, count, seed).items():
+        log(f"features of {len(images)} images: {name}")
+        sets[name] = _ImageSet(images, compute_features(extractor, images))
     names = [name for name in measures if name in FUNCTIONS]
-    values = {}
-    for name, members in sets.items():
-        log(f"measures: {name}")
-        values[name] = compute_measures(names, members, held_out, seed)
+    values = _measure_distances(names, sets, seed, log)
     warnings = warn_of_shared(real)
     if is_few and names:
         warnings.append(_warn_of_few(real, values["training"]))
     if "copying" in measures:
         log("nearest training images")
-        training = compute_features(extractor, real.training)
-        copying = compute_copying_measures(sets["samples"], training, held_out)
+        features = compute_features(extractor, real.training)
+        training = _ImageSet(real.training, features)
+        path = f"{prefix}-neighbours.png"
+        copying = _measure_copying(sets, training, path, model)
         values["samples"] |= copying
-        warnings += warn_of_copies(copying, len(images["held_out"]))
-        draw_suspects(
-            f"{prefix}-neighbours.png",
-            (images["samples"], sets["samples"]),
-            (real.training, training),
-            model,
-        )
+        warnings += warn_of_copies(copying, len(sets["held_out"].images))
+    pairs = count_pairs(sets["samples"].features, sets["held_out"].features)
     return {
         "feature_extractor": {
             key: getattr(extractor, key)
             for key in ("name", "description", "resize", "seed")
         },
         "counts": {
-            **{name: len(members) for name, members in images.items()},
-            "equal_pairs": count_pairs(sets["samples"], held_out),
+            **{name: len(members.images) for name, members in sets.items()},
+            "equal_pairs": pairs,
         },
         "measures": values,
         "warnings": warnings,
     }
+
+
+class _ImageSet(NamedTuple):
+    images: np.ndarray
+    features: Features
+
+
+def _draw_sets(
+    model: TrainedModel, real: RealImages, count: int, seed: int
+) -> dict[str, np.ndarray]:
+    """Draws samples, and what they are compared with: as many, if there are.
+
+    Returns:
+        uint8 `(count, height, width, channels)` of `samples`, `training`,
+        `noise` and `held_out`, by which the others are measured.
+    """
+    seeds = make_seeds(seed, count)
+    labels = draw_labels_as(
+        real.training_labels, seeds, model.config.model.num_classes
+    )
+    return {
+        "samples": model.sample_from_seeds(seeds, labels),
+        "training": real.training[:count],
+        "noise": draw_noise((count, *real.held_out.shape[1:]), seed),
+        "held_out": real.held_out[:count],
+    }
+
+
+def _measure_distances(
+    names: list[str], sets: dict[str, _ImageSet], seed: int, log: Log
+) -> dict[str, dict[str, float]]:
+    """Measures every set by the held-out images."""
+    values = {}
+    for name, members in sets.items():
+        if name == "held_out":
+            continue
+        log(f"measures: {name}")
+        values[name] = compute_measures(
+            names, members.features, sets["held_out"].features, seed
+        )
+    return values
+
+
+def _measure_copying(
+    sets: dict[str, _ImageSet],
+    training: _ImageSet,
+    path: str,
+    model: TrainedModel,
+) -> dict[str, float]:
+    """Measures how near samples are to all training images; draws some."""
+    copying = compute_copying_measures(
+        sets["samples"].features, training.features, sets["held_out"].features
+    )
+    draw_suspects(path, sets["samples"], training, model)
+    return copying
 
 
 def _choose_measures(

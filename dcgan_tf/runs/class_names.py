@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dcgan_tf.data.given.class_labels import as_label_array
+from dcgan_tf.data.labels.class_labels import as_label_array
 from dcgan_tf.runs.folder import CONFIG_FILE, load_run_record
 
 # In config.json, of conditional runs; those of version 0.1.0 have none.

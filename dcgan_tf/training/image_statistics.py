@@ -6,10 +6,12 @@ the networks, and tell a collapse that no loss shows.
 
 import tensorflow as tf
 
+from dcgan_tf.images import LEVEL_STEP
+
 SAMPLE_STATISTICS = ("sample_contrast", "sample_variation", "sample_shift")
 
 # Two grey levels of 255, in [-1, 1]: a ratio to less is rounding's.
-_LEAST = 2 / 127.5
+_LEAST = 2 * LEVEL_STEP
 
 
 def compute_sample_statistics(

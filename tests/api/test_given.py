@@ -12,8 +12,8 @@ from PIL import Image
 
 import dcgan_tf
 from dcgan_tf.data.given.arrays import open_arrays, stack_images
-from dcgan_tf.data.given.class_labels import check_label_names
 from dcgan_tf.data.given.images import open_given, resolve_given
+from dcgan_tf.data.labels.class_labels import check_label_names
 
 LABELS = np.arange(40) % 3
 

@@ -153,9 +153,9 @@ def test_images_that_are_none_are_refused_in_words(
 def test_a_dataset_that_never_ends_unknown_to_tensorflow_is_refused(
     images, tmp_path, monkeypatch
 ):
-    from dcgan_tf.data.given import arrays
+    from dcgan_tf.data import memory
 
-    monkeypatch.setattr(arrays, "measure_available_memory", lambda: 100_000)
+    monkeypatch.setattr(memory, "measure_available", lambda: 100_000)
     with pytest.raises(ValueError, match=r"does it end\?"):
         dcgan_tf.train(endless(images), tmp_path / "run", **TINY)
 

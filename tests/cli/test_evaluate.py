@@ -18,7 +18,7 @@ from dcgan_tf.config import DataConfig
 from dcgan_tf.evaluation import sample_metrics
 from dcgan_tf.evaluation.linear_probe import supervised
 from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS
-from dcgan_tf.evaluation.metrics.compute import FUNCTIONS
+from dcgan_tf.evaluation.set_measures import FUNCTIONS
 from dcgan_tf.evaluation.settings import SET_MEASURES, Settings
 
 CHEAP = ["--features=random", "--num_samples=60"]

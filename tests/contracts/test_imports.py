@@ -18,6 +18,7 @@ ORDER = (
     "counted",
     "setting_names",
     "output",
+    "cache_dir",
     "failures",
     "given_path",
     "scratch",
@@ -48,6 +49,8 @@ ORDER = (
     "cli",
     "__main__",
 )
+# Places inside others that import nothing of the project but their own.
+ALONE = ("evaluation/metrics",)
 MODULES = sorted(PACKAGE.rglob("*.py"))
 MAX_FILES_PER_FOLDER = 24
 
@@ -113,6 +116,22 @@ def test_imports_point_down(path):
             assert ORDER.index(place_of(name)) <= ORDER.index(place), name
         else:
             assert place == "cli" or "flags" not in name, name
+
+
+@pytest.mark.parametrize("folder", ALONE)
+def test_what_stands_alone_imports_its_own(folder):
+    paths = sorted((PACKAGE / folder).rglob("*.py"))
+    own = name_of(PACKAGE / folder) + "."
+    imports = {
+        name_of(path): {
+            name
+            for name in imports_of(path.read_text("utf-8"))
+            if not name.startswith(own)
+        }
+        for path in paths
+    }
+    assert len(paths) > 1
+    assert {name: found for name, found in imports.items() if found} == {}
 
 
 def test_every_place_in_the_order_is_there():

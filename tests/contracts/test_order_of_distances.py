@@ -12,8 +12,8 @@ from dcgan_tf.evaluation.feature_extractors.choose import (
 from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
     compute_features,
 )
-from dcgan_tf.evaluation.metrics.compute import compute_measures
 from dcgan_tf.evaluation.real_images import draw_noise, load_real_images
+from dcgan_tf.evaluation.set_measures import compute_measures
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.runs.sampling import sample_images
 from dcgan_tf.runs.trained_model import load_trained_model

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dcgan_tf import scratch
+from dcgan_tf import failures, scratch
+from dcgan_tf.cache_dir import get_cache_dir
 from dcgan_tf.config import DataConfig, ModelConfig
-from dcgan_tf.data import cache, disk_cache
+from dcgan_tf.data import cache, disk_cache, memory
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import load_images
 
@@ -169,33 +170,23 @@ def test_labels_come_with_the_images(tmp_path, write_pictures):
 
 
 @pytest.mark.parametrize(
-    ("memory", "disk", "place"),
+    ("free_memory", "free_disk", "place"),
     [(10**6, 10**6, "memory"), (10**3, 10**6, "disk"), (10**3, 10**3, "off")],
 )
 def test_auto_takes_what_there_is_room_for(
-    folder, monkeypatch, memory, disk, place
+    folder, monkeypatch, free_memory, free_disk, place
 ):
-    monkeypatch.setattr(cache, "measure_available_memory", lambda: memory)
-    usage = type("Usage", (), {"free": disk})
-    monkeypatch.setattr(cache.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(memory, "measure_available", lambda: free_memory)
+    usage = type("Usage", (), {"free": free_disk})
+    monkeypatch.setattr(failures.shutil, "disk_usage", lambda _: usage)
     data = make_config(folder)
     source = load_source(data)
     store = cache.get_store(source, MODEL, data)
     if place == "off":
         assert store is None
     else:
-        kept = list(cache.get_cache_dir().glob("*.images"))
+        kept = list(get_cache_dir().glob("*.images"))
         assert len(kept) == (place == "disk")
-
-
-def test_a_containers_limit_counts(tmp_path, monkeypatch):
-    monkeypatch.setattr(cache, "_CGROUP", tmp_path)
-    machine = cache.measure_available_memory()
-    (tmp_path / "memory.max").write_text("max\n")
-    (tmp_path / "memory.current").write_text("1000\n")
-    assert cache.measure_available_memory() > machine / 2
-    (tmp_path / "memory.max").write_text("5000\n")
-    assert cache.measure_available_memory() == 4000
 
 
 def replace_meanwhile(monkeypatch, replace):

@@ -4,7 +4,6 @@ import pytest
 
 from dcgan_tf.cli import data as data_command
 from dcgan_tf.config import DataConfig
-from dcgan_tf.data.files.listing import hash_name
 from dcgan_tf.data.held_out import (
     AUTO,
     LARGE,
@@ -16,6 +15,7 @@ from dcgan_tf.data.held_out import (
     resolve_rule,
     take_split,
 )
+from dcgan_tf.data.name_order import hash_name
 from dcgan_tf.data.open_source import load_held_out, load_source
 
 

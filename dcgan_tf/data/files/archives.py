@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from dcgan_tf.data.cache import measure_available_memory
+from dcgan_tf.data import memory
 from dcgan_tf.data.files.decoding import UnreadableError
 from dcgan_tf.data.files.file_formats import has_image_suffix
 from dcgan_tf.data.files.folder_tree import (
@@ -44,8 +44,6 @@ _MAX_MEMBER_BYTES = 2**30
 # times its size holds something else.
 _SMALL_BYTES = 2**30
 _MAX_RATIO = 200
-# Of what is free, for an archive that can only be read from its start.
-_MEMORY_FRACTION = 0.5
 # Of those that a .zip file says it was written on.
 _WINDOWS = 0
 
@@ -178,7 +176,7 @@ class TarTree(Archive):
         # Before it is unpacked, or passed over, which is unpacking too.
         end = member.offset_data + member.size
         _check_unpacked_size(path, end)
-        if end > _MEMORY_FRACTION * measure_available_memory():
+        if not memory.fits(end):
             raise ValueError(
                 f"archive {path} unpacks to more than half of the free memory, "
                 "where one that is compressed as a whole has to be held; "

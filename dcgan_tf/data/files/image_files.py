@@ -15,8 +15,9 @@ from dcgan_tf.data.files.decoding import (
 )
 from dcgan_tf.data.files.folder_tree import FolderTree
 from dcgan_tf.data.files.level_range import LevelRange, measure_level_range
-from dcgan_tf.data.files.listing import Listing, hash_name
+from dcgan_tf.data.files.listing import Listing
 from dcgan_tf.data.labels.assignment import Labels
+from dcgan_tf.data.name_order import hash_name
 from dcgan_tf.data.skipped import Skipped
 
 # Images tried before anything is made of a collection.

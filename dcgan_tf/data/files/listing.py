@@ -1,9 +1,7 @@
 """Lists the image files of a tree, known by their first bytes."""
 
 import dataclasses
-import hashlib
 import os
-from collections.abc import Iterable
 
 from dcgan_tf.data import fingerprint
 from dcgan_tf.data.files.archives import Archive
@@ -17,6 +15,7 @@ from dcgan_tf.data.files.file_formats import (
 )
 from dcgan_tf.data.files.folder_tree import FileStatus, FolderTree
 from dcgan_tf.data.files.own_output import read_mark
+from dcgan_tf.data.name_order import hash_bytes
 from dcgan_tf.data.skipped import Skipped
 
 
@@ -122,21 +121,6 @@ def list_images(
             if chosen[pages.get(name, (name, 0))[0]].is_deep
         ),
     )
-
-
-def hash_bytes(contents: bytes) -> int:
-    """Returns 256 bits that look random and never change."""
-    return int.from_bytes(hashlib.sha256(contents).digest(), "big")
-
-
-def hash_name(name: str) -> int:
-    """Returns 256 bits for a file's name, whatever bytes that is of."""
-    return hash_bytes(os.fsencode(name))
-
-
-def order_positions(positions: Iterable[int]) -> list[int]:
-    """Orders nameless images so that any few in a row are a fair sample."""
-    return sorted(positions, key=lambda position: hash_name(str(position)))
 
 
 def _examine(

@@ -10,7 +10,7 @@ from dcgan_tf.config import DataConfig
 from dcgan_tf.data.exclusion import find_excluded
 from dcgan_tf.data.files.archives import Archive
 from dcgan_tf.data.files.folder_tree import FolderTree
-from dcgan_tf.data.files.listing import Listing, hash_name
+from dcgan_tf.data.files.listing import Listing
 from dcgan_tf.data.folders.folder_classes import (
     digest_folder_labels,
     find_folder_labels,
@@ -19,17 +19,17 @@ from dcgan_tf.data.folders.label_files import load_table
 from dcgan_tf.data.held_out import LARGE, resolve_rule, take_split
 from dcgan_tf.data.labels.assignment import Labels, assign_labels
 from dcgan_tf.data.labels.table import Table
+from dcgan_tf.data.name_order import hash_name
 from dcgan_tf.data.source import HeldOutRule
 from dcgan_tf.data.split_folders import (
     choose_split,
     find_beside_splits,
     find_common_folder,
     find_splits,
+    resolve_split,
 )
 
 _log = logging.getLogger(__name__)
-
-_SPLITS = ("train", "test", "all")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +84,7 @@ def choose_images(
             used.
     """
     names = listing.names
-    is_training = split in (None, "train")
+    is_training = split is None
     left_out = find_excluded(excluded, names, tree.path, is_training)
     kept = [name for name in names if name not in left_out]
     # Runs of version 0.1.0 know neither splits nor a folder around all.
@@ -92,7 +92,11 @@ def choose_images(
     split_folders = find_splits(names, root) if data.folder_splits else {}
     if data.folder_splits and is_training:
         _warn_beside_splits(tree.path, names, root)
-    split = _choose_split(data, split, split_folders)
+    split = resolve_split(
+        split_folders,
+        split or data.split or "train",
+        f"image folder {data.image_dir}",
+    )
     labels, digest, digest_labels = None, "", str
     if data.labels is not None:
         table = load_table(data.labels, tree, beside)
@@ -204,22 +208,6 @@ def _count_held_out(
         return len(kept) - len(chosen)
     test = choose_split(split_folders, "test")
     return len(set(split_folders.get(test, ())).intersection(kept))
-
-
-def _choose_split(
-    data: DataConfig, split: str | None, split_folders: dict[str, list[str]]
-) -> str:
-    if split in (None, "train"):
-        split = data.split or "train"
-    if split_folders:
-        split = choose_split(split_folders, split)
-    available = (*split_folders, "all") if split_folders else _SPLITS
-    if split not in available:
-        raise ValueError(
-            f"image folder {data.image_dir} has no split {split!r}; it has "
-            f"{', '.join(available)}"
-        )
-    return split
 
 
 def _take_folder(

@@ -35,7 +35,7 @@ def load_folder(
         data: `image_dir`, `split`, `folder_splits`, `hold_out`,
             `hold_out_also`, `labels`, `condition_on`, `alpha`, `all_pages`,
             `level_range`, `crop` and `background` are used.
-        split: As for `load_source`.
+        split: Its name; None for what is trained on.
         excluded: Names relative to the folder to leave out.
 
     Returns:

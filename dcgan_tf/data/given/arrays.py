@@ -4,8 +4,6 @@ They lie in no place that another process could open, so a run records their
 fingerprint alone, and whoever resumes it gives them again.
 """
 
-import dataclasses
-import functools
 import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -15,19 +13,13 @@ import tensorflow as tf
 from PIL import Image
 
 from dcgan_tf.config import ARRAYS
-from dcgan_tf.data.cache import measure_available_memory
-from dcgan_tf.data.files.listing import order_positions
-from dcgan_tf.data.fingerprint import digest_labels, hash_image
-from dcgan_tf.data.given.class_labels import (
-    as_label_array,
-    check_labels,
-    warn_of_gaps,
-)
+from dcgan_tf.data import memory
+from dcgan_tf.data.fingerprint import hash_array
+from dcgan_tf.data.labels.class_labels import number_classes, warn_of_gaps
+from dcgan_tf.data.name_order import order_positions
 from dcgan_tf.data.source import Source, build_array_source
 
 _CHANNELS = (1, 3, 4)
-# Of what is free: the images are copied once more as training prepares them.
-_MEMORY_FRACTION = 0.5
 _KEYS = ("image", "label")
 # Of Pillow's images, those whose arrays are taken as they are, or refused.
 _PLAIN_MODES = ("L", "RGB", "RGBA", "I;16", "I", "F")
@@ -92,7 +84,7 @@ def open_dataset(
     images, labels = _read(dataset)
     order = sorted(
         range(len(images)),
-        key=lambda i: (_hash(images[i]), labels[i] if labels else 0),
+        key=lambda i: (hash_array(images[i]), labels[i] if labels else 0),
     )
     channels = {image.shape[-1] for image in images}
     if len(channels) > 1:
@@ -196,27 +188,26 @@ def _build_source(
     split: str,
     order: Sequence[int] | None = None,
 ) -> Source:
-    names = {}
-    if labels is None:
-        labels = np.full(len(images), -1)
-    else:
-        labels, names["label_names"] = check_labels(
-            as_label_array(labels), len(images), label_names
-        )
-        if split == "train":
-            warn_of_gaps(labels, names["label_names"])
-        names["digest_labels"] = functools.cache(
-            lambda: digest_labels(map(_hash, images), labels)
-        )
-    source = build_array_source(
-        ARRAYS, split, images, labels, order=order, **names
+    classes = number_classes(
+        labels, len(images), label_names, lambda: map(hash_array, images)
     )
-    # By content: a cached copy of other arrays of this length is stale.
-    return dataclasses.replace(source, fingerprint=_digest(images, labels))
+    if split == "train":
+        warn_of_gaps(classes.numbers, classes.names)
+    return build_array_source(
+        ARRAYS,
+        split,
+        images,
+        classes.numbers,
+        order=order,
+        # By content: a cached copy of other arrays of this length is stale.
+        fingerprint=_digest(images, classes.numbers),
+        label_names=classes.names,
+        digest_labels=classes.digest,
+    )
 
 
 def _read(dataset: tf.data.Dataset) -> tuple[list[np.ndarray], list[int]]:
-    limit = _MEMORY_FRACTION * measure_available_memory()
+    limit = memory.measure_limit()  # Before they fill any of it.
     images, labels, num_bytes = [], [], 0
     for batch, batch_labels in _iterate(dataset):
         images += batch
@@ -293,10 +284,6 @@ def _split(element: object) -> tuple[object, object]:
     if isinstance(element, tuple) and len(element) == 2:
         return element
     return element, None
-
-
-def _hash(image: np.ndarray) -> int:
-    return hash_image(repr(image.shape).encode(), image.tobytes())
 
 
 def _digest(images: Sequence[np.ndarray], labels: np.ndarray) -> str:

@@ -16,8 +16,8 @@ from dcgan_tf.data.given.arrays import (
     open_dataset,
     stack_images,
 )
-from dcgan_tf.data.given.class_labels import check_label_names
 from dcgan_tf.data.given.held_out_folder import resolve_held_out_dir
+from dcgan_tf.data.labels.class_labels import check_label_names
 from dcgan_tf.data.source import Source
 from dcgan_tf.image_sizes import check_image_size
 from dcgan_tf.presets import (

@@ -5,6 +5,7 @@ import tensorflow as tf
 from dcgan_tf.config import parse_colour
 from dcgan_tf.data.preprocess import transparency
 from dcgan_tf.data.preprocess.colours import convert_channels
+from dcgan_tf.images import round_to_uint8
 
 
 def pad_to_side(image: tf.Tensor, side: int) -> tf.Tensor:
@@ -117,9 +118,7 @@ def _resize(image: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
         resized = tf.image.resize(
             image, (height, width), "bilinear", antialias=True
         )
-        return tf.cast(
-            tf.clip_by_value(tf.round(resized), 0.0, 255.0), tf.uint8
-        )
+        return round_to_uint8(resized)
 
     now_height, now_width, _ = _get_sizes(image)
     is_done = (now_height == height) & (now_width == width)

@@ -14,6 +14,8 @@ import math
 
 import tensorflow as tf
 
+from dcgan_tf.images import round_to_uint8
+
 
 def resize(image: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
     """Resizes RGBA with antialiasing; what can't be seen has no say.
@@ -36,7 +38,7 @@ def resize(image: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
     # Less than half a level is none.
     colour = tf.where(alpha < 0.5, 0.0, resized[..., :3] / alpha)
     joined = tf.concat([colour, alpha], axis=-1)
-    return tf.cast(tf.clip_by_value(tf.round(joined), 0.0, 255.0), tf.uint8)
+    return round_to_uint8(joined)
 
 
 def fill_colour(
@@ -69,9 +71,6 @@ def fill_colour(
         weight = level[..., 3:]
         seen = level[..., :3] / tf.where(weight > 0, weight, 1.0)
         filled = tf.where(weight > 0, seen, filled)
-    colour = tf.cast(
-        tf.clip_by_value(tf.round(filled[0]), 0.0, 255.0), tf.uint8
-    )
     is_seen = image[..., 3:] > 0
-    colour = tf.where(is_seen, image[..., :3], colour)
+    colour = tf.where(is_seen, image[..., :3], round_to_uint8(filled[0]))
     return tf.concat([colour, image[..., 3:]], axis=-1)

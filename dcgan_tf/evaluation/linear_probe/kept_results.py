@@ -10,7 +10,7 @@ import dataclasses
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +18,6 @@ import numpy as np
 
 from dcgan_tf import scratch
 from dcgan_tf.evaluation.linear_probe.result import ProbeResult
-
-
-def digest_arrays(arrays: Iterable[np.ndarray]) -> str:
-    """Returns a digest of arrays' contents, shapes and types."""
-    digest = hashlib.blake2b(digest_size=16)
-    for array in arrays:
-        array = np.ascontiguousarray(array)
-        digest.update(f"{array.dtype}{array.shape}".encode())
-        digest.update(array.reshape(-1).view(np.uint8))
-    return digest.hexdigest()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+from dcgan_tf.data.fingerprint import digest_arrays
 from dcgan_tf.data.given.arrays import ARRAYS
 from dcgan_tf.evaluation.linear_probe import supervised
-from dcgan_tf.evaluation.linear_probe.kept_results import digest_arrays
 from dcgan_tf.evaluation.linear_probe.probe_images import (
     Sources,
     arrange_images,

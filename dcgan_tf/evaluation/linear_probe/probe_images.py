@@ -82,14 +82,14 @@ def load_probe_images(
     source = source or load_source(data)
     images, labels = load_images(source, model, data, MAX_TRAINING_IMAGES)
     training = RealImages(
-        images,
-        labels,
-        images[:0],
-        None if labels is None else labels[:0],
-        source.label_names,
-        source.name,
-        "",
-        source.split,
+        training=images,
+        training_labels=labels,
+        held_out=images[:0],
+        held_out_labels=None if labels is None else labels[:0],
+        class_names=source.label_names,
+        dataset=source.name,
+        held_out_split="",
+        training_split=source.split,
     )
     return hold_out_validation(protocol, training, seed)
 

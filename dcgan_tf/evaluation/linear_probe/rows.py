@@ -8,8 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from dcgan_tf.data.fingerprint import digest_arrays
 from dcgan_tf.evaluation.linear_probe.encoder import train_latent_encoder
-from dcgan_tf.evaluation.linear_probe.kept_results import digest_arrays
 from dcgan_tf.evaluation.settings import Log
 from dcgan_tf.images import check_uint8_images, to_float
 from dcgan_tf.kernels.keras_settings import own_keras_settings

@@ -1,7 +1,6 @@
 """Describes a worker's part of a run, so that all can be compared."""
 
 import dataclasses
-import hashlib
 
 import tensorflow as tf
 
@@ -47,7 +46,8 @@ def describe_work(
     described = {
         "the checkpoint's step": start,
         "the number of images": source.num_examples,
-        "the images' order": _hash_names(source),
+        # Batches are shares of one order.
+        "the images' order": source.digest_names(),
         "the networks": config.model,
         "data settings": data,
         "the labels": source.digest_labels(),
@@ -59,12 +59,3 @@ def describe_work(
     if source.fingerprint_images is not None:
         described["the images"] = source.fingerprint_images().digest
     return described
-
-
-def _hash_names(source: Source) -> str:
-    """Names every position: batches are shares of one order."""
-    digest = hashlib.sha256()
-    for position in range(source.num_examples):
-        name = source.name_of(position)
-        digest.update(name.encode(errors="surrogateescape") + b"\0")
-    return digest.hexdigest()[:16]

@@ -1,11 +1,14 @@
 """Classes of images that a program holds, and these classes' names."""
 
 import collections
+import functools
 import logging
-from collections.abc import Mapping, Sequence, Set
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from typing import Any, NamedTuple
 
 import numpy as np
+
+from dcgan_tf.data.fingerprint import digest_labels
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +61,48 @@ def check_label_names(names: Any) -> tuple[str, ...]:
             f"label_names hold {name!r} twice; give each class its own"
         )
     return tuple(map(str, found))  # NumPy's texts are Python's by this.
+
+
+class ClassLabels(NamedTuple):
+    """Classes of images, as a `Source` has them.
+
+    Attributes:
+        numbers: int `(count,)`, -1 where there are none.
+        names: Of the classes; empty without.
+        digest: Tells which image has which class; '' without.
+    """
+
+    numbers: np.ndarray
+    names: tuple[str, ...] = ()
+    digest: Callable[[], str] = str
+
+
+def number_classes(
+    labels: Any,
+    count: int,
+    names: Sequence[str] | None,
+    hash_images: Callable[[], Iterable[int]],
+) -> ClassLabels:
+    """Takes labels for images' classes, or says that there are none.
+
+    Args:
+        labels: As for `check_labels`, or lists of them; None for none.
+        count: Of the images.
+        names: As for `check_labels`.
+        hash_images: Gives `hash_image` of each image, in the labels' order.
+
+    Raises:
+        ValueError: If they are no classes of so many images.
+    """
+    if labels is None:
+        return ClassLabels(np.full(count, -1))
+    labels = as_label_array(labels, "one integer class for each image")
+    numbers, names = check_labels(labels, count, names)
+    return ClassLabels(
+        numbers,
+        names,
+        functools.cache(lambda: digest_labels(hash_images(), numbers)),
+    )
 
 
 def check_labels(

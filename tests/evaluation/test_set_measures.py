@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dcgan_tf.evaluation.feature_extractors.feature_extractor import Features
-from dcgan_tf.evaluation.metrics.compute import (
+from dcgan_tf.evaluation.set_measures import (
     FEWEST,
     FUNCTIONS,
     compute_copying_measures,
