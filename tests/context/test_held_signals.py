@@ -7,8 +7,8 @@ import signal
 import pytest
 import tensorflow as tf
 
+from dcgan_tf.context.held_signals import signals_held
 from dcgan_tf.runs import checkpoints
-from dcgan_tf.runs.held_signals import signals_held
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
