@@ -13,6 +13,7 @@ from dcgan_tf.data.open_source import (
     load_source,
 )
 from dcgan_tf.data.pipeline import load_images
+from dcgan_tf.data.split_folders import resolve_split
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.runs.folder import load_run_config
 
@@ -203,3 +204,28 @@ def test_settings_of_version_0_1_0_have_no_split_folders():
     values = resolve_run_config({"image_dir": "x"}).to_dict()
     del values["data"]["folder_splits"]
     assert not RunConfig.from_dict(values).data.folder_splits
+
+
+@pytest.mark.parametrize(
+    ("splits", "wanted", "found"),
+    [
+        ((), "train", "train"),
+        ((), "test", "test"),
+        ((), "all", "all"),
+        (("train", "val"), "test", "val"),
+        (("train", "test"), "all", "all"),
+    ],
+)
+def test_a_split_has_the_name_that_its_folder_has(splits, wanted, found):
+    splits = dict.fromkeys(splits)
+    assert resolve_split(splits, wanted, "image folder a") == found
+
+
+@pytest.mark.parametrize(
+    ("splits", "available"),
+    [((), "train, test, all"), (("train", "val"), "train, val, all")],
+)
+def test_a_split_that_is_not_there_is_refused(splits, available):
+    message = f"^image folder a has no split 'left'; it has {available}$"
+    with pytest.raises(ValueError, match=message):
+        resolve_split(dict.fromkeys(splits), "left", "image folder a")
