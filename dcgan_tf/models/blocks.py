@@ -21,6 +21,17 @@ BATCH_NORM_MOMENTUM = 0.9
 BATCH_NORM_EPSILON = 1e-5
 
 
+def weight_seed(seed: int, stream: int = 0) -> int:
+    """Returns the number that the seeds of a network's weights count up from.
+
+    Args:
+        seed: Of both networks.
+        stream: Another one, of 0 and 1, gives other weights for the same
+            seed, so that the two networks differ.
+    """
+    return (seed * 2 + stream) * 1_000
+
+
 class NormalInitializers:
     """Makes a new initializer for each weight.
 
@@ -28,12 +39,11 @@ class NormalInitializers:
 
     Args:
         seed: Of all initializers.
-        stream: Another one gives other weights for the same seed, so that
-            the two networks differ.
+        stream: As of `weight_seed`.
     """
 
     def __init__(self, seed: int, stream: int = 0):
-        self._seed = (seed * 2 + stream) * 1_000
+        self._seed = weight_seed(seed, stream)
         self._count = 0
 
     def make_kernel(self) -> keras.initializers.Initializer:
@@ -55,7 +65,7 @@ class UniformInitializers:
     """Makes a new initializer for each weight, as `NormalInitializers`."""
 
     def __init__(self, seed: int, stream: int = 0):
-        self._seed = (seed * 2 + stream) * 1_000
+        self._seed = weight_seed(seed, stream)
         self._count = 0
 
     def make(self, largest: float) -> keras.initializers.Initializer:

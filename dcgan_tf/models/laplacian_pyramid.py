@@ -134,25 +134,28 @@ def build_pyramid_discriminator(
         `dropout.masks_drawn_by`.
     """
     uniform = blocks.UniformInitializers(seed, stream=1)
-    sizes = list_sizes(config)
     images = [
         keras.Input((*size, config.channels), name=f"images_{level}")
-        for level, size in enumerate(sizes)
+        for level, size in enumerate(list_sizes(config))
     ]
     inputs, one_hot = _add_labels(config, images)
     logits = []
-    for level, size in enumerate(sizes):
+    for level, values in enumerate(images):
         name = f"level_{level}"
-        values = keras.layers.Rescaling(1 / _SCALE, name=f"{name}_scale")(
-            images[level]
-        )
+        scale = keras.layers.Rescaling(1 / _SCALE, name=f"{name}_scale")
+        values = scale(values)
         if level == 0:
             values = keras.layers.Flatten(name=f"{name}_flatten")(values)
         if one_hot is not None:
             join = blocks.JoinLabels(name=f"{name}_join_labels")
             values = join([values, one_hot])
-        judge = _judge_finer if level else _judge_coarsest
-        logits.append(judge(config, name, size, values, uniform, dtype, seed))
+        if level == 0:
+            logit = _judge_coarsest(values, config.hidden_units, dtype, seed)
+        else:
+            logit = _judge_finer(
+                values, level, config.base_filters, dtype, uniform
+            )
+        logits.append(logit)
     logits = keras.layers.Concatenate(dtype="float32", name="logits")(logits)
     return FunctionalDiscriminator(inputs, logits, name="discriminator")
 
@@ -256,10 +259,14 @@ def _draw_level(
     return apply([condition, residual], "image")
 
 
-def _judge_coarsest(config, name, size, values, uniform, dtype, seed):
+def _judge_coarsest(
+    values: keras.KerasTensor, hidden_units: int, dtype: str, seed: int
+) -> keras.KerasTensor:
+    """Makes the coarsest level's logit of its pixels, and labels."""
+    name = "level_0"
     for index in (1, 2):
         values = keras.layers.Dense(
-            config.hidden_units,
+            hidden_units,
             kernel_initializer=_make_normal("discriminator", seed, index),
             dtype=dtype,
             name=f"{name}_hidden_{index}",
@@ -278,11 +285,20 @@ def _judge_coarsest(config, name, size, values, uniform, dtype, seed):
     )(values)
 
 
-def _judge_finer(config, name, size, values, uniform, dtype, seed):
+def _judge_finer(
+    values: keras.KerasTensor,
+    level: int,
+    base_filters: int,
+    dtype: str,
+    uniform: blocks.UniformInitializers,
+) -> keras.KerasTensor:
+    """Makes a finer level's logit of its images, and labels."""
+    name = f"level_{level}"
+    size = values.shape[1:3]
     padding = "valid" if min(size) >= _LEAST_UNPADDED else "same"
     for index, stride in enumerate((1, 2), start=1):
         values = _make_convolution(
-            config.base_filters, 5, values.shape[-1], uniform, strides=stride,
+            base_filters, 5, values.shape[-1], uniform, strides=stride,
             dtype=dtype, padding=padding, name=f"{name}_conv_{index}",
         )(values)  # fmt: skip
         values = blocks.make_activation("relu", dtype, f"{name}_relu_{index}")(
@@ -290,10 +306,9 @@ def _judge_finer(config, name, size, values, uniform, dtype, seed):
         )
     values = keras.layers.Flatten(dtype=dtype, name=f"{name}_flatten")(values)
     # Streams of their own, after the coarsest level's two.
-    stream = 2 + int(name.removeprefix("level_"))
-    values = Dropout(_KEPT, stream=stream, dtype=dtype, name=f"{name}_dropout")(
-        values
-    )
+    values = Dropout(
+        _KEPT, stream=2 + level, dtype=dtype, name=f"{name}_dropout"
+    )(values)
     largest = values.shape[-1] ** -0.5
     return keras.layers.Dense(
         1,
@@ -322,7 +337,7 @@ def _make_normal(network: str, seed: int, index: int):
     return keras.initializers.RandomNormal(
         stddev=_COARSEST_STDDEV[network],
         # Beside those that `UniformInitializers` counts up from 1.
-        seed=(seed * 2 + stream) * 1_000 + 900 + index,
+        seed=blocks.weight_seed(seed, stream) + 900 + index,
     )
 
 

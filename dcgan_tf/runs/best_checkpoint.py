@@ -36,7 +36,7 @@ class BestCheckpoint:
             if not isinstance(measure, str):
                 raise TypeError(measure)
             return cls(int(step), measure, float(value), record.get("held_out"))
-        except (TypeError, KeyError) as error:
+        except (TypeError, KeyError, OverflowError) as error:
             raise ValueError(f"no best checkpoint: {text!r}") from error
 
     def to_json(self) -> str:

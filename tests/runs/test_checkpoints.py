@@ -144,6 +144,7 @@ def test_a_damaged_one_that_was_named_stands_for_no_other(
         '{"step": 5, "measure": 5, "value": 1.0}',
         '{"measure": "distance", "value": 1.0}',
         '{"step": 5, "measure": "distance", "value": null}',
+        '{"step": Infinity, "measure": "distance", "value": 1.0}',
         None,  # A folder.
     ],
 )
