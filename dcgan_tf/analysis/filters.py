@@ -9,7 +9,7 @@ from dcgan_tf.analysis.receptive_field import find_middle_unit
 from dcgan_tf.analysis.samples import describe_origin
 from dcgan_tf.analysis.sheet import Panel, as_grid, draw_sheet
 from dcgan_tf.analysis.signals import signal_to_uint8
-from dcgan_tf.graph_rewrites import REMAPPING, without_rewrites
+from dcgan_tf.context.graph_rewrites import REMAPPING, without_rewrites
 from dcgan_tf.images import to_uint8
 from dcgan_tf.runs.trained_model import TrainedModel
 

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from dcgan_tf.graph_rewrites import REMAPPING, without_rewrites
+from dcgan_tf.context.graph_rewrites import REMAPPING, without_rewrites
 from dcgan_tf.images import (
     check_float_images,
     check_uint8_images,

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 import tensorflow as tf
 
 from dcgan_tf.config import RunConfig, TrainingConfig
-from dcgan_tf.data.source import Source
-from dcgan_tf.graph_rewrites import (
+from dcgan_tf.context.graph_rewrites import (
     ARITHMETIC,
     REMAPPING,
     without_rewrites,
 )
+from dcgan_tf.data.source import Source
 from dcgan_tf.runs import checkpoints, folder
 from dcgan_tf.runs.early_stopping import find_lost_patience
 from dcgan_tf.runs.lock import RunLock, RunLockedError

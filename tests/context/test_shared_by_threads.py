@@ -11,8 +11,12 @@ import pytest
 import tensorflow as tf
 from tensorflow.python.eager import context as eager_context
 
+from dcgan_tf.context.graph_rewrites import (
+    ARITHMETIC,
+    REMAPPING,
+    without_rewrites,
+)
 from dcgan_tf.context.shared_by_threads import shared_by_threads
-from dcgan_tf.graph_rewrites import ARITHMETIC, REMAPPING, without_rewrites
 from dcgan_tf.kernels.keras_settings import own_keras_settings
 from dcgan_tf.seeds import keep_random_states
 from dcgan_tf.serving.lite import convert

@@ -32,7 +32,6 @@ ORDER = (
     "images",
     "seeds",
     "latents",
-    "graph_rewrites",
     "traced",
     "kernels",
     "data",

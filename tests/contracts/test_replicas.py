@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from dcgan_tf.context.graph_rewrites import ARITHMETIC, without_rewrites
 from dcgan_tf.data.open_source import load_source
-from dcgan_tf.graph_rewrites import ARITHMETIC, without_rewrites
 from dcgan_tf.kernels.precision import resolve_precision
 from dcgan_tf.latents import sample_latents
 from dcgan_tf.presets import resolve_run_config

@@ -8,7 +8,7 @@ import tensorflow as tf
 from fixtures import tiny_run
 from tensorflow.python.eager import context as eager_context
 
-from dcgan_tf.graph_rewrites import REMAPPING, without_rewrites
+from dcgan_tf.context.graph_rewrites import REMAPPING, without_rewrites
 from dcgan_tf.runs.trained_model import ExportedGraphs, load_trained_model
 
 
