@@ -22,8 +22,19 @@ _SPACES = ("pixels", "features")
 
 
 def warn_of_copies(copying: dict[str, float], num_held_out: int) -> list[str]:
-    """Warns where far more samples look like copies than would by chance."""
-    expected = expect_memorized_fraction(num_held_out)
+    """Warns where far more samples look like copies than would by chance.
+
+    Args:
+        copying: From `compute_copying_measures`.
+        num_held_out: How many held-out images it is of.
+    """
+    by_chance = expect_memorized_fraction(num_held_out)
+    by_contrast = copying["copying_pixels_contrast_fraction"]
+    expected = {
+        # Samples of little contrast are near to images that nobody copied.
+        "pixels": max(by_chance, by_contrast),
+        "features": by_chance,
+    }
     fractions = {
         space: copying[f"copying_{space}_memorized_fraction"]
         for space in _SPACES
@@ -31,9 +42,9 @@ def warn_of_copies(copying: dict[str, float], num_held_out: int) -> list[str]:
     return [
         f"{fraction:.0%} of samples lie nearer to training images, in {space}, "
         f"than all but 5% of held-out images do (without copies some "
-        f"{expected:.0%} do): see the neighbours' figure for copies"
+        f"{expected[space]:.0%} do): see the neighbours' figure for copies"
         for space, fraction in fractions.items()
-        if fraction > _COPYING_FACTOR * expected
+        if fraction > _COPYING_FACTOR * expected[space]
     ]
 
 

@@ -126,6 +126,37 @@ def compute_copying(
     }
 
 
+def compute_contrast_fraction(
+    fake_pixels: np.ndarray,
+    training_pixels: np.ndarray,
+    held_out_pixels: np.ndarray,
+) -> float:
+    """Computes what `memorized_fraction` comes to by contrast alone.
+
+    Images of little contrast are near to all others. So the held-out images,
+    which copy nothing, are brought to the mean and the standard deviation of
+    the samples' pixels, all taken together, and measured as the samples are.
+    Where samples have a little over half of the contrast of CIFAR-10's
+    images, a third of the images so changed are nearer than 95% of them were.
+
+    Args:
+        fake_pixels: Floats `(num_fake, num_pixels)`.
+        training_pixels: Floats `(num_training, num_pixels)`.
+        held_out_pixels: Floats `(num_held_out, num_pixels)`.
+
+    Returns:
+        In `[0, 1]`; 0.05, of many held-out images, where contrasts are equal.
+
+    Raises:
+        ValueError: As `find_nearest`.
+    """
+    mean, std = np.mean(held_out_pixels), np.std(held_out_pixels)
+    scale = np.std(fake_pixels) / std if std else 1.0
+    changed = (held_out_pixels - mean) * scale + np.mean(fake_pixels)
+    copying = compute_copying(changed, training_pixels, held_out_pixels)
+    return copying["memorized_fraction"]
+
+
 def expect_memorized_fraction(num_held_out: int) -> float:
     """Computes what `memorized_fraction` is on average without copying.
 
