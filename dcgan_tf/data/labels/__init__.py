@@ -1,1 +1,1 @@
-"""Labels of images from a table: read, matched to images, numbered."""
+"""Labels of images: from a table or a program, matched to them, numbered."""
