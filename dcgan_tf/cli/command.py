@@ -13,9 +13,9 @@ from pathlib import Path
 from absl import flags
 
 from dcgan_tf import failures
-from dcgan_tf.cache_dir import get_tmp_home
 from dcgan_tf.cli import interruption
 from dcgan_tf.cli.help_text import format_help
+from dcgan_tf.data.cache_dir import get_tmp_home
 from dcgan_tf.output import standard_streams_last
 from dcgan_tf.setting_names import settings_are_flags
 

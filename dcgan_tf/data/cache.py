@@ -14,9 +14,9 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from dcgan_tf import failures
-from dcgan_tf.cache_dir import get_cache_dir
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.data import disk_cache, memory
+from dcgan_tf.data.cache_dir import get_cache_dir
 from dcgan_tf.data.options import build_options
 from dcgan_tf.data.preprocess.prepare import get_padded_side, prepare_image
 from dcgan_tf.data.source import Source

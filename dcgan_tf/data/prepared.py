@@ -14,8 +14,8 @@ import tensorflow_datasets as tfds
 
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.downloads import find_builder, make_readable
+from dcgan_tf.data.files.records import RecordIndex
 from dcgan_tf.data.fingerprint import fingerprint_named
-from dcgan_tf.data.records import RecordIndex
 from dcgan_tf.data.skipped import Skipped
 from dcgan_tf.data.source import Source
 

@@ -18,7 +18,6 @@ ORDER = (
     "counted",
     "setting_names",
     "output",
-    "cache_dir",
     "failures",
     "given_path",
     "scratch",

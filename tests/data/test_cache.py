@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from dcgan_tf import failures, scratch
-from dcgan_tf.cache_dir import get_cache_dir
 from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.data import cache, disk_cache, memory
+from dcgan_tf.data.cache_dir import get_cache_dir
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import load_images
 

@@ -17,7 +17,7 @@ import tensorflow as tf
 from keras import layers
 
 from dcgan_tf import scratch
-from dcgan_tf.cache_dir import get_cache_dir
+from dcgan_tf.data.cache_dir import get_cache_dir
 from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
     FeatureExtractor,
 )

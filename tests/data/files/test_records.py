@@ -3,7 +3,7 @@
 import pytest
 import tensorflow as tf
 
-from dcgan_tf.data.records import RecordIndex
+from dcgan_tf.data.files.records import RecordIndex
 
 
 @pytest.fixture
