@@ -340,7 +340,7 @@ def test_a_truncated_checkpoint_gives_way_to_the_one_before(
         (["data_dir=a"], 2, "data_dir 'a' means nothing to an image folder"),
         (["image_dir=nowhere"], 1, "nowhere"),
         (["keep_versions=-1"], 2, "keep_versions"),
-        (["export_dir=/proc/exports"], 1, "'/proc/exports/generator' cannot"),
+        (["export_dir=/proc/exports"], 1, "'/proc/exports' cannot be written"),
     ],
 )
 def test_bad_input_is_one_line_and_makes_nothing(
