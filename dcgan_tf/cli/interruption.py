@@ -3,14 +3,14 @@
 import contextlib
 import os
 import signal
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+
+from dcgan_tf.context.stop_signals import handle_signals
 
 # Stopped by a signal, or another worker is gone: EX_TEMPFAIL of sysexits.h,
 # "run it again".
 EXIT_INTERRUPTED = 75
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _MESSAGE = "stopped by {}; the same command starts again"
 
 
@@ -88,13 +88,7 @@ def signals_raise(name: str) -> Iterator[Interruption]:
     A signal that is ignored, as by `nohup`, stays so.
     """
     interruption = Interruption(name)
-    previous: dict[int, Callable | int] = {}
-    # Python lets only the main thread set handlers.
-    if threading.current_thread() is threading.main_thread():
-        for number in _SIGNALS:
-            # None: set by C code, which can't be put back.
-            if signal.getsignal(number) not in (signal.SIG_IGN, None):
-                previous[number] = signal.signal(number, interruption.handle)
+    previous = handle_signals(interruption.handle)
     try:
         yield interruption
     finally:

@@ -13,7 +13,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from dcgan_tf import failures, scratch, tf_paths
-from dcgan_tf.context.held_signals import signals_held
+from dcgan_tf.context.stop_signals import signals_held
 from dcgan_tf.runs.best_checkpoint import BestCheckpoint
 from dcgan_tf.setting_names import name_setting
 

@@ -1,7 +1,8 @@
 """Turns signals into a request to stop after the current step."""
 
 import signal
-import threading
+
+from dcgan_tf.context.stop_signals import handle_signals
 
 
 class InterruptGuard:
@@ -16,21 +17,12 @@ class InterruptGuard:
         signal_number: The signal received, or None.
     """
 
-    _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-
     def __init__(self):
         self.signal_number: int | None = None
         self._previous = {}
 
     def __enter__(self) -> "InterruptGuard":
-        # Python lets only the main thread set handlers.
-        if threading.current_thread() is threading.main_thread():
-            self._previous = {
-                number: signal.signal(number, self._remember)
-                for number in self._SIGNALS
-                # None: set by C code, which can't be put back.
-                if signal.getsignal(number) not in (signal.SIG_IGN, None)
-            }
+        self._previous = handle_signals(self._remember)
         return self
 
     def _remember(self, number, frame):

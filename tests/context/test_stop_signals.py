@@ -7,7 +7,7 @@ import signal
 import pytest
 import tensorflow as tf
 
-from dcgan_tf.context.held_signals import signals_held
+from dcgan_tf.context.stop_signals import signals_held
 from dcgan_tf.runs import checkpoints
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
