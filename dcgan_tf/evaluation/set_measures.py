@@ -18,10 +18,7 @@ from dcgan_tf.evaluation.metrics.inception_style_score import (
     compute_inception_style_score,
 )
 from dcgan_tf.evaluation.metrics.kernel import compute_kernel_distance
-from dcgan_tf.evaluation.metrics.neighbours import (
-    compute_contrast_fraction,
-    compute_copying,
-)
+from dcgan_tf.evaluation.metrics.neighbours import compute_copying
 from dcgan_tf.evaluation.metrics.precision_recall import (
     compute_precision_recall,
 )
@@ -74,24 +71,18 @@ def compute_measures(
 def compute_copying_measures(
     fake: Features, training: Features, held_out: Features
 ) -> Values:
-    """Computes `compute_copying`'s figures in pixels and in features.
-
-    And `copying_pixels_contrast_fraction`, of `compute_contrast_fraction`:
-    what to compare the fraction in pixels with.
-    """
+    """Computes `compute_copying`'s figures in pixels and in features."""
     values = {}
     for space in ("pixels", "features"):
         copying = compute_copying(
             getattr(fake, space),
             getattr(training, space),
             getattr(held_out, space),
+            are_pixels=space == "pixels",
         )
         values.update(
             {f"copying_{space}_{name}": copying[name] for name in copying}
         )
-    values["copying_pixels_contrast_fraction"] = compute_contrast_fraction(
-        fake.pixels, training.pixels, held_out.pixels
-    )
     return values
 
 

@@ -89,6 +89,7 @@ def compute_copying(
     fake_features: np.ndarray,
     training_features: np.ndarray,
     held_out_features: np.ndarray,
+    are_pixels: bool = False,
 ) -> dict[str, float]:
     """Compares how near samples and held-out images are to training data.
 
@@ -100,6 +101,7 @@ def compute_copying(
         fake_features: Floats `(num_fake, num_features)`.
         training_features: Floats `(num_training, num_features)`.
         held_out_features: Floats `(num_held_out, num_features)`.
+        are_pixels: Whether these are pixels, for `contrast_fraction`.
 
     Returns:
         `closer_fraction`: The chance that a sample is nearer to training data
@@ -109,52 +111,38 @@ def compute_copying(
         of held-out images are: without copying as
         `expect_memorized_fraction` has it, about 0.05 with many held-out
         images; 1 where all are copies.
+        `contrast_fraction`, of pixels: What `memorized_fraction` comes to by
+        contrast alone, as of the held-out images with the mean and the
+        standard deviation of the samples' pixels, all taken together. Images
+        of little contrast are near to all others: where samples have a little
+        over half of the contrast of CIFAR-10's images it is a third.
 
     Raises:
         ValueError: If shapes don't fit or a number isn't finite.
     """
-    fake = find_nearest(fake_features, training_features)[0][:, 0]
-    held_out = np.sort(
-        find_nearest(held_out_features, training_features)[0][:, 0]
-    )
+
+    def measure(features):
+        return find_nearest(features, training_features)[0][:, 0]
+
+    fake, held_out = measure(fake_features), np.sort(measure(held_out_features))
     nearer = len(held_out) - np.searchsorted(held_out, fake, side="right")
     tied = len(held_out) - np.searchsorted(held_out, fake) - nearer
     threshold = np.quantile(held_out, _NEAR_QUANTILE)
-    return {
+    values = {
         "closer_fraction": float(np.mean(nearer + tied / 2) / len(held_out)),
         "memorized_fraction": float(np.mean(fake < threshold)),
     }
+    if are_pixels:
+        changed = measure(_match_contrast(held_out_features, fake_features))
+        values["contrast_fraction"] = float(np.mean(changed < threshold))
+    return values
 
 
-def compute_contrast_fraction(
-    fake_pixels: np.ndarray,
-    training_pixels: np.ndarray,
-    held_out_pixels: np.ndarray,
-) -> float:
-    """Computes what `memorized_fraction` comes to by contrast alone.
-
-    Images of little contrast are near to all others. So the held-out images,
-    which copy nothing, are brought to the mean and the standard deviation of
-    the samples' pixels, all taken together, and measured as the samples are.
-    Where samples have a little over half of the contrast of CIFAR-10's
-    images, a third of the images so changed are nearer than 95% of them were.
-
-    Args:
-        fake_pixels: Floats `(num_fake, num_pixels)`.
-        training_pixels: Floats `(num_training, num_pixels)`.
-        held_out_pixels: Floats `(num_held_out, num_pixels)`.
-
-    Returns:
-        In `[0, 1]`; 0.05, of many held-out images, where contrasts are equal.
-
-    Raises:
-        ValueError: As `find_nearest`.
-    """
-    mean, std = np.mean(held_out_pixels), np.std(held_out_pixels)
-    scale = np.std(fake_pixels) / std if std else 1.0
-    changed = (held_out_pixels - mean) * scale + np.mean(fake_pixels)
-    copying = compute_copying(changed, training_pixels, held_out_pixels)
-    return copying["memorized_fraction"]
+def _match_contrast(pixels: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Brings pixels to the mean and standard deviation of others'."""
+    mean, std = np.mean(pixels), np.std(pixels)
+    scale = np.std(others) / std if std else 1.0
+    return (pixels - mean) * scale + np.mean(others)
 
 
 def expect_memorized_fraction(num_held_out: int) -> float:

@@ -7,7 +7,6 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from dcgan_tf.evaluation.metrics.neighbours import (
-    compute_contrast_fraction,
     compute_copying,
     expect_memorized_fraction,
     find_nearest,
@@ -46,27 +45,27 @@ def test_nearness_by_contrast_alone_is_told(contrast, shift):
     """Of samples that copy nothing it is the whole of their nearness."""
     training, held_out, fresh = RNG.normal(size=(3, 2_000, 12))
     samples = fresh * contrast + shift
-    arguments = (samples, training, held_out)
-    near = compute_copying(*arguments)["memorized_fraction"]
-    assert compute_contrast_fraction(*arguments) == pytest.approx(
-        near, abs=0.03
-    )
+    copying = compute_copying(samples, training, held_out, are_pixels=True)
+    near = copying["memorized_fraction"]
+    assert copying["contrast_fraction"] == pytest.approx(near, abs=0.03)
     if contrast <= 0.5 and not shift:
         assert near > 0.4  # As if half were copies.
 
 
 def test_nearness_of_copies_is_not_by_contrast():
     training, held_out = RNG.normal(size=(2, 2_000, 12))
-    arguments = (training[:500] * 0.95, training, held_out)
-    assert compute_copying(*arguments)["memorized_fraction"] > 0.9
-    assert compute_contrast_fraction(*arguments) < 0.1
+    samples = training[:500] * 0.95
+    copying = compute_copying(samples, training, held_out, are_pixels=True)
+    assert copying["memorized_fraction"] > 0.9
+    assert copying["contrast_fraction"] < 0.1
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_images_of_one_colour_have_a_contrast_fraction(value):
     plain = np.full((10, 4), value)
     for arguments in ((plain, TRAINING, HELD_OUT), (FRESH, plain, plain)):
-        assert 0 <= compute_contrast_fraction(*arguments) <= 1
+        copying = compute_copying(*arguments, are_pixels=True)
+        assert 0 <= copying["contrast_fraction"] <= 1
 
 
 def test_copies_of_rare_images_are_more_suspect_than_plain_images():
