@@ -5,28 +5,16 @@ import random
 import numpy as np
 import pytest
 import tensorflow as tf
+from fixtures.library_calls import CALLS
 from fixtures.tiny_arrays import TINY
 
 import dcgan_tf
 
-# Each takes a run, an export's folder, images, and a folder that isn't there.
-CALLS = {
-    "train": lambda run, export_dir, images, folder: dcgan_tf.train(
-        images, folder, **TINY
-    ),
+DRAWING = {
+    **CALLS,
     "resume": lambda run, export_dir, images, folder: dcgan_tf.train(
         images, run.path, **TINY
     ),
-    "load": lambda run, *_: dcgan_tf.load(run.path),
-    "load_generator": lambda run, *_: dcgan_tf.load_generator(run.path),
-    "load_feature_extractor": lambda run, *_: dcgan_tf.load_feature_extractor(
-        run.path
-    ),
-    "sample": lambda run, *_: run.sample(2),
-    "features": lambda run, _, images, __: run.features(images),
-    "walk": lambda run, *_: run.walk(2, 1),
-    "evaluate": lambda run, *_: run.evaluate(num_samples=16),
-    "export": lambda run, _, __, folder: run.export(folder, log=None),
     "export to LiteRT": lambda run, _, __, folder: run.export(
         folder, formats=["tflite"], log=None
     ),
@@ -48,7 +36,7 @@ def set_seeds():
     random.seed(5), np.random.seed(6), tf.random.set_seed(7)
 
 
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", DRAWING)
 def test_no_call_moves_the_programs_generators(
     name, run, export_dir, images, held_out, tmp_path
 ):
@@ -56,5 +44,5 @@ def test_no_call_moves_the_programs_generators(
     set_seeds()
     expected = draw()
     set_seeds()
-    CALLS[name](loaded, export_dir, images, tmp_path / "folder")
+    DRAWING[name](loaded, export_dir, images, tmp_path / "folder")
     assert draw() == expected
