@@ -1,8 +1,8 @@
 """Images: scaling between uint8 and [-1, 1], grids, PNG and GIF files.
 
 The only place where pixels are scaled to [-1, 1] and back, and where values
-are rounded to levels. Every file bears a mark, by
-which `data` knows this program's own output among a folder's images.
+are rounded to levels. Every file bears a mark, by which `data` knows this
+program's own output among a folder's images.
 """
 
 import io

@@ -16,9 +16,7 @@ _log = logging.getLogger(__name__)
 _MOST_CLASSES = 100_000
 
 
-def as_label_array(
-    labels: Any, wanted: str = "one integer class for each image"
-) -> np.ndarray:
+def as_label_array(labels: Any, wanted: str) -> np.ndarray:
     """Makes an array of labels.
 
     Args:
