@@ -199,9 +199,7 @@ def make_run_dir(run_dir: str | os.PathLike) -> None:
     try:
         for name in _FOLDERS:
             (path / name).mkdir(parents=True, exist_ok=True)
-        probe = path / "logs" / ".writable"
-        probe.touch()
-        probe.unlink()
+        scratch.check_folder_writable(path / "logs")
     except OSError as error:
         raise OSError(
             scratch.describe_refusal("run folder", run_dir, error, "run_dir")
