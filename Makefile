@@ -1,4 +1,4 @@
-# `make demo` and `make test` need only Python 3.11 or newer and a package
+# `make demo` and `make test` need only Python 3.11 to 3.13 and a package
 # index; both make .venv first.
 PYTHON ?= python3
 BIN := .venv/bin
@@ -9,8 +9,8 @@ TEST_PROCESSES ?= 4
 .PHONY: demo test lint bench bench-gpu clean
 
 .venv/installed: setup.cfg constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "make: Python 3.11 or newer is needed; say PYTHON=/path/to/it" >&2; exit 1; }
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "make: Python 3.11 to 3.13 is needed; say PYTHON=/path/to/it" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet -e '.[dev]' -c constraints.txt
 	touch $@

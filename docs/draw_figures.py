@@ -209,7 +209,7 @@ def draw_layers(path: Path) -> None:
     users = [room for room in ROOMS if KERNELS[0] in find_imports(room)]
     axes.text(
         0, -1.55,
-        "Imports point left or up only. config/ "
+        "Arrows show where data goes; imports go the other way. config/ "
         f"and presets.py lie before all;\n{KERNELS[0]}/ ({KERNELS[1]}) is "
         f"used by {', '.join(users)}.",
         fontsize=8, color=INK, va="center",
