@@ -21,7 +21,7 @@ _NUM_TRIALS = 200
 def find_refusal(model: TrainedModel) -> str:
     """Says why no attribute classifier is for a run's images; '' if one is."""
     config = model.config
-    if config.data.dataset != "toy_faces":
+    if config.data.trained_dataset != "toy_faces":
         return (
             f"run {get_run_name(model)} is trained on "
             f"{describe_images(config.data)}; only toy_faces has attributes "

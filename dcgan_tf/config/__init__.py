@@ -13,6 +13,7 @@ from dcgan_tf.config.data import (
     RECORDED_DATA,
     DataConfig,
     check_data_settings,
+    move_to_dataset,
     move_to_folder,
     parse_colour,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "TrainingConfig",
     "UPDATES",
     "check_data_settings",
+    "move_to_dataset",
     "move_to_folder",
     "parse_colour",
 ]

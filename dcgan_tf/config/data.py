@@ -18,7 +18,7 @@ FITS = ("crop", "pad", "stretch")
 # The first two go by the number of images; the others are what they come to.
 HOLD_OUT = ("auto", "large", "none", "one_in_20", "one_in_10")
 # What a run records of how its images are read, and no setting says.
-RECORDED_DATA = ("alpha", "hold_out_also", "level_range")
+RECORDED_DATA = ("alpha", "hold_out_also", "level_range", "moved_from")
 CACHES = ("auto", "memory", "disk", "off")
 # What settings call a folder, and images that a program gives; and datasets
 # that lie in the package.
@@ -95,6 +95,8 @@ class DataConfig:
             the upper 8 of 16 bits, and keep to it.
         hold_out_also: Names of files held out besides, where chance held out
             too few.
+        moved_from: The dataset that a run was trained on, where its images
+            are read from elsewhere now; None where they aren't.
     """
 
     # Those of version 0.1.0 first, in its order: they may be given by position.
@@ -118,6 +120,7 @@ class DataConfig:
     all_pages: bool = False
     level_range: tuple[float, float] | None = None
     hold_out_also: tuple[str, ...] = ()
+    moved_from: str | None = None
 
     def __post_init__(self):
         # First, since they say what there is.
@@ -143,6 +146,16 @@ class DataConfig:
                     f"level_range is {self.level_range}; the first number is "
                     "the lower one"
                 )
+
+    @property
+    def trained_dataset(self) -> str:
+        """The dataset that was trained on, wherever its images lie now.
+
+        How they are prepared goes by it: a folder of MNIST's digits is
+        padded as MNIST is, and a folder's digits aren't where MNIST is
+        named for them.
+        """
+        return self.moved_from or self.dataset
 
 
 def parse_colour(text: str) -> tuple[int, int, int]:
@@ -197,10 +210,28 @@ def move_to_folder(data: DataConfig, image_dir: str) -> DataConfig:
         data: The run's.
         image_dir: The folder.
     """
-    moved = {"dataset": _FOLDER, "image_dir": image_dir}
+    moved = {"image_dir": image_dir}
     if data.dataset != _FOLDER:
         moved.update(hold_out="none", hold_out_also=())
-    return dataclasses.replace(data, **moved)
+    return _move(data, _FOLDER, **moved)
+
+
+def move_to_dataset(data: DataConfig, dataset: str) -> DataConfig:
+    """Returns a run's data where a dataset has its images now.
+
+    Args:
+        data: The run's.
+        dataset: Its name.
+    """
+    return _move(data, dataset, image_dir=None)
+
+
+def _move(data: DataConfig, dataset: str, **changes: Any) -> DataConfig:
+    origin = data.trained_dataset
+    moved_from = None if origin == dataset else origin
+    return dataclasses.replace(
+        data, dataset=dataset, moved_from=moved_from, **changes
+    )
 
 
 # What runs of earlier versions did that don't say so.

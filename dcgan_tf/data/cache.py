@@ -155,7 +155,7 @@ def _describe(source: Source, model: ModelConfig, data: DataConfig) -> str:
         "channels": model.channels,
         "crop": data.crop,
         "background": data.background,
-        "padded_side": get_padded_side(data.dataset),
+        "padded_side": get_padded_side(data),
     }
     # Copies that were made before there was a choice stay good.
     if data.fit != "crop":

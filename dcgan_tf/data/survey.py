@@ -81,7 +81,7 @@ def examine(
     @tf.autograph.experimental.do_not_convert
     def describe(image, _):
         size = tf.shape(image)[:2]
-        padded = tf.maximum(size, get_padded_side(data.dataset))
+        padded = tf.maximum(size, get_padded_side(data))
         cut = find_cut(
             padded[0], padded[1], model.image_size, data.crop, data.fit
         )
@@ -158,7 +158,7 @@ def glance(
     if not sizes:
         return None
     sizes = np.array(sizes, np.int32)
-    padded = np.maximum(sizes, get_padded_side(data.dataset))
+    padded = np.maximum(sizes, get_padded_side(data))
     cuts = np.stack(
         find_cut(*padded.T, model.image_size, data.crop, data.fit), axis=1
     )

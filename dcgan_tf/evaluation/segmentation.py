@@ -24,7 +24,7 @@ def can_segment(model: TrainedModel) -> bool:
     return (
         not model.is_export
         and not model.config.model.features_refusal
-        and model.config.data.dataset in ("mnist_5k", "mnist")
+        and model.config.data.trained_dataset in ("mnist_5k", "mnist")
     )
 
 

@@ -7,8 +7,14 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from dcgan_tf.config import DataConfig, ModelConfig, parse_colour
+from dcgan_tf.config import (
+    DataConfig,
+    ModelConfig,
+    move_to_folder,
+    parse_colour,
+)
 from dcgan_tf.data.files.decoding import decode_file
+from dcgan_tf.data.given.images import resolve_given
 from dcgan_tf.data.preprocess import colours, graph_decoding, sizes
 from dcgan_tf.data.preprocess.prepare import prepare_image
 
@@ -170,6 +176,46 @@ def test_other_datasets_are_not_padded(run):
     model, data = ModelConfig((32, 32), 1), DataConfig(dataset="omniglot")
     result = run(lambda i: prepare_image(i, model, data), image)
     assert (result == 200).all()
+
+
+@pytest.mark.parametrize(
+    ("places", "is_padded"),
+    [
+        (("mnist_5k", "./digits"), True),
+        (("mnist:3.0.1", "./digits", "./elsewhere"), True),
+        (("fashion_mnist", "./digits", "fashion_mnist"), True),
+        (("mnist", "mnist_5k", "./digits"), True),
+        (("mnist", "svhn_cropped"), True),
+        (("arrays", "mnist"), False),
+        (("arrays", "./digits", "mnist"), False),
+        (("./digits", "mnist"), False),
+        (("./digits", "mnist", "./elsewhere"), False),
+        (("svhn_cropped", "mnist_5k"), False),
+        (("svhn_cropped", "./digits"), False),
+    ],
+)
+def test_images_that_move_are_padded_as_those_trained_on(places, is_padded):
+    trained, *moves = (resolve_given(place).settings for place in places)
+    trained = {"dataset": "image_folder", **trained}
+    data = DataConfig(**trained, hold_out="none", background="red")
+    moved = moved_by_flags = data
+    for place, settings in zip(places[1:], moves, strict=True):
+        moved = resolve_given(place).move(moved)
+        if folder := settings.get("image_dir"):
+            moved_by_flags = move_to_folder(moved_by_flags, folder)
+        else:
+            moved_by_flags = moved
+    assert moved == moved_by_flags
+    last = {"image_dir": None, "dataset": "image_folder", **moves[-1]}
+    assert {name: getattr(moved, name) for name in last} == last
+    assert moved.trained_dataset == trained["dataset"]
+    image = np.full((28, 28, 1), 255, np.uint8)
+    model = ModelConfig(image_size=(32, 32), channels=1)
+    prepared = prepare_image(image, model, moved).numpy()
+    np.testing.assert_array_equal(
+        prepared, prepare_image(image, model, data).numpy()
+    )
+    assert prepared[0, 0, 0] == (0 if is_padded else 255)
 
 
 def test_bad_background_is_named():

@@ -6,15 +6,22 @@ import shutil
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from absl import flags
 from fixtures import tiny_run
 
 import dcgan_tf
+from dcgan_tf import images as image_ops
 from dcgan_tf.cli import analyze, evaluate, export
+from dcgan_tf.config import DataConfig
 from dcgan_tf.data.held_out import NothingHeldOutError
+from dcgan_tf.data.open_source import load_source
+from dcgan_tf.data.preprocess.prepare import prepare_image
 from dcgan_tf.runs.folder import load_run_config
 from dcgan_tf.serving.export import export_run
+from dcgan_tf.serving.saved_model import load_version
 from dcgan_tf.serving.trained_export import load_exported_model
+from dcgan_tf.serving.web import page
 from dcgan_tf.setting_names import settings_are_flags
 
 TINY = {
@@ -146,3 +153,58 @@ def test_nor_do_they_of_an_export(gone, tmp_path):
     with pytest.raises(OSError, match="nowhere"):
         load_batches(moved.config.data)
     assert load_run_config(gone / "run").data.held_out_dir is None
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    """A run on MNIST's digits, beside 140 of these as a folder of files."""
+    root = tmp_path_factory.mktemp("digits")
+    dcgan_tf.train("mnist_5k", root / "run", **{**TINY, "image_size": 32})
+    images = load_source(DataConfig()).read_all().take(140)
+    save_images(
+        root / "files",
+        (image[..., 0] for image, _ in images.as_numpy_iterator()),
+    )
+    return root
+
+
+@pytest.mark.parametrize("moved", [False, True])
+@pytest.mark.parametrize("is_export", [False, True])
+def test_digits_that_moved_are_padded_as_in_training(
+    digits, tmp_path, moved, is_export
+):
+    images = digits / "files" if moved else None
+    path = digits / "run"
+    if is_export:
+        path = tmp_path / "export"
+        argv = [f"--run_dir={digits / 'run'}", f"--export_dir={path}"]
+        argv += [f"--image_dir={images}"] if moved else []
+        assert export.main(argv) == 0
+    model = dcgan_tf.load(path, images=images)._model
+    real = np.concatenate(model.real_batches)
+    border = real.copy()
+    border[:, 2:-2, 2:-2] = -1
+    assert (border == -1).all() and real.max() == 1
+    described = model.config.data
+    assert described.trained_dataset == "mnist_5k"
+    assert described.image_dir == (str(images) if moved else None)
+    if not is_export:
+        words = page.describe_model(model.generator, model.config, 1)
+        assert words["dataset"] == "5,000 handwritten digits"
+        return
+    (version,) = (path / "discriminator_features").iterdir()
+    signatures = load_version(version).signatures
+    file = digits / "files" / "3.png"
+    given = prepare_image(
+        tf.io.decode_png(file.read_bytes()), model.config.model, DataConfig()
+    )
+    features = [
+        outputs["features"].numpy()
+        for outputs in (
+            signatures["encoded"](image_bytes=tf.constant([file.read_bytes()])),
+            signatures["serving_default"](
+                images=image_ops.to_float(given)[None]
+            ),
+        )
+    ]
+    np.testing.assert_allclose(*features, rtol=1e-4, atol=1e-4)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from dcgan_tf.config import DataConfig, move_to_folder
+from dcgan_tf.config import DataConfig, move_to_dataset, move_to_folder
 from dcgan_tf.data.given.arrays import (
     ARRAYS,
     open_arrays,
@@ -118,8 +118,8 @@ class Given:
         changes = dict(self.settings)
         if folder := changes.pop("image_dir", None):
             data = move_to_folder(data, folder)
-        elif "dataset" in changes:
-            changes["image_dir"] = None
+        elif dataset := changes.pop("dataset", None):
+            data = move_to_dataset(data, dataset)
         return dataclasses.replace(data, **changes)
 
 

@@ -25,14 +25,13 @@ def prepare_image(
         image: uint8 `(height, width, channels)` with 1, 3 or 4 (RGBA)
             channels, statically known.
         model: Its `image_size` and `channels` are the target's.
-        data: Its `dataset`, `crop`, `fit` and `background` decide the
+        data: Its `trained_dataset`, `crop`, `fit` and `background` decide the
             rest.
 
     Returns:
         uint8 `(*model.image_size, model.channels)`.
     """
-    side = get_padded_side(data.dataset)
-    if side:
+    if side := get_padded_side(data):
         image = pad_to_side(image, side)
     image = convert_channels(image, model.channels, data.background)
     if data.fit == "pad":
@@ -46,6 +45,7 @@ def prepare_image(
     return image
 
 
-def get_padded_side(dataset: str) -> int:
-    """Returns the side up to which a dataset's images are padded, or 0."""
-    return _PADDED_SIDES.get(dataset.split(":")[0].split("/")[0], 0)
+def get_padded_side(data: DataConfig) -> int:
+    """Returns the side up to which a run's images are padded, or 0."""
+    name = data.trained_dataset.split(":")[0].split("/")[0]
+    return _PADDED_SIDES.get(name, 0)

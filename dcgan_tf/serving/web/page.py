@@ -74,7 +74,7 @@ def describe_model(
         step: The checkpoint's step.
         class_names: Of a conditional run; empty for their numbers.
     """
-    name = config.data.dataset
+    name = config.data.trained_dataset
     num_classes = config.model.num_classes
     classes = {}
     if num_classes:
