@@ -7,6 +7,7 @@ import zlib
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from dcgan_tf.data.files.decoding import decode_file
 from dcgan_tf.data.files.level_range import UPPER_BYTE
@@ -111,3 +112,69 @@ def test_the_grey_that_is_transparent_is_so_in_training_too(
     np.testing.assert_array_equal(
         decode_image_bytes(tf.constant(contents), 3, "red"), laid
     )
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize(
+    ("quality", "subsampling", "progressive"),
+    [(95, 0, False), (60, 2, False), (90, 2, True)],
+)
+@pytest.mark.parametrize("adobe", ["none", "CMYK", "YCCK"])
+def test_ink_is_taken_as_in_training(
+    adobe, quality, subsampling, progressive, channels
+):
+    """Whether Adobe's segment says so, or a file has none."""
+    ink = np.random.default_rng(0).integers(0, 256, (5, 6, 4), np.uint8)
+    image = Image.fromarray(ink, "CMYK").resize((29, 21), 2)
+    file = io.BytesIO()
+    image.save(
+        file, "JPEG", quality=quality, subsampling=subsampling,
+        progressive=progressive,
+    )  # fmt: skip
+    contents = file.getvalue()
+    start = contents.index(b"\xff\xee\x00\x0eAdobe")
+    end = start + 16
+    if adobe == "none":
+        contents = contents[:start] + contents[end:]
+    elif adobe == "YCCK":
+        contents = contents[: end - 1] + b"\x02" + contents[end:]
+    assert (b"Adobe" in contents) == (adobe != "none")
+    decoded = decode_image_bytes(tf.constant(contents), channels, "red")
+    expected = decode_file(io.BytesIO(contents), "red", alpha=channels == 4)
+    assert expected.std() > 10
+    expected = convert_channels(tf.constant(expected), channels)
+    # Ink becomes light in other roundings.
+    np.testing.assert_allclose(np.int32(decoded), np.int32(expected), atol=1)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("extra", [{}, {"icc_profile": b"tRNS" * 9}])
+@pytest.mark.parametrize("kind", ["all", "first", "none"])
+@pytest.mark.parametrize(
+    ("bits", "opacity"),
+    [
+        *((1, opacity) for opacity in (0, 1, 2, 255)),
+        *((2, opacity) for opacity in (1, 3, 128)),
+        *((4, opacity) for opacity in (0, 15, 254)),
+        *((8, opacity) for opacity in (0, 15, 255)),
+    ],
+)
+def test_a_palettes_opacity_is_its_own(bits, opacity, kind, extra, channels):
+    """Where it is, of all colours, what a decoder adds as opaque too."""
+    num_colours = 2**bits
+    levels = np.arange(16 * 20).reshape(16, 20) % num_colours
+    image = Image.fromarray(levels.astype(np.uint8), "P")
+    colours = np.random.default_rng(1).integers(0, 256, 3 * num_colours)
+    image.putpalette(colours.astype(np.uint8).tobytes())
+    count = {"all": num_colours, "first": num_colours // 2, "none": 0}[kind]
+    if count:
+        extra = {**extra, "transparency": bytes([opacity] * count)}
+    file = io.BytesIO()
+    image.save(file, "PNG", bits=bits, **extra)
+    contents = file.getvalue()
+    assert contents[24:26] == bytes([bits, 3])
+    expected = decode_file(io.BytesIO(contents), "red", alpha=channels == 4)
+    expected = convert_channels(tf.constant(expected), channels)
+    decoded = decode_image_bytes(tf.constant(contents), channels, "red")
+    # Pillow lays colours over each other in other roundings.
+    np.testing.assert_allclose(np.int32(decoded), np.int32(expected), atol=1)
