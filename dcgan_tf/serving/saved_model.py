@@ -75,7 +75,11 @@ def save_generator(
         def sample_one(inputs):
             latents = latents_from_seeds(inputs[0][None], config.latent_dim)
             label = inputs[1][None] if len(inputs) > 1 else None
-            return image_ops.to_uint8(draw(latents, label))[0]
+            images = draw(latents, label)
+            images = tf.debugging.check_numerics(
+                images, "images of these seeds"
+            )
+            return image_ops.to_uint8(images)[0]
 
         if labels is not None:
             labels = input_checks.check_counts(labels, seeds, "seed")
@@ -121,7 +125,8 @@ def save_feature_extractor(
     - `encoded`: `image_bytes` `(batch,)`, JPEG or PNG files of up to
       `input_checks.MAX_IMAGE_PIXELS`, to the same; decoded, cropped and
       scaled as in training, levels of 16 bits by the range of its images,
-      but for EXIF orientation, which isn't read.
+      but for EXIF orientation, which isn't read. A PNG file that lacks its
+      end is refused.
 
     Args:
         discriminator: From `build_discriminator`, in float32, unconditional.

@@ -99,8 +99,16 @@ def _load_sampler(version_dir: Path) -> Sampler:
         inputs = {"seeds": tf.constant(seeds)}
         if labels is not None:
             inputs["labels"] = tf.constant(labels)
-        # Through `loaded`, which must live as long as its signatures.
-        return loaded.signatures["sample"](**inputs)["images"].numpy()
+        try:
+            # Through `loaded`, which must live as long as its signatures.
+            return loaded.signatures["sample"](**inputs)["images"].numpy()
+        except tf.errors.InvalidArgumentError as error:
+            if "images of these seeds" not in str(error):
+                raise
+            raise ValueError(
+                f"{os.fspath(version_dir)!r} draws images that are not finite; "
+                "export another checkpoint of its run"
+            ) from error
 
     return sample
 

@@ -5,8 +5,11 @@ import numpy as np
 import pytest
 from fixtures.errors import list_errors
 
+import dcgan_tf
 from dcgan_tf.cli import export, sample, train
 from dcgan_tf.images import load_png
+from dcgan_tf.runs.folder import load_run_config
+from dcgan_tf.serving.saved_model import save_generator
 
 TINY = (
     "--image_size=16", "--base_filters=4", "--latent_dim=8",
@@ -181,3 +184,22 @@ def test_a_damaged_export_is_one_line(
     (line,) = list_errors(capsys.readouterr().err)
     assert "generator/1' is damaged (" in line and message in line
     assert "export the run again" in line and not output.exists()
+
+
+def test_an_export_that_draws_no_numbers_is_one_line(
+    run_dir, export_dir, tmp_path, capsys
+):
+    copy = shutil.copytree(export_dir, tmp_path / "export")
+    generator = dcgan_tf.load(run_dir).generator
+    bias = generator.trainable_variables[-1]
+    bias.assign(bias * np.nan)
+    model = load_run_config(run_dir).model
+    save_generator(generator, model, copy / "generator" / "1")
+    message = "generator/1' draws images that are not finite; export another"
+    with pytest.raises(ValueError, match=message):
+        dcgan_tf.load(copy).sample(2)
+    output = tmp_path / "x.png"
+    argv = [f"--export_dir={copy}", "--num=2", f"--output={output}"]
+    assert sample.main(argv) == 1
+    (line,) = list_errors(capsys.readouterr().err)
+    assert message in line and not output.exists()

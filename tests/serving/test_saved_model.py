@@ -11,10 +11,13 @@ from fixtures import forked, tiny_run
 from PIL import Image
 
 from dcgan_tf import images
+from dcgan_tf.data.files.decoding import decode_file
 from dcgan_tf.latents import latents_from_seeds
 from dcgan_tf.models.discriminator import build_discriminator
 from dcgan_tf.models.features import build_feature_extractor
 from dcgan_tf.models.generator import build_generator
+from dcgan_tf.models.networks import build_networks
+from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.serving import saved_model
 
 MODEL = tiny_run.MODEL
@@ -143,6 +146,35 @@ def test_encoded_images_are_prepared_as_in_training(features, kind):
     assert served["features"].shape[0] == 2
 
 
+@pytest.mark.parametrize("kind", ["CMYK", "palette"])
+def test_encoded_images_of_any_colours_are_those_of_the_folders_decoder(
+    features, kind
+):
+    colours = np.random.default_rng(3).integers(0, 256, (16, 16, 4), np.uint8)
+    file = io.BytesIO()
+    if kind == "CMYK":
+        Image.fromarray(colours, "CMYK").save(file, "JPEG", quality=95)
+        # Without the segment that says whose colours these are.
+        contents = re.sub(b"\xff\xee\x00\x0eAdobe.{7}", b"", file.getvalue())
+        assert b"Adobe" not in contents
+    else:
+        image = Image.fromarray(colours[..., 0] % 16, "P")
+        image.putpalette(colours[:3].tobytes())
+        image.save(file, "PNG", bits=4, transparency=bytes([15] * 16))
+        contents = file.getvalue()
+    pixels = decode_file(io.BytesIO(contents), "white")
+    by_file = features.signatures["encoded"](
+        image_bytes=tf.constant([contents])
+    )
+    by_pixels = features.signatures["serving_default"](
+        images=images.to_float(pixels)[None]
+    )
+    # Both decoders' roundings differ by a level.
+    np.testing.assert_allclose(
+        by_file["features"], by_pixels["features"], atol=0.1
+    )
+
+
 def test_encoded_levels_of_16_bits_are_scaled_as_in_training(
     networks, tmp_path
 ):
@@ -218,18 +250,29 @@ def test_latents_too_large_or_not_finite_are_refused(
         function(**inputs)
 
 
-def test_images_that_are_not_finite_are_refused(tmp_path):
-    network = build_generator(MODEL)
-    kernel = network.get_layer("deconv_2").kernel
-    kernel.assign(kernel * np.nan)
-    saved_model.save_generator(network, MODEL, tmp_path / "1")
-    loaded = tf.saved_model.load(str(tmp_path / "1"))
-    latents = tf.constant(draw_latents(2))
-    for name in ("serving_default", "png"):
+@pytest.mark.parametrize("num_classes", [0, 3])
+@pytest.mark.parametrize("family", ["dcgan", "gan", "lapgan"])
+def test_images_that_are_not_finite_are_refused(tmp_path, family, num_classes):
+    settings = resolve_run_config({"family": family, "image_size": 16})
+    model = dataclasses.replace(settings.model, num_classes=num_classes)
+    network, _ = build_networks(model)
+    weight = network.trainable_variables[-1]
+    weight.assign(weight * np.nan)
+    saved_model.save_generator(network, model, tmp_path / "1")
+    signatures = tf.saved_model.load(str(tmp_path / "1")).signatures
+    inputs = {"labels": tf.constant([0, 2])} if num_classes else {}
+    latents = {"latents": tf.zeros((2, model.latent_dim)), **inputs}
+    seeds = {"seeds": tf.constant([1, 2], tf.int64), **inputs}
+    for name, given in (
+        ("serving_default", latents),
+        ("png", latents),
+        ("sample", seeds),
+    ):
+        (what, *_) = given
         with pytest.raises(
-            tf.errors.InvalidArgumentError, match="images of these latents"
+            tf.errors.InvalidArgumentError, match=f"images of these {what}"
         ):
-            loaded.signatures[name](latents=latents)
+            signatures[name](**given)
 
 
 NOTHING = {
