@@ -21,6 +21,7 @@ from dcgan_tf.cli.path_flags import (
 )
 from dcgan_tf.counted import format_count
 from dcgan_tf.seeds import SEEDS_PER_SEED, make_seeds
+from dcgan_tf.serving.request_files import check_files
 
 _PROTOCOLS = ("rest", "grpc")
 _LARGEST_LABEL = 2**31 - 1  # Signatures take int32.
@@ -77,9 +78,7 @@ def run(values: flags.FlagValues) -> None:
             f"--{unused[0]} is for drawing samples, and features of {files[0]} "
             "are asked for; leave one out"
         )
-    missing = [path for path in files if not Path(path).is_file()]
-    if missing:
-        raise FileNotFoundError(f"no file {missing[0]!r}")
+    check_files(files)
     check_output(output)
     import_tensorflow()
     from dcgan_tf.serving import client

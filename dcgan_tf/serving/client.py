@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from dcgan_tf.serving.http_post import post
+from dcgan_tf.serving.request_files import check_files, list_names
 from dcgan_tf.serving.versions import FEATURES, GENERATOR
 from dcgan_tf.serving.warmup import build_request
 from dcgan_tf.setting_names import name_setting
@@ -39,6 +40,10 @@ _NONSENSE = (ValueError, LookupError, TypeError, RecursionError)
 
 class ServerError(OSError):
     """The server can't be reached, or refuses a request."""
+
+
+class RefusalError(ServerError):
+    """The server refuses a request."""
 
 
 def parse_address(server: str, protocol: str) -> tuple[str, str]:
@@ -107,7 +112,7 @@ def connect_rest(server: str, timeout_seconds: float = 30.0) -> Predictor:
             contents = post(url, json.dumps(body).encode(), timeout_seconds)
             return _from_json(json.loads(contents)["outputs"], signature)
         except urllib.error.HTTPError as error:
-            raise ServerError(
+            raise RefusalError(
                 f"{server} refuses {model}/{signature}: {_read_error(error)}"
             ) from error
         except (OSError, http.client.HTTPException) as error:
@@ -174,7 +179,7 @@ def connect_grpc(server: str, timeout_seconds: float = 30.0) -> Predictor:
                     f"no answer from {server} over gRPC ({reason}); is the "
                     "server up, and is this its gRPC port (usually 8500)?"
                 ) from error
-            raise ServerError(
+            raise RefusalError(
                 f"{server} refuses {model}/{signature}: "
                 f"{error.details()[:_SHOWN_CHARACTERS]}"
             ) from error
@@ -244,18 +249,25 @@ def extract_features(
     Raises:
         ServerError: If there is no answer, a refusal, or an answer that is
             no features.
+        ValueError: If a file is empty or no JPEG or PNG.
         OSError: If a file can't be read.
     """
+    check_files(paths)
     contents = np.array([Path(path).read_bytes() for path in paths], object)
-    batches = [
-        _check_numbers(
-            "features",
-            _get_output(predict(FEATURES, "encoded", batch), "features"),
-            len(batch["image_bytes"]),
-            _FEATURE_AXES,
+    inputs = {"image_bytes": contents, "paths": np.array(paths, object)}
+    batches = []
+    for batch in _cut(inputs, batch_size):
+        asked = batch.pop("paths")
+        try:
+            outputs = predict(FEATURES, "encoded", batch)
+        except RefusalError as error:
+            raise RefusalError(
+                f"{error}; the request was of {list_names(asked)}"
+            ) from error
+        values = _get_output(outputs, "features")
+        batches.append(
+            _check_numbers("features", values, len(asked), _FEATURE_AXES)
         )
-        for batch in _cut({"image_bytes": contents}, batch_size)
-    ]
     return _join(batches, "features").astype(np.float32)
 
 

@@ -67,10 +67,11 @@ def test_features_of_files_become_an_array(server, models, folder, tmp_path):
 
 def test_what_the_server_refuses_is_one_line(server, tmp_path, capsys):
     path = tmp_path / "no.png"
-    path.write_bytes(b"no picture")
+    path.write_bytes(b"\x89PNG\r\n\x1a\nno picture")
     assert client.main([*server, str(path)]) == 1
     error = capsys.readouterr().err.strip()
     assert "not a whole JPEG or PNG" in error and "\n" not in error
+    assert error.endswith(f"; the request was of '{path}'")
 
 
 @pytest.mark.parametrize("protocol", ["rest", "grpc"])

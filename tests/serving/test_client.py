@@ -10,8 +10,12 @@ import urllib.error
 
 import numpy as np
 import pytest
+from fixtures.errors import list_errors
 
+from dcgan_tf.cli.client import main
 from dcgan_tf.serving import client
+
+JPEG_START = b"\xff\xd8\xff"
 
 
 class Predictor:
@@ -51,19 +55,71 @@ def test_labels_go_with_their_seeds():
 
 
 def test_features_are_a_row_for_each_file(tmp_path):
-    paths = [tmp_path / str(length) for length in (3, 1, 2)]
+    paths = [tmp_path / str(length) for length in (6, 4, 5)]
     for path in paths:
-        path.write_bytes(b"x" * int(path.name))
+        path.write_bytes(JPEG_START + b"x" * (int(path.name) - 3))
     features = client.extract_features(Predictor(), paths, batch_size=2)
     assert features.dtype == np.float32
-    assert features.tolist() == [[3], [1], [2]]
+    assert features.tolist() == [[6], [4], [5]]
 
 
-def test_a_missing_file_is_named_before_anything_is_asked(tmp_path):
+@pytest.mark.parametrize(
+    ("contents", "error", "message"),
+    [
+        (None, FileNotFoundError, "no file '.*odd'"),
+        ("folder", IsADirectoryError, "odd' is a folder; name the JPEG or PNG"),
+        (b"", ValueError, "odd' is an empty file"),
+        (b"no picture", ValueError, "odd' is no JPEG or PNG file"),
+        (b"GIF89a", ValueError, "odd' is no JPEG or PNG file"),
+        (b"RIFF\4\0\0\0WEBP", ValueError, "odd' is no JPEG or PNG file"),
+        (b"\x89PNG", ValueError, "odd' is no JPEG or PNG file"),
+        (b"\xff\xd8", ValueError, "odd' is no JPEG or PNG file"),
+    ],
+)
+def test_what_is_no_image_is_named_before_anything_is_asked(
+    tmp_path, contents, error, message, capsys
+):
+    good, odd = tmp_path / "good", tmp_path / "odd"
+    good.write_bytes(JPEG_START)
+    if contents == "folder":
+        odd.mkdir()
+    elif contents is not None:
+        odd.write_bytes(contents)
     predict = Predictor()
-    with pytest.raises(FileNotFoundError, match="nowhere"):
-        client.extract_features(predict, [tmp_path / "nowhere"])
+    with pytest.raises(error, match=message):
+        client.extract_features(predict, [good, odd], batch_size=1)
     assert not predict.asked
+    # It would say so if it were asked: nobody answers there.
+    assert main(["--server=127.0.0.1:9", str(good), str(odd)]) == 1
+    (line,) = list_errors(capsys.readouterr().err)
+    assert re.search(message, line) and "127.0.0.1" not in line
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "names"),
+    [
+        (1, "{}/5'"),
+        (2, "{}/4' and {}/5'"),
+        (3, "{}/3', {}/4' and {}/5'"),
+        (4, "{}/4', {}/5', {}/6' and 1 other"),
+        (16, "{}/0', {}/1', {}/2' and 7 others"),
+    ],
+)
+def test_files_of_a_refused_request_are_named(tmp_path, batch_size, names):
+    paths = [tmp_path / str(i) for i in range(10)]
+    for path in paths:
+        path.write_bytes(JPEG_START + path.name.encode())
+
+    def predict(model, signature, inputs):
+        assert list(inputs) == ["image_bytes"]
+        if JPEG_START + b"5" in list(inputs["image_bytes"]):
+            raise client.RefusalError("no")
+        return {"features": np.ones((len(inputs["image_bytes"]), 1))}
+
+    with pytest.raises(client.ServerError) as error:
+        client.extract_features(predict, paths, batch_size)
+    expected = names.replace("{}", f"'{tmp_path}")
+    assert str(error.value) == f"no; the request was of {expected}"
 
 
 @pytest.fixture(params=client.PROTOCOLS)
@@ -192,7 +248,7 @@ def test_possible_addresses_are_taken(server):
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_features_that_are_not_finite_are_refused(value, tmp_path):
-    (tmp_path / "a.png").touch()
+    (tmp_path / "a.png").write_bytes(JPEG_START)
     with pytest.raises(client.ServerError, match="features that are not fin"):
         client.extract_features(
             lambda *_: {"features": np.array([[1.0, value]])},
@@ -214,7 +270,7 @@ def test_an_answer_of_another_model_is_told(ask, tmp_path):
     def predict(model, signature, inputs):
         return {"scores": np.zeros(1), "classes": np.zeros(1)}
 
-    (tmp_path / "a.png").touch()
+    (tmp_path / "a.png").write_bytes(JPEG_START)
     with pytest.raises(client.ServerError, match=f"scores and no {ask}"):
         if ask == "images":
             client.sample_images(predict, [1])
