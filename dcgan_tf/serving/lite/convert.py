@@ -10,6 +10,7 @@ import dataclasses
 import itertools
 import json
 import os
+import struct
 import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,6 +31,18 @@ METADATA_NAME = "dcgan_tf"
 PRECISIONS = ("float32", "float16", "dynamic_int8", "full_int8")
 
 NUM_CALIBRATED = 100
+
+# What bytes of anything else than a file with metadata raise.
+_NONSENSE = (
+    ValueError, TypeError, LookupError, AttributeError, RecursionError,
+    struct.error,
+)  # fmt: skip
+# Of inputs and outputs.
+_DTYPES = {
+    schema.TensorType.FLOAT32: "float32",
+    schema.TensorType.INT32: "int32",
+    schema.TensorType.INT8: "int8",
+}
 
 Examples = Callable[[], Iterable[dict[str, np.ndarray]]]
 
@@ -93,7 +106,7 @@ def convert(
                 saved = os.path.join(folder, "half")
                 with kernels_rounded(network.image_kernels):
                     _save(network, batch_size, saved)
-            contents[precision] = _add_metadata(
+            contents[precision] = _describe(
                 _convert(saved, precision, network.examples),
                 {**network.metadata, "precision": precision},
             )
@@ -139,24 +152,41 @@ def load_metadata(path: str | os.PathLike) -> dict:
 
     Returns:
         `inputs` and `outputs` (by name a dict: `values`, what they are and
-        their range; of files since version 0.2.0 also `shape`, None for the
-        batch), `image_size` `[height, width]`, `channels`, `latent_dim`,
-        `num_classes`, 0 for none, `precision`, and the run's `step`.
+        their range; of files since version 0.2.0 also `dtype` and `shape`,
+        None for a batch of any size, and of integers that stand for numbers
+        `scale` and `zero_point`), `image_size` `[height, width]`, `channels`,
+        `latent_dim`, `num_classes`, 0 for none, `precision`, and the run's
+        `step`.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it holds no such entry.
+        ValueError: If it is no LiteRT file, or holds no such entry.
     """
     contents = Path(path).read_bytes()
+    try:
+        metadata = _read_metadata(contents)
+    except _NONSENSE as error:
+        raise ValueError(
+            f"{os.fspath(path)!r} is no LiteRT file, or a damaged one; give a "
+            ".tflite file that was exported by dcgan_tf"
+        ) from error
+    if metadata is not None:
+        return metadata
+    raise ValueError(
+        f"{os.fspath(path)!r} has no metadata entry {METADATA_NAME!r}; it was "
+        "not exported by dcgan_tf"
+    )
+
+
+def _read_metadata(contents: bytes) -> dict | None:
+    if not schema.Model.ModelBufferHasIdentifier(contents, 0):
+        raise ValueError("it has not the mark of a LiteRT file")
     model = flatbuffer_utils.read_model_from_bytearray(bytearray(contents))
     for entry in model.metadata or []:
         if entry.name.decode() == METADATA_NAME:
             contents = bytes(model.buffers[entry.buffer].data)
             return _add_tensors(json.loads(contents))
-    raise ValueError(
-        f"{os.fspath(path)!r} has no metadata entry {METADATA_NAME!r}; it was "
-        "not exported by dcgan_tf"
-    )
+    return None
 
 
 def _add_tensors(metadata: dict) -> dict:
@@ -184,6 +214,50 @@ def _save(network: Network, batch_size: int | None, folder: str) -> None:
     function = tf.function(network.function, autograph=False)
     signature = function.get_concrete_function(**specs)
     tf.saved_model.save(network.module, folder, signature)
+
+
+def _describe(contents: bytes, metadata: dict) -> bytes:
+    """Adds metadata, whose tensors become the file's own."""
+    model = flatbuffer_utils.read_model_from_bytearray(bytearray(contents))
+    (signature,) = model.signatureDefs
+    own = model.subgraphs[signature.subgraphIndex].tensors
+    for part, old in (("inputs", "takes"), ("outputs", "gives")):
+        described = {
+            tensor.name.decode(): _describe_tensor(
+                own[tensor.tensorIndex],
+                metadata[part][tensor.name.decode()]["values"],
+            )
+            for tensor in getattr(signature, part)
+        }
+        # In a sentence, as version 0.1.0 said it.
+        sentence = "; ".join(
+            f"{k}: {v['values']}" for k, v in described.items()
+        )
+        metadata = {**metadata, part: described, old: sentence}
+    return _add_metadata(contents, metadata)
+
+
+def _describe_tensor(tensor: schema.TensorT, values: str) -> dict:
+    # Sizes that differ from call to call are in the one and less than zero.
+    shape = (
+        tensor.shape
+        if tensor.shapeSignature is None
+        else (tensor.shapeSignature)
+    )
+    described = {
+        "dtype": _DTYPES[tensor.type],
+        "shape": [int(size) if size >= 0 else None for size in shape],
+        "values": values,
+    }
+    if tensor.type != schema.TensorType.INT8:
+        return described
+    return {
+        **described,
+        "values": f"{values}; as int8 q, which stands for scale * (q - "
+        "zero_point)",
+        "scale": float(tensor.quantization.scale[0]),
+        "zero_point": int(tensor.quantization.zeroPoint[0]),
+    }
 
 
 def _add_metadata(contents: bytes, metadata: dict) -> bytes:

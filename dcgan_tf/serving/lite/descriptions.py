@@ -95,30 +95,14 @@ def describe_features(
 
 
 def _describe(model: ModelConfig, step: int, described: dict) -> dict:
-    """Returns the metadata of a file, but for its precision."""
-    shapes = {
-        part: {
-            # A file's own tensors say what they are stored in.
-            name: {key: tensor[key] for key in ("shape", "values")}
-            for name, tensor in described[part].items()
-        }
-        for part in ("inputs", "outputs")
-    }
+    """Returns the metadata of a file, but for what its tensors tell."""
     return {
-        **shapes,
+        **described,
         "image_size": list(model.image_size),
         "channels": model.channels,
         "latent_dim": model.latent_dim,
         "num_classes": model.num_classes,
         "step": step,
-        # As version 0.1.0 said it.
-        **{
-            old: "; ".join(
-                f"{name}: {tensor['values']}"
-                for name, tensor in described[new].items()
-            )
-            for old, new in (("takes", "inputs"), ("gives", "outputs"))
-        },
     }
 
 

@@ -1,3 +1,4 @@
+import dataclasses
 import subprocess
 import sys
 
@@ -110,9 +111,9 @@ def test_metadata_is_read_without_tensorflow(exported):
 def test_metadata_says_what_to_send(exported):
     path = exported[0] / "generator_full_int8_batch1.tflite"
     metadata = convert.load_metadata(path)
-    assert metadata["inputs"]["latents"]["shape"] == [None, MODEL.latent_dim]
+    assert metadata["inputs"]["latents"]["shape"] == [1, MODEL.latent_dim]
     assert "uniform in [-1, 1]" in metadata["inputs"]["latents"]["values"]
-    assert metadata["outputs"]["images"]["shape"] == [None, 16, 16, 3]
+    assert metadata["outputs"]["images"]["shape"] == [1, 16, 16, 3]
     path = exported[0] / "discriminator_features_float32.tflite"
     metadata = convert.load_metadata(path)
     assert "[-1, 1]" in metadata["inputs"]["images"]["values"]
@@ -153,6 +154,63 @@ def test_metadata_of_version_0_1_0_is_read(
     assert metadata["inputs"] == inputs
     assert metadata["outputs"] == outputs
     assert metadata["takes"] == takes
+
+
+@pytest.mark.parametrize("batch_size", [None, 1])
+@pytest.mark.parametrize("precision", convert.PRECISIONS)
+@pytest.mark.parametrize("kind", ["generator", "conditional", "features"])
+def test_metadata_is_of_the_files_own_tensors(
+    tmp_path, networks, kind, precision, batch_size
+):
+    from ai_edge_litert.interpreter import Interpreter
+
+    if kind == "features":
+        images = np.random.default_rng(0).uniform(-1, 1, (20, 16, 16, 3))
+        described = descriptions.describe_features(
+            networks.discriminator, MODEL, 3, images.astype(np.float32)
+        )
+    else:
+        num_classes = 3 if kind == "conditional" else 0
+        model = dataclasses.replace(MODEL, num_classes=num_classes)
+        described = descriptions.describe_generator(
+            build_generator(model), model, 3
+        )
+    (contents,) = convert.convert(described, [precision], batch_size).values()
+    path = tmp_path / "a.tflite"
+    path.write_bytes(contents)
+    metadata = convert.load_metadata(path)
+    runner = Interpreter(str(path)).get_signature_runner()
+    for part, old in (("inputs", "takes"), ("outputs", "gives")):
+        own = getattr(runner, f"get_{part[:-1]}_details")()
+        assert set(own) == set(metadata[part])
+        for name, tensor in metadata[part].items():
+            sizes = [-1 if size is None else size for size in tensor["shape"]]
+            assert sizes == own[name]["shape_signature"].tolist()
+            assert own[name]["dtype"] == np.dtype(tensor["dtype"])
+            is_integer = own[name]["dtype"] == np.int8
+            assert is_integer == ("as int8 q" in tensor["values"])
+            assert f"{name}: {tensor['values']}" in metadata[old]
+            if is_integer:
+                scale = tensor["scale"], tensor["zero_point"]
+                assert scale == own[name]["quantization"]
+    is_full = precision == "full_int8"
+    assert ("int8" in str(metadata["inputs"])) == is_full
+
+
+@pytest.mark.parametrize("kind", ["empty", "text", "PNG", "cut", "marked"])
+def test_what_is_no_such_file_is_named(tmp_path, exported, kind):
+    source = exported[0] / "generator_float32.tflite"
+    contents = {
+        "empty": b"",
+        "text": b"name: generator\n" * 9,
+        "PNG": b"\x89PNG\r\n\x1a\n" + bytes(99),
+        "cut": source.read_bytes()[: source.stat().st_size // 2],
+        "marked": b"\x1c\0\0\0TFL3" + b"\xff" * 40,
+    }[kind]
+    path = tmp_path / "odd.tflite"
+    path.write_bytes(contents)
+    with pytest.raises(ValueError, match="odd.tflite' is no LiteRT file"):
+        convert.load_metadata(path)
 
 
 def test_a_file_without_metadata_is_refused(tmp_path, exported):
