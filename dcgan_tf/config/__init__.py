@@ -16,6 +16,7 @@ from dcgan_tf.config.data import (
     move_to_dataset,
     move_to_folder,
     parse_colour,
+    takes_setting,
 )
 from dcgan_tf.config.model import ModelConfig
 from dcgan_tf.config.run import RunConfig
@@ -64,4 +65,5 @@ __all__ = [
     "move_to_dataset",
     "move_to_folder",
     "parse_colour",
+    "takes_setting",
 ]

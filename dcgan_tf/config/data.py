@@ -200,6 +200,11 @@ def check_data_settings(dataset: str, given: Mapping[str, Any]) -> None:
         parse_colour(given["background"])
 
 
+def takes_setting(dataset: str, setting: str) -> bool:
+    """Whether a setting of data means something to a dataset."""
+    return setting not in _UNUSED.get(dataset, _UNUSED_OTHERWISE)
+
+
 def move_to_folder(data: DataConfig, image_dir: str) -> DataConfig:
     """Returns a run's data where its images lie in a folder now.
 

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dcgan_tf.config import DataConfig, RunConfig
+from dcgan_tf.config import ARRAYS, DataConfig, RunConfig, takes_setting
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.pipeline import build_training_dataset
 from dcgan_tf.data.source import Source
@@ -75,17 +75,21 @@ def load_real_batches(
         if config.model.discriminator_batch_norm:
             effect = "the discriminator keeps its saved batch-norm statistics, "
             effect += "since "
-        log(f"{effect}the run's data can't be read ({error}); {_advise()}")
+        log(f"{effect}the run's data can't be read ({error}){_advise(data)}")
         return []
 
 
-def _advise() -> str:
+def _advise(data: DataConfig) -> str:
+    """Says what would do after `; `; '' where nothing would."""
     names = ["image_dir"] if has_setting("image_dir") else []
-    if has_setting("data_dir", is_argument=False):  # `load` takes none.
+    # `load` takes no folder of TFDS's, and other data lie in none.
+    if has_setting("data_dir", False) and takes_setting(
+        data.dataset, "data_dir"
+    ):
         names.insert(0, "data_dir")
-    if not names:
-        return "put it back where it was"
-    return f"{' or '.join(map(name_setting, names))} says where it is"
+    if names:
+        return f"; {' or '.join(map(name_setting, names))} says where it is"
+    return "" if data.dataset == ARRAYS else "; put it back where it was"
 
 
 def choose_batches(num_images: int) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import shutil
 
 import numpy as np
@@ -13,6 +14,7 @@ from fixtures import tiny_run
 import dcgan_tf
 from dcgan_tf import images as image_ops
 from dcgan_tf.cli import analyze, evaluate, export
+from dcgan_tf.cli.moved_data import find_moved_data
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.held_out import NothingHeldOutError
 from dcgan_tf.data.open_source import load_source
@@ -104,16 +106,41 @@ def test_held_out_images_do_not_say_where_those_trained_on_are(
         run.features(IMAGES[:4])
 
 
+@pytest.fixture(scope="module")
+def named(gone, tmp_path_factory):
+    """A run on a dataset of TFDS's that isn't there."""
+    root = tmp_path_factory.mktemp("named")
+    run_dir = shutil.copytree(gone / "run", root / "run")
+    record = json.loads((run_dir / "config.json").read_text())
+    record["data"] |= {"dataset": "no_such_dataset", "image_dir": None}
+    (run_dir / "config.json").write_text(json.dumps(record))
+    return root
+
+
+FOLDER, BOTH = "--image_dir says where", "--data_dir or --image_dir says where"
+
+
 @pytest.mark.parametrize(
-    ("command", "advice"),
+    ("kind", "command", "advice"),
     [
-        (None, "images says where it is"),
-        (analyze, "put it back where it was"),
-        (evaluate, "--data_dir or --image_dir says where it is"),
-        (export, "--data_dir or --image_dir says where it is"),
+        ("gone", None, "; images says where it is"),
+        ("gone", analyze, "; put it back where it was"),
+        ("gone", evaluate, f"; {FOLDER} it is"),
+        ("gone", export, f"; {FOLDER} it is"),
+        ("given", None, "; images says where it is"),
+        ("given", analyze, "or images as a folder)"),
+        ("given", evaluate, f"; {FOLDER} it is"),
+        ("given", export, f"; {FOLDER} it is"),
+        ("named", None, "; images says where it is"),
+        ("named", analyze, "; put it back where it was"),
+        ("named", evaluate, f"; {BOTH} it is"),
+        ("named", export, f"; {BOTH} it is"),
     ],
 )
-def test_advice_is_of_what_a_command_takes(gone, caplog, command, advice):
+def test_advice_is_of_what_a_command_takes(
+    request, caplog, kind, command, advice
+):
+    root = request.getfixturevalue(kind)
     values = flags.FlagValues()
     if command is not None:
         command.define_flags(values)
@@ -121,14 +148,34 @@ def test_advice_is_of_what_a_command_takes(gone, caplog, command, advice):
     if command is not None:
         names = settings_are_flags(values)
     with names:
-        dcgan_tf.load(gone / "run").features(IMAGES[:4])
+        dcgan_tf.load(root / "run").features(IMAGES[:4])
     (record,) = caplog.records
-    assert record.message.endswith(f"; {advice}")
+    assert record.message.endswith(advice)
+    assert ("--data_dir" in record.message) == ("--data_dir" in advice)
+    # Each of them is one that is taken.
+    config = load_run_config(root / "run")
+    for name in re.findall(r"--(\w+_dir)", advice):
+        values.unparse_flags()
+        values(["command", f"--{name}={root / 'others'}"])
+        moved = find_moved_data(config.data, values)
+        assert getattr(moved, name) == str(root / "others")
 
 
-def test_a_command_advises_nothing_that_it_has_no_flag_for(gone, capsys):
-    assert analyze.main(["filters", f"--run_dir={gone / 'run'}"]) == 0
-    assert "; put it back where it was" in capsys.readouterr().err
+@pytest.mark.parametrize("kind", ["gone", "given"])
+def test_a_command_advises_nothing_that_it_has_no_flag_for(
+    request, kind, tmp_path, capsys
+):
+    root = request.getfixturevalue(kind)
+    assert analyze.main(["filters", f"--run_dir={root / 'run'}"]) == 0
+    printed = "".join(capsys.readouterr())
+    assert "can't be read" in printed and "--" not in printed
+    assert ("; put it back where it was" in printed) == (kind == "gone")
+    argv = [f"--run_dir={root / 'run'}", f"--export_dir={tmp_path}"]
+    assert export.main(argv) == 0
+    printed = "".join(capsys.readouterr())
+    assert f"; {FOLDER}" in printed and "--data_dir" not in printed
+    assert export.main([*argv, f"--image_dir={root / 'others'}"]) == 0
+    assert "can't be read" not in "".join(capsys.readouterr())
 
 
 def test_nor_do_they_of_an_export(gone, tmp_path):
