@@ -7,6 +7,7 @@ over, and then renamed.
 
 import contextlib
 import dataclasses
+import itertools
 import json
 import os
 import shutil
@@ -152,6 +153,7 @@ def write_version(
 
     Raises:
         OSError: If the folder can't be written.
+        ValueError: If no number is left.
     """
     export_dir = Path(export_dir)
     with contextlib.ExitStack() as stack:
@@ -229,7 +231,9 @@ def check_writable(
 
     Raises:
         OSError: If a folder can't be written.
+        ValueError: If no number is left for a version.
     """
+    _check_number(Path(export_dir), _find_next(Path(export_dir), kinds))
     for folder in (Path(export_dir), *(Path(export_dir, k) for k in kinds)):
         try:
             scratch.check_folder_writable(folder)
@@ -256,6 +260,27 @@ def _make_tmp_dir(folder: Path):
         yield tmp_dir
 
 
+def _list_folders(export_dir: Path, kinds: Sequence[str]) -> list[Path]:
+    return [export_dir / kind for kind in {*KINDS, *kinds}]
+
+
+def _find_next(export_dir: Path, kinds: Sequence[str]) -> int:
+    """Returns the number after all that are taken."""
+    folders = _list_folders(export_dir, kinds)
+    taken = [v for folder in folders for v in find_versions(folder)]
+    return max(taken, default=0) + 1
+
+
+def _check_number(export_dir: Path, version: int) -> None:
+    """Refuses a number that servers, and `find_versions`, would pass over."""
+    if version > _MAX_VERSION:
+        raise ValueError(
+            f"{os.fspath(export_dir)!r} holds version {_MAX_VERSION}, the "
+            "largest number that a server takes; rename that one, or give "
+            f"another {name_setting('export_dir')}"
+        )
+
+
 def _claim_version(export_dir: Path, kinds: Sequence[str]) -> tuple[int, Path]:
     """Takes the next number of all kinds, and keeps others off it.
 
@@ -264,13 +289,11 @@ def _claim_version(export_dir: Path, kinds: Sequence[str]) -> tuple[int, Path]:
     Making a folder either succeeds or finds it there, on shared file systems
     too. One that a killed process left costs a number, no more.
     """
-    folders = [export_dir / kind for kind in {*KINDS, *kinds}]
+    folders = _list_folders(export_dir, kinds)
     for folder in (export_dir, *folders):
         scratch.remove_leftovers(folder)
-    taken = [v for folder in folders for v in find_versions(folder)]
-    version = max(taken, default=0)
-    while True:
-        version += 1
+    for version in itertools.count(_find_next(export_dir, kinds)):
+        _check_number(export_dir, version)
         claim = export_dir / _CLAIM.format(version)
         try:
             claim.mkdir()

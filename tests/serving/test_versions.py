@@ -8,8 +8,10 @@ import threading
 import time
 
 import pytest
+from fixtures.errors import list_errors
 
 from dcgan_tf import scratch
+from dcgan_tf.cli import export
 from dcgan_tf.config import DataConfig, ModelConfig, RunConfig, TrainingConfig
 from dcgan_tf.serving import versions
 
@@ -302,3 +304,52 @@ def test_a_version_of_another_name_is_found_by_it(tmp_path):
     assert versions.find_old_versions(one, 1) == [1, 2, 3]
     assert versions.remove_old_versions(one, 1, {2}) == [1, 3]
     assert names(one) == ["2", "4"]
+
+
+@pytest.mark.parametrize("kind", versions.KINDS)
+@pytest.mark.parametrize(
+    ("taken", "number"),
+    [
+        (2**63 - 3, 2**63 - 2),
+        (2**63 - 2, 2**63 - 1),
+        (2**63 - 1, None),
+        # Passed over, as servers do.
+        (2**63, 1),
+    ],
+)
+def test_no_version_gets_a_number_that_is_passed_over(
+    run_dir, tmp_path, capsys, kind, taken, number
+):
+    (tmp_path / kind / str(taken)).mkdir(parents=True)
+    if number is not None:
+        versions.check_writable(tmp_path)
+        assert write(tmp_path) == number
+        assert versions.find_versions(tmp_path / "one") == [number]
+        return
+    message = f"version {taken}, the largest number that a server takes"
+    for refused in (versions.check_writable, write):
+        with pytest.raises(ValueError, match=message):
+            refused(tmp_path)
+    argv = [f"--run_dir={run_dir}", f"--export_dir={tmp_path}"]
+    assert export.main(argv) == 1
+    (line,) = list_errors(capsys.readouterr().err)
+    assert message in line and "another --export_dir" in line
+    assert names(tmp_path / kind) == [str(taken)]
+
+
+@pytest.mark.parametrize("is_claimed", [False, True])
+def test_a_last_number_taken_while_writing_leaves_none(tmp_path, is_claimed):
+    (tmp_path / "one" / str(2**63 - 2)).mkdir(parents=True)
+    if is_claimed:
+        (tmp_path / f".writing-version-{2**63 - 1}").mkdir()
+
+    def fill_late(tmp_dirs):
+        fill(tmp_dirs)
+        if not is_claimed:
+            write(tmp_path)
+
+    with pytest.raises(ValueError, match="largest number that a server takes"):
+        write(tmp_path, fill=fill_late)
+    assert versions.find_versions(tmp_path / "two") == (
+        [] if is_claimed else [2**63 - 1]
+    )
