@@ -19,6 +19,7 @@ from dcgan_tf.config import DataConfig
 from dcgan_tf.data.held_out import NothingHeldOutError
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.data.preprocess.prepare import prepare_image
+from dcgan_tf.evaluation.segmentation import can_segment
 from dcgan_tf.runs.folder import load_run_config
 from dcgan_tf.serving.export import export_run
 from dcgan_tf.serving.saved_model import load_version
@@ -234,6 +235,7 @@ def test_digits_that_moved_are_padded_as_in_training(
     assert (border == -1).all() and real.max() == 1
     described = model.config.data
     assert described.trained_dataset == "mnist_5k"
+    assert can_segment(model) == (not is_export)
     assert described.image_dir == (str(images) if moved else None)
     if not is_export:
         words = page.describe_model(model.generator, model.config, 1)
