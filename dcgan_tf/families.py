@@ -32,8 +32,6 @@ class Family:
         features_refusal: Why its D has no pooled features; None if it has.
         count_planes: From an image size to the numbers of a latent that are
             planes of noise rather than a vector; None for no planes.
-        views: Views of `analyze` that look into its networks, beside those
-            that look at images alone.
     """
 
     optimizers: tuple[str, ...]
@@ -41,15 +39,8 @@ class Family:
     choose_defaults: Callable[[tuple[int, int], int], dict[str, Any]]
     features_refusal: str | None = None
     count_planes: Callable[[tuple[int, int]], int] | None = None
-    views: frozenset[str] = frozenset()
 
 
-_CONVOLUTIONAL_VIEWS = frozenset(
-    {
-        "filters", "guided_backprop", "maximal_activations", "deconvnet",
-        "generator_features", "forget", "claims",
-    }
-)  # fmt: skip
 _NO_CONVOLUTIONS = "its layers are fully connected"
 _NO_PRESET = "presets are DCGAN's networks"
 _NO_BATCH_NORM = "its networks have none"
@@ -113,7 +104,6 @@ FAMILIES: dict[str, Family] = {
         (ADAM,),
         {"hidden_units": "it has no hidden dense layers"},
         lambda image_size, channels: {},
-        views=_CONVOLUTIONAL_VIEWS,
     ),
     "gan": Family(
         (SGD, ADAM),
@@ -143,7 +133,6 @@ FAMILIES: dict[str, Family] = {
         "sees no image as a whole, so it has no features; train a dcgan for "
         "them",
         count_planes=count_pyramid_planes,
-        views=frozenset({"pyramid"}),
     ),
 }
 

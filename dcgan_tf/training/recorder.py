@@ -220,7 +220,7 @@ class Recorder:
         self._progress.log(f"WARNING: {warning}")
         if self._metrics is None:
             return
-        self._metrics.add_text(step, "warnings", str(warning))
+        self._metrics.write_warning(step, str(warning))
         self._try(
             WARNINGS_FILE,
             lambda: add_warning(
@@ -262,7 +262,7 @@ class Recorder:
             if self._metrics is not None:
                 path = sample_grids.sample_path(self._run_dir, step)
                 images.save_png(path, grid)
-                self._metrics.write_image(step, "samples", grid)
+                self._metrics.write_samples(step, grid)
 
     def _save_checkpoint(self, step: int) -> None:
         """Saves a checkpoint, unless a weight isn't finite."""
