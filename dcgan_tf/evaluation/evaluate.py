@@ -29,21 +29,15 @@ from dcgan_tf.evaluation.sample_metrics import (
 )
 from dcgan_tf.evaluation.segmentation import can_segment, segment_samples
 from dcgan_tf.evaluation.settings import (
-    MEASURES,
     SET_MEASURES,
     Log,
     Settings,
+    find_figures,
 )
 from dcgan_tf.runs.trained_model import TrainedModel
 from dcgan_tf.version import __version__
 
 _log = logging.getLogger(__name__)
-
-# Measures of the classes that features tell, and a figure of each.
-_OF_CLASSES = {
-    "inception_style_score": "inception_style_score",
-    "coverage": "confident_fraction",
-}
 
 
 def evaluate(
@@ -104,11 +98,12 @@ def evaluate(
     if measures & {*SET_MEASURES, "copying"}:
         result |= measure_samples(model, settings, real, prefix, log)
         keep(result)
-    for line in _find_left_out(model, settings, result, real):
-        log(line)
     is_conditional = bool(config.model.num_classes)
-    lacks_classes = is_conditional and _lack_classes(model, real)
-    if "one_nn" in measures and is_conditional and not lacks_classes:
+    is_classified = is_conditional and "one_nn" in measures
+    lacking = _lack_classes(model, real) if is_classified else ""
+    for line in _find_left_out(model, settings, result, lacking):
+        log(line)
+    if is_classified and not lacking:
         result["one_nn"] = classify_by_neighbours(model, real, seed, log)
     if "segmentation" in measures and can_segment(model):
         log("segmenting samples by G's features")
@@ -192,30 +187,37 @@ def _find_left_out(
     model: TrainedModel,
     settings: Settings,
     result: dict,
-    real: RealImages | None,
+    lacking: str,
 ) -> list[str]:
-    """Says which measures can't be had, of those that somebody expects."""
-    measures = set(settings.measures)
-    is_named = measures != set(MEASURES)  # Not all, whatever applies.
+    """Says which measures can't be had, of those that somebody expects.
+
+    Args:
+        model: That is measured.
+        settings: What was asked for.
+        result: What was found.
+        lacking: From `_lack_classes`, where it matters.
+    """
     lines = []
-    if "one_nn" in measures:
-        is_conditional = bool(model.config.model.num_classes)
-        if is_conditional and (lacking := _lack_classes(model, real)):
-            lines.append(
-                f"one_nn is left out: the {lacking} images have no classes, or "
-                "others than the run's"
-            )
-        elif is_named and not is_conditional:
-            lines.append("one_nn is left out: it is for conditional runs")
-    if is_named and "segmentation" in measures and not can_segment(model):
+    if lacking:
+        lines.append(
+            f"one_nn is left out: the {lacking} images have no classes, or "
+            "others than the run's"
+        )
+    if not settings.are_named:  # All, whatever applies.
+        return lines
+    measures = set(settings.measures)
+    if "one_nn" in measures and not model.config.model.num_classes:
+        lines.append("one_nn is left out: it is for conditional runs")
+    if "segmentation" in measures and not can_segment(model):
         lines.append("segmentation is left out: it is for digits of mnist")
-    if is_named:
-        found = result.get("measures", {}).get("samples", {})
-        lines += [
-            f"{name} is left out: these features tell no classes apart"
-            for name, figure in _OF_CLASSES.items()
-            if name in measures and figure not in found
-        ]
+    found = result.get("measures", {}).get("samples", {})
+    lines += [
+        f"{name} is left out: these features tell no classes apart"
+        for name, measure in SET_MEASURES.items()
+        if measure.of_classes
+        and name in measures
+        and not find_figures(name, found)
+    ]
     return lines
 
 
