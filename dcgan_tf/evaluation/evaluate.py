@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dcgan_tf import scratch
+from dcgan_tf.config import RunConfig
 from dcgan_tf.data.fingerprint import digest_arrays
 from dcgan_tf.evaluation import EVALUATION_DIR
 from dcgan_tf.evaluation.figures import draw_probe
@@ -16,7 +17,11 @@ from dcgan_tf.evaluation.linear_probe.prepare import prepare_probe
 from dcgan_tf.evaluation.linear_probe.probe_images import Sources
 from dcgan_tf.evaluation.linear_probe.table import run_probe
 from dcgan_tf.evaluation.pixel_features import NoSegmentsError
-from dcgan_tf.evaluation.real_images import RealImages, load_real_images
+from dcgan_tf.evaluation.real_images import (
+    RealImages,
+    check_held_out,
+    load_real_images,
+)
 from dcgan_tf.evaluation.result_files import (
     get_report_path,
     load_report,
@@ -45,7 +50,7 @@ def evaluate(
     settings: Settings,
     figures_dir: Path,
     log: Log = lambda message: None,
-    real: RealImages | None = None,
+    sources: Sources = (None, None),
     probe_sources: Sources = (None, None),
     keep: Callable[[dict], None] = lambda result: None,
 ) -> dict:
@@ -57,9 +62,8 @@ def evaluate(
         figures_dir: Where figures go, named `<step>-<what>.png`, and what is
             kept of a probe.
         log: Takes lines on what is being done.
-        real: The dataset; None for the one that the run was trained on.
-        probe_sources: Of the images that settings probe on, those that are
-            open already.
+        sources: Of the run's own images, those that are open already.
+        probe_sources: Of the images that settings probe on, the same.
         keep: Takes what was found so far before what is slow begins, such as
             a probe of hours, which may be stopped or fail.
 
@@ -67,7 +71,8 @@ def evaluate(
         Plain values, for JSON: every figure with what it depends on.
 
     Raises:
-        ValueError: If the dataset lacks what a setting needs.
+        ValueError: If the dataset lacks what a setting needs, or arrays are
+            given without any to evaluate on.
         OSError: If the dataset isn't there.
     """
     start = time.monotonic()
@@ -80,10 +85,9 @@ def evaluate(
         "seed": seed,
         "dcgan_tf": __version__,
     }
-    # A probe on other images needs none of the run's own.
-    if needs_own_images(settings):
-        log(f"loading {config.data.dataset}")
-        real = real or load_real_images(config.model, config.data)
+    real = None
+    if _needs_own_images(settings):
+        real = _load_own_images(config, sources, log)
         result["dataset"] = real.dataset
         result["held_out_split"] = real.held_out_split
         labels = real.held_out_labels
@@ -123,7 +127,7 @@ def evaluate_and_save(
     model: TrainedModel,
     settings: Settings,
     log: Log = lambda message: None,
-    real: RealImages | None = None,
+    sources: Sources = (None, None),
     probe_sources: Sources = (None, None),
 ) -> tuple[dict, list[Path]]:
     """Evaluates a trained model and writes results into its folder.
@@ -135,7 +139,7 @@ def evaluate_and_save(
         model: As of `evaluate`.
         settings: As there.
         log: As there.
-        real: As there.
+        sources: As there.
         probe_sources: As there.
 
     Returns:
@@ -149,7 +153,7 @@ def evaluate_and_save(
             settings,
             path.parent,
             log,
-            real,
+            sources,
             probe_sources,
             keep=lambda result: save_report(path, result, log),
         )
@@ -163,6 +167,21 @@ def evaluate_and_save(
             )
     # Those in a folder for a while are gone with it.
     return result, [path for path in written if path.exists()]
+
+
+def _needs_own_images(settings: Settings) -> bool:
+    """Whether any part is of the run's own images; a probe may be of others."""
+    is_probed = settings.probe is not None and settings.probe_data is None
+    return bool(settings.measures) or is_probed
+
+
+def _load_own_images(
+    config: RunConfig, sources: Sources, log: Log
+) -> RealImages:
+    if any(sources) and config.data.held_out_dir is None:
+        check_held_out(config.data.dataset, sources[1])
+    log(f"loading {config.data.dataset}")
+    return load_real_images(config.model, config.data, *sources)
 
 
 @contextlib.contextmanager
@@ -236,9 +255,3 @@ def _lack_classes(model: TrainedModel, real: RealImages) -> str:
         or labels.max() >= model.config.model.num_classes
     ]
     return " and ".join(lacking)
-
-
-def needs_own_images(settings: Settings) -> bool:
-    """Whether an evaluation is of the run's own images in any part."""
-    is_probed = settings.probe is not None and settings.probe_data is None
-    return bool(settings.measures) or is_probed
