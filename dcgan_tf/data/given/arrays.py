@@ -192,7 +192,11 @@ def _build_source(
         labels, len(images), label_names, lambda: map(hash_array, images)
     )
     if split == "train":
-        warn_of_gaps(classes.numbers, classes.names)
+        warn_of_gaps(
+            np.unique(classes.numbers),
+            classes.names,
+            "; number the labels from 0 without gaps",
+        )
     return build_array_source(
         ARRAYS,
         split,
