@@ -11,12 +11,6 @@ from dcgan_tf.config import LARGEST_TRAINING_SEED
 from dcgan_tf.given_path import expand_path
 from dcgan_tf.seeds import LARGEST_SEED
 
-# What a name would promise that is only ever written as PNG.
-_IMAGE_SUFFIXES = frozenset(
-    ".apng .avif .bmp .gif .heic .heif .jpeg .jpg .pdf .png .ppm .svg .tif "
-    ".tiff .webp".split()
-)
-
 
 class _PathParser(flags.ArgumentParser):
     """Has absl check and expand a path as it reads the flag."""
@@ -117,5 +111,8 @@ def promises_other_format(path: str, suffix: str) -> bool:
     """
     if path.endswith(os.sep) or os.path.isdir(path):
         return False
+    # Importing it has Pillow load all of its decoders.
+    from dcgan_tf.data.files.file_formats import has_image_suffix
+
     given = os.path.splitext(path)[1].lower()
-    return given in _IMAGE_SUFFIXES and given != suffix
+    return (has_image_suffix(path) or given == ".pdf") and given != suffix

@@ -171,7 +171,10 @@ def test_the_largest_seeds_train_and_draw(tmp_path, monkeypatch):
     assert load_command("analyze").main(arguments) == 0
 
 
-@pytest.mark.parametrize("suffix", ["jpg", "JPEG", "webp", "gif", "tiff"])
+SUFFIXES = ["jpg", "JPEG", "webp", "gif", "tiff", "pdf", "jp2", "ico", "tga"]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
