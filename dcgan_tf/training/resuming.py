@@ -43,6 +43,10 @@ class Start:
 
     Attributes:
         config: The run's settings, with what its networks started from.
+        run_dir: Its folder.
+        source: Its images.
+        strategy: What it trains under.
+        precision: A Keras dtype policy.
         state: What is trained, restored.
         step: Completed steps.
         evaluator: What finds the best checkpoint, if anything does.
@@ -51,6 +55,10 @@ class Start:
     """
 
     config: RunConfig
+    run_dir: str | os.PathLike
+    source: Source
+    strategy: tf.distribute.Strategy
+    precision: str
     state: TrainingState
     step: int
     evaluator: Evaluator | None
@@ -113,7 +121,18 @@ def prepare_start(
     workers.check_agreement(
         strategy, describe_work(config, source, step, precision, strategy)
     )
-    return Start(config, state, step, evaluator, changes, steps_before)
+    return Start(
+        config=config,
+        run_dir=run_dir,
+        source=source,
+        strategy=strategy,
+        precision=precision,
+        state=state,
+        step=step,
+        evaluator=evaluator,
+        changes=changes,
+        steps_before=steps_before,
+    )
 
 
 def check_run(
