@@ -211,7 +211,6 @@ def _train_steps(
     )
     step_fn = GradientTapeStep(start.state, config, strategy)
     stop_agreement = workers.StopAgreement(strategy)
-    num_stale = 0
     with (
         InterruptGuard() as guard,
         recorder,
@@ -219,10 +218,8 @@ def _train_steps(
     ):
         if is_unevaluated:
             recorder.evaluate(step)
-            if recorder.is_chief:
-                num_stale = recorder.find_lost_patience(step)
-            if num_stale and is_alone:
-                return TrainingResult(step, num_stale=num_stale)
+            if recorder.num_stale and is_alone:
+                return TrainingResult(step, num_stale=recorder.num_stale)
         feed.fetch()
         while step < training.steps:
             step += _train_call(feed, step_fn, recorder, training, step)
@@ -237,7 +234,7 @@ def _train_steps(
             is_stopping = stop_agreement.any_worker(
                 guard.signal_number is not None
                 or failure is not None
-                or num_stale > 0
+                or recorder.num_stale > 0
             )
             due = find_due(training, step, is_stopping)
             recorder.write(step, due)
@@ -245,10 +242,8 @@ def _train_steps(
                 raise type(failure)(
                     _describe_failure(failure, step, due.checkpoint)
                 ) from failure
-            if due.evaluation and recorder.is_chief:
-                num_stale = recorder.find_lost_patience(step)
             # Several workers agree on it in the next step.
-            ends = is_stopping or (num_stale and is_alone)
+            ends = is_stopping or (recorder.num_stale and is_alone)
             if ends and step < training.steps:
                 # The chief may have evaluated just now: all read the same.
                 workers.wait_for_all(strategy)
