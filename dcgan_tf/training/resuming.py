@@ -126,17 +126,10 @@ def prepare_start(
         strategy, describe_work(config, source, step, precision, strategy)
     )
     return Start(
-        config=config,
-        run_dir=run_dir,
-        source=source,
-        strategy=strategy,
-        precision=precision,
-        state=state,
-        step=step,
-        evaluator=evaluator,
-        changes=changes,
-        steps_before=steps_before,
-    )
+        config=config, run_dir=run_dir, source=source, strategy=strategy,
+        precision=precision, state=state, step=step, evaluator=evaluator,
+        changes=changes, steps_before=steps_before,
+    )  # fmt: skip
 
 
 def check_run(
