@@ -15,6 +15,7 @@ import numpy as np
 
 from dcgan_tf.config import RECORDED_DATA, ModelConfig, RunConfig
 from dcgan_tf.context.graph_building import outside_graphs
+from dcgan_tf.context.random_states import keep_random_states
 from dcgan_tf.data.given.images import (
     Images,
     choose_settings,
@@ -34,7 +35,6 @@ from dcgan_tf.runs.folder import (
 )
 from dcgan_tf.runs.image_identity import find_others
 from dcgan_tf.runs.trained_model import load_trained_model
-from dcgan_tf.seeds import keep_random_states
 from dcgan_tf.serving.trained_export import (
     load_exported_model,
     load_newest_record,

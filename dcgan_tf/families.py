@@ -171,18 +171,17 @@ def check_settings(name: str, given: Mapping[str, Any]) -> None:
         )
 
 
-def check_unchanged(name: str, config: Any, settings: tuple[str, ...]) -> None:
+def check_unchanged(name: str, config: Any) -> None:
     """Refuses settings that mean nothing to a family and aren't the default.
 
     Args:
         name: The family's.
-        config: A dataclass that has the settings.
-        settings: Their names.
+        config: A dataclass of settings.
     """
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         reason = FAMILIES[name].unused.get(field.name)
-        if field.name in settings and reason and value != field.default:
+        if reason and value != field.default:
             raise ValueError(
                 f"{field.name} {value!r} means nothing to the family {name}: "
                 f"{reason}; leave it {field.default!r}"

@@ -10,11 +10,11 @@ import tensorflow as tf
 
 from dcgan_tf.analysis.forget import LabelledBoxes
 from dcgan_tf.analysis.samples import sample_numbered_latents
+from dcgan_tf.batch_order import draw_batches
 from dcgan_tf.data import toy_faces
 from dcgan_tf.images import to_float
 from dcgan_tf.kernels.keras_settings import own_keras_settings
 from dcgan_tf.runs.trained_model import TrainedModel
-from dcgan_tf.seeds import draw_batches
 
 WINDOW = toy_faces.ATTRIBUTE_NAMES.index("window")
 # Of the faces, another than the training and test splits', of the weights

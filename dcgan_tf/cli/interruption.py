@@ -88,9 +88,5 @@ def signals_raise(name: str) -> Iterator[Interruption]:
     A signal that is ignored, as by `nohup`, stays so.
     """
     interruption = Interruption(name)
-    previous = handle_signals(interruption.handle)
-    try:
+    with handle_signals(interruption.handle):
         yield interruption
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
