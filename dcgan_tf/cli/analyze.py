@@ -29,7 +29,7 @@ from dcgan_tf.cli.command import (
     import_tensorflow,
     run_command,
 )
-from dcgan_tf.cli.path_flags import define_path, define_seed
+from dcgan_tf.cli.flag_kinds import define_path, define_seed
 from dcgan_tf.cli.suggestions import suggest
 from dcgan_tf.cli.views import VIEWS
 from dcgan_tf.families import FAMILIES

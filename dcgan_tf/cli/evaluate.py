@@ -11,12 +11,9 @@ from absl import flags
 
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
 from dcgan_tf.cli.exported_step import warn_of_checkpoint
+from dcgan_tf.cli.flag_kinds import define_path, define_seed
 from dcgan_tf.cli.moved_data import find_moved_data
-from dcgan_tf.cli.path_flags import (
-    define_path,
-    define_seed,
-    resolve_arguments,
-)
+from dcgan_tf.cli.paths import resolve_arguments
 from dcgan_tf.cli.probe_flags import (
     check_probe_flags,
     define_probe_flags,

@@ -12,8 +12,8 @@ from pathlib import Path
 from absl import flags
 
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
+from dcgan_tf.cli.flag_kinds import define_path
 from dcgan_tf.cli.moved_data import find_moved_data
-from dcgan_tf.cli.path_flags import define_path
 
 _FORMATS = ("saved_model", "tflite", "web")
 

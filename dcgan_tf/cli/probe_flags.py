@@ -3,7 +3,7 @@
 from absl import flags
 
 from dcgan_tf.cli.command import UsageError
-from dcgan_tf.cli.path_flags import define_path
+from dcgan_tf.cli.flag_kinds import define_path
 from dcgan_tf.config import DataConfig, check_data_settings
 from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS
 from dcgan_tf.evaluation.settings import PROBE_ROWS, PROBE_SPLITS

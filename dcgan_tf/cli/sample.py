@@ -19,12 +19,8 @@ from dcgan_tf.cli.command import (
     run_command,
 )
 from dcgan_tf.cli.exported_step import warn_of_checkpoint
-from dcgan_tf.cli.path_flags import (
-    check_output,
-    define_path,
-    define_seed,
-    promises_other_format,
-)
+from dcgan_tf.cli.flag_kinds import define_path, define_seed
+from dcgan_tf.cli.paths import check_output, promises_other_format
 from dcgan_tf.counted import format_count
 from dcgan_tf.seeds import SEEDS_PER_SEED, make_seeds
 

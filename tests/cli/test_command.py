@@ -13,7 +13,7 @@ import pytest
 from absl import flags
 
 from dcgan_tf.analysis import walk
-from dcgan_tf.cli import command, path_flags
+from dcgan_tf.cli import command, flag_kinds
 from dcgan_tf.seeds import LARGEST_SEED
 
 PACKAGE = Path(command.__file__).parents[1]
@@ -120,8 +120,8 @@ def test_the_home_folder_is_expanded(name, flag, monkeypatch):
 
 def test_a_name_that_only_looks_like_an_address_is_a_path():
     for path in ("gs:/bucket", "a:b", "1://x", "a~b", "-o", " "):
-        assert path_flags.expand_path(path) == path
-    assert path_flags.expand_path("./~") == os.path.abspath("./~")
+        assert flag_kinds.expand_path(path) == path
+    assert flag_kinds.expand_path("./~") == os.path.abspath("./~")
 
 
 SEEDED = [pair for pair in ALL_FLAGS if pair[1] == "seed"]
