@@ -30,6 +30,7 @@ from dcgan_tf.cli.command import (
     run_command,
 )
 from dcgan_tf.cli.flag_kinds import define_path, define_seed
+from dcgan_tf.cli.model_flags import define_checkpoint
 from dcgan_tf.cli.suggestions import suggest
 from dcgan_tf.cli.views import VIEWS
 from dcgan_tf.families import FAMILIES
@@ -59,9 +60,7 @@ def define_flags(values: flags.FlagValues) -> None:
     """Defines the command's flags."""
     options = {"flag_values": values}
     define_path("run_dir", None, "A trained run; always needed.", values)
-    flags.DEFINE_string(
-        "checkpoint", "latest", "Of the run: latest, best or a step.", **options
-    )
+    define_checkpoint(values)
     define_seed(0, "Of latents and random choices.", values)
     flags.DEFINE_string(
         "layer",

@@ -13,7 +13,12 @@ from absl import flags
 
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
 from dcgan_tf.cli.flag_kinds import define_path
-from dcgan_tf.cli.moved_data import find_moved_data
+from dcgan_tf.cli.model_flags import (
+    check_moved_data,
+    define_checkpoint,
+    define_moved_data,
+    find_moved_data,
+)
 
 _FORMATS = ("saved_model", "tflite", "web")
 
@@ -28,22 +33,11 @@ def define_flags(values: flags.FlagValues) -> None:
         "Folder where versions go. Default: exports/RUN.",
         values,
     )
-    flags.DEFINE_string(
-        "checkpoint", "latest", "Of the run: latest, best or a step.", **options
-    )
+    define_checkpoint(values)
     flags.DEFINE_list(
         "formats", ["saved_model"], f"Any of {', '.join(_FORMATS)}.", **options
     )
-    define_path(
-        "data_dir", None, "Folder where TFDS keeps the run's dataset, if it "
-        "moved. Default: the run's.", values,
-    )  # fmt: skip
-    define_path(
-        "image_dir",
-        None,
-        "Folder of the run's images, if they moved. Default: the run's.",
-        values,
-    )
+    define_moved_data(values)
     flags.DEFINE_integer(
         "keep_versions", 0, "Newest versions to keep; 0 keeps all.",
         lower_bound=0, **options,
@@ -90,8 +84,7 @@ def _check_flags(values: flags.FlagValues) -> None:
             f"--formats={','.join(values.formats)}: use any of "
             f"{', '.join(_FORMATS)}, separated by commas"
         )
-    if values.data_dir is not None and values.image_dir is not None:
-        raise UsageError("give one of --data_dir and --image_dir")
+    check_moved_data(values)
     if values.single_file and "web" not in values.formats:
         raise UsageError("--single_file is for --formats=web")
 

@@ -13,7 +13,7 @@ from fixtures import tiny_run
 
 from dcgan_tf.cli import evaluate
 from dcgan_tf.cli.command import UsageError
-from dcgan_tf.cli.moved_data import find_moved_data
+from dcgan_tf.cli.model_flags import find_moved_data
 from dcgan_tf.config import DataConfig
 from dcgan_tf.evaluation import sample_metrics
 from dcgan_tf.evaluation.linear_probe import supervised
