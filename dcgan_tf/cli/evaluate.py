@@ -34,7 +34,6 @@ from dcgan_tf.evaluation.settings import (
     MEASURES,
     MOST_SAMPLES,
     Settings,
-    rename_measures,
 )
 
 
@@ -97,28 +96,14 @@ def define_flags(values: flags.FlagValues) -> None:
 
 def run(values: flags.FlagValues) -> None:
     """Evaluates as the flags say and prints the tables."""
-    measures = _check_flags(values)
+    _check_flags(values)
+    settings = _build_settings(values)
     run_dirs = resolve_arguments(values.positional)
     import_tensorflow()
     from dcgan_tf.evaluation.comparison import format_comparison
     from dcgan_tf.evaluation.tables import format_result
     from dcgan_tf.runs.folder import load_run_config
 
-    settings = Settings(
-        measures=measures,
-        feature_extractor=values.features,
-        inception_path=values.inception_path,
-        probe=values.probe,
-        probe_data=find_probe_data(values),
-        probe_split=values.probe_split,
-        probe_rows=(
-            None if values.probe_rows == ["all"] else tuple(values.probe_rows)
-        ),
-        probe_labels=find_probe_labels(values),
-        num_samples=values.num_samples,
-        seed=values.seed,
-        cache_dir=values.cache_dir,
-    )
     if values.compare:
         for run_dir in run_dirs:
             load_run_config(run_dir)  # Or refuse, before any takes its time.
@@ -135,8 +120,8 @@ def run(values: flags.FlagValues) -> None:
     )
 
 
-def _check_flags(values: flags.FlagValues) -> tuple[str, ...]:
-    """Returns the measures."""
+def _check_flags(values: flags.FlagValues) -> None:
+    """Refuses flags that contradict each other, whatever their values."""
     if values.compare and len(values.positional) < 2:
         raise UsageError("--compare takes two runs or more: --compare R1 R2")
     if values.compare and (values.run_dir or values.export_dir):
@@ -151,28 +136,45 @@ def _check_flags(values: flags.FlagValues) -> tuple[str, ...]:
     if values.run_dir and values.export_dir:
         raise UsageError("give one of --run_dir and --export_dir")
     check_moved_data(values)
-    if (values.features == "inception") != (values.inception_path is not None):
-        raise UsageError(
-            "--features=inception and --inception_path go together"
-        )
     check_probe_flags(values)
-    if values.measures == ["all"]:
-        is_transfer = find_probe_data(values) is not None
-        # What is asked for then needs none of the run's own data.
-        if is_transfer and not values["measures"].present:
-            return ()
-        return MEASURES
-    if values.measures == ["none"]:
-        if not values.probe:
-            raise UsageError("--measures=none without --probe leaves nothing")
-        return ()
-    measures = rename_measures(tuple(values.measures))
-    if set(measures) - set(MEASURES):
-        raise UsageError(
-            f"--measures={','.join(values.measures)}: use all, none, or some "
-            f"of {', '.join(MEASURES)}"
+
+
+def _build_settings(values: flags.FlagValues) -> Settings:
+    """Turns flags into settings, before TensorFlow takes its time.
+
+    Raises:
+        UsageError: If a value is out of range or contradicts another.
+    """
+    try:
+        return Settings(
+            measures=_choose_measures(values),
+            feature_extractor=values.features,
+            inception_path=values.inception_path,
+            probe=values.probe,
+            probe_data=find_probe_data(values),
+            probe_split=values.probe_split,
+            probe_rows=(
+                None
+                if values.probe_rows == ["all"]
+                else tuple(values.probe_rows)
+            ),
+            probe_labels=find_probe_labels(values),
+            num_samples=values.num_samples,
+            seed=values.seed,
+            cache_dir=values.cache_dir,
         )
-    return measures
+    except ValueError as error:
+        raise UsageError(error) from error
+
+
+def _choose_measures(values: flags.FlagValues) -> tuple[str, ...]:
+    is_transfer = find_probe_data(values) is not None
+    # What is asked for then needs none of the run's own data.
+    if is_transfer and not values["measures"].present:
+        return ()
+    if values.measures == ["all"]:
+        return MEASURES
+    return () if values.measures == ["none"] else tuple(values.measures)
 
 
 def _evaluate(values, settings, run_dir, export_dir) -> dict:

@@ -77,12 +77,6 @@ def check_probe_flags(values: flags.FlagValues) -> None:
         raise UsageError("give one of --probe_dataset and --probe_image_dir")
     if values.probe_dataset == "image_folder":
         raise UsageError("a folder to probe on is given as --probe_image_dir")
-    unknown = sorted(set(values.probe_rows) - {*PROBE_ROWS})
-    if values.probe_rows != ["all"] and unknown:
-        raise UsageError(
-            f"--probe_rows={','.join(values.probe_rows)}: use all, or some of "
-            f"{', '.join(PROBE_ROWS)}"
-        )
 
 
 def _check_place(values: flags.FlagValues) -> None:
