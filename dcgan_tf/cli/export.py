@@ -19,8 +19,7 @@ from dcgan_tf.cli.model_flags import (
     define_moved_data,
     find_moved_data,
 )
-
-_FORMATS = ("saved_model", "tflite", "web")
+from dcgan_tf.serving.formats import FORMATS, check_formats
 
 
 def define_flags(values: flags.FlagValues) -> None:
@@ -35,7 +34,7 @@ def define_flags(values: flags.FlagValues) -> None:
     )
     define_checkpoint(values)
     flags.DEFINE_list(
-        "formats", ["saved_model"], f"Any of {', '.join(_FORMATS)}.", **options
+        "formats", ["saved_model"], f"Any of {', '.join(FORMATS)}.", **options
     )
     define_moved_data(values)
     flags.DEFINE_integer(
@@ -78,15 +77,11 @@ def run(values: flags.FlagValues) -> None:
 
 
 def _check_flags(values: flags.FlagValues) -> None:
-    unknown = sorted(set(values.formats) - set(_FORMATS))
-    if unknown or not values.formats:
-        raise UsageError(
-            f"--formats={','.join(values.formats)}: use any of "
-            f"{', '.join(_FORMATS)}, separated by commas"
-        )
+    try:
+        check_formats(values.formats, values.single_file)
+    except ValueError as error:
+        raise UsageError(error) from error
     check_moved_data(values)
-    if values.single_file and "web" not in values.formats:
-        raise UsageError("--single_file is for --formats=web")
 
 
 def _print_table(export) -> None:
