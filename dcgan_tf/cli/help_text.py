@@ -5,13 +5,10 @@ from collections.abc import Iterator
 
 from absl import flags
 
+from dcgan_tf.cli.exit_codes import EXIT_CODES
 from dcgan_tf.cli.setting_flags import SETTINGS
 
 _WIDTH = 80
-EXIT_CODES = (
-    "Exit codes: 0 done; 1 an error, in one line; 2 a bad flag or argument; "
-    "75 stopped by a signal or by a lost worker: run it again."
-)
 # A topic is for commands that have its first flag; of several with a flag, the
 # first is its own.
 TOPICS = {

@@ -17,7 +17,7 @@ from dcgan_tf.cli.command import (
     print_error,
     run_command,
 )
-from dcgan_tf.cli.interruption import EXIT_INTERRUPTED
+from dcgan_tf.cli.exit_codes import EXIT_INTERRUPTED
 from dcgan_tf.cli.setting_flags import HELP_TEXTS, define_settings
 from dcgan_tf.config import PATH_SETTINGS, RunConfig
 from dcgan_tf.presets import resolve_run_config
