@@ -17,7 +17,8 @@ from dcgan_tf.cli.command import (
     import_tensorflow,
     run_command,
 )
-from dcgan_tf.cli.path_flags import define_path, define_seed
+from dcgan_tf.cli.flag_kinds import define_path, define_seed
+from dcgan_tf.cli.model_flags import define_checkpoint
 from dcgan_tf.cli.suggestions import suggest
 from dcgan_tf.setting_names import name_setting
 
@@ -28,9 +29,7 @@ def define_flags(values: flags.FlagValues) -> None:
     """Defines the command's flags."""
     options = {"flag_values": values}
     define_path("run_dir", None, "A trained run; always needed.", values)
-    flags.DEFINE_string(
-        "checkpoint", "latest", "Of the run: latest, best or a step.", **options
-    )
+    define_checkpoint(values)
     define_seed(0, "Of latents and random choices.", values)
     flags.DEFINE_string(
         "layer",

@@ -5,11 +5,8 @@ import os
 import signal
 from collections.abc import Iterator
 
+from dcgan_tf.cli.exit_codes import EXIT_INTERRUPTED
 from dcgan_tf.context.stop_signals import handle_signals
-
-# Stopped by a signal, or another worker is gone: EX_TEMPFAIL of sysexits.h,
-# "run it again".
-EXIT_INTERRUPTED = 75
 
 _MESSAGE = "stopped by {}; the same command starts again"
 

@@ -104,7 +104,7 @@ class Settings:
             "num_samples", self.num_samples, LEAST_SAMPLES, MOST_SAMPLES
         )
         # Frozen: the one way to replace what was given.
-        object.__setattr__(self, "measures", rename_measures(self.measures))
+        object.__setattr__(self, "measures", _rename_measures(self.measures))
         unknown = [name for name in self.measures if name not in MEASURES]
         if unknown:
             raise ValueError(
@@ -118,7 +118,8 @@ class Settings:
             raise ValueError(
                 f"{name_setting('features')} {self.feature_extractor!r} with "
                 f"{name_setting('inception_path')} {self.inception_path!r}: "
-                "'inception' and the path of its graph go together"
+                f"{name_setting('features', 'inception')} and the path of its "
+                "graph go together"
             )
         self._check_probe()
 
@@ -133,11 +134,15 @@ class Settings:
             choose_label_counts(PROTOCOLS[self.probe], self.probe_labels)
         check_one_of("probe_split", self.probe_split, PROBE_SPLITS)
         for name in self.probe_rows or ():
-            check_one_of("a row of probe_rows", name, PROBE_ROWS)
+            row = f"a row of {name_setting('probe_rows')}"
+            check_one_of(row, name, PROBE_ROWS)
         if self.probe is not None:
             return
         if not self.measures:
-            raise ValueError("no measures and no probe leave nothing to do")
+            raise ValueError(
+                "no measures and no probe leave nothing to do; give "
+                f"{name_setting('measures')} or {name_setting('probe')}"
+            )
         for field in dataclasses.fields(self):
             is_of_probe = field.name.startswith("probe_")
             if is_of_probe and getattr(self, field.name) != field.default:
@@ -148,7 +153,7 @@ class Settings:
                 )
 
 
-def rename_measures(names: tuple[str, ...]) -> tuple[str, ...]:
+def _rename_measures(names: tuple[str, ...]) -> tuple[str, ...]:
     """Returns measures by today's names, those of 0.1.0 replaced."""
     return tuple(
         OLD_MEASURES.get(name, name) if isinstance(name, str) else name
