@@ -13,8 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from dcgan_tf.config import RECORDED_DATA, ModelConfig, RunConfig
+from dcgan_tf.config import (
+    PATH_SETTINGS,
+    RECORDED_DATA,
+    ModelConfig,
+    RunConfig,
+)
 from dcgan_tf.context.graph_building import outside_graphs
+from dcgan_tf.context.random_states import keep_random_states
 from dcgan_tf.data.given.images import (
     Images,
     choose_settings,
@@ -34,7 +40,6 @@ from dcgan_tf.runs.folder import (
 )
 from dcgan_tf.runs.image_identity import find_others
 from dcgan_tf.runs.trained_model import load_trained_model
-from dcgan_tf.seeds import keep_random_states
 from dcgan_tf.serving.trained_export import (
     load_exported_model,
     load_newest_record,
@@ -44,8 +49,6 @@ from dcgan_tf.training.run_training import run_training
 __all__ = ["Run", "load", "train"]
 
 _log = logging.getLogger(__name__)
-
-_PATHS = ("held_out_dir", "data_dir", "manual_dir", "exclude", "labels")
 
 
 @outside_graphs
@@ -273,7 +276,8 @@ def _build_config(
             "labels are a table's path; classes of arrays go with the images, "
             "as (images, labels)"
         )
-    for name in _PATHS:
-        if settings.get(name) is not None:
+    for name in PATH_SETTINGS:
+        # `image_dir` is of the images, which were resolved as they were given.
+        if name != "image_dir" and settings.get(name) is not None:
             settings[name] = resolve_path(settings[name], name)
     return resolve_run_config(settings, kept)

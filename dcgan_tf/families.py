@@ -32,8 +32,6 @@ class Family:
         features_refusal: Why its D has no pooled features; None if it has.
         count_planes: From an image size to the numbers of a latent that are
             planes of noise rather than a vector; None for no planes.
-        views: Views of `analyze` that look into its networks, beside those
-            that look at images alone.
     """
 
     optimizers: tuple[str, ...]
@@ -41,15 +39,8 @@ class Family:
     choose_defaults: Callable[[tuple[int, int], int], dict[str, Any]]
     features_refusal: str | None = None
     count_planes: Callable[[tuple[int, int]], int] | None = None
-    views: frozenset[str] = frozenset()
 
 
-_CONVOLUTIONAL_VIEWS = frozenset(
-    {
-        "filters", "guided_backprop", "maximal_activations", "deconvnet",
-        "generator_features", "forget", "claims",
-    }
-)  # fmt: skip
 _NO_CONVOLUTIONS = "its layers are fully connected"
 _NO_PRESET = "presets are DCGAN's networks"
 _NO_BATCH_NORM = "its networks have none"
@@ -113,7 +104,6 @@ FAMILIES: dict[str, Family] = {
         (ADAM,),
         {"hidden_units": "it has no hidden dense layers"},
         lambda image_size, channels: {},
-        views=_CONVOLUTIONAL_VIEWS,
     ),
     "gan": Family(
         (SGD, ADAM),
@@ -143,7 +133,6 @@ FAMILIES: dict[str, Family] = {
         "sees no image as a whole, so it has no features; train a dcgan for "
         "them",
         count_planes=count_pyramid_planes,
-        views=frozenset({"pyramid"}),
     ),
 }
 
@@ -182,18 +171,17 @@ def check_settings(name: str, given: Mapping[str, Any]) -> None:
         )
 
 
-def check_unchanged(name: str, config: Any, settings: tuple[str, ...]) -> None:
+def check_unchanged(name: str, config: Any) -> None:
     """Refuses settings that mean nothing to a family and aren't the default.
 
     Args:
         name: The family's.
-        config: A dataclass that has the settings.
-        settings: Their names.
+        config: A dataclass of settings.
     """
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         reason = FAMILIES[name].unused.get(field.name)
-        if field.name in settings and reason and value != field.default:
+        if reason and value != field.default:
             raise ValueError(
                 f"{field.name} {value!r} means nothing to the family {name}: "
                 f"{reason}; leave it {field.default!r}"

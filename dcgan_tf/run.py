@@ -20,11 +20,7 @@ from dcgan_tf.context.graph_building import (
 from dcgan_tf.data.given.arrays import check_images, stack_images
 from dcgan_tf.data.given.images import Images, open_other
 from dcgan_tf.data.source import Source
-from dcgan_tf.evaluation.evaluate import evaluate_and_save, needs_own_images
-from dcgan_tf.evaluation.real_images import (
-    check_held_out,
-    load_real_images,
-)
+from dcgan_tf.evaluation.evaluate import evaluate_and_save
 from dcgan_tf.evaluation.settings import MEASURES, Settings
 from dcgan_tf.given_path import resolve_path
 from dcgan_tf.image_sizes import format_image_size
@@ -362,19 +358,12 @@ class Run:
             seed=seed,
             cache_dir=_resolve_or_none(cache_dir, "cache_dir"),
         )
-        real = None
-        if needs_own_images(settings):
-            is_given = self._source is not None or self._held_out is not None
-            if is_given and self.config.data.held_out_dir is None:
-                check_held_out(self.config.data.dataset, self._held_out)
-            real = load_real_images(
-                self.config.model,
-                self.config.data,
-                self._source,
-                self._held_out,
-            )
         result, _ = evaluate_and_save(
-            self._model, settings, log or _say_nothing, real, tuple(sources)
+            self._model,
+            settings,
+            log or _say_nothing,
+            (self._source, self._held_out),
+            tuple(sources),
         )
         return result
 

@@ -4,13 +4,7 @@ One rule for the commands, evaluation, exports and the client: an image is
 decided by its latent seed alone.
 """
 
-import contextlib
-import random
-from collections.abc import Iterator
-
 import numpy as np
-
-from dcgan_tf.context.shared_by_threads import shared_by_threads
 
 # Image i of --seed has the latent seed `seed * this + i`, so that no image of
 # one --seed is one of another's.
@@ -50,39 +44,3 @@ def choose_labels(
     if label is None:
         return (np.asarray(seeds) % num_classes).astype(np.int32)
     return np.full(len(seeds), label, np.int32)
-
-
-def draw_batches(
-    num_examples: int, num_batches: int, batch_size: int, seed: int
-) -> np.ndarray:
-    """Draws which examples each batch of a training has.
-
-    Epoch after epoch, each in an order of its own. They depend on `seed`
-    alone: `tf.data.Dataset.shuffle` mixes in TensorFlow's global seed, which
-    is the program's, whatever seed it is given.
-
-    Returns:
-        int64 `(num_batches, batch_size)` in `[0, num_examples)`. A batch may
-        begin in one epoch and end in the next.
-    """
-    rng = np.random.default_rng(seed)
-    count = num_batches * batch_size
-    epochs = [
-        rng.permutation(num_examples) for _ in range(0, count, num_examples)
-    ]
-    return np.concatenate(epochs)[:count].reshape(num_batches, batch_size)
-
-
-@shared_by_threads
-@contextlib.contextmanager
-def keep_random_states() -> Iterator[None]:
-    """Leaves Python's and NumPy's global generators as it found them.
-
-    Keras seeds them with TensorFlow's, and a program that calls the library
-    has its own use for them. TensorFlow's state can't be put back: its
-    operations count what they have drawn where nobody can read it.
-    """
-    python_state, numpy_state = random.getstate(), np.random.get_state()
-    yield
-    random.setstate(python_state)
-    np.random.set_state(numpy_state)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from absl import flags
 
-from dcgan_tf.cli import help_text, main
+from dcgan_tf.cli import exit_codes, help_text, main
 
 PATH = Path(__file__).with_name("flags.md")
 _HEADER = """\
@@ -26,7 +26,7 @@ def format_page() -> str:
     names = [name for names in main.COMMANDS.values() for name in names]
     contents = [f"- [`dcgan {name}`](#dcgan-{name})" for name in names]
     sections = [_format_command(name) for name in names]
-    codes = f"## Exit codes\n\n{help_text.EXIT_CODES}\n"
+    codes = f"## Exit codes\n\n{exit_codes.EXIT_CODES}\n"
     return _HEADER + "\n\n".join(["\n".join(contents), *sections, codes])
 
 

@@ -11,15 +11,17 @@ import pytest
 from fixtures import browser
 
 from dcgan_tf import images
+from dcgan_tf.analysis.views import list_pictures
 from dcgan_tf.cli import analyze
 from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS
 from dcgan_tf.evaluation.linear_probe.result import ProbeResult
 from dcgan_tf.presets import resolve_run_config
-from dcgan_tf.run_report.report import VIEWS, write_report
+from dcgan_tf.run_report.report import write_report
 from dcgan_tf.runs.curves import save_curves
 from dcgan_tf.runs.folder import save_run_config
 from dcgan_tf.runs.metrics import MetricsWriter
 
+PICTURES = list_pictures()
 WARNINGS = [f"{word} images, 5% of all, are few; look" for word in "abcde"]
 
 
@@ -84,7 +86,7 @@ def full_run(toy_run, tmp_path_factory):
         writer.write(step, dict.fromkeys(names, 60.0 * step))
     writer.close()
     save_curves(run_dir)
-    for name in VIEWS:
+    for name in PICTURES:
         sheet = np.full((700, 1300, 3), 220, np.uint8)
         path = run_dir / "analysis" / name
         path.parent.mkdir(exist_ok=True)
@@ -111,11 +113,11 @@ def test_the_report_holds_everything_and_nothing_outside(full_run):
         assert text in page
     # An earlier evaluation.
     assert page.index("41.2346") < page.index("<td>9.5<")
-    for heading in VIEWS.values():
+    for heading in PICTURES.values():
         assert heading in page.replace("&#x27;", "'")
     # Samples, curves and the training GIF beside the views.
     sources = re.findall(r'src="([^"]{0,20})', page)
-    assert len(sources) == len(VIEWS) + 3
+    assert len(sources) == len(PICTURES) + 3
     assert all(source.startswith("data:image/") for source in sources)
     assert not re.search(r"https?://|<script", page)
 
@@ -319,7 +321,7 @@ def test_in_a_browser_from_disk_on_a_phone_and_a_desk(full_run, tmp_path):
                 "return [...document.images].map("
                 "i => i.complete && i.naturalWidth > 0)"
             )
-            assert len(loaded) == len(VIEWS) + 3 and all(loaded)
+            assert len(loaded) == len(PICTURES) + 3 and all(loaded)
             wide = driver.execute_script(
                 "return document.documentElement.scrollWidth"
             )

@@ -77,7 +77,7 @@ def test_saved_models_are_loaded(folder):
 def test_events_are_written(folder):
     writer = MetricsWriter(folder, 0, ("d_loss",))
     writer.write(1, {"d_loss": 0.5, "elapsed_seconds": 1.0})
-    writer.write_image(1, "samples", np.zeros((4, 4, 3), np.uint8))
+    writer.write_samples(1, np.zeros((4, 4, 3), np.uint8))
     writer.close()
     with tf_paths.plain_dir(folder / "logs") as plain:
         events = EventAccumulator(os.fspath(plain)).Reload()

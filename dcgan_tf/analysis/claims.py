@@ -18,6 +18,7 @@ from dcgan_tf.analysis.attribute_classifier import (
 )
 from dcgan_tf.analysis.generator_maps import draw_from_maps
 from dcgan_tf.analysis.latent_direction import (
+    NUM_EXEMPLARS,
     STRENGTHS,
     apply_direction,
     compute_direction,
@@ -31,7 +32,14 @@ from dcgan_tf.data.toy_faces import (
 from dcgan_tf.latents import combine
 from dcgan_tf.runs.trained_model import TrainedModel
 
+NUM_TRIALS = 200
 _NUM_CANDIDATES = 6_000
+# Directions, and the random latents that each is added to.
+_NUM_DIRECTIONS = 10
+_NUM_MOVED = 100
+# Samples that windows are counted on, and draws of as many random maps.
+_NUM_WINDOW_SAMPLES = 500
+_NUM_RANDOM_DRAWS = 10
 # A logit: a classifier that is confident to 88%.
 _CLEAR = 2.0
 _SMILING = ATTRIBUTE_NAMES.index("smiling")
@@ -64,22 +72,18 @@ def measure_classifier(classifier: AttributeClassifier, size: int) -> dict:
 
 
 def measure_arithmetic(
-    model: TrainedModel,
-    classifier: AttributeClassifier,
-    num_exemplars: int,
-    num_trials: int = 200,
+    model: TrainedModel, classifier: AttributeClassifier, num_exemplars: int
 ) -> dict:
     """Counts how often smiling A - neutral A + neutral B is smiling B.
 
     A and B are kinds of faces: all attributes but the smile, drawn at
-    random in each trial, so that the exemplars of A smile or don't and are
-    otherwise alike.
+    random in each of 200 trials, so that the exemplars of A smile or don't
+    and are otherwise alike.
 
     Args:
         model: Whose G.
         classifier: Of toy faces.
         num_exemplars: A concept; the paper takes 3.
-        num_trials: How often.
 
     Returns:
         `smiling_b`: the fraction of results that smile and have more of B's
@@ -93,7 +97,7 @@ def measure_arithmetic(
     logits = classifier.compute_logits(model.generate(candidates))
     kinds = _group_by_kind(logits, num_exemplars)
     results, means, kinds_a, kinds_b = [], [], [], []
-    for _ in range(num_trials):
+    for _ in range(NUM_TRIALS):
         a, b = rng.choice(len(kinds), 2, replace=False)
         groups = [
             candidates[rng.choice(members, num_exemplars, replace=False)]
@@ -156,34 +160,28 @@ def _group_by_kind(logits: np.ndarray, least: int) -> list[_Kind]:
 
 
 def measure_latent_direction(
-    model: TrainedModel,
-    classifier: AttributeClassifier,
-    num_exemplars: int = 4,
-    num_directions: int = 10,
-    num_samples: int = 100,
+    model: TrainedModel, classifier: AttributeClassifier
 ) -> dict:
     """Counts faces that look left along a right-to-left direction.
+
+    Ten directions, each from other exemplars and added to 100 random latents.
 
     Args:
         model: Whose G.
         classifier: Of toy faces.
-        num_exemplars: That look either way; the paper takes 4.
-        num_directions: How many times exemplars are drawn.
-        num_samples: Random latents each direction is added to.
 
     Returns:
         `strengths`, and at each `looking_left`: the fraction of faces, over
         all directions.
     """
-    rng = np.random.default_rng((model.seed, num_exemplars))
+    rng = np.random.default_rng((model.seed, NUM_EXEMPLARS))
     candidates = model.sample_latents(_NUM_CANDIDATES, _CANDIDATES)
     left = classifier.compute_logits(model.generate(candidates))[:, _LEFT] > 0
-    latents = model.sample_latents(num_samples, _FRESH)
+    latents = model.sample_latents(_NUM_MOVED, _FRESH)
     fractions = []
-    for _ in range(num_directions):
+    for _ in range(_NUM_DIRECTIONS):
         direction = compute_direction(
-            _choose(rng, candidates[~left], num_exemplars),
-            _choose(rng, candidates[left], num_exemplars),
+            _choose(rng, candidates[~left]), _choose(rng, candidates[left])
         )
         moved = apply_direction(latents, direction)
         images = model.generate(moved.reshape(-1, moved.shape[-1]))
@@ -196,21 +194,15 @@ def measure_latent_direction(
 
 
 def measure_forgetting(
-    model: TrainedModel,
-    classifier: AttributeClassifier,
-    layer_name: str,
-    num_samples: int = 500,
-    num_random_draws: int = 10,
+    model: TrainedModel, classifier: AttributeClassifier, layer_name: str
 ) -> dict:
-    """Counts windows before and after G forgets them.
+    """Counts windows on 500 samples before and after G forgets them.
 
     Args:
         model: Whose G.
         classifier: Of toy faces.
         layer_name: Of G, whose maps are dropped. Their weights are learnt
             from the classifier's boxes on the numbered samples.
-        num_samples: Fresh samples.
-        num_random_draws: How many times as many random maps are dropped.
 
     Returns:
         `num_dropped` of `num_maps`; the fraction of samples with a window
@@ -220,7 +212,7 @@ def measure_forgetting(
     """
     boxes = find_window_boxes(model, classifier)
     weights = forget.learn_object(model, layer_name, boxes)
-    latents = model.sample_latents(num_samples, _FRESH)
+    latents = model.sample_latents(_NUM_WINDOW_SAMPLES, _FRESH)
     maps = compute_maps(model.generator, layer_name, latents)
     gains = forget.choose_dropped(weights)
 
@@ -231,7 +223,7 @@ def measure_forgetting(
     before, after = classify_with(np.ones_like(gains)), classify_with(gains)
     random = [
         classify_with(forget.choose_randomly_dropped(gains, seed))
-        for seed in range(num_random_draws)
+        for seed in range(_NUM_RANDOM_DRAWS)
     ]
     unchanged = _by_attribute((before == after).mean(0))
     del unchanged["window"]
@@ -274,13 +266,13 @@ def measure_walks(model: TrainedModel, num_walks: int = 5) -> dict:
     return {n: None if math.isinf(x) else x for n, x in worst.items()}
 
 
-def _choose(rng, candidates: np.ndarray, count: int) -> np.ndarray:
-    if len(candidates) < count:
+def _choose(rng, candidates: np.ndarray) -> np.ndarray:
+    if len(candidates) < NUM_EXEMPLARS:
         raise ValueError(
-            f"{len(candidates)} samples show a concept that {count} exemplars "
-            "are needed of; the run draws too few kinds of faces"
+            f"{len(candidates)} samples show a concept that {NUM_EXEMPLARS} "
+            "exemplars are needed of; the run draws too few kinds of faces"
         )
-    return candidates[rng.choice(len(candidates), count, replace=False)]
+    return candidates[rng.choice(len(candidates), NUM_EXEMPLARS, replace=False)]
 
 
 def _by_attribute(values: np.ndarray) -> dict[str, float]:

@@ -15,8 +15,6 @@ from dcgan_tf.analysis.samples import describe_images, get_run_name
 from dcgan_tf.data.toy_faces import SIZES
 from dcgan_tf.runs.trained_model import TrainedModel
 
-_NUM_TRIALS = 200
-
 
 def find_refusal(model: TrainedModel) -> str:
     """Says why no attribute classifier is for a run's images; '' if one is."""
@@ -73,12 +71,8 @@ def measure_claims(
         "step": model.step,
         "seed": model.seed,
         "classifier": claims.measure_classifier(classifier, size),
-        "arithmetic_3": claims.measure_arithmetic(
-            model, classifier, 3, _NUM_TRIALS
-        ),
-        "arithmetic_1": claims.measure_arithmetic(
-            model, classifier, 1, _NUM_TRIALS
-        ),
+        "arithmetic_3": claims.measure_arithmetic(model, classifier, 3),
+        "arithmetic_1": claims.measure_arithmetic(model, classifier, 1),
         "turn": claims.measure_latent_direction(model, classifier),
         "forgetting": claims.measure_forgetting(model, classifier, layer_name),
         "walks": claims.measure_walks(model),
@@ -103,7 +97,7 @@ def tabulate_claims(results: dict[str, dict]) -> list[tuple[str, str, str]]:
             _percent(worst_accuracy),
         ),
         (
-            f"arithmetic, 3 exemplars: smiling B of {_NUM_TRIALS}",
+            f"arithmetic, 3 exemplars: smiling B of {claims.NUM_TRIALS}",
             ">= 80%",
             f"{_percent(three['smiling_b'])} (mean of neutral B smiles: "
             f"{_percent(three['mean_b_smiling'])})",

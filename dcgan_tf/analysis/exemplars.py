@@ -17,13 +17,13 @@ from dcgan_tf.analysis.samples import (
     load_first_images,
     sample_numbered_latents,
 )
+from dcgan_tf.analysis.views import VIEWS
 from dcgan_tf.runs.trained_model import TrainedModel
 from dcgan_tf.setting_names import name_setting
 
 _NUM_CANDIDATES = 512
 _NUM_LABELLED = 2_000
 _CANDIDATES_STREAM = 20
-_NUM_CONCEPTS = {"arithmetic": 3, "turn": 2}
 
 # Concepts that a dataset's attributes suggest, for the views without flags.
 DEFAULT_CONCEPTS = {
@@ -101,13 +101,13 @@ def choose_by_concept(
     names = source.attribute_names or source.label_names
     if texts is None:
         texts = _suggest(view, source.name, names)
-    if len(texts) < _NUM_CONCEPTS[view]:
+    num_groups = VIEWS[view].num_groups
+    if len(texts) < num_groups:
+        enough = _combine(names, num_groups)
         raise ValueError(
-            f"{view} takes {_NUM_CONCEPTS[view]} concepts, and {source.name} "
-            f"has {', '.join(names)}; make more of "
-            "them with + and -, such as "
-            f"{name_setting('concepts', _combine(names, _NUM_CONCEPTS[view]))}"
-            f", or {by_number}"
+            f"{view} takes {num_groups} concepts, and {source.name} has "
+            f"{', '.join(names)}; make more of them with + and -, such as "
+            f"{name_setting('concepts', enough)}, or {by_number}"
         )
     concepts = [parse_concept(text, names) for text in texts]
     labeller = LinearLabeller(model.compute_features, images, labels, names)
@@ -129,7 +129,7 @@ def _suggest(view: str, dataset: str, names: Sequence[str]) -> Sequence[str]:
         # A user's folder may be called as a dataset is.
         if dataset.startswith(name) and _can_read(concepts[view], names):
             return concepts[view]
-    return names[: _NUM_CONCEPTS[view]]
+    return names[: VIEWS[view].num_groups]
 
 
 def _can_read(concepts: Sequence[str], names: Sequence[str]) -> bool:

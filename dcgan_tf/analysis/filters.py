@@ -21,6 +21,8 @@ _CONTRAST = 0.3
 # Each step is blurred by this row of weights, down and across: D also looks
 # for noise that no image has, and would fill the preferred ones with it.
 _BLUR = np.array([1, 4, 6, 4, 1], np.float32) / 16
+# Of each deeper layer, from the first on.
+_NUM_FILTERS = 16
 
 
 def make_kernel_tiles(layer: keras.layers.Layer) -> np.ndarray:
@@ -98,12 +100,11 @@ def maximise_activations(
     return images.numpy()
 
 
-def draw_filters(model: TrainedModel, num_filters: int = 16) -> np.ndarray:
+def draw_filters(model: TrainedModel) -> np.ndarray:
     """Draws both networks' outermost kernels and D's deeper preferences.
 
     Args:
         model: Whose networks.
-        num_filters: Of each deeper layer, from the first on.
 
     Returns:
         uint8 `(height, width, 3)`.
@@ -134,7 +135,7 @@ def draw_filters(model: TrainedModel, num_filters: int = 16) -> np.ndarray:
     ][1:]
     for name in deeper:
         preferred = maximise_activations(
-            discriminator, name, num_filters, model.seed
+            discriminator, name, _NUM_FILTERS, model.seed
         )
         pixels = to_uint8(preferred).numpy()
         rows.append(

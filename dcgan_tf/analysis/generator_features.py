@@ -11,6 +11,9 @@ from dcgan_tf.runs.trained_model import TrainedModel
 
 _BOOST = 4.0
 _NUM_RANKING_SAMPLES = 64
+# Shown: maps, and samples of each.
+_NUM_FEATURES = 8
+_NUM_SAMPLES = 4
 
 
 def rank_maps(
@@ -47,19 +50,12 @@ def _gains(num_filters: int, index: int, gain: float) -> np.ndarray:
     return gains
 
 
-def draw_generator_features(
-    model: TrainedModel,
-    layer_name: str,
-    num_features: int = 8,
-    num_samples: int = 4,
-) -> np.ndarray:
+def draw_generator_features(model: TrainedModel, layer_name: str) -> np.ndarray:
     """Draws the maps that matter most: dropped, boosted, the difference.
 
     Args:
         model: Whose G.
         layer_name: Of G.
-        num_features: Maps shown.
-        num_samples: Samples each is shown on.
 
     Returns:
         uint8 `(height, width, 3)`.
@@ -73,12 +69,12 @@ def draw_generator_features(
         return draw_from_maps(
             model.generator,
             layer_name,
-            maps[:num_samples],
+            maps[:_NUM_SAMPLES],
             _gains(num_filters, index, gain),
         )
 
     whole = draw(0, 1.0)
-    shown = order[:num_features]
+    shown = order[:_NUM_FEATURES]
     without = np.stack([draw(index, 0.0) for index in shown])
     boosted = np.stack([draw(index, _BOOST) for index in shown])
     change = boosted.astype(np.float32) - without

@@ -12,6 +12,11 @@ from dcgan_tf.analysis.signals import signal_to_uint8
 from dcgan_tf.images import to_float
 from dcgan_tf.runs.trained_model import TrainedModel
 
+# Features from the first on ("axis-aligned": a filter each, not a direction
+# in their space), and images of each.
+_NUM_FEATURES = 6
+_NUM_IMAGES = 4
+
 
 def compute_guided_backprop(
     model: keras.Sequential,
@@ -42,11 +47,7 @@ def _pass_guided(signal, inputs, slope):
 
 
 def draw_guided_backprop(
-    model: TrainedModel,
-    real_images: np.ndarray,
-    layer_name: str,
-    num_features: int = 6,
-    num_images: int = 4,
+    model: TrainedModel, real_images: np.ndarray, layer_name: str
 ) -> np.ndarray:
     """Draws strongest responses of D's first features, trained and not.
 
@@ -55,9 +56,6 @@ def draw_guided_backprop(
         real_images: uint8 `(count, height, width, channels)` to look for
             responses in.
         layer_name: Of D; the paper takes the last convolution.
-        num_features: Features, from the first on ("axis-aligned": a filter
-            each, not a direction in their space).
-        num_images: Images a feature.
 
     Returns:
         uint8 `(height, width, 3)`.
@@ -70,7 +68,7 @@ def draw_guided_backprop(
         (model.build_random_discriminator(), random_title),
     ):
         found = find_maximal_activations(
-            network, layer_name, real_images, num_images, num_features
+            network, layer_name, real_images, _NUM_IMAGES, _NUM_FEATURES
         )
         images = real_images[found.images]
         units = found.units()
@@ -91,7 +89,7 @@ def draw_guided_backprop(
     return draw_sheet(
         f"What excites the features of {layer_name}",
         [panels],
-        f"The {num_images} of {len(real_images):,} real images with the "
+        f"The {_NUM_IMAGES} of {len(real_images):,} real images with the "
         f"strongest response of each feature of D's {layer_name}, and what "
         "guided backpropagation from the strongest unit leaves of them "
         f"(grey is zero). {describe_origin(model)}",

@@ -21,6 +21,8 @@ from dcgan_tf.runs.trained_model import TrainedModel
 
 _PADDING_LEVEL = 128
 _CHUNK = 512
+# Drawn, from the first on.
+_NUM_FILTERS = 16
 
 
 @dataclasses.dataclass(frozen=True)
@@ -152,10 +154,7 @@ def cut_window(image: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
 
 
 def draw_maximal_activations(
-    model: TrainedModel,
-    real_images: np.ndarray,
-    layer_name: str,
-    num_filters: int = 16,
+    model: TrainedModel, real_images: np.ndarray, layer_name: str
 ) -> np.ndarray:
     """Draws nine patches for each of D's first filters.
 
@@ -163,14 +162,13 @@ def draw_maximal_activations(
         model: Whose D.
         real_images: uint8 `(count, height, width, channels)`.
         layer_name: Of D.
-        num_filters: Filters, from the first on.
 
     Returns:
         uint8 `(height, width, 3)`.
     """
     field = compute_receptive_field(model.discriminator, layer_name)
     found = find_maximal_activations(
-        model.discriminator, layer_name, real_images, 9, num_filters
+        model.discriminator, layer_name, real_images, 9, _NUM_FILTERS
     )
     patches = cut_patches(real_images, found, field)
     panels = [

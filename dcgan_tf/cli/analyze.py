@@ -1,18 +1,6 @@
 """Looks inside a trained run: filters, walks, arithmetic, forgetting.
 
 Writes VIEW's pictures to the run's analysis/ folder. VIEW is one of:
-  filters              kernels as tiles; what deeper filters respond to
-  guided_backprop      what excites D's features, trained and untrained
-  maximal_activations  the nine real patches that excite each filter most
-  deconvnet            those activations through the transposed network
-  generator_features   what each feature map of G draws
-  pyramid              a lapgan's samples level by level, and finished anew
-  walk                 series between nine random latents, and a GIF
-  arithmetic           A - B + C on latents
-  turn                 a direction between two groups, at nine strengths
-  forget               G without the maps that draw an object
-  claims               counts all this on toy_faces; a table and claims.json
-  report               report.html: the run and every view made so far
 """
 
 import logging
@@ -23,45 +11,25 @@ from collections.abc import Sequence
 from absl import flags
 
 from dcgan_tf import scratch
-from dcgan_tf.analysis import ANALYSIS_DIR
+from dcgan_tf.analysis.views import VIEWS
 from dcgan_tf.cli.command import (
     UsageError,
     import_tensorflow,
     run_command,
 )
-from dcgan_tf.cli.path_flags import define_path, define_seed
+from dcgan_tf.cli.flag_kinds import define_path, define_seed
+from dcgan_tf.cli.model_flags import define_checkpoint
 from dcgan_tf.cli.suggestions import suggest
-from dcgan_tf.cli.views import VIEWS
-from dcgan_tf.families import FAMILIES
 from dcgan_tf.setting_names import name_setting
 
 _log = logging.getLogger(__name__)
-
-_LAYER_VIEWS = (
-    "guided_backprop", "maximal_activations", "deconvnet",
-    "generator_features", "forget", "claims",
-)  # fmt: skip
-_EXEMPLAR_VIEWS = ("arithmetic", "turn")
-# `report` shows views as they were drawn.
-_DRAWN_VIEWS = tuple(view for view in VIEWS if view != "report")
-_VIEWS_BY_FLAG = {
-    "checkpoint": _DRAWN_VIEWS,
-    "seed": _DRAWN_VIEWS,
-    "layer": _LAYER_VIEWS,
-    "great_circle": ("walk",),
-    "pick": _EXEMPLAR_VIEWS,
-    "concepts": _EXEMPLAR_VIEWS,
-    "boxes": ("forget",),
-}
 
 
 def define_flags(values: flags.FlagValues) -> None:
     """Defines the command's flags."""
     options = {"flag_values": values}
     define_path("run_dir", None, "A trained run; always needed.", values)
-    flags.DEFINE_string(
-        "checkpoint", "latest", "Of the run: latest, best or a step.", **options
-    )
+    define_checkpoint(values)
     define_seed(0, "Of latents and random choices.", values)
     flags.DEFINE_string(
         "layer",
@@ -112,7 +80,10 @@ def run(values: flags.FlagValues) -> None:
     import_tensorflow()
     _check_family(values)
     _check_writable(values)
-    for path in VIEWS[values.positional[0]](values):
+    # Not before: it imports TensorFlow.
+    from dcgan_tf.cli.views import DRAW
+
+    for path in DRAW[values.positional[0]](values):
         print(path)
 
 
@@ -129,7 +100,7 @@ def _check_exemplar_flags(values) -> None:
     view = values.positional[0]
     if values.pick and values.concepts:
         raise UsageError("give one of --pick and --concepts")
-    needed = {"arithmetic": 3, "turn": 2}.get(view)
+    needed = VIEWS[view].num_groups
     if needed and values.concepts and len(values.concepts) != needed:
         raise UsageError(
             f"--concepts names {len(values.concepts)}; {view} takes {needed}"
@@ -142,12 +113,15 @@ def _warn_of_unused_flags(values) -> None:
     Version 0.1.0 passed them over, so that they aren't refused.
     """
     view = values.positional[0]
-    for name, views in _VIEWS_BY_FLAG.items():
-        if values[name].present and view not in views:
-            used = ", ".join(views)
-            if views == _DRAWN_VIEWS:
+    drawn = [name for name, other in VIEWS.items() if other.flags]
+    every_flag = (flag for other in VIEWS.values() for flag in other.flags)
+    for flag in dict.fromkeys(every_flag):
+        if values[flag].present and flag not in VIEWS[view].flags:
+            users = [name for name in drawn if flag in VIEWS[name].flags]
+            used = ", ".join(users)
+            if users == drawn:
                 used = "views as they are drawn"
-            _log.warning("--%s is for %s: %s passes it over", name, used, view)
+            _log.warning("--%s is for %s: %s passes it over", flag, used, view)
 
 
 def _check_family(values) -> None:
@@ -155,19 +129,19 @@ def _check_family(values) -> None:
     from dcgan_tf.runs.folder import load_run_config
 
     view = values.positional[0]
-    owners = [name for name, x in FAMILIES.items() if view in x.views]
+    owner = VIEWS[view].family
     family = load_run_config(values.run_dir).model.family
-    if owners and family not in owners:
+    if owner not in (None, family):
         raise ValueError(
-            f"{view} looks into the networks of a {' or '.join(owners)}; run "
+            f"{view} looks into the networks of a {owner}; run "
             f"{str(values.run_dir)!r} is a {family}"
         )
 
 
 def _check_writable(values) -> None:
     """Refuses a run that no view can be written to, before any is drawn."""
-    is_report = values.positional[0] == "report"
-    folder = os.path.join(values.run_dir, "" if is_report else ANALYSIS_DIR)
+    view = VIEWS[values.positional[0]]
+    folder = os.path.join(values.run_dir, view.folder)
     try:
         scratch.check_folder_writable(folder)
     except OSError as error:
@@ -178,11 +152,18 @@ def _check_writable(values) -> None:
         ) from error
 
 
+def _list_views() -> str:
+    width = max(map(len, VIEWS))
+    return "\n".join(
+        f"  {name:{width}}  {view.help}" for name, view in VIEWS.items()
+    )
+
+
 def main(argv: list[str] | None = None) -> int:
     """Runs the command; returns its exit code."""
     return run_command(
         "python -m dcgan_tf.cli.analyze",
-        __doc__,
+        f"{__doc__}{_list_views()}",
         define_flags,
         run,
         argv,

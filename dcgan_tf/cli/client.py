@@ -13,12 +13,8 @@ from absl import flags
 
 from dcgan_tf import scratch
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
-from dcgan_tf.cli.path_flags import (
-    check_output,
-    define_path,
-    define_seed,
-    resolve_arguments,
-)
+from dcgan_tf.cli.flag_kinds import define_path, define_seed
+from dcgan_tf.cli.paths import check_output, resolve_arguments
 from dcgan_tf.counted import format_count
 from dcgan_tf.seeds import SEEDS_PER_SEED, make_seeds
 from dcgan_tf.serving.request_files import check_files

@@ -14,13 +14,15 @@ from absl import flags
 
 from dcgan_tf import failures
 from dcgan_tf.cli import interruption
-from dcgan_tf.cli.help_text import format_help
+from dcgan_tf.cli.exit_codes import (
+    EXIT_ERROR,
+    EXIT_INTERRUPTED,
+    EXIT_USAGE,
+)
 from dcgan_tf.data.cache_dir import get_tmp_home
 from dcgan_tf.output import standard_streams_last
 from dcgan_tf.setting_names import settings_are_flags
 
-EXIT_ERROR = 1
-EXIT_USAGE = 2
 HELP_FLAGS = ("--help", "-h", "-help")
 # What pip installs for all commands and for some, and the files in a
 # checkout's root.
@@ -69,6 +71,9 @@ def run_command(
     values = flags.FlagValues()
     define_flags(values)
     if any(arg in HELP_FLAGS for arg in argv):
+        # It knows every setting, which `dcgan --help` needn't wait for.
+        from dcgan_tf.cli.help_text import format_help
+
         print(format_help(name, description, values, positional))
         return 0
     try:
@@ -143,7 +148,7 @@ def _run_until_signal(name: str, run: Callable[[], int]) -> int:
                 raise
             line = interruption.describe(received.signal_number)
             print(f"{name}: {line}", file=sys.stderr, flush=True)
-            return interruption.EXIT_INTERRUPTED
+            return EXIT_INTERRUPTED
 
 
 def import_tensorflow() -> None:

@@ -10,65 +10,38 @@ from pathlib import Path
 from absl import flags
 
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
-from dcgan_tf.cli.defaults import add_default, define_settings
-from dcgan_tf.cli.path_flags import check_output, define_path
-from dcgan_tf.config import FITS, RunConfig
+from dcgan_tf.cli.flag_kinds import define_path
+from dcgan_tf.cli.paths import check_output
+from dcgan_tf.cli.setting_flags import define_settings
+from dcgan_tf.config import RunConfig
 from dcgan_tf.counted import format_count
 from dcgan_tf.image_sizes import format_image_size
-from dcgan_tf.presets import PRESETS, resolve_run_config
+from dcgan_tf.presets import resolve_run_config
 
 _NAME = "python -m dcgan_tf.cli.data"
 _NUM_SHOWN = 64
 _NUM_NAMED = 10
 
-_STRINGS = {
-    "condition_on": "Name of one of several attributes, or of a column of "
-    "--labels, to take for the classes.",
-    "dataset": "mnist_5k (embedded), toy_faces (drawn), or an image dataset "
-    "of TFDS: celeb_a, mnist, cifar10, ...",
-    "split": "Which part, such as train or test.",
-    "image_size": "Size of the images in pixels, SIDE or HEIGHTxWIDTH.",
-    "background": "Colour under transparent pixels, and around images "
-    "with --fit=pad: a name or #rrggbb.",
-}
-_PATHS = {
-    "image_dir": "Folder of your own images, nested or flat; or a .zip, .tar, "
-    ".npy or .npz file of them.",
-    "data_dir": "Folder where TFDS keeps prepared datasets.",
-    "manual_dir": "Folder where TFDS finds files fetched by hand.",
-    "exclude": "File of image names to leave out, one a line.",
-    "labels": "Table of the labels of a folder's images: CSV of names and "
-    "labels, CelebA's text, or the dataset.json of StyleGAN's tools.",
-}
-_INTEGERS = {
-    "channels": "Channels of the images: 1 (grey), 3 (RGB) or 4 (RGBA, which "
-    "keeps transparency).",
-    "crop": "Side in pixels of a centred square to cut out first.",
-}
-_BOOLEANS = {
-    "all_pages": "Take each page of a TIFF file for an image, not the first "
-    "alone.",
-}
+_SETTINGS = (
+    "dataset", "split", "image_dir", "data_dir", "manual_dir", "exclude",
+    "labels", "condition_on", "all_pages", "preset", "image_size", "channels",
+    "crop", "fit", "background",
+)  # fmt: skip
 
 
 def define_flags(values: flags.FlagValues) -> None:
     """Defines the command's flags; None stands for the dataset's default."""
-    for define, table in (
-        (flags.DEFINE_string, _STRINGS),
-        (flags.DEFINE_integer, _INTEGERS),
-        (flags.DEFINE_boolean, _BOOLEANS),
-        (define_path, _PATHS),
-    ):
-        define_settings(define, table, values)
-    fit_help = add_default(
-        "fit",
-        "How images of another aspect than --image_size's come to it: crop "
-        "cuts the centre, pad fills up with the background, stretch distorts.",
-    )
-    flags.DEFINE_enum("fit", None, FITS, fit_help, flag_values=values)
-    preset_help = add_default("preset", "Networks whose sizes to show.")
-    flags.DEFINE_enum(
-        "preset", None, tuple(PRESETS), preset_help, flag_values=values
+    define_settings(
+        _SETTINGS,
+        values,
+        dataset="mnist_5k (embedded), toy_faces (drawn), or an image dataset "
+        "of TFDS: celeb_a, mnist, cifar10, ...",
+        split="Which part, such as train or test.",
+        condition_on="Name of one of several attributes, or of a column of "
+        "--labels, to take for the classes.",
+        preset="Networks whose sizes to show.",
+        image_size="Size of the images in pixels, SIDE or HEIGHTxWIDTH.",
+        crop="Side in pixels of a centred square to cut out first.",
     )
     define_path(
         "output", "contact_sheet.png", "The contact sheet, a PNG file.", values
@@ -81,8 +54,7 @@ def build_config(values: flags.FlagValues) -> RunConfig:
     Raises:
         UsageError: If a value is out of range or contradicts another.
     """
-    names = [*_STRINGS, *_PATHS, *_INTEGERS, *_BOOLEANS, "fit", "preset"]
-    settings = {name: values[name].value for name in names}
+    settings = {name: values[name].value for name in _SETTINGS}
     try:
         return resolve_run_config(settings)
     except ValueError as error:

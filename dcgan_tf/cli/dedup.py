@@ -16,12 +16,9 @@ from absl import flags
 
 from dcgan_tf import scratch
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
-from dcgan_tf.cli.path_flags import (
-    check_output,
-    define_path,
-    define_seed,
-    promises_other_format,
-)
+from dcgan_tf.cli.flag_kinds import define_path, define_seed
+from dcgan_tf.cli.paths import check_output, promises_other_format
+from dcgan_tf.cli.setting_flags import define_settings
 from dcgan_tf.config import DataConfig, check_data_settings
 from dcgan_tf.counted import format_count
 from dcgan_tf.presets import get_dataset_defaults, resolve_dataset_name
@@ -34,31 +31,23 @@ _MAX_BITS = 15
 _SHEET_ROWS = 24
 _SHEET_COLUMNS = 8
 
-_STRINGS = {
-    "dataset": "An embedded dataset or one of TFDS. Default: mnist_5k, or the "
-    "folder of --image_dir.",
-    "split": "Which part. Default: train; of a folder, all.",
-    "background": "Colour under transparent pixels: a name or #rrggbb. "
-    f"Default: {DataConfig.background}.",
-}
-_PATHS = {
-    "image_dir": "Folder of your own images, nested or flat; or a .zip, .tar, "
-    ".npy or .npz file of them. Default: none.",
-    "data_dir": "Folder where TFDS keeps prepared datasets. Default: "
-    "$TFDS_DATA_DIR, or ~/tensorflow_datasets.",
-    "manual_dir": "Folder where TFDS finds files fetched by hand. Default: "
-    "downloads/manual in --data_dir.",
-    "work_dir": "Folder that all workers can write to, where there are "
-    "several machines. Default: a temporary one.",
-}
-
 
 def define_flags(values: flags.FlagValues) -> None:
     """Defines the command's flags."""
-    for name, help_text in _STRINGS.items():
-        flags.DEFINE_string(name, None, help_text, flag_values=values)
-    for name, help_text in _PATHS.items():
-        define_path(name, None, help_text, values)
+    define_settings(
+        ("dataset", "image_dir", "data_dir", "manual_dir", "background"),
+        values,
+        dataset="An embedded dataset or one of TFDS.",
+        background="Colour under transparent pixels: a name or #rrggbb.",
+    )
+    flags.DEFINE_string(
+        "split", None, "Which part. Default: train; of a folder, all.",
+        flag_values=values,
+    )  # fmt: skip
+    define_path(
+        "work_dir", None, "Folder that all workers can write to, where there "
+        "are several machines. Default: a temporary one.", values,
+    )  # fmt: skip
     flags.DEFINE_boolean(
         "all_pages", False, "Take each page of a TIFF file for an image, not "
         "the first alone, as in training.",

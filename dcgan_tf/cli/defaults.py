@@ -1,10 +1,7 @@
 """Describes each setting's default and where it comes from."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from absl import flags
+from collections.abc import Mapping
 
 from dcgan_tf.config import DataConfig, ModelConfig, TrainingConfig
 from dcgan_tf.families import ADAM, FAMILIES
@@ -40,27 +37,6 @@ _IN_WORDS = {
     "discriminator_batch_norm": "on",
     "allow_fewer_images": "off",
 }
-
-
-def add_default(name: str, help_text: str) -> str:
-    """Ends a flag's help text with its default; see `describe_default`."""
-    return f"{help_text} Default: {describe_default(name)}."
-
-
-def define_settings(
-    define: Callable[..., Any],
-    help_texts: Mapping[str, str],
-    values: flags.FlagValues,
-) -> None:
-    """Defines flags that are None where a run's defaults are to decide.
-
-    Args:
-        define: Such as `flags.DEFINE_string`.
-        help_texts: By the flags' names, without their defaults.
-        values: Where to define them.
-    """
-    for name, help_text in help_texts.items():
-        define(name, None, add_default(name, help_text), flag_values=values)
 
 
 def describe_default(name: str) -> str:

@@ -5,18 +5,21 @@ folder. Give --compare and several runs for the same table side by side.
 """
 
 import dataclasses
+import functools
 import sys
 
 from absl import flags
 
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
-from dcgan_tf.cli.exported_step import warn_of_checkpoint
-from dcgan_tf.cli.moved_data import find_moved_data
-from dcgan_tf.cli.path_flags import (
-    define_path,
-    define_seed,
-    resolve_arguments,
+from dcgan_tf.cli.flag_kinds import define_path, define_seed
+from dcgan_tf.cli.model_flags import (
+    check_moved_data,
+    define_checkpoint,
+    define_moved_data,
+    find_moved_data,
+    load_model,
 )
+from dcgan_tf.cli.paths import resolve_arguments
 from dcgan_tf.cli.probe_flags import (
     check_probe_flags,
     define_probe_flags,
@@ -31,7 +34,6 @@ from dcgan_tf.evaluation.settings import (
     MEASURES,
     MOST_SAMPLES,
     Settings,
-    rename_measures,
 )
 
 
@@ -47,9 +49,7 @@ def define_flags(values: flags.FlagValues) -> None:
         "An export to evaluate instead of a run. Default: none.",
         values,
     )
-    flags.DEFINE_string(
-        "checkpoint", "latest", "Of the run: latest, best or a step.", **options
-    )
+    define_checkpoint(values)
     flags.DEFINE_list(
         "measures", ["all"], f"all, none, or some of {', '.join(MEASURES)}. "
         "one_nn is for conditional runs, segmentation for digits. A probe on "
@@ -82,18 +82,7 @@ def define_flags(values: flags.FlagValues) -> None:
         "cache_dir", None, "Folder where trained classifiers are kept. "
         "Default: ~/.cache/dcgan_tf.", values,
     )  # fmt: skip
-    define_path(
-        "data_dir",
-        None,
-        "Folder where TFDS keeps the dataset, if it moved. Default: the run's.",
-        values,
-    )
-    define_path(
-        "image_dir",
-        None,
-        "Folder of the run's images, if they moved. Default: the run's.",
-        values,
-    )
+    define_moved_data(values)
     define_path(
         "held_out_dir", None, "Folder of images that the run was not trained "
         "on, to measure by instead of those held out. Default: the run's.",
@@ -107,28 +96,14 @@ def define_flags(values: flags.FlagValues) -> None:
 
 def run(values: flags.FlagValues) -> None:
     """Evaluates as the flags say and prints the tables."""
-    measures = _check_flags(values)
+    _check_flags(values)
+    settings = _build_settings(values)
     run_dirs = resolve_arguments(values.positional)
     import_tensorflow()
     from dcgan_tf.evaluation.comparison import format_comparison
     from dcgan_tf.evaluation.tables import format_result
     from dcgan_tf.runs.folder import load_run_config
 
-    settings = Settings(
-        measures=measures,
-        feature_extractor=values.features,
-        inception_path=values.inception_path,
-        probe=values.probe,
-        probe_data=find_probe_data(values),
-        probe_split=values.probe_split,
-        probe_rows=(
-            None if values.probe_rows == ["all"] else tuple(values.probe_rows)
-        ),
-        probe_labels=find_probe_labels(values),
-        num_samples=values.num_samples,
-        seed=values.seed,
-        cache_dir=values.cache_dir,
-    )
     if values.compare:
         for run_dir in run_dirs:
             load_run_config(run_dir)  # Or refuse, before any takes its time.
@@ -145,8 +120,8 @@ def run(values: flags.FlagValues) -> None:
     )
 
 
-def _check_flags(values: flags.FlagValues) -> tuple[str, ...]:
-    """Returns the measures."""
+def _check_flags(values: flags.FlagValues) -> None:
+    """Refuses flags that contradict each other, whatever their values."""
     if values.compare and len(values.positional) < 2:
         raise UsageError("--compare takes two runs or more: --compare R1 R2")
     if values.compare and (values.run_dir or values.export_dir):
@@ -160,30 +135,46 @@ def _check_flags(values: flags.FlagValues) -> tuple[str, ...]:
         )
     if values.run_dir and values.export_dir:
         raise UsageError("give one of --run_dir and --export_dir")
-    if values.image_dir and values.data_dir:
-        raise UsageError("give one of --data_dir and --image_dir")
-    if (values.features == "inception") != (values.inception_path is not None):
-        raise UsageError(
-            "--features=inception and --inception_path go together"
-        )
+    check_moved_data(values)
     check_probe_flags(values)
-    if values.measures == ["all"]:
-        is_transfer = find_probe_data(values) is not None
-        # What is asked for then needs none of the run's own data.
-        if is_transfer and not values["measures"].present:
-            return ()
-        return MEASURES
-    if values.measures == ["none"]:
-        if not values.probe:
-            raise UsageError("--measures=none without --probe leaves nothing")
-        return ()
-    measures = rename_measures(tuple(values.measures))
-    if set(measures) - set(MEASURES):
-        raise UsageError(
-            f"--measures={','.join(values.measures)}: use all, none, or some "
-            f"of {', '.join(MEASURES)}"
+
+
+def _build_settings(values: flags.FlagValues) -> Settings:
+    """Turns flags into settings, before TensorFlow takes its time.
+
+    Raises:
+        UsageError: If a value is out of range or contradicts another.
+    """
+    try:
+        return Settings(
+            measures=_choose_measures(values),
+            feature_extractor=values.features,
+            inception_path=values.inception_path,
+            probe=values.probe,
+            probe_data=find_probe_data(values),
+            probe_split=values.probe_split,
+            probe_rows=(
+                None
+                if values.probe_rows == ["all"]
+                else tuple(values.probe_rows)
+            ),
+            probe_labels=find_probe_labels(values),
+            num_samples=values.num_samples,
+            seed=values.seed,
+            cache_dir=values.cache_dir,
         )
-    return measures
+    except ValueError as error:
+        raise UsageError(error) from error
+
+
+def _choose_measures(values: flags.FlagValues) -> tuple[str, ...]:
+    is_transfer = find_probe_data(values) is not None
+    # What is asked for then needs none of the run's own data.
+    if is_transfer and not values["measures"].present:
+        return ()
+    if values.measures == ["all"]:
+        return MEASURES
+    return () if values.measures == ["none"] else tuple(values.measures)
 
 
 def _evaluate(values, settings, run_dir, export_dir) -> dict:
@@ -192,7 +183,8 @@ def _evaluate(values, settings, run_dir, export_dir) -> dict:
     def log(message: str) -> None:
         print(f"  {message} ...", file=sys.stderr, flush=True)
 
-    model = _load_model(values, run_dir, export_dir)
+    find_data = functools.partial(_find_data, values)
+    model = load_model(values, run_dir, export_dir, find_data)
     print(f"{model.name}, step {model.step}:", file=sys.stderr)
     result, written = evaluate_and_save(model, settings, log)
     for path in written:
@@ -200,28 +192,7 @@ def _evaluate(values, settings, run_dir, export_dir) -> dict:
     return result
 
 
-def _load_model(values, run_dir, export_dir):
-    from dcgan_tf.runs.folder import load_run_config
-    from dcgan_tf.runs.trained_model import load_trained_model
-    from dcgan_tf.serving.trained_export import (
-        load_exported_model,
-        load_newest_record,
-    )
-
-    if export_dir is not None:
-        data = load_newest_record(export_dir).config.data
-        model = load_exported_model(
-            export_dir, real_data=_find_data(data, values)
-        )
-        warn_of_checkpoint(values, model.step)
-        return model
-    data = load_run_config(run_dir).data
-    return load_trained_model(
-        run_dir, values.checkpoint, real_data=_find_data(data, values)
-    )
-
-
-def _find_data(data: DataConfig, values: flags.FlagValues) -> DataConfig | None:
+def _find_data(values: flags.FlagValues, data: DataConfig) -> DataConfig | None:
     """Returns a run's data as the flags have it; None without them."""
     moved = find_moved_data(data, values, is_one_of_many=values.compare)
     if values.held_out_dir is None:

@@ -12,10 +12,14 @@ from pathlib import Path
 from absl import flags
 
 from dcgan_tf.cli.command import UsageError, import_tensorflow, run_command
-from dcgan_tf.cli.moved_data import find_moved_data
-from dcgan_tf.cli.path_flags import define_path
-
-_FORMATS = ("saved_model", "tflite", "web")
+from dcgan_tf.cli.flag_kinds import define_path
+from dcgan_tf.cli.model_flags import (
+    check_moved_data,
+    define_checkpoint,
+    define_moved_data,
+    find_moved_data,
+)
+from dcgan_tf.serving.formats import FORMATS, check_formats
 
 
 def define_flags(values: flags.FlagValues) -> None:
@@ -28,22 +32,11 @@ def define_flags(values: flags.FlagValues) -> None:
         "Folder where versions go. Default: exports/RUN.",
         values,
     )
-    flags.DEFINE_string(
-        "checkpoint", "latest", "Of the run: latest, best or a step.", **options
-    )
+    define_checkpoint(values)
     flags.DEFINE_list(
-        "formats", ["saved_model"], f"Any of {', '.join(_FORMATS)}.", **options
+        "formats", ["saved_model"], f"Any of {', '.join(FORMATS)}.", **options
     )
-    define_path(
-        "data_dir", None, "Folder where TFDS keeps the run's dataset, if it "
-        "moved. Default: the run's.", values,
-    )  # fmt: skip
-    define_path(
-        "image_dir",
-        None,
-        "Folder of the run's images, if they moved. Default: the run's.",
-        values,
-    )
+    define_moved_data(values)
     flags.DEFINE_integer(
         "keep_versions", 0, "Newest versions to keep; 0 keeps all.",
         lower_bound=0, **options,
@@ -84,16 +77,11 @@ def run(values: flags.FlagValues) -> None:
 
 
 def _check_flags(values: flags.FlagValues) -> None:
-    unknown = sorted(set(values.formats) - set(_FORMATS))
-    if unknown or not values.formats:
-        raise UsageError(
-            f"--formats={','.join(values.formats)}: use any of "
-            f"{', '.join(_FORMATS)}, separated by commas"
-        )
-    if values.data_dir is not None and values.image_dir is not None:
-        raise UsageError("give one of --data_dir and --image_dir")
-    if values.single_file and "web" not in values.formats:
-        raise UsageError("--single_file is for --formats=web")
+    try:
+        check_formats(values.formats, values.single_file)
+    except ValueError as error:
+        raise UsageError(error) from error
+    check_moved_data(values)
 
 
 def _print_table(export) -> None:

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 
 from absl import flags
 
+from dcgan_tf.cli.exit_codes import EXIT_CODES
+from dcgan_tf.cli.setting_flags import SETTINGS
+
 _WIDTH = 80
-EXIT_CODES = (
-    "Exit codes: 0 done; 1 an error, in one line; 2 a bad flag or argument; "
-    "75 stopped by a signal or by a lost worker: run it again."
-)
 # A topic is for commands that have its first flag; of several with a flag, the
 # first is its own.
 TOPICS = {
@@ -17,33 +16,12 @@ TOPICS = {
     "Duplicates": (
         "max_bits", "sample", "steps", "runner", "runner_option", "work_dir",
     ),
-    "Run": ("run_dir", "export_dir", "checkpoint", "init_from"),
-    "Images": (
-        "image_dir", "held_out_dir", "dataset", "split", "exclude",
-        "data_dir", "manual_dir",
-        "image_size", "channels", "crop", "fit", "background",
-        "flip", "cache", "labels", "all_pages", "allow_fewer_images",
-    ),
-    "Networks": (
-        "preset", "family", "latent_dim", "base_filters", "kernel_size",
-        "hidden_units", "conditional", "condition_on", "spectral_norm",
-        "discriminator_batch_norm",
-    ),
-    "Training": (
-        "steps", "batch_size", "accumulate", "recipe", "optimizer",
-        "learning_rate", "discriminator_learning_rate", "beta_1",
-        "weight_decay", "loss", "label_smoothing", "updates", "r1_weight",
-        "r2_weight", "penalty_every", "ema_decay", "ema_warmup",
-        "diff_augment", "diff_augment_target",
-    ),
-    "What is recorded": (
-        "report_every", "sample_every", "checkpoint_every", "eval_every",
-        "patience", "keep_checkpoints",
-    ),
-    "Hardware": (
-        "precision", "strategy", "batch_norm", "tpu", "cpu_devices",
-        "steps_per_call",
-    ),
+    "Run": (*SETTINGS["Run"], "export_dir", "checkpoint"),
+    "Images": tuple(SETTINGS["Images"]),
+    "Networks": tuple(SETTINGS["Networks"]),
+    "Training": tuple(SETTINGS["Training"]),
+    "What is recorded": tuple(SETTINGS["What is recorded"]),
+    "Hardware": tuple(SETTINGS["Hardware"]),
     "Samples": ("num", "label"),
     "Measures": (
         "measures", "features", "inception_path", "num_samples", "compare",
@@ -55,7 +33,7 @@ TOPICS = {
         "probe_labels",
     ),
     "Views": ("layer", "great_circle", "pick", "concepts", "boxes"),
-    "Randomness": ("seed", "deterministic"),
+    "Randomness": tuple(SETTINGS["Randomness"]),
     "Formats": ("formats", "single_file", "keep_versions"),
     "Output": ("output",),
 }  # fmt: skip

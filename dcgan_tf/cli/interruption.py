@@ -5,11 +5,8 @@ import os
 import signal
 from collections.abc import Iterator
 
+from dcgan_tf.cli.exit_codes import EXIT_INTERRUPTED
 from dcgan_tf.context.stop_signals import handle_signals
-
-# Stopped by a signal, or another worker is gone: EX_TEMPFAIL of sysexits.h,
-# "run it again".
-EXIT_INTERRUPTED = 75
 
 _MESSAGE = "stopped by {}; the same command starts again"
 
@@ -88,9 +85,5 @@ def signals_raise(name: str) -> Iterator[Interruption]:
     A signal that is ignored, as by `nohup`, stays so.
     """
     interruption = Interruption(name)
-    previous = handle_signals(interruption.handle)
-    try:
+    with handle_signals(interruption.handle):
         yield interruption
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)

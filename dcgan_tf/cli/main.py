@@ -4,12 +4,8 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-from dcgan_tf.cli.command import (
-    EXIT_USAGE,
-    HELP_FLAGS,
-    get_program_name,
-)
-from dcgan_tf.cli.help_text import EXIT_CODES
+from dcgan_tf.cli.command import HELP_FLAGS, get_program_name
+from dcgan_tf.cli.exit_codes import EXIT_CODES, EXIT_USAGE
 from dcgan_tf.cli.suggestions import suggest
 from dcgan_tf.output import standard_streams_last
 from dcgan_tf.version import __version__

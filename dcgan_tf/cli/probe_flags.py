@@ -3,7 +3,7 @@
 from absl import flags
 
 from dcgan_tf.cli.command import UsageError
-from dcgan_tf.cli.path_flags import define_path
+from dcgan_tf.cli.flag_kinds import define_path
 from dcgan_tf.config import DataConfig, check_data_settings
 from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS
 from dcgan_tf.evaluation.settings import PROBE_ROWS, PROBE_SPLITS
@@ -77,12 +77,6 @@ def check_probe_flags(values: flags.FlagValues) -> None:
         raise UsageError("give one of --probe_dataset and --probe_image_dir")
     if values.probe_dataset == "image_folder":
         raise UsageError("a folder to probe on is given as --probe_image_dir")
-    unknown = sorted(set(values.probe_rows) - {*PROBE_ROWS})
-    if values.probe_rows != ["all"] and unknown:
-        raise UsageError(
-            f"--probe_rows={','.join(values.probe_rows)}: use all, or some of "
-            f"{', '.join(PROBE_ROWS)}"
-        )
 
 
 def _check_place(values: flags.FlagValues) -> None:

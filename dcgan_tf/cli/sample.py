@@ -18,13 +18,9 @@ from dcgan_tf.cli.command import (
     import_tensorflow,
     run_command,
 )
-from dcgan_tf.cli.exported_step import warn_of_checkpoint
-from dcgan_tf.cli.path_flags import (
-    check_output,
-    define_path,
-    define_seed,
-    promises_other_format,
-)
+from dcgan_tf.cli.flag_kinds import define_path, define_seed
+from dcgan_tf.cli.model_flags import define_checkpoint, load_model
+from dcgan_tf.cli.paths import check_output, promises_other_format
 from dcgan_tf.counted import format_count
 from dcgan_tf.seeds import SEEDS_PER_SEED, make_seeds
 
@@ -41,9 +37,7 @@ def define_flags(values: flags.FlagValues) -> None:
     define_path(
         "export_dir", None, "An export of a run. Default: none.", values
     )
-    flags.DEFINE_string(
-        "checkpoint", "latest", "Of the run: latest, best or a step.", **options
-    )
+    define_checkpoint(values)
     flags.DEFINE_integer(
         "num", 64, "Images to draw.", lower_bound=1, upper_bound=SEEDS_PER_SEED,
         **options,
@@ -74,7 +68,7 @@ def run(values: flags.FlagValues) -> None:
         )
     check_output(values.output, not is_grid)
     import_tensorflow()
-    model = _load_model(values)
+    model = load_model(values, values.run_dir, values.export_dir)
     label = None
     if values.label is not None:
         label = _find_label(values.label, model)
@@ -85,17 +79,6 @@ def run(values: flags.FlagValues) -> None:
     _save(samples, names, Path(values.output), is_grid)
     print(f"{format_count(len(samples), 'sample')}: {values.output}")
     print(f"drawn at {_describe_step(values, model)}")
-
-
-def _load_model(values):
-    from dcgan_tf.runs.trained_model import load_trained_model
-    from dcgan_tf.serving.trained_export import load_exported_model
-
-    if values.run_dir is not None:
-        return load_trained_model(values.run_dir, values.checkpoint)
-    model = load_exported_model(values.export_dir)
-    warn_of_checkpoint(values, model.step)
-    return model
 
 
 def _describe_step(values, model) -> str:

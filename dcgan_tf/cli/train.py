@@ -11,19 +11,67 @@ import sys
 from absl import flags
 
 from dcgan_tf.cli.command import (
+    UsageError,
     format_command,
     import_tensorflow,
     print_error,
     run_command,
 )
-from dcgan_tf.cli.interruption import EXIT_INTERRUPTED
-from dcgan_tf.cli.train_flags import build_config, define_train_flags
-from dcgan_tf.config import RunConfig
+from dcgan_tf.cli.exit_codes import EXIT_INTERRUPTED
+from dcgan_tf.cli.setting_flags import HELP_TEXTS, define_settings
+from dcgan_tf.config import PATH_SETTINGS, RunConfig
+from dcgan_tf.presets import resolve_run_config
+
+# Flags that are no setting of the run's.
+_OTHER_FLAGS = (
+    "run_dir",
+    "init_from",
+    "conditional",
+    "cpu_devices",
+    "allow_fewer_images",
+)
 
 
 def define_flags(values: flags.FlagValues) -> None:
     """Defines the command's flags; None stands for the dataset's default."""
-    define_train_flags(values)
+    define_settings(HELP_TEXTS, values)
+
+
+def build_config(
+    values: flags.FlagValues,
+    kept: RunConfig | None = None,
+    may_resume: bool = False,
+) -> RunConfig:
+    """Turns flags into a run's settings.
+
+    Args:
+        values: The command's flags.
+        kept: The settings of a run that is resumed.
+        may_resume: As `resolve_run_config` takes it.
+
+    Raises:
+        UsageError: If a value is out of range or contradicts another.
+    """
+    settings = {
+        name: values[name].value
+        for name in HELP_TEXTS
+        if name not in _OTHER_FLAGS
+    }
+    if values.conditional is False and values.condition_on is not None:
+        raise UsageError(
+            f"--condition_on={values.condition_on} is what a conditional run "
+            "is conditioned on, and --noconditional is given; give one"
+        )
+    try:
+        # Recorded whole: a run is resumed and evaluated from other folders too.
+        for name in PATH_SETTINGS:
+            if settings[name] is not None:
+                settings[name] = os.path.abspath(settings[name])
+        config = resolve_run_config(settings, kept, may_resume)
+        config.training.check_cpu_devices(values.cpu_devices)
+        return config
+    except ValueError as error:
+        raise UsageError(error) from error
 
 
 def run(values: flags.FlagValues) -> int:

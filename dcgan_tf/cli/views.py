@@ -1,26 +1,52 @@
-"""The views of `analyze`: flags become values, and pictures files.
+"""How `analyze` draws each view: flags become values, and pictures files.
 
 Each is a function of the flags that yields the paths of the files it wrote, a
-file at a time: what fails later leaves the earlier ones behind. TensorFlow is
-imported within them, so that flags are checked before.
+file at a time: what fails later leaves the earlier ones behind. This imports
+TensorFlow; what is known of views without it is in `analysis.views`.
 """
 
 import json
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from dcgan_tf import scratch
-from dcgan_tf.analysis import ANALYSIS_DIR
+from dcgan_tf.analysis import (
+    ANALYSIS_DIR,
+    arithmetic,
+    claims_table,
+    exemplars,
+    forget,
+    latent_direction,
+)
+from dcgan_tf.analysis.attribute_classifier import find_window_boxes
+from dcgan_tf.analysis.deconvnet import draw_deconvnet
+from dcgan_tf.analysis.filters import draw_filters
+from dcgan_tf.analysis.generator_features import draw_generator_features
+from dcgan_tf.analysis.guided_backprop import draw_guided_backprop
+from dcgan_tf.analysis.layers import (
+    find_last_convolution,
+    find_second_highest_layer,
+    list_layers_to,
+)
+from dcgan_tf.analysis.maximal_activations import draw_maximal_activations
+from dcgan_tf.analysis.pyramid import draw_pyramid
+from dcgan_tf.analysis.samples import (
+    load_first_images,
+    load_unconditional_model,
+)
+from dcgan_tf.analysis.views import VIEWS
+from dcgan_tf.analysis.walk import draw_walk
 from dcgan_tf.cli.command import UsageError
+from dcgan_tf.images import save_gif, save_png
+from dcgan_tf.run_report.report import write_report
+from dcgan_tf.runs.checkpoint_choice import describe_checkpoint
 
 _NUM_REAL_IMAGES = 4_000
 
 
 def _load(values):
-    from dcgan_tf.analysis.samples import load_unconditional_model
-    from dcgan_tf.runs.checkpoint_choice import describe_checkpoint
-
     model = load_unconditional_model(
         values.run_dir, values.checkpoint, values.seed
     )
@@ -30,168 +56,98 @@ def _load(values):
     return model
 
 
-def _save(values, name: str, image) -> Path:
-    from dcgan_tf.images import save_png
+def _make_path(values, name: str) -> Path:
+    return Path(values.run_dir) / ANALYSIS_DIR / name
 
-    path = Path(values.run_dir) / ANALYSIS_DIR / name
+
+def _save(values, image, name: str | None = None) -> Path:
+    """Saves a picture, by the view's name unless it has another."""
+    path = _make_path(values, name or f"{values.positional[0]}.png")
     save_png(path, image)
     return path
 
 
-def _draw_filters(values):
-    from dcgan_tf.analysis.filters import draw_filters
-
-    yield _save(values, "filters.png", draw_filters(_load(values)))
+def _draw_networks(draw, values):
+    yield _save(values, draw(_load(values)))
 
 
-def _load_with_images(values):
-    """A model, real images, and the layer of D to look at."""
-    from dcgan_tf.analysis.layers import find_last_convolution
-    from dcgan_tf.analysis.samples import load_first_images
-
+def _draw_with_images(draw, values):
+    """Draws a layer of D by real images."""
     model = _load(values)
     real_images, _, _ = load_first_images(model.config, _NUM_REAL_IMAGES)
     layer = values.layer or find_last_convolution(model.discriminator)
-    return model, real_images, layer
-
-
-def _draw_guided_backprop(values):
-    from dcgan_tf.analysis.guided_backprop import draw_guided_backprop
-
-    sheet = draw_guided_backprop(*_load_with_images(values))
-    yield _save(values, "guided_backprop.png", sheet)
-
-
-def _draw_maximal_activations(values):
-    from dcgan_tf.analysis.maximal_activations import draw_maximal_activations
-
-    sheet = draw_maximal_activations(*_load_with_images(values))
-    yield _save(values, "maximal_activations.png", sheet)
-
-
-def _draw_deconvnet(values):
-    from dcgan_tf.analysis.deconvnet import draw_deconvnet
-
-    sheet = draw_deconvnet(*_load_with_images(values))
-    yield _save(values, "deconvnet.png", sheet)
+    yield _save(values, draw(model, real_images, layer))
 
 
 def _choose_generator_layer(values, model) -> str:
-    from dcgan_tf.analysis.layers import (
-        find_second_highest_layer,
-        list_layers_to,
-    )
-
     layer = values.layer or find_second_highest_layer(model.generator)
     list_layers_to(model.generator, layer)  # Or refuse, before what is slow.
     return layer
 
 
 def _draw_generator_features(values):
-    from dcgan_tf.analysis.generator_features import draw_generator_features
-
     model = _load(values)
     layer = _choose_generator_layer(values, model)
-    sheet = draw_generator_features(model, layer)
-    yield _save(values, "generator_features.png", sheet)
-
-
-def _draw_pyramid(values):
-    from dcgan_tf.analysis.pyramid import draw_pyramid
-
-    yield _save(values, "pyramid.png", draw_pyramid(_load(values)))
+    yield _save(values, draw_generator_features(model, layer))
 
 
 def _draw_walk(values):
-    from dcgan_tf.analysis.walk import draw_walk
-    from dcgan_tf.images import save_gif
-
     sheet, frames, smoothness = draw_walk(_load(values), values.great_circle)
-    yield _save(values, "walk.png", sheet)
-    path = Path(values.run_dir) / ANALYSIS_DIR / "walk.gif"
+    yield _save(values, sheet)
+    path = _make_path(values, "walk.gif")
     save_gif(path, frames)
     yield path
     print(f"largest over median distance: {smoothness}")
 
 
-def _choose_exemplars(values, model, num_groups: int, count: int):
-    from dcgan_tf.analysis import exemplars
-
-    if values.pick:
-        return exemplars.choose_by_number(model, values.pick, num_groups)
+def _draw_exemplars(draw, num_exemplars: int, values):
+    model = _load(values)
+    # First, so that a failure to find exemplars leaves it behind.
+    numbered = arithmetic.draw_numbered_samples(model)
+    yield _save(values, numbered, "samples.png")
     view = values.positional[0]
-    return exemplars.choose_by_concept(model, view, values.concepts, count)
-
-
-def _draw_numbered(values, model):
-    """Drawn first, so that a failure to find exemplars leaves it behind."""
-    from dcgan_tf.analysis.arithmetic import draw_numbered_samples
-
-    return _save(values, "samples.png", draw_numbered_samples(model))
-
-
-def _draw_arithmetic(values):
-    from dcgan_tf.analysis.arithmetic import NUM_EXEMPLARS, draw_arithmetic
-
-    model = _load(values)
-    yield _draw_numbered(values, model)
-    found = _choose_exemplars(values, model, 3, NUM_EXEMPLARS)
-    yield _save(values, "arithmetic.png", draw_arithmetic(model, *found))
-
-
-def _draw_turn(values):
-    from dcgan_tf.analysis.latent_direction import (
-        NUM_EXEMPLARS,
-        draw_latent_direction,
-    )
-
-    model = _load(values)
-    yield _draw_numbered(values, model)
-    found = _choose_exemplars(values, model, 2, NUM_EXEMPLARS)
-    yield _save(values, "turn.png", draw_latent_direction(model, *found))
+    if values.pick:
+        found = exemplars.choose_by_number(
+            model, values.pick, VIEWS[view].num_groups
+        )
+    else:
+        found = exemplars.choose_by_concept(
+            model, view, values.concepts, num_exemplars
+        )
+    yield _save(values, draw(model, *found))
 
 
 def _draw_forget(values):
-    from dcgan_tf.analysis import forget
-
     model = _load(values)
     layer = _choose_generator_layer(values, model)
     if values.boxes:
         labelled = forget.load_boxes(values.boxes)
     else:
         labelled = _find_boxes(model)
-        path = Path(values.run_dir) / ANALYSIS_DIR / "window_boxes.json"
+        path = _make_path(values, "window_boxes.json")
         with scratch.new_folder(path.parent):
             if kept := forget.save_found_boxes(path, labelled):
                 print(f"{path.name} held other boxes: kept as {kept.name}")
         yield path
     weights = forget.learn_object(model, layer, labelled)
     sheet = forget.draw_forgetting(model, layer, weights, labelled.name)
-    yield _save(values, "forget.png", sheet)
+    yield _save(values, sheet)
 
 
 def _find_boxes(model):
-    from dcgan_tf.analysis.attribute_classifier import find_window_boxes
-    from dcgan_tf.analysis.claims_table import (
-        find_refusal,
-        train_run_classifier,
-    )
-
-    if refusal := find_refusal(model):
+    if refusal := claims_table.find_refusal(model):
         raise UsageError(
             "forget needs --boxes=FILE, with boxes around the object on "
             f"samples, as windows are not found by themselves: {refusal}"
         )
-    return find_window_boxes(model, train_run_classifier(model))
+    return find_window_boxes(model, claims_table.train_run_classifier(model))
 
 
 def _measure_claims(values):
-    from dcgan_tf.analysis import claims_table
-
     model = _load(values)
     layer = _choose_generator_layer(values, model)
     results = claims_table.measure_claims(model, layer)
-    path = Path(values.run_dir) / ANALYSIS_DIR / "claims.json"
+    path = _make_path(values, "claims.json")
     with scratch.new_folder(path.parent):
         scratch.save_text(path, json.dumps(results, indent=1) + "\n")
     print(f"{claims_table.describe_when(results)}:\n")
@@ -200,21 +156,25 @@ def _measure_claims(values):
 
 
 def _write_report(values):
-    from dcgan_tf.run_report.report import write_report
-
     yield write_report(values.run_dir)
 
 
-VIEWS: dict[str, Callable[..., Iterator[Path]]] = {
-    "filters": _draw_filters,
-    "guided_backprop": _draw_guided_backprop,
-    "maximal_activations": _draw_maximal_activations,
-    "deconvnet": _draw_deconvnet,
+DRAW: dict[str, Callable[..., Iterator[Path]]] = {
+    "filters": partial(_draw_networks, draw_filters),
+    "guided_backprop": partial(_draw_with_images, draw_guided_backprop),
+    "maximal_activations": partial(_draw_with_images, draw_maximal_activations),
+    "deconvnet": partial(_draw_with_images, draw_deconvnet),
     "generator_features": _draw_generator_features,
-    "pyramid": _draw_pyramid,
+    "pyramid": partial(_draw_networks, draw_pyramid),
     "walk": _draw_walk,
-    "arithmetic": _draw_arithmetic,
-    "turn": _draw_turn,
+    "arithmetic": partial(
+        _draw_exemplars, arithmetic.draw_arithmetic, arithmetic.NUM_EXEMPLARS
+    ),
+    "turn": partial(
+        _draw_exemplars,
+        latent_direction.draw_latent_direction,
+        latent_direction.NUM_EXEMPLARS,
+    ),
     "forget": _draw_forget,
     "claims": _measure_claims,
     "report": _write_report,

@@ -19,6 +19,10 @@ FITS = ("crop", "pad", "stretch")
 HOLD_OUT = ("auto", "large", "none", "one_in_20", "one_in_10")
 # What a run records of how its images are read, and no setting says.
 RECORDED_DATA = ("alpha", "hold_out_also", "level_range", "moved_from")
+# Settings that are paths: where a machine has the images and their lists.
+PATH_SETTINGS = (
+    "image_dir", "held_out_dir", "data_dir", "manual_dir", "exclude", "labels",
+)  # fmt: skip
 CACHES = ("auto", "memory", "disk", "off")
 # What settings call a folder, and images that a program gives; and datasets
 # that lie in the package.

@@ -12,8 +12,6 @@ from dcgan_tf.families import (
 )
 from dcgan_tf.image_sizes import count_scales, read_image_size
 
-_DISCRIMINATORS_OWN = ("spectral_norm", "discriminator_batch_norm")
-
 
 @dataclasses.dataclass(frozen=True)
 class ModelConfig:
@@ -91,12 +89,7 @@ class ModelConfig:
         check_at_least(
             "hidden_units", self.hidden_units, MAXOUT_PIECES * has_units
         )
-        if self.hidden_units and not has_units:
-            raise ValueError(
-                f"hidden_units is {self.hidden_units}, and the family "
-                f"{self.family} has no hidden dense layers; leave it 0"
-            )
-        check_unchanged(self.family, self, _DISCRIMINATORS_OWN)
+        check_unchanged(self.family, self)
 
     @property
     def plain(self) -> "ModelConfig":

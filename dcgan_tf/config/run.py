@@ -10,9 +10,6 @@ from dcgan_tf.config.model import ModelConfig
 from dcgan_tf.config.training import TrainingConfig
 from dcgan_tf.families import check_optimizer, check_unchanged
 
-# Of training; those of the networks are `ModelConfig`'s to check.
-_NOT_ALL_FAMILIES = ("r1_weight", "r2_weight", "batch_norm")
-
 
 @dataclasses.dataclass(frozen=True)
 class RunConfig:
@@ -24,7 +21,7 @@ class RunConfig:
 
     def __post_init__(self):
         check_optimizer(self.model.family, self.training.optimizer)
-        check_unchanged(self.model.family, self.training, _NOT_ALL_FAMILIES)
+        check_unchanged(self.model.family, self.training)
         data = dataclasses.replace(self.data, alpha=self.model.channels == 4)
         object.__setattr__(self, "data", data)  # It is frozen.
 

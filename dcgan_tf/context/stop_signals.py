@@ -1,4 +1,4 @@
-"""Signals that ask a process to stop, and holding them for a while."""
+"""Signals that ask a process to stop: handling and holding them."""
 
 import contextlib
 import signal
@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+@contextlib.contextmanager
 def handle_signals(
     handler: Callable[[int, object], None], also_default: bool = True
-) -> dict[int, Callable | int]:
-    """Has Ctrl-C, SIGTERM and a closed terminal call a handler.
+) -> Iterator[dict[int, Callable | int]]:
+    """Has Ctrl-C, SIGTERM and a closed terminal call a handler for a while.
 
     Signals that are ignored, as by `nohup`, stay so. Nothing is set outside
     of the main thread, as Python doesn't let others.
@@ -20,20 +21,30 @@ def handle_signals(
         handler: As of `signal.signal`.
         also_default: Whether also signals that would end the process.
 
-    Returns:
-        The handlers before, for `signal.signal` to put back.
+    Yields:
+        The handlers before. Those that are in it at the end are put back:
+        take out what you put back earlier.
     """
     if threading.current_thread() is not threading.main_thread():
-        return {}
+        yield {}
+        return
     # None: set by C code, which can't be put back.
     left_alone = {signal.SIG_IGN, None}
     if not also_default:
         left_alone.add(signal.SIG_DFL)
-    return {
+    previous = {
         number: signal.signal(number, handler)
         for number in _SIGNALS
         if signal.getsignal(number) not in left_alone
     }
+    try:
+        yield previous
+    finally:
+        for number in tuple(previous):
+            # The handler may take it out just now.
+            before = previous.pop(number, None)
+            if before is not None:
+                signal.signal(number, before)
 
 
 @contextlib.contextmanager
@@ -44,13 +55,11 @@ def signals_held() -> Iterator[None]:
     left alone.
     """
     held: list[int] = []
-    previous = handle_signals(
-        lambda number, _: held.append(number), also_default=False
-    )
     try:
-        yield
+        with handle_signals(
+            lambda number, _: held.append(number), also_default=False
+        ):
+            yield
     finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
         for number in held:
             signal.raise_signal(number)

@@ -83,20 +83,19 @@ def load_array_file(
     if level_range is None:
         level_range = _measure(path, groups)
     classes = _number_classes(path, chosen.groups, labels, label_names)
-    images = _ScaledImages(arrays, chosen.positions, level_range)
-    names = _name_images(chosen.groups)
     status = os.stat(path)
     return build_array_source(
         path,
         split,
-        images,
-        classes.numbers[chosen.positions],
-        [names[position] for position in chosen.positions],
+        _ScaledImages(arrays, level_range),
+        classes.numbers,
+        positions=chosen.positions,
+        image_names=_name_images(chosen.groups),
         fingerprint_images=lambda: fingerprint_hashes(_hash_all(groups)),
         # With an empty list, as copies that are cached already have it.
-        fingerprint=f"{path} {split} {len(images)} [] {status.st_size} "
-        f"{status.st_mtime_ns} {sorted(excluded)} {level_range} "
-        f"{chosen.held_out_rule}",
+        fingerprint=f"{path} {split} {len(chosen.positions)} [] "
+        f"{status.st_size} {status.st_mtime_ns} {sorted(excluded)} "
+        f"{level_range} {chosen.held_out_rule}",
         label_names=classes.names,
         digest_labels=classes.digest,
         held_out_rule=chosen.held_out_rule,
@@ -202,27 +201,22 @@ def _number_classes(
 
 
 class _ScaledImages:
-    """Some images of arrays that follow each other, as uint8 with channels."""
+    """Images of arrays that follow each other, as uint8 with channels."""
 
     def __init__(
-        self,
-        arrays: list[np.ndarray],
-        positions: np.ndarray,
-        level_range: LevelRange | None,
+        self, arrays: list[np.ndarray], level_range: LevelRange | None
     ):
         self._arrays = arrays
-        self._positions = positions
         self._level_range = level_range
         self._ends = np.cumsum([len(array) for array in arrays])
 
     def __len__(self) -> int:
-        return len(self._positions)
+        return int(self._ends[-1])
 
     def __getitem__(self, index: int) -> np.ndarray:
-        position = self._positions[index]
-        number = int(np.searchsorted(self._ends, position, side="right"))
+        number = int(np.searchsorted(self._ends, index, side="right"))
         array = self._arrays[number]
-        image = np.asarray(array[position - (self._ends[number] - len(array))])
+        image = np.asarray(array[index - (self._ends[number] - len(array))])
         if image.dtype == bool:
             image = image * np.uint8(255)
         elif image.dtype != np.uint8:

@@ -52,13 +52,19 @@ def load_embedded(
             f"split {split!r} of {data.dataset} holds no images: it has "
             f"{len(images)} in {match[1]}"
         )
+    image_names = [f"{match[1]}__{position}" for position in positions]
+    kept = [i for i, name in enumerate(image_names) if name not in excluded]
     return build_array_source(
         data.dataset,
         split,
         images[part],
         labels[part],
-        [f"{match[1]}__{position}" for position in positions],
-        excluded=excluded,
+        positions=kept,
+        image_names=image_names,
+        num_excluded=len(positions) - len(kept),
+        # As copies that are cached already have it.
+        fingerprint=f"{data.dataset} {split} {len(positions)} "
+        f"{sorted(excluded)}",
         # By name: drawing may differ in rounding on another machine.
         fingerprint_images=lambda: fingerprint_named(
             f"{data.dataset} {split}", len(positions)

@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import tensorflow as tf
@@ -211,33 +211,39 @@ def _map_labels(
     )
 
 
+class ImagesByIndex(Protocol):
+    """uint8 images `(height, width, channels)`, of as many channels each."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> np.ndarray: ...
+
+
 def build_array_source(
     name: str,
     split: str,
-    images: np.ndarray | list[np.ndarray],
+    images: ImagesByIndex,
     labels: np.ndarray,
-    image_names: Sequence[str] | None = None,
-    excluded: frozenset[str] = frozenset(),
-    fingerprint_images: Callable[[], ImagesFingerprint] | None = None,
-    order: Sequence[int] | None = None,
     *,
+    positions: Sequence[int] | None = None,
+    image_names: Sequence[str] | None = None,
+    fingerprint_images: Callable[[], ImagesFingerprint] | None = None,
     fingerprint: str | None = None,
     **attributes: Any,
 ) -> Source:
-    """Makes a source of arrays in memory.
+    """Makes a source of images that are arrays.
 
     Args:
         name: The dataset's.
         split: The split's.
-        images: uint8 `(num_examples, height, width, channels)`, or a list
-            of images of several sizes with as many channels.
-        labels: int `(num_examples,)` or `(num_examples, num_attributes)`.
+        images: An array `(count, height, width, channels)`, where all are of
+            one size, or other images.
+        labels: int `(count,)` or `(count, num_attributes)`.
+        positions: Of the images that the source has, in its order; None for
+            all in their own.
         image_names: One for each; None for positions as decimal text.
-        excluded: Names to leave out.
-        fingerprint_images: As of `Source`; None to compute it from the
+        fingerprint_images: As of `Source`; None to compute it from all
             images.
-        order: In which the source has them, less those excluded; None for
-            their own.
         fingerprint: As of `Source`; None for one of the names and the
             number of images, where these say which they are.
         **attributes: Others of `Source`, such as `label_names`.
@@ -246,10 +252,9 @@ def build_array_source(
         The source.
     """
     image_names = image_names or [str(i) for i in range(len(images))]
-    order = range(len(images)) if order is None else order
-    kept = np.array(
-        [i for i in order if image_names[i] not in excluded], np.int64
-    )
+    if positions is None:
+        positions = range(len(images))
+    positions = np.asarray(positions, np.int64)
     labels = np.asarray(labels, np.int32)
     is_array = isinstance(images, np.ndarray)
     if is_array:
@@ -258,33 +263,32 @@ def build_array_source(
         channels = images[0].shape[-1] if len(images) else None
         image_shape = (None, None, channels)
 
-    def take(position):
-        index = kept[position]
-        return images[index], labels[index]
+    def take(index):
+        position = positions[index]
+        return images[position], labels[position]
 
-    def read(positions: tf.data.Dataset) -> tf.data.Dataset:
+    def read(indices: tf.data.Dataset) -> tf.data.Dataset:
         @tf.autograph.experimental.do_not_convert
-        def take_in_graph(position):
+        def take_in_graph(index):
             image, label = tf.numpy_function(
-                take, [position], (tf.uint8, tf.int32), stateful=False
+                take, [index], (tf.uint8, tf.int32), stateful=False
             )
             image.set_shape(image_shape)
             label.set_shape(labels.shape[1:])
             return image, label
 
-        return positions.map(take_in_graph)
+        return indices.map(take_in_graph)
 
     if fingerprint is None:
-        fingerprint = f"{name} {split} {len(images)} {sorted(excluded)}"
-    attributes.setdefault("num_excluded", len(images) - len(kept))
+        fingerprint = f"{name} {split} {len(positions)}"
     return Source(
         name=name,
         split=split,
-        num_examples=len(kept),
+        num_examples=len(positions),
         fingerprint=fingerprint,
-        read_all=lambda: read(tf.data.Dataset.range(len(kept))),
+        read_all=lambda: read(tf.data.Dataset.range(len(positions))),
         read=read,
-        name_of=lambda position: image_names[kept[position]],
+        name_of=lambda index: image_names[positions[index]],
         image_shape=image_shape,
         # Compared, recorded and sent to other workers: hashed once.
         fingerprint_images=functools.cache(

@@ -13,6 +13,7 @@ from dcgan_tf.data.preprocess.sizes import crop_and_resize, find_cut
 from dcgan_tf.data.source import Source
 
 MAX_EXAMINED = 10_000
+_MAX_GLANCED_AT = 100
 
 _THUMBNAIL_SIDE = 16
 # Root mean square difference of thumbnails in levels out of 255: measured,
@@ -124,25 +125,21 @@ def examine(
 
 
 def glance(
-    source: Source,
-    model: ModelConfig,
-    data: DataConfig,
-    max_examined: int = 100,
+    source: Source, model: ModelConfig, data: DataConfig
 ) -> Survey | None:
-    """Looks at a few images without preparing them: `examine` in no time.
+    """Looks at up to 100 images without preparing them: `examine` in no time.
 
     Args:
         source: Where from.
         model: The target's size.
         data: The crop and what is done to other shapes.
-        max_examined: Images to read at most.
 
     Returns:
         What was found, without `images`; None where none could be read.
     """
     sizes, is_grey, thumbnails = [], [], []
     brightest, brightest_below_255 = [], []
-    dataset = source.read_all().take(max_examined)
+    dataset = source.read_all().take(_MAX_GLANCED_AT)
     for position, (image, _) in enumerate(dataset.as_numpy_iterator()):
         if source.name_of(position) in source.skipped.reasons:
             continue

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dcgan_tf import scratch
+from dcgan_tf.config import RunConfig
 from dcgan_tf.data.fingerprint import digest_arrays
 from dcgan_tf.evaluation import EVALUATION_DIR
 from dcgan_tf.evaluation.figures import draw_probe
@@ -16,7 +17,11 @@ from dcgan_tf.evaluation.linear_probe.prepare import prepare_probe
 from dcgan_tf.evaluation.linear_probe.probe_images import Sources
 from dcgan_tf.evaluation.linear_probe.table import run_probe
 from dcgan_tf.evaluation.pixel_features import NoSegmentsError
-from dcgan_tf.evaluation.real_images import RealImages, load_real_images
+from dcgan_tf.evaluation.real_images import (
+    RealImages,
+    check_held_out,
+    load_real_images,
+)
 from dcgan_tf.evaluation.result_files import (
     get_report_path,
     load_report,
@@ -29,21 +34,15 @@ from dcgan_tf.evaluation.sample_metrics import (
 )
 from dcgan_tf.evaluation.segmentation import can_segment, segment_samples
 from dcgan_tf.evaluation.settings import (
-    MEASURES,
     SET_MEASURES,
     Log,
     Settings,
+    find_figures,
 )
 from dcgan_tf.runs.trained_model import TrainedModel
 from dcgan_tf.version import __version__
 
 _log = logging.getLogger(__name__)
-
-# Measures of the classes that features tell, and a figure of each.
-_OF_CLASSES = {
-    "inception_style_score": "inception_style_score",
-    "coverage": "confident_fraction",
-}
 
 
 def evaluate(
@@ -51,7 +50,7 @@ def evaluate(
     settings: Settings,
     figures_dir: Path,
     log: Log = lambda message: None,
-    real: RealImages | None = None,
+    sources: Sources = (None, None),
     probe_sources: Sources = (None, None),
     keep: Callable[[dict], None] = lambda result: None,
 ) -> dict:
@@ -63,9 +62,8 @@ def evaluate(
         figures_dir: Where figures go, named `<step>-<what>.png`, and what is
             kept of a probe.
         log: Takes lines on what is being done.
-        real: The dataset; None for the one that the run was trained on.
-        probe_sources: Of the images that settings probe on, those that are
-            open already.
+        sources: Of the run's own images, those that are open already.
+        probe_sources: Of the images that settings probe on, the same.
         keep: Takes what was found so far before what is slow begins, such as
             a probe of hours, which may be stopped or fail.
 
@@ -73,7 +71,8 @@ def evaluate(
         Plain values, for JSON: every figure with what it depends on.
 
     Raises:
-        ValueError: If the dataset lacks what a setting needs.
+        ValueError: If the dataset lacks what a setting needs, or arrays are
+            given without any to evaluate on.
         OSError: If the dataset isn't there.
     """
     start = time.monotonic()
@@ -86,10 +85,9 @@ def evaluate(
         "seed": seed,
         "dcgan_tf": __version__,
     }
-    # A probe on other images needs none of the run's own.
-    if needs_own_images(settings):
-        log(f"loading {config.data.dataset}")
-        real = real or load_real_images(config.model, config.data)
+    real = None
+    if _needs_own_images(settings):
+        real = _load_own_images(config, sources, log)
         result["dataset"] = real.dataset
         result["held_out_split"] = real.held_out_split
         labels = real.held_out_labels
@@ -104,11 +102,12 @@ def evaluate(
     if measures & {*SET_MEASURES, "copying"}:
         result |= measure_samples(model, settings, real, prefix, log)
         keep(result)
-    for line in _find_left_out(model, settings, result, real):
-        log(line)
     is_conditional = bool(config.model.num_classes)
-    lacks_classes = is_conditional and _lack_classes(model, real)
-    if "one_nn" in measures and is_conditional and not lacks_classes:
+    is_classified = is_conditional and "one_nn" in measures
+    lacking = _lack_classes(model, real) if is_classified else ""
+    for line in _find_left_out(model, settings, result, lacking):
+        log(line)
+    if is_classified and not lacking:
         result["one_nn"] = classify_by_neighbours(model, real, seed, log)
     if "segmentation" in measures and can_segment(model):
         log("segmenting samples by G's features")
@@ -128,7 +127,7 @@ def evaluate_and_save(
     model: TrainedModel,
     settings: Settings,
     log: Log = lambda message: None,
-    real: RealImages | None = None,
+    sources: Sources = (None, None),
     probe_sources: Sources = (None, None),
 ) -> tuple[dict, list[Path]]:
     """Evaluates a trained model and writes results into its folder.
@@ -140,7 +139,7 @@ def evaluate_and_save(
         model: As of `evaluate`.
         settings: As there.
         log: As there.
-        real: As there.
+        sources: As there.
         probe_sources: As there.
 
     Returns:
@@ -154,7 +153,7 @@ def evaluate_and_save(
             settings,
             path.parent,
             log,
-            real,
+            sources,
             probe_sources,
             keep=lambda result: save_report(path, result, log),
         )
@@ -168,6 +167,21 @@ def evaluate_and_save(
             )
     # Those in a folder for a while are gone with it.
     return result, [path for path in written if path.exists()]
+
+
+def _needs_own_images(settings: Settings) -> bool:
+    """Whether any part is of the run's own images; a probe may be of others."""
+    is_probed = settings.probe is not None and settings.probe_data is None
+    return bool(settings.measures) or is_probed
+
+
+def _load_own_images(
+    config: RunConfig, sources: Sources, log: Log
+) -> RealImages:
+    if any(sources) and config.data.held_out_dir is None:
+        check_held_out(config.data.dataset, sources[1])
+    log(f"loading {config.data.dataset}")
+    return load_real_images(config.model, config.data, *sources)
 
 
 @contextlib.contextmanager
@@ -192,30 +206,37 @@ def _find_left_out(
     model: TrainedModel,
     settings: Settings,
     result: dict,
-    real: RealImages | None,
+    lacking: str,
 ) -> list[str]:
-    """Says which measures can't be had, of those that somebody expects."""
-    measures = set(settings.measures)
-    is_named = measures != set(MEASURES)  # Not all, whatever applies.
+    """Says which measures can't be had, of those that somebody expects.
+
+    Args:
+        model: That is measured.
+        settings: What was asked for.
+        result: What was found.
+        lacking: From `_lack_classes`, where it matters.
+    """
     lines = []
-    if "one_nn" in measures:
-        is_conditional = bool(model.config.model.num_classes)
-        if is_conditional and (lacking := _lack_classes(model, real)):
-            lines.append(
-                f"one_nn is left out: the {lacking} images have no classes, or "
-                "others than the run's"
-            )
-        elif is_named and not is_conditional:
-            lines.append("one_nn is left out: it is for conditional runs")
-    if is_named and "segmentation" in measures and not can_segment(model):
+    if lacking:
+        lines.append(
+            f"one_nn is left out: the {lacking} images have no classes, or "
+            "others than the run's"
+        )
+    if not settings.are_named:  # All, whatever applies.
+        return lines
+    measures = set(settings.measures)
+    if "one_nn" in measures and not model.config.model.num_classes:
+        lines.append("one_nn is left out: it is for conditional runs")
+    if "segmentation" in measures and not can_segment(model):
         lines.append("segmentation is left out: it is for digits of mnist")
-    if is_named:
-        found = result.get("measures", {}).get("samples", {})
-        lines += [
-            f"{name} is left out: these features tell no classes apart"
-            for name, figure in _OF_CLASSES.items()
-            if name in measures and figure not in found
-        ]
+    found = result.get("measures", {}).get("samples", {})
+    lines += [
+        f"{name} is left out: these features tell no classes apart"
+        for name, measure in SET_MEASURES.items()
+        if measure.of_classes
+        and name in measures
+        and not find_figures(name, found)
+    ]
     return lines
 
 
@@ -234,9 +255,3 @@ def _lack_classes(model: TrainedModel, real: RealImages) -> str:
         or labels.max() >= model.config.model.num_classes
     ]
     return " and ".join(lacking)
-
-
-def needs_own_images(settings: Settings) -> bool:
-    """Whether an evaluation is of the run's own images in any part."""
-    is_probed = settings.probe is not None and settings.probe_data is None
-    return bool(settings.measures) or is_probed

@@ -21,13 +21,11 @@ from dcgan_tf.evaluation.real_images import (
     draw_noise,
 )
 from dcgan_tf.evaluation.set_measures import (
-    FEWEST,
-    FUNCTIONS,
     compute_copying_measures,
     compute_measures,
     count_pairs,
 )
-from dcgan_tf.evaluation.settings import MEASURES, Log, Settings
+from dcgan_tf.evaluation.settings import SET_MEASURES, Log, Settings
 from dcgan_tf.runs.trained_model import TrainedModel
 from dcgan_tf.seeds import choose_labels, make_seeds
 from dcgan_tf.setting_names import name_setting
@@ -68,7 +66,7 @@ def measure_samples(
         # As many as the floor is of: what few images bring is in both.
         count = min(count, len(real.training))
     measures = _choose_measures(
-        settings.measures, min(count, len(real.held_out)), count, log
+        settings, min(count, len(real.held_out)), count, log
     )
     log("preparing the feature extractor")
     extractor = choose_feature_extractor(
@@ -83,7 +81,7 @@ def measure_samples(
     for name, images in _draw_sets(model, real, count, seed).items():
         log(f"features of {len(images)} images: {name}")
         sets[name] = _ImageSet(images, compute_features(extractor, images))
-    names = [name for name in measures if name in FUNCTIONS]
+    names = [name for name in measures if name in SET_MEASURES]
     values = _measure_distances(names, sets, seed, log)
     warnings = warn_of_shared(real)
     if is_few and names:
@@ -167,7 +165,7 @@ def _measure_copying(
 
 
 def _choose_measures(
-    measures: tuple[str, ...], num_held_out: int, num_samples: int, log: Log
+    settings: Settings, num_held_out: int, num_samples: int, log: Log
 ) -> list[str]:
     """Leaves out measures of more images than there are, before any is slow.
 
@@ -175,8 +173,9 @@ def _choose_measures(
         ValueError: If one of them was asked for by name.
     """
     chosen = []
-    for name in measures:
-        fewest = FEWEST.get(name, 1)
+    for name in settings.measures:
+        measure = SET_MEASURES.get(name)
+        fewest = measure.fewest if measure else 1
         if min(num_samples, num_held_out) >= fewest:
             chosen.append(name)
             continue
@@ -184,7 +183,7 @@ def _choose_measures(
             f"{name} takes at least {fewest} samples and {fewest} held-out "
             f"images; there are {num_samples} and {num_held_out}"
         )
-        if set(measures) != set(MEASURES):  # Not all, whatever applies.
+        if settings.are_named:
             raise ValueError(
                 f"{lack}: raise {name_setting('num_samples')}, hold out more "
                 f"images, or leave {name} out of {name_setting('measures')}"

@@ -10,10 +10,7 @@ from dcgan_tf.evaluation.metrics.class_coverage import (
     compute_class_fractions,
     compute_confident_fraction,
 )
-from dcgan_tf.evaluation.metrics.frechet import (
-    LEAST_IMAGES,
-    compute_frechet_distance,
-)
+from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
 from dcgan_tf.evaluation.metrics.inception_style_score import (
     compute_inception_style_score,
 )
@@ -31,15 +28,6 @@ _SCORE_SPLITS = 10
 # A score is at most its number of samples, and too small for few: no part has
 # fewer for each class than those of published scores, 5,000 for 1,008.
 _SCORE_SAMPLES_PER_CLASS = 4
-
-# The fewest samples, and held-out images, that a measure is defined for, where
-# it is more than one: variances take two, three neighbours a fourth.
-FEWEST = {
-    "frechet": LEAST_IMAGES,
-    "kernel": 2,
-    "c2st": 2,
-    "precision_recall": 4,
-}
 
 Values = dict[str, float]
 

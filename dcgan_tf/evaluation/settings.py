@@ -4,7 +4,7 @@ Light to import, since the command's help names what there is.
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from dcgan_tf.config import DataConfig
 from dcgan_tf.config.ranges import (
@@ -19,16 +19,37 @@ from dcgan_tf.evaluation.linear_probe.protocols import (
 from dcgan_tf.seeds import LARGEST_SEED, SEEDS_PER_SEED
 from dcgan_tf.setting_names import name_setting
 
-# Measures of a set of images beside real ones; each may give several figures.
-SET_MEASURES = (
-    "frechet",
-    "kernel",
-    "precision_recall",
-    "c2st",
-    "sliced_wasserstein",
-    "inception_style_score",
-    "coverage",
-)
+
+@dataclasses.dataclass(frozen=True)
+class SetMeasure:
+    """What is known of a measure before it is computed.
+
+    Attributes:
+        figures: What its figures' names begin with; none for its own name.
+        fewest: Samples, and held-out images, that it is defined for.
+        of_classes: Whether it is of the classes that features tell.
+        of_equal_sets: Whether it takes as many samples as held-out images.
+    """
+
+    figures: tuple[str, ...] = ()
+    fewest: int = 1
+    of_classes: bool = False
+    of_equal_sets: bool = False
+
+
+# Of a set of images beside real ones. Variances take two, and three neighbours
+# a fourth.
+SET_MEASURES = {
+    "frechet": SetMeasure(fewest=2),
+    "kernel": SetMeasure(fewest=2),
+    "precision_recall": SetMeasure(
+        ("precision", "recall"), fewest=4, of_equal_sets=True
+    ),
+    "c2st": SetMeasure(fewest=2, of_equal_sets=True),
+    "sliced_wasserstein": SetMeasure(of_equal_sets=True),
+    "inception_style_score": SetMeasure(of_classes=True),
+    "coverage": SetMeasure(("confident_fraction",), of_classes=True),
+}
 MEASURES = (*SET_MEASURES, "copying", "one_nn", "segmentation")
 # Names of 0.1.0.
 OLD_MEASURES = {"two_sample": "c2st", "class_score": "inception_style_score"}
@@ -83,7 +104,7 @@ class Settings:
             "num_samples", self.num_samples, LEAST_SAMPLES, MOST_SAMPLES
         )
         # Frozen: the one way to replace what was given.
-        object.__setattr__(self, "measures", rename_measures(self.measures))
+        object.__setattr__(self, "measures", _rename_measures(self.measures))
         unknown = [name for name in self.measures if name not in MEASURES]
         if unknown:
             raise ValueError(
@@ -97,9 +118,15 @@ class Settings:
             raise ValueError(
                 f"{name_setting('features')} {self.feature_extractor!r} with "
                 f"{name_setting('inception_path')} {self.inception_path!r}: "
-                "'inception' and the path of its graph go together"
+                f"{name_setting('features', 'inception')} and the path of its "
+                "graph go together"
             )
         self._check_probe()
+
+    @property
+    def are_named(self) -> bool:
+        """Whether measures are some chosen ones, not all that apply."""
+        return set(self.measures) != set(MEASURES)
 
     def _check_probe(self) -> None:
         if self.probe is not None:
@@ -107,11 +134,15 @@ class Settings:
             choose_label_counts(PROTOCOLS[self.probe], self.probe_labels)
         check_one_of("probe_split", self.probe_split, PROBE_SPLITS)
         for name in self.probe_rows or ():
-            check_one_of("a row of probe_rows", name, PROBE_ROWS)
+            row = f"a row of {name_setting('probe_rows')}"
+            check_one_of(row, name, PROBE_ROWS)
         if self.probe is not None:
             return
         if not self.measures:
-            raise ValueError("no measures and no probe leave nothing to do")
+            raise ValueError(
+                "no measures and no probe leave nothing to do; give "
+                f"{name_setting('measures')} or {name_setting('probe')}"
+            )
         for field in dataclasses.fields(self):
             is_of_probe = field.name.startswith("probe_")
             if is_of_probe and getattr(self, field.name) != field.default:
@@ -122,9 +153,15 @@ class Settings:
                 )
 
 
-def rename_measures(names: tuple[str, ...]) -> tuple[str, ...]:
+def _rename_measures(names: tuple[str, ...]) -> tuple[str, ...]:
     """Returns measures by today's names, those of 0.1.0 replaced."""
     return tuple(
         OLD_MEASURES.get(name, name) if isinstance(name, str) else name
         for name in names
     )
+
+
+def find_figures(measure: str, found: Iterable[str]) -> list[str]:
+    """Names a set measure's figures that are among those found."""
+    names = SET_MEASURES[measure].figures or (measure,)
+    return [n for n in names if any(figure.startswith(n) for figure in found)]

@@ -3,15 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from dcgan_tf.evaluation.old_keys import rename_keys
+from dcgan_tf.evaluation.settings import SET_MEASURES, find_figures
 
 _CLASS_FRACTION, _MANY_CLASSES = "class_fraction_", 20
-# Measures of as many samples as held-out images, by a figure of each.
-_OF_EQUAL_SETS = {
-    "precision": "precision",
-    "recall": "recall",
-    "c2st": "c2st",
-    "sliced_wasserstein_pixels": "sliced_wasserstein",
-}
 
 
 def format_result(result: Mapping) -> str:
@@ -89,7 +83,12 @@ def format_conditions(result: Mapping) -> str:
 def _format_equal_pairs(result: Mapping) -> str:
     """Says which of the measures taken compare sets of one size."""
     taken = result["measures"]["samples"]
-    names = [name for key, name in _OF_EQUAL_SETS.items() if key in taken]
+    names = [
+        figure
+        for name, measure in SET_MEASURES.items()
+        if measure.of_equal_sets
+        for figure in find_figures(name, taken)
+    ]
     if not names:
         return ""
     listed = ", ".join(names)

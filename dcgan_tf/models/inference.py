@@ -2,8 +2,8 @@
 
 import keras
 
+from dcgan_tf.context.random_states import keep_random_states
 from dcgan_tf.kernels.prearranged import PrearrangedTranspose, can_prearrange
-from dcgan_tf.seeds import keep_random_states
 
 
 # Keras draws a seed for each initializer that it makes anew.

@@ -12,6 +12,7 @@ from dcgan_tf import scratch
 from dcgan_tf.analysis import ANALYSIS_DIR
 from dcgan_tf.analysis.claims_table import describe_when, tabulate_claims
 from dcgan_tf.analysis.samples import describe_images
+from dcgan_tf.analysis.views import list_pictures
 from dcgan_tf.counted import format_count
 from dcgan_tf.evaluation import EVALUATION_DIR
 from dcgan_tf.evaluation.result_files import load_report
@@ -44,21 +45,6 @@ _log = logging.getLogger(__name__)
 
 REPORT_FILE = "report.html"
 
-# Every view in the order of the page, with its heading.
-VIEWS = {
-    "filters.png": "Filters",
-    "guided_backprop.png": "Guided backpropagation",
-    "maximal_activations.png": "Maximal activations",
-    "deconvnet.png": "Deconvolutional network",
-    "generator_features.png": "What G's feature maps draw",
-    "pyramid.png": "Levels of the pyramid",
-    "walk.png": "Walks between latents",
-    "walk.gif": "Nine walks at once",
-    "arithmetic.png": "Vector arithmetic",
-    "turn.png": "A direction",
-    "forget.png": "Forgetting",
-    "samples.png": "Numbered samples",
-}
 # What results that lack something, or hold something else, raise.
 _DAMAGE = (
     ValueError,
@@ -93,7 +79,7 @@ def write_report(run_dir: str | os.PathLike) -> Path:
         "Evaluation": _show_evaluation(run_dir),
         "Claims": _show_claims(run_dir),
     }
-    for name, heading in VIEWS.items():
+    for name, heading in list_pictures().items():
         path = run_dir / ANALYSIS_DIR / name
         style = "sheet" if path.suffix == ".png" else "small"
         sections[heading] = format_picture(path, heading, style)

@@ -56,25 +56,24 @@ def load_run_config(run_dir: str | os.PathLike) -> RunConfig:
         FileNotFoundError: If the folder is no run.
         ValueError: If its config.json can't be read.
     """
-    path = Path(run_dir) / CONFIG_FILE
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{os.fspath(run_dir)!r} is not a run: {_describe_other(run_dir)}"
-        )
-    try:
-        return RunConfig.from_json(path.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
-        raise ValueError(f"{os.fspath(path)!r}: {error}") from error
+    return RunConfig.from_dict(load_run_record(run_dir))
 
 
 def load_run_record(run_dir: str | os.PathLike) -> dict[str, Any]:
     """Reads all of a run's config.json: `save_run_config`'s extras too.
 
+    Returns:
+        What `RunConfig.from_dict` reads, and the extras.
+
     Raises:
-        OSError: If there is none.
-        ValueError: If it can't be read.
+        FileNotFoundError: If the folder is no run.
+        ValueError: If its config.json can't be read.
     """
     path = Path(run_dir) / CONFIG_FILE
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{os.fspath(run_dir)!r} is not a run: {_describe_other(run_dir)}"
+        )
     try:
         text = path.read_text(encoding="utf-8-sig")
         RunConfig.from_json(text)  # It says more of what is wrong.
@@ -149,8 +148,14 @@ def save_run_config(
     scratch.save_text(path, config.to_json(**extra, versions=versions))
 
 
-def check_run_dir(run_dir: str | os.PathLike, config: RunConfig) -> None:
+def check_run_dir(
+    run_dir: str | os.PathLike, config: RunConfig
+) -> dict[str, Any] | None:
     """Checks that a run may start or resume in a folder, changing nothing.
+
+    Returns:
+        The record of the run to resume, from `load_run_record`; None of a
+        new one.
 
     Raises:
         ValueError: If the folder holds another run, or something else.
@@ -158,12 +163,14 @@ def check_run_dir(run_dir: str | os.PathLike, config: RunConfig) -> None:
     path = Path(run_dir)
     is_run = (path / CONFIG_FILE).exists()
     if is_run and checkpoints.list_steps(path):
-        _check_resumable(path, load_run_config(path), config)
-    elif path.exists() and not path.is_dir():
+        record = load_run_record(path)
+        _check_resumable(path, RunConfig.from_dict(record), config)
+        return record
+    if path.exists() and not path.is_dir():
         raise ValueError(
             f"run folder {os.fspath(run_dir)!r} is a file; name a folder"
         )
-    elif path.is_dir() and not is_run and not _is_unused(path):
+    if path.is_dir() and not is_run and not _is_unused(path):
         name = f"run folder {os.fspath(run_dir)!r}"
         if checkpoints.list_steps(path):
             raise ValueError(
@@ -174,6 +181,7 @@ def check_run_dir(run_dir: str | os.PathLike, config: RunConfig) -> None:
             f"{name} holds other files and no run; name an empty or a new "
             "folder"
         )
+    return None
 
 
 def _is_unused(path: Path) -> bool:

@@ -1,16 +1,14 @@
 """Checks that images are those that a run was trained on."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from dcgan_tf.config import RunConfig
 from dcgan_tf.data.fingerprint import ImagesFingerprint, compare_fingerprints
 from dcgan_tf.data.source import Source
-from dcgan_tf.runs.folder import (
-    CONFIG_FILE,
-    load_run_config,
-    load_run_record,
-)
+from dcgan_tf.runs.folder import CONFIG_FILE, load_run_record
 from dcgan_tf.setting_names import name_setting
 
 # In config.json; runs of version 0.1.0 have none.
@@ -19,6 +17,7 @@ IMAGES_KEY = "images"
 
 def compare_images(
     run_dir: str | os.PathLike,
+    record: Mapping[str, Any],
     config: RunConfig,
     images: ImagesFingerprint,
     allow_fewer: bool = False,
@@ -31,6 +30,7 @@ def compare_images(
 
     Args:
         run_dir: A run with checkpoints.
+        record: Its, from `load_run_record`.
         config: The settings to resume with.
         images: Of the images to resume with.
         allow_fewer: Whether images may be missing.
@@ -42,7 +42,7 @@ def compare_images(
         ValueError: If images are missing, or these are others.
     """
     place = config.data.image_dir or config.data.dataset
-    old = _load_fingerprint(run_dir)
+    old = _read_fingerprint(run_dir, record)
     if old is None:
         return (
             f"the run's record does not tell its images (a run of version "
@@ -57,7 +57,7 @@ def compare_images(
             f"{name_setting('run_dir')} ({name_setting('init_from')} starts "
             "from a run's networks)"
         )
-    old_data = load_run_config(run_dir).data
+    old_data = RunConfig.from_dict(record).data
     if change.num_lost:
         is_wanted = allow_fewer or config.data.exclude != old_data.exclude
         if not is_wanted:
@@ -92,7 +92,7 @@ def find_others(run_dir: str | os.PathLike, source: Source) -> str | None:
     Returns:
         A line for the user, or None.
     """
-    old = _load_fingerprint(run_dir)
+    old = _read_fingerprint(run_dir, load_run_record(run_dir))
     if old is None or source.fingerprint_images is None:
         return None
     images = source.fingerprint_images()
@@ -105,13 +105,15 @@ def find_others(run_dir: str | os.PathLike, source: Source) -> str | None:
     )
 
 
-def _load_fingerprint(run_dir: str | os.PathLike) -> ImagesFingerprint | None:
+def _read_fingerprint(
+    run_dir: str | os.PathLike, record: Mapping[str, Any]
+) -> ImagesFingerprint | None:
     """Reads that of a run's images; None of a run of version 0.1.0."""
-    record = load_run_record(run_dir).get(IMAGES_KEY)
-    if record is None:
+    images = record.get(IMAGES_KEY)
+    if images is None:
         return None
     try:
-        return ImagesFingerprint.from_dict(record)
+        return ImagesFingerprint.from_dict(images)
     except ValueError as error:
         raise ValueError(
             f"{os.fspath(Path(run_dir) / CONFIG_FILE)!r}: its {IMAGES_KEY!r} "

@@ -249,15 +249,15 @@ class MetricsWriter:
             return None
         return status.st_size, status.st_mtime_ns
 
-    def write_image(self, step: int, name: str, image: np.ndarray) -> None:
-        """Adds a uint8 image `(height, width, channels)` to TensorBoard."""
+    def write_samples(self, step: int, grid: np.ndarray) -> None:
+        """Adds a uint8 grid `(height, width, channels)` to TensorBoard."""
         with self._summaries.as_default(step):
-            tf.summary.image(name, image[None])
+            tf.summary.image("samples", grid[None])
 
-    def add_text(self, step: int, name: str, text: str) -> None:
-        """Adds a text to TensorBoard."""
+    def write_warning(self, step: int, text: str) -> None:
+        """Adds what training noticed to TensorBoard."""
         with self._summaries.as_default(step):
-            tf.summary.text(name, text)
+            tf.summary.text("warnings", text)
 
     def flush(self) -> None:
         """Makes everything written visible to TensorBoard."""

@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from dcgan_tf import failures
@@ -10,12 +10,12 @@ from dcgan_tf.config import DataConfig, ModelConfig
 from dcgan_tf.config.ranges import check_whole_number
 from dcgan_tf.runs.trained_model import TrainedModel, load_trained_model
 from dcgan_tf.serving import model_server, versions
+from dcgan_tf.serving.formats import check_formats
 from dcgan_tf.serving.lite import checks
 from dcgan_tf.serving.parts import choose_images, write_parts
 from dcgan_tf.serving.versions import LITE, WEB
 from dcgan_tf.serving.web import page
 
-FORMATS = ("saved_model", LITE, WEB)
 # LiteRT: float32 and float16 for any batch and for one, integers for one.
 _BYTES_PER_PARAMETER = {
     versions.GENERATOR: 4,
@@ -75,7 +75,7 @@ def export_run(
         run_dir: The run.
         export_dir: Where versions of exports are.
         checkpoint: `latest`, `best` or a step.
-        formats: Of `FORMATS`.
+        formats: Of `formats.FORMATS`.
         real_data: Where real images are for D's batch-norm statistics, if
             not where the run says. The page alone needs none.
         keep_versions: How many versions of each part to keep, besides those
@@ -97,18 +97,13 @@ def export_run(
         OSError: If `export_dir` can't be written, or `real_data` was given
             and can't be read.
     """
-    _check_request(formats, keep_versions, single_file)
+    keep_versions = _check_request(formats, keep_versions, single_file)
     versions.check_writable(export_dir)
     trained = load_trained_model(
         run_dir, checkpoint, real_data=real_data, log=log
     )
-    return export_model(
-        trained,
-        export_dir,
-        formats=formats,
-        keep_versions=keep_versions,
-        single_file=single_file,
-        log=log,
+    return _export(
+        trained, export_dir, formats, keep_versions, single_file, log
     )
 
 
@@ -126,7 +121,7 @@ def export_model(
     Args:
         trained: Of a run.
         export_dir: Where versions of exports are.
-        formats: Of `FORMATS`.
+        formats: Of `formats.FORMATS`.
         keep_versions: How many versions of each part to keep; 0 for all.
         single_file: Whether the page is also written as one file.
         log: Takes what the user should know, a line a call.
@@ -135,6 +130,20 @@ def export_model(
         What was made.
     """
     keep_versions = _check_request(formats, keep_versions, single_file)
+    return _export(
+        trained, export_dir, formats, keep_versions, single_file, log
+    )
+
+
+def _export(
+    trained: TrainedModel,
+    export_dir: str | os.PathLike,
+    formats: Sequence[str],
+    keep_versions: int,
+    single_file: bool,
+    log: Callable[[str], None],
+) -> Export:
+    """Exports networks as was asked for, and checked."""
     kinds = _list_kinds(trained.config.model, formats)
     versions.check_writable(export_dir, kinds)
     # The page shows nothing of D's, so that it takes no real images.
@@ -187,16 +196,7 @@ def _check_request(
     Returns:
         How many versions to keep.
     """
-    is_list = isinstance(formats, Collection) and not isinstance(formats, str)
-    if not is_list or not formats or any(x not in FORMATS for x in formats):
-        raise ValueError(
-            f"formats are {formats!r}; give a list of any of "
-            f"{', '.join(FORMATS)}"
-        )
-    if single_file and WEB not in formats:
-        raise ValueError(
-            f"single_file is for {WEB}, and formats are {formats!r}"
-        )
+    check_formats(formats, single_file)
     if LITE in formats:
         checks.import_interpreter()
     if WEB in formats:

@@ -19,10 +19,11 @@ class InterruptGuard:
 
     def __init__(self):
         self.signal_number: int | None = None
+        self._handled = handle_signals(self._remember)
         self._previous = {}
 
     def __enter__(self) -> "InterruptGuard":
-        self._previous = handle_signals(self._remember)
+        self._previous = self._handled.__enter__()
         return self
 
     def _remember(self, number, frame):
@@ -30,11 +31,8 @@ class InterruptGuard:
             self.signal_number = number
         # Who asks twice doesn't want to wait for the checkpoint.
         if number != signal.SIGHUP:
-            self._restore(set(self._previous) - {signal.SIGHUP})
+            for other in set(self._previous) - {signal.SIGHUP}:
+                signal.signal(other, self._previous.pop(other))
 
     def __exit__(self, *exception) -> None:
-        self._restore(set(self._previous))
-
-    def _restore(self, numbers: set[int]) -> None:
-        for number in numbers:
-            signal.signal(number, self._previous.pop(number))
+        self._handled.__exit__(*exception)

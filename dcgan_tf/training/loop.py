@@ -102,61 +102,49 @@ def train(
         config, run_dir, source, strategy, precision, init_from,
         build_evaluator, allow_fewer_images,
     )  # fmt: skip
-    is_unevaluated = workers.chief_says(
-        strategy,
-        start.evaluator is not None
-        and _is_unevaluated(run_dir, start.config.training, start.step),
-    )
+    is_unevaluated = workers.chief_says(strategy, _is_unevaluated(start))
     if not is_unevaluated:
-        result = _find_end(start, run_dir, strategy)
+        result = _find_end(start)
         if result is not None:
             return result
-    with _held_folder(start, run_dir, source, strategy, precision):
-        recorder = _announce(start, run_dir, source, strategy, precision)
+    with _held_folder(start):
+        recorder = _announce(start)
         if start.step >= start.config.training.steps:
             with recorder:
                 recorder.evaluate(start.step)
             return TrainingResult(start.step, was_complete=True)
-        return _train_steps(start, source, strategy, recorder, is_unevaluated)
+        return _train_steps(start, recorder, is_unevaluated)
 
 
-def _is_unevaluated(
-    run_dir: str | os.PathLike, training: TrainingConfig, start: int
-) -> bool:
+def _is_unevaluated(start: Start) -> bool:
     """Whether a process died between a step's checkpoint and its evaluation."""
     return (
-        start > 0
-        and find_due(training, start).evaluation
-        and lacks_evaluation(run_dir, start)
+        start.evaluator is not None
+        and start.step > 0
+        and find_due(start.config.training, start.step).evaluation
+        and lacks_evaluation(start.run_dir, start.step)
     )
 
 
-def _find_end(
-    start: Start, run_dir: str | os.PathLike, strategy: tf.distribute.Strategy
-) -> TrainingResult | None:
+def _find_end(start: Start) -> TrainingResult | None:
     """Returns how a run has ended already; None where steps are left."""
     training, step = start.config.training, start.step
     if step >= training.steps:
         return TrainingResult(step, was_complete=True)
     num_stale = find_lost_patience(
-        run_dir, training.patience, step, *identify(start.evaluator)
+        start.run_dir, training.patience, step, *identify(start.evaluator)
     )
     # Only the chief knows the images that it evaluates on.
-    if workers.chief_says(strategy, num_stale > 0):
+    if workers.chief_says(start.strategy, num_stale > 0):
         return TrainingResult(step, num_stale=num_stale)
     return None
 
 
 @contextlib.contextmanager
-def _held_folder(
-    start: Start,
-    run_dir: str | os.PathLike,
-    source: Source,
-    strategy: tf.distribute.Strategy,
-    precision: str,
-) -> Iterator[None]:
+def _held_folder(start: Start) -> Iterator[None]:
     """Holds a run's folder: with space, locked, and its record written."""
-    is_chief, config = workers.is_chief(strategy), start.config
+    is_chief = workers.is_chief(start.strategy)
+    run_dir, config = start.run_dir, start.config
     checkpoint_bytes = resources.compute_checkpoint_bytes(start.state)
     if is_chief:
         resources.check_disk_space(
@@ -168,71 +156,61 @@ def _held_folder(
         resources.shortage_named(run_dir, config, checkpoint_bytes),
     ):
         if is_chief:
-            _check_unchanged(run_dir, start.steps_before)
+            _check_unchanged(start)
             checkpoints.clear_unfinished(run_dir)
-            save_record(run_dir, config, source, precision)
+            save_record(run_dir, config, start.source, start.precision)
         yield
 
 
-def _announce(
-    start: Start,
-    run_dir: str | os.PathLike,
-    source: Source,
-    strategy: tf.distribute.Strategy,
-    precision: str,
-) -> Recorder:
+def _announce(start: Start) -> Recorder:
     """Says what is trained, and returns what records how."""
-    is_chief, config = workers.is_chief(strategy), start.config
+    is_chief = workers.is_chief(start.strategy)
     progress = Progress(
-        config.training.steps, start.step, is_silent=not is_chief
+        start.config.training.steps, start.step, is_silent=not is_chief
     )
-    _log_resuming(progress, run_dir, start.step, start.changes)
+    if start.step:
+        run_dir = os.fspath(start.run_dir)
+        progress.log(f"{run_dir}: resuming from step {start.step}")
+    for change in start.changes:
+        progress.log(change)
     if is_chief:
         for line in describe_training(
-            config, source, run_dir, strategy, precision
+            start.config,
+            start.source,
+            start.run_dir,
+            start.strategy,
+            start.precision,
         ):
             progress.log(line)
     return Recorder(
-        config,
-        run_dir,
+        start.config,
+        start.run_dir,
         start.state,
         progress,
         start.step,
         is_chief,
-        count_skipped=lambda: source.num_skipped,
+        count_skipped=lambda: start.source.num_skipped,
         evaluator=start.evaluator,
-        saves_alone=workers.num_workers(strategy) == 1,
+        saves_alone=workers.num_workers(start.strategy) == 1,
     )
-
-
-def _log_resuming(
-    progress: Progress,
-    run_dir: str | os.PathLike,
-    start: int,
-    changes: list[str],
-) -> None:
-    if start:
-        progress.log(f"{os.fspath(run_dir)}: resuming from step {start}")
-    for change in changes:
-        progress.log(change)
 
 
 def _train_steps(
-    start: Start,
-    source: Source,
-    strategy: tf.distribute.Strategy,
-    recorder: Recorder,
-    is_unevaluated: bool,
+    start: Start, recorder: Recorder, is_unevaluated: bool
 ) -> TrainingResult:
     """Trains from a step on until the last one or a signal."""
-    config, training, step = start.config, start.config.training, start.step
+    config, strategy = start.config, start.strategy
+    training, step = config.training, start.step
     is_alone = workers.num_workers(strategy) == 1
     feed = BatchFeed(
-        config, source, strategy, step, limit_steps_per_call(training, step)
+        config,
+        start.source,
+        strategy,
+        step,
+        limit_steps_per_call(training, step),
     )
     step_fn = GradientTapeStep(start.state, config, strategy)
     stop_agreement = workers.StopAgreement(strategy)
-    num_stale = 0
     with (
         InterruptGuard() as guard,
         recorder,
@@ -240,10 +218,8 @@ def _train_steps(
     ):
         if is_unevaluated:
             recorder.evaluate(step)
-            if recorder.is_chief:
-                num_stale = recorder.find_lost_patience(step)
-            if num_stale and is_alone:
-                return TrainingResult(step, num_stale=num_stale)
+            if recorder.num_stale and is_alone:
+                return TrainingResult(step, num_stale=recorder.num_stale)
         feed.fetch()
         while step < training.steps:
             step += _train_call(feed, step_fn, recorder, training, step)
@@ -258,7 +234,7 @@ def _train_steps(
             is_stopping = stop_agreement.any_worker(
                 guard.signal_number is not None
                 or failure is not None
-                or num_stale > 0
+                or recorder.num_stale > 0
             )
             due = find_due(training, step, is_stopping)
             recorder.write(step, due)
@@ -266,10 +242,8 @@ def _train_steps(
                 raise type(failure)(
                     _describe_failure(failure, step, due.checkpoint)
                 ) from failure
-            if due.evaluation and recorder.is_chief:
-                num_stale = recorder.find_lost_patience(step)
             # Several workers agree on it in the next step.
-            ends = is_stopping or (num_stale and is_alone)
+            ends = is_stopping or (recorder.num_stale and is_alone)
             if ends and step < training.steps:
                 # The chief may have evaluated just now: all read the same.
                 workers.wait_for_all(strategy)
@@ -327,12 +301,10 @@ def _list_warnings(recorder: Recorder) -> tuple[str, ...]:
     return tuple(map(str, recorder.warnings))
 
 
-def _check_unchanged(
-    run_dir: str | os.PathLike, steps_before: list[int]
-) -> None:
+def _check_unchanged(start: Start) -> None:
     """Checks that nobody trained a run between our look and our lock."""
-    if checkpoints.list_steps(run_dir) != steps_before:
+    if checkpoints.list_steps(start.run_dir) != start.steps_before:
         raise RunLockedError(
-            f"run {os.fspath(run_dir)!r} was trained by another process just "
-            "now; start again to resume from its last checkpoint"
+            f"run {os.fspath(start.run_dir)!r} was trained by another process "
+            "just now; start again to resume from its last checkpoint"
         )

@@ -71,6 +71,11 @@ class Recorder:
         evaluator: What `Due.evaluation` calls; None for never.
         saves_alone: Whether this process can save a checkpoint without the
             others, as there are none.
+
+    Attributes:
+        seconds_per_step: Since metrics were written last; 0 at first.
+        num_stale: Evaluations without a better one, as of the last one that
+            this process made; 0 until they are too many.
     """
 
     def __init__(
@@ -102,6 +107,7 @@ class Recorder:
         self._state_step: int | None = start_step
         self._counted_step = self._saved_step = start_step
         self._metrics = None
+        self._earlier_seconds = 0.0
         if is_chief:
             sample_grids.remove_later_grids(run_dir, start_step)
             self._metrics = MetricsWriter(
@@ -119,6 +125,7 @@ class Recorder:
         self._measures = StepMeasures()
         self._health = HealthMonitor(config.training.diff_augment)
         self.seconds_per_step = 0.0
+        self.num_stale = 0
         self._timer = StepTimer(self._measures.wait)
 
     def __enter__(self) -> "Recorder":
@@ -134,7 +141,7 @@ class Recorder:
         if isinstance(error, Exception):
             self._save_newest(error)
         self._progress.close()
-        if self._metrics is None:
+        if not self._is_chief:
             return
         self._try("the TensorBoard log", self._metrics.close)
         # Who sent a second signal doesn't want to wait.
@@ -196,11 +203,6 @@ class Recorder:
         if due.evaluation and self._evaluator is not None:
             self.evaluate(step)
 
-    @property
-    def is_chief(self) -> bool:
-        """Whether this process writes the run's files."""
-        return self._is_chief
-
     def find_lost_patience(self, step: int) -> int:
         """Counts evaluations without a better one; 0 until they are too many.
 
@@ -218,9 +220,9 @@ class Recorder:
         if warning is None:
             return
         self._progress.log(f"WARNING: {warning}")
-        if self._metrics is None:
+        if not self._is_chief:
             return
-        self._metrics.add_text(step, "warnings", str(warning))
+        self._metrics.write_warning(step, str(warning))
         self._try(
             WARNINGS_FILE,
             lambda: add_warning(
@@ -246,7 +248,7 @@ class Recorder:
         batch_size = self._config.training.batch_size
         scalars["images_per_second"] = batch_size / seconds if seconds else 0.0
         self._progress.log_metrics(step, scalars, seconds)
-        if self._metrics is None:
+        if not self._is_chief:
             return
         rate, d_rate = self._state.compute_learning_rates()
         scalars["learning_rate"] = rate
@@ -259,10 +261,10 @@ class Recorder:
         """Saves the grid of fixed latents."""
         with self._timer.paused():
             grid = self._grid.draw(self._state.sampling_generator)
-            if self._metrics is not None:
+            if self._is_chief:
                 path = sample_grids.sample_path(self._run_dir, step)
                 images.save_png(path, grid)
-                self._metrics.write_image(step, "samples", grid)
+                self._metrics.write_samples(step, grid)
 
     def _save_checkpoint(self, step: int) -> None:
         """Saves a checkpoint, unless a weight isn't finite."""
@@ -279,7 +281,7 @@ class Recorder:
                 self._is_chief,
             )
             self._saved_step = step
-            if self._metrics is not None:
+            if self._is_chief:
                 self._metrics.flush()
 
     def _save_newest(self, error: Exception) -> None:
@@ -306,7 +308,7 @@ class Recorder:
         with self._timer.paused():
             generator = self._state.sampling_generator
             sample_grids.reestimate_generator(generator, self._config)
-            if self._metrics is None:
+            if not self._is_chief:
                 return
             measures = dict(self._evaluator(generator))
             name, value = next(iter(measures.items()))
@@ -323,6 +325,7 @@ class Recorder:
             floor = measures.get(f"{name}_floor")
             beside = "" if floor is None else f" (training images: {floor:.4g})"
             self._progress.log(f"step {step}: {name} {value:.4g}{beside}")
+            self.num_stale = self.find_lost_patience(step)
 
     def _write_row(self, step: int, scalars: dict[str, float]) -> None:
         elapsed = time.monotonic() - self._start_time

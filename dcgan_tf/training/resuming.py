@@ -2,7 +2,8 @@
 
 import dataclasses
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import tensorflow as tf
 
@@ -43,6 +44,10 @@ class Start:
 
     Attributes:
         config: The run's settings, with what its networks started from.
+        run_dir: Its folder.
+        source: Its images.
+        strategy: What it trains under.
+        precision: A Keras dtype policy.
         state: What is trained, restored.
         step: Completed steps.
         evaluator: What finds the best checkpoint, if anything does.
@@ -51,6 +56,10 @@ class Start:
     """
 
     config: RunConfig
+    run_dir: str | os.PathLike
+    source: Source
+    strategy: tf.distribute.Strategy
+    precision: str
     state: TrainingState
     step: int
     evaluator: Evaluator | None
@@ -92,9 +101,13 @@ def prepare_start(
     config.training.check_replicas(strategy.num_replicas_in_sync)
     if is_chief:
         check_unlocked(run_dir)
+    # First: whatever is trained after this look is noticed under the lock.
+    steps_before = checkpoints.list_steps(run_dir)
+    record = folder.check_run_dir(run_dir, config)
     changes = check_run(
-        run_dir, config, source, precision, allow_fewer_images, init_from
-    )
+        run_dir, record, config, source, precision,
+        allow_fewer_images, init_from,
+    )  # fmt: skip
     check_batch_size(source, config.training.batch_size)
     # Now, so that a folder of unreadable images leaves no run behind.
     get_store(source, config.model, config.data)
@@ -102,32 +115,38 @@ def prepare_start(
     if config.training.eval_every and build_evaluator:
         # The chief alone evaluates; the others take part in its checkpoints.
         evaluator = build_evaluator(config, source) if is_chief else dict
-    steps_before = checkpoints.list_steps(run_dir)
     with strategy.scope():
         state = build_training_state(config, precision)
     step, init_from = restore_or_start(
-        run_dir, config, source, state, init_from
+        run_dir, record, config, source, state, init_from
     )
     training = dataclasses.replace(config.training, init_from=init_from)
     config = dataclasses.replace(config, training=training)
     workers.check_agreement(
         strategy, describe_work(config, source, step, precision, strategy)
     )
-    return Start(config, state, step, evaluator, changes, steps_before)
+    return Start(
+        config=config, run_dir=run_dir, source=source, strategy=strategy,
+        precision=precision, state=state, step=step, evaluator=evaluator,
+        changes=changes, steps_before=steps_before,
+    )  # fmt: skip
 
 
 def check_run(
     run_dir: str | os.PathLike,
+    record: Mapping[str, Any] | None,
     config: RunConfig,
     source: Source,
     precision: str,
     allow_fewer_images: bool = False,
     init_from: str | os.PathLike | None = None,
 ) -> list[str]:
-    """Checks that a run may start or be resumed in a folder.
+    """Checks that a run may be resumed, by what its record says.
 
     Args:
-        run_dir: The folder; nothing in it is changed.
+        run_dir: The folder.
+        record: From `folder.check_run_dir`; None of a new run, which has
+            nothing to compare.
         config: The settings to train with.
         source: The images to train on.
         precision: The Keras dtype policy to train in.
@@ -138,29 +157,30 @@ def check_run(
         What has changed since the run was last trained, a line each.
 
     Raises:
-        ValueError: If the folder holds another run, or something else.
+        ValueError: If precision, classes, images or where it started are
+            others.
     """
-    folder.check_run_dir(run_dir, config)
-    if not checkpoints.list_steps(run_dir):
+    if record is None:
         return []
-    old = folder.load_run_config(run_dir)
+    old = RunConfig.from_dict(record)
     notes = _describe_changes(old, config)
     if init_from is not None:
         notes += _compare_start(run_dir, old.training.init_from, init_from)
-    notes += _compare_precision(run_dir, precision)
+    notes += _compare_precision(run_dir, record, precision)
     if config.model.num_classes:
-        _check_classes(run_dir, source)
-    notes.append(_compare_labels(run_dir, old, config, source))
+        _check_classes(run_dir, record, source)
+    notes.append(_compare_labels(record, old, config, source))
     if source.fingerprint_images is not None:
         images = source.fingerprint_images()
         notes.append(
-            compare_images(run_dir, config, images, allow_fewer_images)
+            compare_images(run_dir, record, config, images, allow_fewer_images)
         )
     return [note for note in notes if note]
 
 
 def restore_or_start(
     run_dir: str | os.PathLike,
+    record: Mapping[str, Any] | None,
     config: RunConfig,
     source: Source,
     state: TrainingState,
@@ -169,7 +189,8 @@ def restore_or_start(
     """Restores the run, or the networks it starts from.
 
     Args:
-        run_dir: The folder, which `check_run` has accepted.
+        run_dir: The folder.
+        record: Which `check_run` has accepted; None of a new run.
         config: The run's settings.
         source: Its images.
         state: Changed in place.
@@ -179,11 +200,11 @@ def restore_or_start(
         The step to resume from, and `RUN@STEP` of the networks that the run
         started from, if they are another run's.
     """
-    if checkpoints.list_steps(run_dir):
+    if record is not None:
         step = checkpoints.restore(run_dir, state.trackables())
         # The checkpoint's optimizers hold the rate they were saved with.
         state.set_learning_rates(*config.training.rates)
-        return step, folder.load_run_config(run_dir).training.init_from
+        return step, RunConfig.from_dict(record).training.init_from
     if init_from:
         init_from = restore_networks(init_from, config, state)
     else:
@@ -216,13 +237,15 @@ def save_record(
     folder.save_run_config(run_dir, config, **extra)
 
 
-def _check_classes(run_dir: str | os.PathLike, source: Source) -> None:
+def _check_classes(
+    run_dir: str | os.PathLike, record: Mapping[str, Any], source: Source
+) -> None:
     """Checks that the classes' numbers still mean the same.
 
     Folders that are renamed may sort otherwise, with the same images in them.
     """
     now = list(source.label_names or ())
-    was = folder.load_run_record(run_dir).get(CLASSES_KEY, now)
+    was = record.get(CLASSES_KEY, now)
     if was == now or len(was) != len(now):
         return
     # Their number is a setting, and the same.
@@ -238,7 +261,7 @@ def _check_classes(run_dir: str | os.PathLike, source: Source) -> None:
 
 
 def _compare_labels(
-    run_dir: str | os.PathLike, old: RunConfig, new: RunConfig, source: Source
+    record: Mapping[str, Any], old: RunConfig, new: RunConfig, source: Source
 ) -> str:
     """Says how labels differ from those that the run was trained on last.
 
@@ -246,7 +269,6 @@ def _compare_labels(
     """
     was_in, is_in = old.data.labels, new.data.labels
     now = source.digest_labels()
-    record = folder.load_run_record(run_dir)
     is_same = now == record.get(LABELS_KEY, now)
     if is_in and was_in:
         if not is_same:
@@ -311,8 +333,10 @@ def _compare_start(
     )
 
 
-def _compare_precision(run_dir: str | os.PathLike, now: str) -> list[str]:
-    was = folder.load_run_record(run_dir).get("precision", now)
+def _compare_precision(
+    run_dir: str | os.PathLike, record: Mapping[str, Any], now: str
+) -> list[str]:
+    was = record.get("precision", now)
     if was == now:
         return []
     if "mixed_float16" in (was, now):

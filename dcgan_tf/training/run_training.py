@@ -57,7 +57,6 @@ def run_training(
     is_held_out_given: bool = False,
     cpu_devices: int | None = None,
     note: str | None = None,
-    log: Callable[[str], None] = print,
 ) -> RunResult:
     """Trains a run on what its settings name, from a start or a checkpoint.
 
@@ -79,7 +78,6 @@ def run_training(
         cpu_devices: Logical devices to split the processor into; None
             leaves it as it is.
         note: What the user should know of the folder, if anything.
-        log: Takes lines for the user.
 
     Raises:
         ValueError: If settings, images and folder don't go together.
@@ -104,7 +102,7 @@ def run_training(
     is_chief = workers.is_chief(strategy)
     with workers.nobody_left_waiting(strategy):
         if note and is_chief:
-            log(note)
+            print(note)
         is_new = not checkpoints.list_steps(run_dir)
         config, source = open_images(
             config, run_dir, source, is_evaluation_asked, is_held_out_given

@@ -13,7 +13,7 @@ import pytest
 from absl import flags
 
 from dcgan_tf.analysis import walk
-from dcgan_tf.cli import command, path_flags
+from dcgan_tf.cli import command, exit_codes, flag_kinds
 from dcgan_tf.seeds import LARGEST_SEED
 
 PACKAGE = Path(command.__file__).parents[1]
@@ -88,7 +88,7 @@ def test_what_is_no_path_is_refused_in_a_line(
 ):
     monkeypatch.chdir(tmp_path)
     arguments = [*VIEW.get(name, []), f"--{flag}={given}"]
-    assert load_command(name).main(arguments) == command.EXIT_USAGE
+    assert load_command(name).main(arguments) == exit_codes.EXIT_USAGE
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     assert f"--{flag}={given.replace(chr(0), '')}"[:20] in lines[0].replace(
@@ -106,7 +106,7 @@ def test_what_is_no_path_is_refused_in_a_line(
     ],
 )
 def test_arguments_that_are_no_paths_are_refused_too(name, arguments, capsys):
-    assert load_command(name).main(arguments) == command.EXIT_USAGE
+    assert load_command(name).main(arguments) == exit_codes.EXIT_USAGE
     assert "is an address" in capsys.readouterr().err
 
 
@@ -120,8 +120,8 @@ def test_the_home_folder_is_expanded(name, flag, monkeypatch):
 
 def test_a_name_that_only_looks_like_an_address_is_a_path():
     for path in ("gs:/bucket", "a:b", "1://x", "a~b", "-o", " "):
-        assert path_flags.expand_path(path) == path
-    assert path_flags.expand_path("./~") == os.path.abspath("./~")
+        assert flag_kinds.expand_path(path) == path
+    assert flag_kinds.expand_path("./~") == os.path.abspath("./~")
 
 
 SEEDED = [pair for pair in ALL_FLAGS if pair[1] == "seed"]
@@ -131,7 +131,7 @@ SEEDED = [pair for pair in ALL_FLAGS if pair[1] == "seed"]
 @pytest.mark.parametrize("seed", ["-1", str(2**63), str(10**30), "1.5", ""])
 def test_a_seed_out_of_range_names_its_flag(name, flag, seed, capsys):
     arguments = [*VIEW.get(name, []), f"--seed={seed}"]
-    assert load_command(name).main(arguments) == command.EXIT_USAGE
+    assert load_command(name).main(arguments) == exit_codes.EXIT_USAGE
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     assert "--seed" in lines[0]
@@ -171,7 +171,10 @@ def test_the_largest_seeds_train_and_draw(tmp_path, monkeypatch):
     assert load_command("analyze").main(arguments) == 0
 
 
-@pytest.mark.parametrize("suffix", ["jpg", "JPEG", "webp", "gif", "tiff"])
+SUFFIXES = ["jpg", "JPEG", "webp", "gif", "tiff", "pdf", "jp2", "ico", "tga"]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
@@ -186,7 +189,7 @@ def test_an_output_of_another_format_is_refused(
 ):
     monkeypatch.chdir(tmp_path)
     arguments = [*arguments, f"--output=five.{suffix}"]
-    assert load_command(name).main(arguments) == command.EXIT_USAGE
+    assert load_command(name).main(arguments) == exit_codes.EXIT_USAGE
     assert f"five.{suffix}" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 

@@ -6,7 +6,7 @@ import pytest
 from absl import flags
 
 from dcgan_tf.cli.defaults import describe_default
-from dcgan_tf.cli.train_flags import define_train_flags
+from dcgan_tf.cli.train import define_flags
 from dcgan_tf.families import FAMILIES
 from dcgan_tf.presets import resolve_run_config
 from dcgan_tf.recipes import RECIPES
@@ -18,7 +18,7 @@ _COMPUTED = {"eval_every"}
 def list_resolved(settings):
     """Returns a run's settings that are flags of `train`, by name."""
     values = flags.FlagValues()
-    define_train_flags(values)
+    define_flags(values)
     config = resolve_run_config(settings)
     resolved = {**vars(config.model), **vars(config.training)}
     unused = FAMILIES[config.model.family].unused

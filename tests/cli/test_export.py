@@ -335,6 +335,7 @@ def test_a_truncated_checkpoint_gives_way_to_the_one_before(
         (["checkpoint=5"], 1, "use latest or one of 3, 8"),
         (["checkpoint=best"], 1, "no best checkpoint"),
         (["formats=onnx"], 2, "saved_model"),
+        (["single_file"], 2, "--single_file is for web, and --formats are"),
         (["formats="], 2, "--formats is empty"),
         (["data_dir=a", "image_dir=b"], 2, "one of --data_dir and --image_dir"),
         (["data_dir=a"], 2, "data_dir 'a' means nothing to an image folder"),

@@ -9,7 +9,7 @@ import pytest
 from absl import flags
 
 from dcgan_tf.cli import help_text, main
-from dcgan_tf.cli.command import EXIT_USAGE
+from dcgan_tf.cli.exit_codes import EXIT_USAGE
 from dcgan_tf.version import __version__
 
 COMMANDS = [name for names in main.COMMANDS.values() for name in names]

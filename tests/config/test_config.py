@@ -20,6 +20,7 @@ from dcgan_tf.config import (
 )
 from dcgan_tf.data import embedded
 from dcgan_tf.evaluation.settings import Settings
+from dcgan_tf.families import FAMILIES
 from dcgan_tf.presets import resolve_run_config
 
 
@@ -255,6 +256,42 @@ def test_sizes_of_any_form_are_resolved(family, size):
 def test_settings_of_0_1_0_keep_their_positions(kind, names):
     fields = [field.name for field in dataclasses.fields(kind)]
     assert fields[: len(names.split())] == names.split()
+
+
+UNUSED = {
+    "model.base_filters": 8, "model.kernel_size": 3,
+    "model.convs_per_scale": 2, "model.hidden_units": 10,
+    "model.spectral_norm": True, "model.discriminator_batch_norm": False,
+    "training.batch_norm": "replica", "training.r1_weight": 1.0,
+    "training.r2_weight": 1.0, "training.penalty_every": 8,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("family", "setting"),
+    [
+        (family, setting)
+        for family, known in FAMILIES.items()
+        for setting in UNUSED
+        if setting.partition(".")[2] in known.unused
+    ],
+)
+def test_what_means_nothing_to_a_family_is_refused(family, setting):
+    """Some of what no flag could give, a config of a program's own took."""
+    part, _, name = setting.partition(".")
+    change = {name: UNUSED[setting]}
+    config = resolve_run_config({"family": family})
+    refusal = f"{name} {UNUSED[setting]!r} means nothing to the family {family}"
+    with pytest.raises(ValueError, match=refusal):
+        settings = dataclasses.replace(getattr(config, part), **change)
+        dataclasses.replace(config, **{part: settings})
+    with pytest.raises(ValueError, match=refusal):
+        resolve_run_config({"family": family, **change})
+
+
+def test_all_settings_of_no_use_to_a_family_are_tried():
+    tried = {setting.partition(".")[2] for setting in UNUSED} | {"preset"}
+    assert tried == {n for known in FAMILIES.values() for n in known.unused}
 
 
 # What to try instead of a setting's value.

@@ -16,9 +16,9 @@ from dcgan_tf.context.graph_rewrites import (
     REMAPPING,
     without_rewrites,
 )
+from dcgan_tf.context.random_states import keep_random_states
 from dcgan_tf.context.shared_by_threads import shared_by_threads
 from dcgan_tf.kernels.keras_settings import own_keras_settings
-from dcgan_tf.seeds import keep_random_states
 from dcgan_tf.serving.lite import convert
 
 

@@ -30,6 +30,7 @@ ORDER = (
     "presets",
     "images",
     "seeds",
+    "batch_order",
     "latents",
     "traced",
     "kernels",

@@ -63,9 +63,19 @@ def test_several_attributes_are_no_classes(run_dir, monkeypatch):
         attributes = np.stack([LABELS, LABELS], axis=1)
         return dataclasses.replace(load(*args), training_labels=attributes)
 
-    monkeypatch.setattr("dcgan_tf.run.load_real_images", load_attributes)
+    monkeypatch.setattr(evaluate, "load_real_images", load_attributes)
     given = (IMAGES, LABELS), (HELD_OUT, HELD_OUT_LABELS)
     assert "one_nn" not in measure(run_dir, *given)
+
+
+def test_what_is_loaded_is_said_before_it_is(run_dir, monkeypatch):
+    def fail(*args):
+        raise OSError("no such disk")
+
+    monkeypatch.setattr(evaluate, "load_real_images", fail)
+    with pytest.raises(OSError):
+        measure(run_dir, IMAGES, HELD_OUT, (lines := []).append)
+    assert lines == ["loading image_folder"]
 
 
 def test_a_failure_does_not_cost_what_was_measured_before(run_dir, monkeypatch):

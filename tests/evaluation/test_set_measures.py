@@ -5,11 +5,11 @@ import pytest
 
 from dcgan_tf.evaluation.feature_extractors.feature_extractor import Features
 from dcgan_tf.evaluation.set_measures import (
-    FEWEST,
     FUNCTIONS,
     compute_copying_measures,
     compute_measures,
 )
+from dcgan_tf.evaluation.settings import SET_MEASURES, find_figures
 
 
 def make_features(kind):
@@ -38,6 +38,16 @@ def test_every_measure_of_collapsed_samples_is_a_number(kind, name):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_measures_figures_are_found_by_its_entry(name):
+    usual = make_features("usual")
+    values = compute_measures([name], usual, usual, seed=0)
+    figures = SET_MEASURES[name].figures or (name,)
+    assert tuple(find_figures(name, values)) == figures
+    others = {key for key in FUNCTIONS if key != name}
+    assert not any(find_figures(other, values) for other in others)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_measures_take_as_few_images_as_is_said(name):
     def compute(count):
         few = Features(*(part[:count] for part in get_parts()))
@@ -47,7 +57,7 @@ def test_measures_take_as_few_images_as_is_said(name):
         usual = make_features("usual")
         return usual.features, usual.probabilities, usual.pixels
 
-    fewest = FEWEST.get(name, 1)
+    fewest = SET_MEASURES[name].fewest
     assert np.isfinite(list(compute(fewest).values())).all()
     if fewest > 1:
         with pytest.raises(ValueError, match=f"{fewest - 1} real and"):

@@ -10,7 +10,7 @@ import pytest
 
 from dcgan_tf.data.open_source import load_source
 from dcgan_tf.presets import resolve_run_config
-from dcgan_tf.runs.folder import save_run_config
+from dcgan_tf.runs.folder import load_run_record, save_run_config
 from dcgan_tf.runs.image_identity import IMAGES_KEY, compare_images
 
 
@@ -81,6 +81,11 @@ def load(folder, **settings):
     return config, load_source(config.data).fingerprint_images()
 
 
+def compare(run_dir, config, images, allow_fewer=False):
+    record = load_run_record(run_dir)
+    return compare_images(run_dir, record, config, images, allow_fewer)
+
+
 def make_run(folder, tmp_path):
     config, images = load(folder)
     (tmp_path / "run").mkdir()
@@ -102,7 +107,7 @@ def make_run(folder, tmp_path):
 def test_the_same_and_more_go_on(change, said, folder, tmp_path):
     run_dir = make_run(folder, tmp_path)
     folder = change(folder, tmp_path) or folder
-    note = compare_images(run_dir, *load(folder))
+    note = compare(run_dir, *load(folder))
     if said is None:
         assert note is None
     else:
@@ -122,8 +127,8 @@ def test_fewer_need_a_flag(change, num_lost, folder, tmp_path):
     with pytest.raises(
         ValueError, match=f"{num_lost} of the 40 .*give allow_fewer_images"
     ):
-        compare_images(run_dir, config, images)
-    note = compare_images(run_dir, config, images, allow_fewer=True)
+        compare(run_dir, config, images)
+    note = compare(run_dir, config, images, allow_fewer=True)
     assert f"{num_lost} of the 40" in note
 
 
@@ -131,7 +136,7 @@ def test_a_list_of_names_to_leave_out_takes_none_away(folder, tmp_path):
     run_dir = make_run(folder, tmp_path)
     (tmp_path / "list.txt").write_text("0003.png\n")
     excluded = load(folder, exclude=str(tmp_path / "list.txt"))
-    assert compare_images(run_dir, *excluded) is None
+    assert compare(run_dir, *excluded) is None
 
 
 @pytest.mark.parametrize("change", [others, other_bitmaps])
@@ -140,7 +145,7 @@ def test_others_are_refused(change, allow_fewer, folder, tmp_path):
     run_dir = make_run(folder, tmp_path)
     change(folder, tmp_path)
     with pytest.raises(ValueError, match="trained on 40 .* are others"):
-        compare_images(run_dir, *load(folder), allow_fewer)
+        compare(run_dir, *load(folder), allow_fewer)
 
 
 def test_a_run_without_a_record_takes_what_it_meets_and_says_so(
@@ -151,5 +156,5 @@ def test_a_run_without_a_record_takes_what_it_meets_and_says_so(
     record = json.loads(path.read_text())
     del record[IMAGES_KEY]
     path.write_text(json.dumps(record))
-    note = compare_images(run_dir, *load(folder))
+    note = compare(run_dir, *load(folder))
     assert "0.1.0" in note and "40" in note and os.fspath(folder) in note

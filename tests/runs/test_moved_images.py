@@ -14,7 +14,7 @@ from fixtures import tiny_run
 import dcgan_tf
 from dcgan_tf import images as image_ops
 from dcgan_tf.cli import analyze, evaluate, export
-from dcgan_tf.cli.moved_data import find_moved_data
+from dcgan_tf.cli.model_flags import find_moved_data
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.held_out import NothingHeldOutError
 from dcgan_tf.data.open_source import load_source

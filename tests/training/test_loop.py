@@ -1,13 +1,14 @@
-"""What a worker that isn't the chief does before its first step."""
+"""What the loop does before its first step."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 import tensorflow as tf
 from fixtures import tiny_run
 
 from dcgan_tf.data.open_source import load_source
-from dcgan_tf.runs.folder import load_run_config
+from dcgan_tf.runs.folder import CONFIG_FILE, load_run_config
 from dcgan_tf.training import loop
 from dcgan_tf.training.recorder import Recorder
 
@@ -62,3 +63,22 @@ def test_a_worker_does_what_the_chief_says(
     assert steps_evaluated == evaluated
     assert (result.step, result.was_complete) == (1, was_complete)
     assert {p: p.stat().st_mtime_ns for p in run_dir.rglob("*")} == before
+
+
+def test_a_runs_record_is_read_once(run_dir, monkeypatch):
+    """Were it replaced in between, one was checked and another restored."""
+    config = load_run_config(run_dir)
+    training = dataclasses.replace(config.training, steps=1)
+    config = dataclasses.replace(config, training=training)
+    source = load_source(config.data)
+    read_text, read = Path.read_text, []
+
+    def note_and_read(path, *arguments, **options):
+        read.append(path.name)
+        return read_text(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "read_text", note_and_read)
+    strategy = tf.distribute.get_strategy()
+    result = loop.train(config, run_dir, source, strategy)
+    assert result.was_complete
+    assert read.count(CONFIG_FILE) == 1

@@ -43,9 +43,14 @@ def run_dir(tmp_path, monkeypatch):
     return tmp_path
 
 
+def check_resuming(run_dir, config, source, precision, **options):
+    record = folder.check_run_dir(run_dir, config)
+    return check_run(run_dir, record, config, source, precision, **options)
+
+
 def check(run_dir, precision="mixed_bfloat16", seed=0, **settings):
     config = resolve_run_config({**SETTINGS, **settings})
-    return check_run(run_dir, config, make_source(seed), precision)
+    return check_resuming(run_dir, config, make_source(seed), precision)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +78,7 @@ def check_start(run_dir, was, now):
     record["training"]["init_from"] = was
     (run_dir / folder.CONFIG_FILE).write_text(json.dumps(record))
     config = resolve_run_config(SETTINGS)
-    return check_run(
+    return check_resuming(
         run_dir, config, make_source(), "mixed_bfloat16", init_from=now
     )
 
@@ -124,7 +129,7 @@ def test_a_new_run_has_nothing_to_compare(run_dir, monkeypatch):
 def test_a_source_that_cannot_tell_its_images_is_taken(run_dir):
     source = dataclasses.replace(make_source(1), fingerprint_images=None)
     config = resolve_run_config(SETTINGS)
-    assert check_run(run_dir, config, source, "mixed_bfloat16") == []
+    assert check_resuming(run_dir, config, source, "mixed_bfloat16") == []
 
 
 LABELS = np.arange(12) % 2
@@ -206,14 +211,14 @@ def test_other_labels_of_a_conditional_run_are_named(
     monkeypatch.setattr(checkpoints, "list_steps", lambda path: [3])
     images = images if order is None else images[order]
     _, source = open_source(tmp_path, labels, images)
-    notes = check_run(tmp_path / "run", config, source, "float32")
+    notes = check_resuming(tmp_path / "run", config, source, "float32")
     notes = [text for text in notes if "labels" in text.partition("/")[0]]
     assert notes == ([note] if note else [])
     # Runs that recorded none are resumed as they were.
     record = folder.load_run_record(tmp_path / "run")
     del record["labels_digest"]
     (tmp_path / "run" / folder.CONFIG_FILE).write_text(json.dumps(record))
-    notes = check_run(tmp_path / "run", config, source, "float32")
+    notes = check_resuming(tmp_path / "run", config, source, "float32")
     assert not [text for text in notes if "labels" in text.partition("/")[0]]
 
 
@@ -227,7 +232,7 @@ def test_what_is_excluded_changes_no_labels(tmp_path, monkeypatch):
         config = save_run(run_dir, data, source)
         data = dataclasses.replace(data, exclude=exclude)
         config = dataclasses.replace(config, data=data)
-        notes = check_run(run_dir, config, load_source(data), "float32")
+        notes = check_resuming(run_dir, config, load_source(data), "float32")
         assert notes == [f"exclude {exclude} (was none)"]
 
 
@@ -263,12 +268,14 @@ def test_a_table_of_labels_that_changes_is_named(
     config = save_run(run_dir, before, load_source(before), num_classes=0)
     monkeypatch.setattr(checkpoints, "list_steps", lambda path: [3])
     config = dataclasses.replace(config, data=after)
-    notes = check_run(run_dir, config, load_source(after), "float32")
+    notes = check_resuming(run_dir, config, load_source(after), "float32")
     assert notes == ([note.format(**paths)] if note else [])
 
 
 def test_labels_that_are_left_out_are_named(tmp_path, monkeypatch):
     config = save_run(tmp_path / "run", *open_arrays(tmp_path, LABELS), 0)
     monkeypatch.setattr(checkpoints, "list_steps", lambda path: [3])
-    notes = check_run(tmp_path / "run", config, open_given(PIXELS), "float32")
+    notes = check_resuming(
+        tmp_path / "run", config, open_given(PIXELS), "float32"
+    )
     assert notes == ["no labels, where images had some before"]

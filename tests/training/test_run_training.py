@@ -35,16 +35,15 @@ def make_config(steps):
     return resolve_run_config({**TINY, "steps": steps})
 
 
-def test_a_source_in_memory_is_trained_on(tmp_path):
+def test_a_source_in_memory_is_trained_on(tmp_path, capsys):
     result = run_training(
         make_config(1),
         tmp_path / "run",
         source=make_source(label_names=("a", "b", "c")),
         conditional=True,
         note="said first",
-        log=(lines := []).append,
     )
-    assert lines[:1] == ["said first"]
+    assert capsys.readouterr().out.splitlines()[:1] == ["said first"]
     assert result.run_dir == tmp_path / "run"
     assert (result.training.step, result.is_chief) == (1, True)
     assert result.config.model.num_classes == 3

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 import keras
 import numpy as np
 
+from dcgan_tf.batch_order import draw_batches
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.kernels.keras_settings import own_keras_settings
-from dcgan_tf.seeds import draw_batches
 
 CODE_BITS = 128
 # What the autoencoder sees of an image: 32x32 RGB is 3072 numbers.

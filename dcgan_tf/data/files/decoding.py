@@ -11,6 +11,7 @@ from PIL import Image, ImageOps
 
 from dcgan_tf.config import parse_colour
 from dcgan_tf.data.files.file_formats import (
+    BRANDED_FORMATS,
     PILLOW_FORMATS,
     START_BYTES,
     may_be_deep,
@@ -125,7 +126,7 @@ def keeps_upper_byte(file: str | os.PathLike | BinaryIO, page: int = 0) -> bool:
         if image.format == "JPEG2000":
             is_grey = image.mode.startswith("I")
             return not is_grey and count_jpeg_2000_bits(image.fp) > 8
-        if image.format in ("AVIF", "HEIF"):
+        if image.format in BRANDED_FORMATS:
             image.fp.seek(0)
             return may_be_deep(image.fp.read(START_BYTES))
         return _is_read_by_upper_byte(image) and not _has_deep_colour(image)

@@ -5,6 +5,7 @@ import functools
 import logging
 import os
 from collections.abc import Callable
+from typing import NamedTuple
 
 from dcgan_tf.config import DataConfig
 from dcgan_tf.data.exclusion import find_excluded
@@ -18,6 +19,7 @@ from dcgan_tf.data.folders.folder_classes import (
 from dcgan_tf.data.folders.label_files import load_table
 from dcgan_tf.data.held_out import LARGE, resolve_rule, take_split
 from dcgan_tf.data.labels.assignment import Labels, assign_labels
+from dcgan_tf.data.labels.class_labels import warn_of_gaps
 from dcgan_tf.data.labels.table import Table
 from dcgan_tf.data.name_order import hash_name
 from dcgan_tf.data.source import HeldOutRule
@@ -40,7 +42,8 @@ class ChosenImages:
         split: What it is called in the folder.
         names: Of its images, in their order.
         labels: Theirs.
-        labels_digest: Of a table of labels; empty for folders.
+        labels_fingerprint: What a table of labels adds to the source's
+            fingerprint; empty for folders.
         held_out_rule: By which they were chosen; None where folders say it.
         num_held_out: Images that evaluation takes beside those of `train`.
         num_excluded: Images that a list leaves out, in all splits.
@@ -51,7 +54,7 @@ class ChosenImages:
     split: str
     names: list[str]
     labels: Labels
-    labels_digest: str
+    labels_fingerprint: str
     held_out_rule: HeldOutRule | None
     num_held_out: int
     num_excluded: int
@@ -97,20 +100,11 @@ def choose_images(
         split or data.split or "train",
         f"image folder {data.image_dir}",
     )
-    labels, digest, digest_labels = None, "", str
+    found = None
     if data.labels is not None:
         table = load_table(data.labels, tree, beside)
-        # What is for tests often has no labels.
-        labels = assign_labels(
-            table,
-            names,
-            data.condition_on,
-            split_folders.get("train"),
-            root=os.path.abspath(tree.path),
-        )
-        digest = f" {table.digest} {data.condition_on}"
-        digest_labels = digest.__str__
-        kept = _drop_unlabelled(kept, labels, table)
+        found = _read_table(table, tree, names, data, split_folders)
+        kept = _drop_unlabelled(kept, found.labels, table)
     rule = None
     if split_folders:
         chosen = _take_folder(kept, split, split_folders, tree.path)
@@ -119,27 +113,73 @@ def choose_images(
             kept, data.hold_out, listing.pages, data.hold_out_also
         )
         chosen = take_split(kept, split, tree.path, rule, listing.pages)
-    if labels is None:
-        labels = find_folder_labels(kept, chosen, split_folders, root)
-        if labels.label_names:
-            own = (listing, split, split_folders, root)
-            digest_labels = functools.cache(
-                functools.partial(digest_folder_labels, *own)
-            )
+    if found is None:
+        found = _read_folders(listing, kept, chosen, split, split_folders, root)
     if split == "train":
-        _warn_of_gaps(labels, chosen)
+        by_name, label_names = found.labels.by_name, found.labels.label_names
+        there = {by_name.get(name) for name in chosen}
+        warn_of_gaps(there, label_names, " to train on")
     return ChosenImages(
-        split,
-        sorted(chosen, key=hash_name),
-        labels,
-        digest,
-        rule,
-        _count_held_out(kept, chosen, split, split_folders),
-        len(left_out),
-        f"{split}{_describe_rule(rule, kept, listing)}"
+        split=split,
+        names=sorted(chosen, key=hash_name),
+        labels=found.labels,
+        labels_fingerprint=found.fingerprint,
+        held_out_rule=rule,
+        num_held_out=_count_held_out(kept, chosen, split, split_folders),
+        num_excluded=len(left_out),
+        description=f"{split}{_describe_rule(rule, kept, listing)}"
         f"{' folder' if split_folders else ''}{f' in {root}' if root else ''}",
-        digest_labels,
+        digest_labels=found.digest,
     )
+
+
+class _FoundLabels(NamedTuple):
+    """Labels, and what tells them from others.
+
+    Attributes:
+        labels: Of the images.
+        fingerprint: As `ChosenImages.labels_fingerprint`.
+        digest: As `ChosenImages.digest_labels`.
+    """
+
+    labels: Labels
+    fingerprint: str
+    digest: Callable[[], str]
+
+
+def _read_table(
+    table: Table,
+    tree: FolderTree | Archive,
+    names: list[str],
+    data: DataConfig,
+    split_folders: dict[str, list[str]],
+) -> _FoundLabels:
+    labels = assign_labels(
+        table,
+        names,
+        data.condition_on,
+        # What is for tests often has no labels.
+        split_folders.get("train"),
+        root=os.path.abspath(tree.path),
+    )
+    digest = f" {table.digest} {data.condition_on}"
+    return _FoundLabels(labels, digest, lambda: digest)
+
+
+def _read_folders(
+    listing: Listing,
+    kept: list[str],
+    chosen: list[str],
+    split: str,
+    split_folders: dict[str, list[str]],
+    root: str,
+) -> _FoundLabels:
+    labels = find_folder_labels(kept, chosen, split_folders, root)
+    if not labels.label_names:
+        return _FoundLabels(labels, "", str)
+    own = (listing, split, split_folders, root)
+    digest = functools.cache(functools.partial(digest_folder_labels, *own))
+    return _FoundLabels(labels, "", digest)
 
 
 def _warn_beside_splits(path: str, names: list[str], root: str) -> None:
@@ -151,23 +191,6 @@ def _warn_beside_splits(path: str, names: list[str], root: str) -> None:
             "or name the folder train itself",
             path,
             beside,
-        )
-
-
-def _warn_of_gaps(labels: Labels, chosen: list[str]) -> None:
-    """Names classes that a conditional run would learn from nothing."""
-    there = {labels.by_name.get(name) for name in chosen}
-    gaps = [
-        name
-        for number, name in enumerate(labels.label_names)
-        if number not in there
-    ]
-    if gaps:
-        _log.warning(
-            "%d of the %d classes, such as %s, have no images to train on",
-            len(gaps),
-            len(labels.label_names),
-            gaps[0],
         )
 
 

@@ -76,7 +76,8 @@ def load_folder(
         held_out_rule=choice.held_out_rule,
         num_held_out=choice.num_held_out,
         fingerprint=f"{listing.digest} {sorted(excluded)} {choice.description}"
-        f"{f' {level_range}' if listing.deep else ''}{choice.labels_digest}",
+        f"{f' {level_range}' if listing.deep else ''}"
+        f"{choice.labels_fingerprint}",
         read_all=lambda: files.read(tf.data.Dataset.range(num_examples)),
         read=files.read,
         name_of=choice.names.__getitem__,

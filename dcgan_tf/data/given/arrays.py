@@ -48,8 +48,8 @@ def open_arrays(
         ValueError: If they have another dtype, range or shape.
     """
     images = check_images(np.asarray(images))
-    order = order_positions(range(len(images)))
-    return _build_source(images, labels, label_names, split, order)
+    positions = order_positions(range(len(images)))
+    return _build_source(images, labels, label_names, split, positions)
 
 
 def open_dataset(
@@ -186,19 +186,23 @@ def _build_source(
     labels: np.ndarray | None,
     label_names: Sequence[str] | None,
     split: str,
-    order: Sequence[int] | None = None,
+    positions: Sequence[int] | None = None,
 ) -> Source:
     classes = number_classes(
         labels, len(images), label_names, lambda: map(hash_array, images)
     )
     if split == "train":
-        warn_of_gaps(classes.numbers, classes.names)
+        warn_of_gaps(
+            np.unique(classes.numbers),
+            classes.names,
+            "; number the labels from 0 without gaps",
+        )
     return build_array_source(
         ARRAYS,
         split,
         images,
         classes.numbers,
-        order=order,
+        positions=positions,
         # By content: a cached copy of other arrays of this length is stale.
         fingerprint=_digest(images, classes.numbers),
         label_names=classes.names,

@@ -144,14 +144,23 @@ def check_labels(
     return labels, tuple(names)
 
 
-def warn_of_gaps(labels: np.ndarray, label_names: Sequence[str]) -> None:
-    """Names classes that a conditional run would learn from nothing."""
-    gaps = np.setdiff1d(np.arange(len(label_names)), labels)
-    if len(gaps):
+def warn_of_gaps(
+    numbers: Iterable[object], label_names: Sequence[str], ending: str
+) -> None:
+    """Names classes that a conditional run would learn from nothing.
+
+    Args:
+        numbers: Of the classes that there are images of.
+        label_names: Of all classes.
+        ending: Of the warning, after `have no images`.
+    """
+    there = set(numbers)
+    gaps = [n for number, n in enumerate(label_names) if number not in there]
+    if gaps:
         _log.warning(
-            "%d of the %d classes, such as %s, have no images; number the "
-            "labels from 0 without gaps",
+            "%d of the %d classes, such as %s, have no images%s",
             len(gaps),
             len(label_names),
-            label_names[gaps[0]],
+            gaps[0],
+            ending,
         )

@@ -17,13 +17,13 @@ import tensorflow as tf
 from keras import layers
 
 from dcgan_tf import scratch
+from dcgan_tf.batch_order import draw_batches
 from dcgan_tf.data.cache_dir import get_cache_dir
 from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
     FeatureExtractor,
 )
 from dcgan_tf.images import to_float
 from dcgan_tf.kernels.keras_settings import own_keras_settings
-from dcgan_tf.seeds import draw_batches
 from dcgan_tf.traced import traced
 
 _log = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from dcgan_tf.batch_order import draw_batches
 from dcgan_tf.config import ModelConfig
 from dcgan_tf.evaluation.linear_probe.kept_results import KeptRow
 from dcgan_tf.evaluation.linear_probe.probe import summarise
@@ -24,7 +25,6 @@ from dcgan_tf.evaluation.linear_probe.result import ProbeResult
 from dcgan_tf.images import to_float
 from dcgan_tf.kernels.keras_settings import own_keras_settings
 from dcgan_tf.models.discriminator import build_discriminator
-from dcgan_tf.seeds import draw_batches
 from dcgan_tf.traced import traced
 
 NAME = "trained with labels alone"

@@ -4,20 +4,12 @@ import dataclasses
 
 import tensorflow as tf
 
-from dcgan_tf.config import DataConfig, RunConfig
+from dcgan_tf.config import PATH_SETTINGS, DataConfig, RunConfig
 from dcgan_tf.data.source import Source
 from dcgan_tf.training.distribution.workers import num_workers
 
 # Where a worker finds and keeps its images is its own business.
-_OWN_DATA_SETTINGS = (
-    "image_dir",
-    "held_out_dir",
-    "data_dir",
-    "manual_dir",
-    "exclude",
-    "labels",
-    "cache",
-)
+_OWN_DATA_SETTINGS = (*PATH_SETTINGS, "cache")
 
 
 def describe_work(

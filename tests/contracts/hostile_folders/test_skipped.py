@@ -97,7 +97,11 @@ def test_sound_and_film_are_no_images(tmp_path, start):
 )
 @pytest.mark.parametrize("is_read", [False, True])
 def test_formats_that_pillow_may_lack(monkeypatch, name, start, is_read):
-    monkeypatch.setitem(file_formats._OPTIONAL, name, is_read)
+    formats = [
+        f._replace(is_read=is_read) if f.name == name else f
+        for f in file_formats.FORMATS
+    ]
+    monkeypatch.setattr(file_formats, "FORMATS", formats)
     fault = file_formats.find_format_fault(start + bytes(100))
     if is_read:
         assert fault == ""
