@@ -111,8 +111,8 @@ SETTINGS = {
         "r1_weight": "Zero-centred gradient penalty of D on real images; 0 "
         "for none.",
         "r2_weight": "The same on generated images.",
-        "penalty_every": "Steps between gradient penalties; each then counts so "
-        "many times.",
+        "penalty_every": "Steps between gradient penalties; each then counts "
+        "so many times.",
         "ema_decay": "Decay rate of the moving averages of the weights, a "
         "step; 0 turns them off, as in the paper.",
         "ema_warmup": "At first the averages are over the last 1 / ema_warmup "
