@@ -21,7 +21,7 @@ _KEYS = (
     "dcgan_tf",
 )
 # What an evaluation may have found.
-_FOUND = ("measures", "one_nn", "segmentation", "probe")
+FOUND = ("measures", "one_nn", "segmentation", "probe")
 # What must be equal besides for their measures to stand side by side.
 _MEASURE_CONDITIONS = ("feature_extractor", "counts")
 # What is a probe's alone. On other images than the run's own test set it has
@@ -168,7 +168,7 @@ def _load_earlier(
     differing = [key for key in _KEYS if earlier.get(key) != result.get(key)]
     if not differing:
         return earlier
-    if found := [name for name in _FOUND if name in earlier]:
+    if found := [name for name in FOUND if name in earlier]:
         log(
             f"{path}: {', '.join(found)} of an earlier evaluation, with "
             f"another {', '.join(differing)}, are replaced"
