@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dcgan_tf import scratch
+from dcgan_tf.config.json_text import read_json
 from dcgan_tf.evaluation import EVALUATION_DIR
 from dcgan_tf.evaluation.old_keys import rename_keys
 
@@ -152,7 +153,7 @@ def load_report(path: str | os.PathLike) -> dict:
         FileNotFoundError: If there is no such file.
         ValueError: If it isn't what `save_report` writes.
     """
-    result = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+    result = read_json(Path(path).read_text(encoding="utf-8-sig"))
     if not isinstance(result, dict):
         raise ValueError(f"{os.fspath(path)!r} holds no results")
     return rename_keys(result)

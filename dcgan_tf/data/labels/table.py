@@ -4,10 +4,10 @@ import csv
 import dataclasses
 import hashlib
 import io
-import json
 import re
 from collections.abc import Sequence
 
+from dcgan_tf.config.json_text import read_json
 from dcgan_tf.data.text_files import decode_text
 
 _DELIMITERS = ",;\t|"
@@ -87,7 +87,7 @@ def _read_csv(text: str) -> list[Sequence[str]]:
 
 
 def _read_json(text: str) -> list[Sequence[str]]:
-    labels = json.loads(text)
+    labels = read_json(text)
     if isinstance(labels, dict):
         labels = labels["labels"]
     if labels is None:

@@ -22,6 +22,7 @@ from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.tools import flatbuffer_utils
 
 from dcgan_tf import failures, tf_paths
+from dcgan_tf.config.json_text import read_json
 from dcgan_tf.context.op_callbacks import without_op_callbacks
 from dcgan_tf.context.shared_by_threads import shared_by_threads
 from dcgan_tf.serving.lite.half_precision import kernels_rounded
@@ -152,7 +153,7 @@ def load_metadata(path: str | os.PathLike) -> dict:
     for entry in model.metadata or []:
         if entry.name.decode() == METADATA_NAME:
             contents = bytes(model.buffers[entry.buffer].data)
-            return _add_tensors(json.loads(contents))
+            return _add_tensors(read_json(contents))
     raise ValueError(
         f"{os.fspath(path)!r} has no metadata entry {METADATA_NAME!r}; it was "
         "not exported by dcgan_tf"
