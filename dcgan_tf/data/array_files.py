@@ -103,6 +103,7 @@ def load_array_file(
         num_excluded=chosen.num_excluded,
         num_held_out=chosen.num_held_out,
         level_range=level_range,
+        of_arrays=True,
     )
 
 

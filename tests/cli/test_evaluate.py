@@ -213,6 +213,23 @@ def test_what_is_named_and_left_out_is_said(
 
 
 @pytest.mark.parametrize(
+    ("classes", "is_measured"),
+    [(("cat", "dog"), True), (("dog",), False), (("0", "1"), False)],
+)
+def test_held_out_classes_count_by_their_names(
+    conditional, tmp_path, capsys, classes, is_measured
+):
+    """Of one folder alone none are told apart."""
+    for name in classes:
+        tiny_run.make_pictures(tmp_path / "others" / name)
+    argv = [f"--run_dir={shutil.copytree(conditional, tmp_path / 'run')}"]
+    argv += [f"--held_out_dir={tmp_path / 'others'}", "--measures=one_nn"]
+    assert evaluate.main(argv) == (not is_measured)
+    lacks = "the held-out images have no classes, or others than the run's"
+    assert (lacks in capsys.readouterr().err) != is_measured
+
+
+@pytest.mark.parametrize(
     ("is_conditional", "flags", "message"),
     [
         (True, [], "a conditional discriminator needs a label"),

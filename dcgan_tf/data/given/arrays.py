@@ -203,6 +203,7 @@ def _build_source(
         fingerprint=_digest(images, classes.numbers),
         label_names=classes.names,
         digest_labels=classes.digest,
+        of_arrays=True,
     )
 
 
