@@ -192,7 +192,8 @@ def _build_source(
         labels, len(images), label_names, lambda: map(hash_array, images)
     )
     if split == "train":
-        warn_of_gaps(classes.numbers, classes.names)
+        advice = "number the labels from 0 without gaps"
+        warn_of_gaps(classes.numbers, classes.names, advice)
     return build_array_source(
         ARRAYS,
         split,

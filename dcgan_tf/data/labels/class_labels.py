@@ -144,14 +144,16 @@ def check_labels(
     return labels, tuple(names)
 
 
-def warn_of_gaps(labels: np.ndarray, label_names: Sequence[str]) -> None:
+def warn_of_gaps(
+    labels: np.ndarray, label_names: Sequence[str], advice: str = ""
+) -> None:
     """Names classes that a conditional run would learn from nothing."""
     gaps = np.setdiff1d(np.arange(len(label_names)), labels)
     if len(gaps):
         _log.warning(
-            "%d of the %d classes, such as %s, have no images; number the "
-            "labels from 0 without gaps",
+            "%d of the %d classes, such as %s, have no images to train on%s",
             len(gaps),
             len(label_names),
             label_names[gaps[0]],
+            f"; {advice}" if advice else "",
         )
