@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -28,6 +29,7 @@ _MEASURE_CONDITIONS = ("feature_extractor", "counts")
 # What is a probe's alone. On other images than the run's own test set it has
 # a file of its own, and these decide what it is.
 _PROBE_CONDITIONS = ("protocol", "trained_on", "probe_data")
+_NUMBER = re.compile(r"\d[\d.,e+-]*")
 # Where any of its rows has some.
 _STATISTICS = "discriminator_statistics"
 _PROBE_KEYS = (*_PROBE_CONDITIONS, "probe", _STATISTICS)
@@ -115,8 +117,22 @@ def _join_measures(
     measures = {
         name: {**old.get(name, {}), **values} for name, values in new.items()
     }
-    warnings = [*result.get("warnings", ()), *earlier.get("warnings", ())]
-    return {"measures": measures, "warnings": list(dict.fromkeys(warnings))}
+    return {"measures": measures, "warnings": _join_warnings(earlier, result)}
+
+
+def _join_warnings(earlier: Mapping, result: Mapping) -> list[str]:
+    """Returns one warning of each kind, by its words up to a colon.
+
+    Of two the one that says more counts, such as a distance that only one
+    evaluation has, and else the new one.
+    """
+    found: dict[str, str] = {}
+    for text in (*result.get("warnings", ()), *earlier.get("warnings", ())):
+        words = _NUMBER.sub("", text)
+        kind = words.partition(":")[0]
+        if len(words) > len(_NUMBER.sub("", found.get(kind, ""))):
+            found[kind] = text
+    return list(found.values())
 
 
 def _join_rows(
