@@ -1,10 +1,28 @@
-"""Standard output that survives the loss of its reader."""
+"""Standard output: it survives its reader, and what is printed is text."""
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Iterator
 from typing import TextIO
+
+# What ends a line, what a terminal obeys, and what turns letters around.
+_CONTROLS = re.compile(
+    "[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+)
+
+
+def escape_controls(text: str) -> str:
+    """Writes control characters as Python does: a newline as `\\n`.
+
+    A file's name may hold any; printed as they are they would end a line, or
+    change a terminal's colours.
+
+    Args:
+        text: A line, or a name in it.
+    """
+    return _CONTROLS.sub(lambda match: repr(match[0])[1:-1], text)
 
 
 class LastingStream:

@@ -20,6 +20,7 @@ from dcgan_tf.analysis.samples import (
     sample_numbered_latents,
 )
 from dcgan_tf.analysis.sheet import Panel, draw_sheet
+from dcgan_tf.config.json_text import read_json
 from dcgan_tf.config.ranges import check_whole_number
 from dcgan_tf.runs.set_aside import save_anew
 from dcgan_tf.runs.trained_model import TrainedModel
@@ -60,7 +61,7 @@ def load_boxes(path: str | os.PathLike) -> LabelledBoxes:
         ValueError: If it isn't of that form.
     """
     try:
-        record = json.loads(
+        record = read_json(
             Path(path).read_text(encoding="utf-8-sig"),
             object_pairs_hook=_join_pairs,
         )
@@ -76,7 +77,6 @@ def load_boxes(path: str | os.PathLike) -> LabelledBoxes:
         TypeError,
         AttributeError,
         OverflowError,
-        RecursionError,
     ) as error:
         raise ValueError(
             f"{os.fspath(path)!r} holds no boxes: {error}; expected JSON "

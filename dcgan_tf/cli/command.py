@@ -20,7 +20,7 @@ from dcgan_tf.cli.exit_codes import (
     EXIT_USAGE,
 )
 from dcgan_tf.data.cache_dir import get_tmp_home
-from dcgan_tf.output import standard_streams_last
+from dcgan_tf.output import escape_controls, standard_streams_last
 from dcgan_tf.setting_names import settings_are_flags
 
 HELP_FLAGS = ("--help", "-h", "-help")
@@ -118,6 +118,13 @@ def _refuse_empty(values: flags.FlagValues) -> None:
             )
 
 
+class _LineFormatter(logging.Formatter):
+    """Prints a line a record, whatever the names in it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        return escape_controls(super().formatMessage(record))
+
+
 @contextlib.contextmanager
 def _warnings_printed() -> Iterator[None]:
     """Prints what the library logs as the commands print warnings.
@@ -125,7 +132,7 @@ def _warnings_printed() -> Iterator[None]:
     A program that uses the library has handlers of its own.
     """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    handler.setFormatter(_LineFormatter("%(levelname)s: %(message)s"))
     logger = logging.getLogger("dcgan_tf")
     logger.addHandler(handler)
     # Other libraries configure the root, which would print a line again.
@@ -276,6 +283,6 @@ def _escape(error: UnicodeError) -> tuple[str | bytes, int]:
 
 def print_error(name: str, error: object) -> None:
     """Prints an error in one line, with the command's name as it was called."""
-    message = " ".join(str(error).split())
+    message = escape_controls(" ".join(str(error).split()))
     called_name = _get_called_name(name)
     print(f"{called_name}: error: {message}", file=sys.stderr, flush=True)

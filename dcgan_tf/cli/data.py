@@ -16,6 +16,7 @@ from dcgan_tf.cli.setting_flags import define_settings
 from dcgan_tf.config import RunConfig
 from dcgan_tf.counted import format_count
 from dcgan_tf.image_sizes import format_image_size
+from dcgan_tf.output import escape_controls
 from dcgan_tf.presets import resolve_run_config
 
 _NAME = "python -m dcgan_tf.cli.data"
@@ -81,42 +82,49 @@ def run(values: flags.FlagValues) -> None:
     _print_skipped(source)
     size = format_image_size(config.model.image_size)
     colours = {1: "grey", 3: "RGB", 4: "RGBA"}[config.model.channels]
-    print(
+    _print_line(
         f"The networks will see {size} {colours}; the first "
         f"{len(survey.images)} are in {output}"
     )
     for warning in find_warnings(source, survey, config.model, config.data):
-        print(f"Warning: {warning}")
+        _print_line(f"Warning: {warning}")
+
+
+def _print_line(line: str) -> None:
+    """Prints one line, whatever the names in it."""
+    print(escape_controls(line))
 
 
 def _print_counts(source, survey) -> None:
     count = source.num_examples - survey.num_unreadable
     held_out = source.num_held_out
     more = f", {held_out} more held out" if held_out else ""
-    print(f"{source.name}: {count} images ({source.split}){more}")
+    _print_line(f"{source.name}: {count} images ({source.split}){more}")
     if source.label_names:
         names = ", ".join(source.label_names[:_NUM_NAMED])
         more = ", ..." if source.num_classes > _NUM_NAMED else ""
-        print(f"{source.num_classes} classes: {names}{more}")
+        _print_line(f"{source.num_classes} classes: {names}{more}")
     if source.attribute_names:
         names = ", ".join(source.attribute_names[:_NUM_NAMED])
         more = ", ..." if len(source.attribute_names) > _NUM_NAMED else ""
-        print(f"{len(source.attribute_names)} attributes: {names}{more}")
+        _print_line(f"{len(source.attribute_names)} attributes: {names}{more}")
     if survey.num_examined < count:
-        print(f"The first {survey.num_examined} of them were examined:")
+        _print_line(f"The first {survey.num_examined} of them were examined:")
     (low_height, low_width), (high_height, high_width) = (
         survey.sizes.min(axis=0),
         survey.sizes.max(axis=0),
     )
-    print(
+    _print_line(
         f"Sizes: {low_width} to {high_width} pixels wide, {low_height} to "
         f"{high_height} high"
     )
     num_grey = int(survey.is_grey.sum())
-    print(f"Channels: {num_grey} grey, {survey.num_examined - num_grey} colour")
+    _print_line(
+        f"Channels: {num_grey} grey, {survey.num_examined - num_grey} colour"
+    )
     if source.level_range is not None:
         low, high = source.level_range
-        print(
+        _print_line(
             f"Levels of more than 8 bits: {low:g} to {high:g} become 0 to 255"
         )
 
@@ -124,21 +132,21 @@ def _print_counts(source, survey) -> None:
 def _print_skipped(source) -> None:
     skipped = source.skipped
     if cut := skipped.describe_cut():
-        print(f"{cut[0].upper()}{cut[1:]}")
+        _print_line(f"{cut[0].upper()}{cut[1:]}")
     if skipped.own_output:
         first, *others = skipped.own_output
         more = f" and {len(others)} more" if others else ""
-        print(f"Left out, since dcgan_tf made it: {first}{more}")
+        _print_line(f"Left out, since dcgan_tf made it: {first}{more}")
     if skipped.hidden:
-        print(
+        _print_line(
             f"Passed over, hidden or a system's own: {len(skipped.hidden)} "
             f"({skipped.summarize_hidden()})"
         )
     if len(skipped):
         files = format_count(len(skipped), "file")
-        print(f"Skipped: {files} ({skipped.summarize()})")
+        _print_line(f"Skipped: {files} ({skipped.summarize()})")
     if skipped.beside:
-        print(
+        _print_line(
             "Beside the images: "
             f"{format_count(len(skipped.beside), 'other file')} "
             f"({skipped.summarize_beside()})"

@@ -21,6 +21,8 @@ from dcgan_tf.cli.paths import check_output, promises_other_format
 from dcgan_tf.cli.setting_flags import define_settings
 from dcgan_tf.config import DataConfig, check_data_settings
 from dcgan_tf.counted import format_count
+from dcgan_tf.data.exclusion import can_be_listed
+from dcgan_tf.output import escape_controls
 from dcgan_tf.presets import get_dataset_defaults, resolve_dataset_name
 from dcgan_tf.runs.set_aside import save_anew, set_aside
 
@@ -154,7 +156,7 @@ def run(values: flags.FlagValues) -> None:
             "files on a disk of this machine"
         )
     images = format_count(source.num_examples, "image")
-    print(f"{source.name}: {images} ({source.split})")
+    print(escape_controls(f"{source.name}: {images} ({source.split})"))
     sample, _ = load_images(source, THUMBNAIL, data, values.sample)
     encoder = train_encoder(sample, values.steps, values.seed)
     print(f"Trained the autoencoder on {len(sample)} of them", flush=True)
@@ -195,9 +197,14 @@ def _import_pipeline():
 
 
 def _write_list(output: Path, source, groups) -> int:
-    names = [source.name_of(i) for group in groups for i in group[1:]]
-    # A list of one name a line can't hold these; they stay in.
-    names = sorted(name for name in names if "\n" not in name)
+    found = [source.name_of(i) for group in groups for i in group[1:]]
+    names = sorted(name for name in found if can_be_listed(name))
+    if others := sorted({*found} - {*names}):
+        count = format_count(len(others), "duplicate")
+        print(
+            f"{count}, such as {others[0]!r}, can't be listed and will stay "
+            "in, since a list has one name a line; rename the files"
+        )
     text = "".join(f"{name}\n" for name in names)
     with scratch.new_folder(output.parent):
         _say_kept(output, save_anew(output, text, errors="surrogateescape"))

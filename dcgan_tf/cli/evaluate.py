@@ -35,6 +35,7 @@ from dcgan_tf.evaluation.settings import (
     MOST_SAMPLES,
     Settings,
 )
+from dcgan_tf.output import escape_controls
 
 
 def define_flags(values: flags.FlagValues) -> None:
@@ -110,14 +111,18 @@ def run(values: flags.FlagValues) -> None:
         results = [
             _evaluate(values, settings, run_dir, None) for run_dir in run_dirs
         ]
-        print(format_comparison(results))
+        _print_lines(format_comparison(results))
         return
     run_dir = values.run_dir
     if run_dir is None and values.export_dir is None:
         run_dir = "runs/mnist_5k"
-    print(
-        format_result(_evaluate(values, settings, run_dir, values.export_dir))
-    )
+    result = _evaluate(values, settings, run_dir, values.export_dir)
+    _print_lines(format_result(result))
+
+
+def _print_lines(text: str) -> None:
+    for line in text.split("\n"):
+        print(escape_controls(line))
 
 
 def _check_flags(values: flags.FlagValues) -> None:
@@ -181,7 +186,8 @@ def _evaluate(values, settings, run_dir, export_dir) -> dict:
     from dcgan_tf.evaluation.evaluate import evaluate_and_save
 
     def log(message: str) -> None:
-        print(f"  {message} ...", file=sys.stderr, flush=True)
+        line = escape_controls(f"  {message} ...")
+        print(line, file=sys.stderr, flush=True)
 
     find_data = functools.partial(_find_data, values)
     model = load_model(values, run_dir, export_dir, find_data)

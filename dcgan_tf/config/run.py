@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dcgan_tf.config.data import DataConfig, read_data_config
+from dcgan_tf.config.json_text import read_json
 from dcgan_tf.config.model import ModelConfig
 from dcgan_tf.config.training import TrainingConfig
 from dcgan_tf.families import check_optimizer, check_unchanged
@@ -66,7 +67,7 @@ class RunConfig:
             ValueError: If the text is no JSON or no run's configuration.
         """
         try:
-            values = json.loads(text)
+            values = read_json(text)
         except ValueError as error:
             raise ValueError(
                 f"it is no JSON ({error}); restore it from a copy"

@@ -1,5 +1,6 @@
 """Opens .npy and .npz files of images as a `Source`; nothing is unpickled."""
 
+import logging
 import os
 import zipfile
 import zlib
@@ -22,13 +23,19 @@ from dcgan_tf.data.files.level_range import (
 from dcgan_tf.data.files.npy_file import NpyFile
 from dcgan_tf.data.fingerprint import fingerprint_hashes, hash_image
 from dcgan_tf.data.held_out import resolve_rule, take_split
-from dcgan_tf.data.labels.class_labels import ClassLabels, number_classes
+from dcgan_tf.data.labels.class_labels import (
+    ClassLabels,
+    number_classes,
+    warn_of_gaps,
+)
 from dcgan_tf.data.name_order import order_positions
 from dcgan_tf.data.source import HeldOutRule, Source, build_array_source
 from dcgan_tf.data.split_folders import choose_split, resolve_split
 
 _NPY_START = b"\x93NUMPY"
 _NUM_MEASURED = 1_000
+
+_log = logging.getLogger(__name__)
 
 
 def is_array_file(path: str) -> bool:
@@ -83,6 +90,8 @@ def load_array_file(
     if level_range is None:
         level_range = _measure(path, groups)
     classes = _number_classes(path, chosen.groups, labels, label_names)
+    if split == "train":
+        warn_of_gaps(classes.numbers[chosen.positions], classes.names)
     status = os.stat(path)
     return build_array_source(
         path,
@@ -102,6 +111,7 @@ def load_array_file(
         num_excluded=chosen.num_excluded,
         num_held_out=chosen.num_held_out,
         level_range=level_range,
+        of_arrays=True,
     )
 
 
@@ -191,6 +201,13 @@ def _number_classes(
     label_names: list[str] | None,
 ) -> ClassLabels:
     """Names the classes of all images of groups that follow each other."""
+    for split, group in groups.items():
+        if group.unknown_class:
+            _log.warning(
+                "images of %r are taken without classes: train has no class %r",
+                split,
+                group.unknown_class,
+            )
     count = sum(len(group.images) for group in groups.values())
     try:
         return number_classes(

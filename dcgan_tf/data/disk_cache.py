@@ -15,6 +15,7 @@ from typing import BinaryIO
 import numpy as np
 
 from dcgan_tf import failures, scratch
+from dcgan_tf.config.json_text import read_json
 from dcgan_tf.data.files.positioned_reads import read_at
 from dcgan_tf.data.skipped import Skipped
 
@@ -160,7 +161,7 @@ def _read_footer(file: BinaryIO) -> dict:
     length = int.from_bytes(read_at(file, _FOOTER_LENGTH_BYTES, end), "little")
     if length > end:
         raise ValueError(f"{file.name} is no cache")
-    footer = json.loads(read_at(file, length, end - length))
+    footer = read_json(read_at(file, length, end - length))
     if not isinstance(footer, dict) or "labels_shape" not in footer:
         raise ValueError(f"{file.name} is no cache")
     return footer

@@ -30,10 +30,20 @@ def load_excluded(path: str | None) -> frozenset[str]:
             f"the list of images to exclude {path} can't be read "
             f"({error.strerror}); name a text file of names, one a line"
         ) from None
+    return frozenset(_split_lines(text))
+
+
+def _split_lines(text: str) -> list[str]:
     # A name may have a carriage return, unless lines end with one.
     newline = "\n" if "\n" in text else "\r"
     lines = text.replace("\r\n", "\n").split(newline)
-    return frozenset(line for line in lines if line.strip())
+    return [line for line in lines if line.strip()]
+
+
+def can_be_listed(name: str) -> bool:
+    """Whether an image's name stays what it is in a list, one a line."""
+    contents = f"{name}\n".encode(errors="surrogateescape")
+    return _split_lines(decode_text(contents)) == [name]
 
 
 def find_excluded(

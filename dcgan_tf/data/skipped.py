@@ -28,8 +28,6 @@ class Skipped:
     Attributes:
         reasons: Names to reasons, in the order they were found.
         num_files: Files in the collection, usable or not.
-        num_read: Of these, those that this source reads, less what is held
-            out of it, with the files that were found to be unusable before.
         num_lost: Of those in `reasons`, how many were there at first.
         is_collection_lost: Whether the folder itself is no longer there.
         own_output: Names of what this program made, left out of the
@@ -46,7 +44,6 @@ class Skipped:
     def __init__(self, num_files: int = 0, collection: str = ""):
         self.reasons: dict[str, str] = {}
         self.num_files = num_files
-        self.num_read: int | None = None  # All of them.
         self.num_lost = 0
         self.is_collection_lost = False
         self.own_output: tuple[str, ...] = ()
@@ -55,10 +52,20 @@ class Skipped:
         self.cut_to_upper_byte: list[str] = []
         self.are_all_cut = False
         self._collection = collection
+        self._split: tuple[str, int, int] | None = None
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self.reasons)
+
+    def begin_split(self, split: str, num_files: int) -> None:
+        """Says that from now on files of one split alone are read.
+
+        Args:
+            split: Its name.
+            num_files: Its files, of those that aren't skipped yet.
+        """
+        self._split = (split, num_files, len(self.reasons))
 
     def add(self, name: str, reason: str, is_lost: bool = False) -> None:
         """Counts a file, the first time only; the log names the first few.
@@ -112,7 +119,9 @@ class Skipped:
         )
 
     def check(self, num_expected: float = 0) -> None:
-        """Stops when over half of a collection is unusable, or it is gone.
+        """Stops when over half of a collection or split can't be used.
+
+        Or when the collection is gone.
 
         Args:
             num_expected: Unusable files that a sample makes likely beyond
@@ -128,25 +137,30 @@ class Skipped:
                 f"image folder {self._collection} is gone; was it moved, or is "
                 "a drive no longer connected?"
             )
-        count = len(self.reasons)
-        num_read = self.num_files if self.num_read is None else self.num_read
-        if 2 * (count + num_expected) <= num_read:
-            return
+        with self._lock:
+            found = list(self.reasons.items())
+        num_files, where = self.num_files, f"in {self._collection}"
+        if 2 * (len(found) + num_expected) <= num_files:
+            if self._split is None:
+                return
+            split, num_files, num_before = self._split
+            found = found[num_before:]
+            if 2 * (len(found) + num_expected) <= num_files:
+                return
+            where = f"of {split!r} in {self._collection}"
         examples = "; ".join(
-            f"{name}: {reason}"
-            for name, reason in list(self.reasons.items())[:_NUM_NAMED_IN_ERROR]
+            f"{name}: {reason}" for name, reason in found[:_NUM_NAMED_IN_ERROR]
         )
-        if 2 * self.num_lost > count:
+        if 2 * self.num_lost > len(found):
             raise ImagesLostError(
-                f"over half of the {self.num_files} images in "
-                f"{self._collection} are gone ({self.num_lost} found missing "
-                f"so far: {examples}); were they moved, or is a drive no "
-                "longer connected?"
+                f"over half of the {num_files} images {where} are gone "
+                f"({self.num_lost} found missing so far: {examples}); were "
+                "they moved, or is a drive no longer connected?"
             )
         raise ValueError(
-            f"over half of the {self.num_files} files in {self._collection} "
-            f"can't be read as images ({count} found so far: "
-            f"{examples}); give a folder of {READABLE} files"
+            f"over half of the {num_files} files {where} can't be read as "
+            f"images ({len(found)} found so far: {examples}); give a folder of "
+            f"{READABLE} files"
         )
 
 

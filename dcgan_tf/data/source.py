@@ -71,6 +71,8 @@ class Source:
             does.
         level_range: By which levels of more than 8 bits became ones of 8;
             None where there are none such.
+        of_arrays: Whether images come as arrays, whose classes may be numbers
+            without names.
         stores: Prepared images kept ready, by what they were made with.
     """
 
@@ -91,6 +93,7 @@ class Source:
     skipped: Skipped = dataclasses.field(default_factory=Skipped)
     fingerprint_images: Callable[[], ImagesFingerprint] | None = None
     level_range: LevelRange | None = None
+    of_arrays: bool = False
     stores: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
@@ -174,7 +177,8 @@ def renumber_classes(source: Source, label_names: tuple[str, ...]) -> Source:
 def match_classes(held_out: Source, training: Source) -> Source:
     """Has held-out images' classes be those of training images.
 
-    By their names. Of arrays, whose classes are numbers alone, by these.
+    By their names. Of arrays, whose classes may be numbers alone, by these,
+    where none is a name too.
 
     Args:
         held_out: Some classes may have no images there.
@@ -189,8 +193,10 @@ def match_classes(held_out: Source, training: Source) -> Source:
         return held_out
     if {*own} <= {*wanted}:
         return renumber_classes(held_out, wanted)
-    are_numbers = own == tuple(map(str, range(len(own))))
+    numbers = tuple(map(str, range(len(own))))
+    are_numbers = held_out.of_arrays and own == numbers
     are_known = are_numbers and len(own) <= len(wanted)
+    are_known &= not {*own} & {*wanted}
     return dataclasses.replace(
         held_out, label_names=wanted if are_known else ()
     )

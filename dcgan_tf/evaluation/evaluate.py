@@ -23,6 +23,7 @@ from dcgan_tf.evaluation.real_images import (
     load_real_images,
 )
 from dcgan_tf.evaluation.result_files import (
+    FOUND,
     get_report_path,
     load_report,
     save_report,
@@ -40,6 +41,7 @@ from dcgan_tf.evaluation.settings import (
     find_figures,
 )
 from dcgan_tf.runs.trained_model import TrainedModel
+from dcgan_tf.setting_names import name_setting
 from dcgan_tf.version import __version__
 
 _log = logging.getLogger(__name__)
@@ -71,8 +73,8 @@ def evaluate(
         Plain values, for JSON: every figure with what it depends on.
 
     Raises:
-        ValueError: If the dataset lacks what a setting needs, or arrays are
-            given without any to evaluate on.
+        ValueError: If the dataset lacks what a setting needs, arrays are
+            given without any to evaluate on, or none of the measures applies.
         OSError: If the dataset isn't there.
     """
     start = time.monotonic()
@@ -100,12 +102,16 @@ def evaluate(
         probe = prepare_probe(model, settings, real, log, probe_sources)
     prefix = figures_dir / str(model.step)
     if measures & {*SET_MEASURES, "copying"}:
-        result |= measure_samples(model, settings, real, prefix, log)
-        keep(result)
+        measured = measure_samples(model, settings, real, prefix, log)
+        # None would take the place of an earlier evaluation's.
+        if measured["measures"]["samples"]:
+            result |= measured
+            keep(result)
     is_conditional = bool(config.model.num_classes)
     is_classified = is_conditional and "one_nn" in measures
     lacking = _lack_classes(model, real) if is_classified else ""
-    for line in _find_left_out(model, settings, result, lacking):
+    left_out = _find_left_out(model, settings, result, lacking)
+    for line in left_out:
         log(line)
     if is_classified and not lacking:
         result["one_nn"] = classify_by_neighbours(model, real, seed, log)
@@ -114,7 +120,13 @@ def evaluate(
         try:
             result["segmentation"] = segment_samples(model, seed, prefix)
         except NoSegmentsError as error:
-            log(f"segmentation is left out: {error}")
+            left_out.append(f"segmentation is left out: {error}")
+            log(left_out[-1])
+    if probe is None and not {*FOUND} & {*result}:
+        raise ValueError(
+            f"nothing can be measured of {model.name!r}: {'; '.join(left_out)};"
+            f" name other {name_setting('measures')}"
+        )
     if probe is not None:
         if measures:
             keep(result)

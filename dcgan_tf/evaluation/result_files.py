@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dcgan_tf import scratch
+from dcgan_tf.config.json_text import read_json
 from dcgan_tf.evaluation import EVALUATION_DIR
 from dcgan_tf.evaluation.old_keys import rename_keys
 
@@ -21,12 +23,13 @@ _KEYS = (
     "dcgan_tf",
 )
 # What an evaluation may have found.
-_FOUND = ("measures", "one_nn", "segmentation", "probe")
+FOUND = ("measures", "one_nn", "segmentation", "probe")
 # What must be equal besides for their measures to stand side by side.
 _MEASURE_CONDITIONS = ("feature_extractor", "counts")
 # What is a probe's alone. On other images than the run's own test set it has
 # a file of its own, and these decide what it is.
 _PROBE_CONDITIONS = ("protocol", "trained_on", "probe_data")
+_NUMBER = re.compile(r"\d[\d.,e+-]*")
 # Where any of its rows has some.
 _STATISTICS = "discriminator_statistics"
 _PROBE_KEYS = (*_PROBE_CONDITIONS, "probe", _STATISTICS)
@@ -114,8 +117,22 @@ def _join_measures(
     measures = {
         name: {**old.get(name, {}), **values} for name, values in new.items()
     }
-    warnings = [*result.get("warnings", ()), *earlier.get("warnings", ())]
-    return {"measures": measures, "warnings": list(dict.fromkeys(warnings))}
+    return {"measures": measures, "warnings": _join_warnings(earlier, result)}
+
+
+def _join_warnings(earlier: Mapping, result: Mapping) -> list[str]:
+    """Returns one warning of each kind, by its words up to a colon.
+
+    Of two the one that says more counts, such as a distance that only one
+    evaluation has, and else the new one.
+    """
+    found: dict[str, str] = {}
+    for text in (*result.get("warnings", ()), *earlier.get("warnings", ())):
+        words = _NUMBER.sub("", text)
+        kind = words.partition(":")[0]
+        if len(words) > len(_NUMBER.sub("", found.get(kind, ""))):
+            found[kind] = text
+    return list(found.values())
 
 
 def _join_rows(
@@ -152,7 +169,7 @@ def load_report(path: str | os.PathLike) -> dict:
         FileNotFoundError: If there is no such file.
         ValueError: If it isn't what `save_report` writes.
     """
-    result = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+    result = read_json(Path(path).read_text(encoding="utf-8-sig"))
     if not isinstance(result, dict):
         raise ValueError(f"{os.fspath(path)!r} holds no results")
     return rename_keys(result)
@@ -168,7 +185,7 @@ def _load_earlier(
     differing = [key for key in _KEYS if earlier.get(key) != result.get(key)]
     if not differing:
         return earlier
-    if found := [name for name in _FOUND if name in earlier]:
+    if found := [name for name in FOUND if name in earlier]:
         log(
             f"{path}: {', '.join(found)} of an earlier evaluation, with "
             f"another {', '.join(differing)}, are replaced"

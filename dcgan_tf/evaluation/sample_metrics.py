@@ -35,6 +35,8 @@ _NUM_ONE_NN_SAMPLES = 10_000
 _SHARED_LIMIT = 0.05
 # Of fewer real images, what a distance is above 0 is mostly their number's.
 FEW_IMAGES = 300
+# Distances of which that is so; `kernel` is unbiased.
+_BIASED = ("frechet", "sliced_wasserstein")
 
 
 def measure_samples(
@@ -85,7 +87,7 @@ def measure_samples(
     values = _measure_distances(names, sets, seed, log)
     warnings = warn_of_shared(real)
     if is_few and names:
-        warnings.append(_warn_of_few(real, values["training"]))
+        warnings += _warn_of_few(real, names, values["training"])
     if "copying" in measures:
         log("nearest training images")
         features = compute_features(extractor, real.training)
@@ -204,19 +206,33 @@ def warn_of_shared(real: RealImages) -> list[str]:
     ]
 
 
-def _warn_of_few(real: RealImages, floor: dict[str, float]) -> str:
+def _warn_of_few(
+    real: RealImages, names: list[str], floor: dict[str, float]
+) -> list[str]:
+    """Warns of few images; what begins alike is of the same, see `save_report`.
+
+    Args:
+        real: The images.
+        names: Of the measures.
+        floor: The training images' figures.
+    """
+    warnings = [
+        f"{len(real.held_out)} held-out and {len(real.training)} training "
+        "images are few: compare figures of equal counts alone, and take no "
+        "small difference for one"
+    ]
+    if not {*names} & {*_BIASED}:
+        return warnings
     distance = (
-        f", which is {floor['frechet']:.4g} for the Fréchet distance"
+        f", {floor['frechet']:.4g} for the Fréchet distance"
         if "frechet" in floor
         else ""
     )
-    return (
-        f"{len(real.held_out)} held-out and {len(real.training)} training "
-        "images are few: distances are too large by about as much as the "
-        f"floor, that of the training images{distance}; look at what lies "
-        "above it, compare figures of equal counts alone, and take no small "
-        "difference for one"
-    )
+    return [
+        *warnings,
+        "distances of so few images are too large by about as much as the "
+        f"floor: look at what lies above that of the training images{distance}",
+    ]
 
 
 def classify_by_neighbours(

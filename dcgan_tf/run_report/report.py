@@ -1,7 +1,6 @@
 """The report of a run: one self-contained HTML page."""
 
 import html
-import json
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ from dcgan_tf.analysis import ANALYSIS_DIR
 from dcgan_tf.analysis.claims_table import describe_when, tabulate_claims
 from dcgan_tf.analysis.samples import describe_images
 from dcgan_tf.analysis.views import list_pictures
+from dcgan_tf.config.json_text import read_json
 from dcgan_tf.counted import format_count
 from dcgan_tf.evaluation import EVALUATION_DIR
 from dcgan_tf.evaluation.result_files import load_report
@@ -202,7 +202,7 @@ def _show_claims(run_dir: Path) -> str:
 
 def _load_claims(path: Path) -> tuple[str, list[tuple[str, str, str]]]:
     """Returns the table's caption and its rows."""
-    results = json.loads(path.read_text(encoding="utf-8-sig"))
+    results = read_json(path.read_text(encoding="utf-8-sig"))
     caption = f"{describe_when(results)}: claim, threshold, measured"
     return caption, tabulate_claims(results)
 

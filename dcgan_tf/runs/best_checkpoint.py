@@ -3,6 +3,8 @@
 import dataclasses
 import json
 
+from dcgan_tf.config.json_text import read_json
+
 
 @dataclasses.dataclass(frozen=True)
 class BestCheckpoint:
@@ -28,7 +30,7 @@ class BestCheckpoint:
         Raises:
             ValueError: If it is something else.
         """
-        record = json.loads(text)
+        record = read_json(text)
         try:
             step, measure, value = (
                 record[name] for name in ("step", "measure", "value")

@@ -2,7 +2,6 @@
 
 import dataclasses
 import importlib.metadata
-import json
 import os
 import platform
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from dcgan_tf import scratch
 from dcgan_tf.config import DataConfig, RunConfig
+from dcgan_tf.config.json_text import read_json
 from dcgan_tf.presets import resolve_dataset_name
 from dcgan_tf.runs import checkpoints
 from dcgan_tf.runs.lock import LOCK_FILE
@@ -79,7 +79,7 @@ def load_run_record(run_dir: str | os.PathLike) -> dict[str, Any]:
         RunConfig.from_json(text)  # It says more of what is wrong.
     except ValueError as error:
         raise ValueError(f"{os.fspath(path)!r}: {error}") from error
-    return json.loads(text)
+    return read_json(text)
 
 
 def load_kept_config(run_dir: str | os.PathLike) -> RunConfig | None:

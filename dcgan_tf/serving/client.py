@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dcgan_tf.config.json_text import read_json
 from dcgan_tf.serving.http_post import post
 from dcgan_tf.serving.request_files import check_files, list_names
 from dcgan_tf.serving.versions import FEATURES, GENERATOR
@@ -110,7 +111,7 @@ def connect_rest(server: str, timeout_seconds: float = 30.0) -> Predictor:
         }
         try:
             contents = post(url, json.dumps(body).encode(), timeout_seconds)
-            return _from_json(json.loads(contents)["outputs"], signature)
+            return _from_json(read_json(contents)["outputs"], signature)
         except urllib.error.HTTPError as error:
             raise RefusalError(
                 f"{server} refuses {model}/{signature}: {_read_error(error)}"
@@ -358,7 +359,7 @@ def _read_error(error: urllib.error.HTTPError) -> str:
         where = error.headers.get("Location", "nowhere")
         text = f"it redirects to {where}; give the server itself"
     try:
-        text = str(json.loads(text)["error"])
+        text = str(read_json(text)["error"])
     except _NONSENSE:
         text = text or str(error.reason)
     return f"{text[:_SHOWN_CHARACTERS]} (HTTP {error.code})"

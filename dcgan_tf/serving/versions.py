@@ -16,6 +16,7 @@ from pathlib import Path
 
 from dcgan_tf import scratch
 from dcgan_tf.config import RunConfig
+from dcgan_tf.config.json_text import read_json
 from dcgan_tf.serving import interface
 from dcgan_tf.setting_names import name_setting
 from dcgan_tf.version import __version__
@@ -101,7 +102,7 @@ def load_record(version_dir: Path) -> ExportRecord:
             f"no {RECORD_FILE}"
         )
     try:
-        values = json.loads(path.read_text(encoding="utf-8-sig"))
+        values = read_json(path.read_text(encoding="utf-8-sig"))
         return ExportRecord(
             RunConfig.from_dict(values["config"]),
             int(values["step"]),

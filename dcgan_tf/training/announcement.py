@@ -9,6 +9,7 @@ from dcgan_tf.counted import format_count
 from dcgan_tf.data.source import Source
 from dcgan_tf.data.survey import Survey, glance
 from dcgan_tf.data.survey_warnings import find_warnings
+from dcgan_tf.output import escape_controls
 from dcgan_tf.recipes import PAPER, SMALL, name_recipe
 from dcgan_tf.runs.sample_grids import choose_shown_classes
 from dcgan_tf.setting_names import name_setting
@@ -38,7 +39,7 @@ def describe_training(
 
     Returns:
         A line on the images, one on the training, one on sample grids that
-        don't show all classes, and warnings.
+        don't show all classes, and warnings, whatever the names in them.
     """
     try:
         survey = glance(source, config.model, config.data)
@@ -51,6 +52,7 @@ def describe_training(
         f"into {os.fspath(run_dir)}",
         *_describe_grids(config.model.num_classes),
     ]
+    lines = [escape_controls(line) for line in lines]
     if survey is None:
         return lines
     warnings = find_warnings(

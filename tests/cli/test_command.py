@@ -14,6 +14,7 @@ from absl import flags
 
 from dcgan_tf.analysis import walk
 from dcgan_tf.cli import command, exit_codes, flag_kinds
+from dcgan_tf.output import escape_controls
 from dcgan_tf.seeds import LARGEST_SEED
 
 PACKAGE = Path(command.__file__).parents[1]
@@ -91,9 +92,7 @@ def test_what_is_no_path_is_refused_in_a_line(
     assert load_command(name).main(arguments) == exit_codes.EXIT_USAGE
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
-    assert f"--{flag}={given.replace(chr(0), '')}"[:20] in lines[0].replace(
-        "\0", ""
-    )
+    assert f"--{flag}={escape_controls(given)}"[:20] in lines[0]
     assert reason in lines[0]
     assert list(tmp_path.iterdir()) == []
 

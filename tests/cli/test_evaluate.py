@@ -178,6 +178,12 @@ def conditional(tmp_path_factory):
                 "coverage is left out",
             ],
         ),
+        (
+            False,
+            "one_nn,segmentation",
+            ["one_nn is left out: it is f", "segmentation is left out: it is"],
+        ),
+        (True, "one_nn,sliced_wasserstein", ["one_nn is left out: the held"]),
     ],
 )
 def test_what_is_named_and_left_out_is_said(
@@ -187,19 +193,44 @@ def test_what_is_named_and_left_out_is_said(
     if not is_conditional:
         pictures = conditional.parent / "p"
         run_dir = tiny_run.make_run(tmp_path / "run", pictures)
+    run_dir = shutil.copytree(run_dir, tmp_path / "copy")
+    path = run_dir / "evaluation" / "1.json"
+    path.parent.mkdir()
+    path.write_text('{"measures": {"samples": {"frechet": 1.0}}}')
+    earlier = path.read_text()
     argv = [
         f"--run_dir={run_dir}", "--features=random", "--num_samples=10",
         f"--held_out_dir={conditional.parent / 'other'}",
     ]  # fmt: skip
-    assert evaluate.main([*argv, f"--measures={measures}"]) == 0
-    said = [
-        line
-        for line in capsys.readouterr().err.splitlines()
-        if "is left out" in line
-    ]
+    # Where nothing is left, nothing takes the place of earlier results.
+    is_measured = "sliced" in measures
+    assert evaluate.main([*argv, f"--measures={measures}"]) == (not is_measured)
+    assert (path.read_text() != earlier) == is_measured
+    lines = capsys.readouterr().err.splitlines()
+    if not is_measured:
+        assert f"nothing can be measured of '{run_dir}': " in lines[-1]
+        assert lines.pop().endswith("; name other --measures")
+    said = [line for line in lines if "is left out" in line]
     assert len(said) == len(left_out)
     for line, expected in zip(said, left_out, strict=True):
         assert expected in line
+
+
+@pytest.mark.parametrize(
+    ("classes", "is_measured"),
+    [(("cat", "dog"), True), (("dog",), False), (("0", "1"), False)],
+)
+def test_held_out_classes_count_by_their_names(
+    conditional, tmp_path, capsys, classes, is_measured
+):
+    """Of one folder alone none are told apart."""
+    for name in classes:
+        tiny_run.make_pictures(tmp_path / "others" / name)
+    argv = [f"--run_dir={shutil.copytree(conditional, tmp_path / 'run')}"]
+    argv += [f"--held_out_dir={tmp_path / 'others'}", "--measures=one_nn"]
+    assert evaluate.main(argv) == (not is_measured)
+    lacks = "the held-out images have no classes, or others than the run's"
+    assert (lacks in capsys.readouterr().err) != is_measured
 
 
 @pytest.mark.parametrize(

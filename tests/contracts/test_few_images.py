@@ -57,6 +57,41 @@ def test_40_images_are_measured_with_their_floor(few, tmp_path, capsys):
     assert f"{floor:.4g} for the Fréchet distance" in out
 
 
+FEW, TOO_LARGE = "images are few: compare", "are too large by about as much as"
+FRECHET = "for the Fréchet distance"
+
+
+@pytest.mark.parametrize(
+    ("evaluations", "said"),
+    [
+        (["kernel"], {FEW}),
+        (["precision_recall,c2st"], {FEW}),
+        (["sliced_wasserstein"], {FEW, TOO_LARGE}),
+        (["frechet"], {FEW, TOO_LARGE, FRECHET}),
+        (["copying"], set()),
+        # Results of several are in one file, a warning of each kind.
+        (["kernel", "frechet"], {FEW, TOO_LARGE, FRECHET}),
+        (["frechet", "kernel"], {FEW, TOO_LARGE, FRECHET}),
+        (["frechet", "sliced_wasserstein"], {FEW, TOO_LARGE, FRECHET}),
+        (["sliced_wasserstein", "frechet"], {FEW, TOO_LARGE, FRECHET}),
+    ],
+    ids=str,
+)
+def test_few_images_are_warned_of_by_what_was_measured(
+    few, tmp_path, capsys, evaluations, said
+):
+    run_dir = shutil.copytree(few, tmp_path / "run")
+    for measures in evaluations:
+        code, _, errors = run_evaluate(
+            capsys, f"--run_dir={run_dir}", "--num_samples=20",
+            "--features=random", f"--measures={measures}",
+        )  # fmt: skip
+        assert code == 0, errors
+    text = "\n".join(load_result(run_dir)["warnings"])
+    assert {part for part in (FEW, TOO_LARGE, FRECHET) if part in text} == said
+    assert text.count("few") == len(said - {FRECHET})
+
+
 def test_a_run_that_held_nothing_out_is_measured_on_others(
     few, tmp_path, capsys
 ):

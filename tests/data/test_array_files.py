@@ -14,6 +14,9 @@ from dcgan_tf.data.open_source import count_common, load_held_out, load_source
 from dcgan_tf.data.pipeline import load_images
 
 MODEL = ModelConfig((16, 16), 1)
+COUNT = 24
+PIXELS = np.random.default_rng(0).integers(0, 256, (COUNT, 8, 8, 3), np.uint8)
+CLASSES = np.arange(COUNT) % 3
 
 
 def make_data(path, **options):
@@ -152,6 +155,70 @@ def test_bare_positions_of_a_file_with_splits_are_refused(tmp_path, capsys):
     assert error.count("\n") == 1
 
 
+# Classes to train on and to test on, names of them, and what comes of each
+# split: the classes there, and what is said.
+TRAIN_ONLY = "train has no class"
+SPLIT_CLASSES = [
+    ([0, 1], [0, 1], None, "0 1", "0 1", ""),
+    ([0, 1, 2], [0, 1], None, "0 1 2", "0 1 2", ""),
+    ([0, 1], [0, 2], None, "0 1", "", f"{TRAIN_ONLY} '2'"),
+    ([3, 7], [3, 9], None, "3 7", "", f"{TRAIN_ONLY} '9'"),
+    ([0, 1], [-1, 0], None, "0 1", "", f"{TRAIN_ONLY} '-1'"),
+    (["a", "b"], ["b", "a"], None, "a b", "a b", ""),
+    (["a", "b"], ["a", "c"], None, "a b", "", f"{TRAIN_ONLY} 'c'"),
+    # Where names say which classes there are, training may lack some.
+    ([0, 1], [0, 2], ["x", "y", "z"], "x y z", "x y z",
+     "1 of the 3 classes, such as z, have no images to train on"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "names", "learnt", "tested", "said"), SPLIT_CLASSES
+)
+def test_classes_are_those_to_train_on(
+    tmp_path, caplog, capsys, train, test, names, learnt, tested, said
+):
+    """As of folders: what the test split alone has is none."""
+    arrays = {
+        "x_train": PIXELS,
+        "y_train": np.resize(train, COUNT),
+        "x_test": PIXELS[:5],
+        "y_test": np.resize(test, 5),
+    }
+    if names:
+        arrays["names"] = np.array(names)
+    np.savez(tmp_path / "a.npz", **arrays)
+    data = make_data(tmp_path / "a.npz")
+    source, _, labels = load(data)
+    assert " ".join(source.label_names) == learnt
+    assert {*labels} == {*range(len(train))}
+    is_of_test = TRAIN_ONLY in said
+    assert (said in caplog.text) != is_of_test
+    held_out, _, held_out_labels = load(data, "test")
+    assert " ".join(held_out.label_names) == tested
+    assert (held_out_labels is None) == (not tested)
+    assert said in caplog.text and len(caplog.records) == bool(said)
+    both, _, labels = load(data, "all")
+    assert " ".join(both.label_names) == tested
+    split = "test" if is_of_test else "train"
+    argv = [
+        f"--image_dir={tmp_path / 'a.npz'}", "--image_size=16",
+        f"--split={split}", f"--output={tmp_path / 's.png'}",
+    ]  # fmt: skip
+    assert data_command.main(argv) == 0
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert ("classes: " in captured.out) != is_of_test
+
+
+def test_a_class_of_held_out_images_alone_is_told(tmp_path, caplog):
+    np.savez(tmp_path / "a.npz", x=PIXELS, y=np.arange(COUNT) // 23)
+    (tmp_path / "exclude.txt").write_text("23\n")
+    exclude = str(tmp_path / "exclude.txt")
+    load_source(make_data(tmp_path / "a.npz", exclude=exclude))
+    assert "1 of the 2 classes, such as 1, have no images to" in caplog.text
+
+
 def test_data_command_counts_them(tmp_path, capsys):
     save_digits(tmp_path / "mnist.npz")
     argv = [
@@ -164,9 +231,6 @@ def test_data_command_counts_them(tmp_path, capsys):
     assert "3 classes: 0, 1, 2" in output
 
 
-COUNT = 24
-PIXELS = np.random.default_rng(0).integers(0, 256, (COUNT, 8, 8, 3), np.uint8)
-CLASSES = np.arange(COUNT) % 3
 TEXTS = np.array(["ant", "bee", "cat"])
 
 

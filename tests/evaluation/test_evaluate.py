@@ -90,3 +90,36 @@ def test_a_failure_does_not_cost_what_was_measured_before(run_dir, monkeypatch):
     assert "frechet" in kept["measures"]["samples"]
     monkeypatch.undo()
     assert set(measure(run_dir, *given)) >= {"measures", "one_nn"}
+
+
+@pytest.mark.parametrize(
+    ("measures", "found"),
+    [
+        (["segmentation"], None),
+        (["one_nn", "segmentation"], None),
+        (["coverage", "inception_style_score"], None),
+        (["coverage", "one_nn"], "one_nn"),
+        (["segmentation", "frechet"], "frechet"),
+    ],
+)
+def test_what_measures_nothing_replaces_nothing(run_dir, measures, found):
+    """As with samples of another seed, whose results stand alone."""
+    held_out = (HELD_OUT, HELD_OUT_LABELS) if found else HELD_OUT
+    run = dcgan_tf.load(run_dir, images=(IMAGES, LABELS), held_out=held_out)
+    run.evaluate(["frechet"], features="random", num_samples=10)
+    path = run_dir / "evaluation" / "1.json"
+    before = json.loads(path.read_text())
+
+    def measure(seed):
+        options = {"features": "random", "num_samples": 10, "seed": seed}
+        return run.evaluate(measures, **options)
+
+    if found is None:
+        with pytest.raises(ValueError, match="left out.*; name other measures"):
+            measure(seed=1)
+        assert json.loads(path.read_text()) == before
+        return
+    result = measure(seed=0)
+    assert found in (*result, *result.get("measures", {}).get("samples", ()))
+    kept = json.loads(path.read_text())
+    assert "frechet" in kept["measures"]["samples"]

@@ -181,6 +181,33 @@ def test_a_measure_does_not_cost_others_of_its_kind(
 
 
 @pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (["a"], ["b"], ["b", "a"]),
+        (["a"], ["a"], ["a"]),
+        # Of one kind, the newer.
+        (["5 of 12 are alike: x"], ["7 of 12 are alike: x"],
+         ["7 of 12 are alike: x"]),
+        (["9% are near, in pixels"], ["10% are near, in pixels"],
+         ["10% are near, in pixels"]),
+        (["9% are near, in pixels"], ["9% are near, in features"],
+         ["9% are near, in features", "9% are near, in pixels"]),
+        # But what only one evaluation has stays.
+        (["too large: by 1.5e-05 of it"], ["too large: by"],
+         ["too large: by 1.5e-05 of it"]),
+        (["too large: by"], ["too large: by 2.5 of it"],
+         ["too large: by 2.5 of it"]),
+        ([], ["a"], ["a"]),
+    ],
+)  # fmt: skip
+def test_there_is_one_warning_of_each_kind(tmp_path, first, second, expected):
+    path = get_report_path(tmp_path / "run", 7)
+    for warnings in (first, second):
+        save_report(path, {**make_result("a", 1.0), "warnings": warnings})
+    assert load_report(path)["warnings"] == expected
+
+
+@pytest.mark.parametrize(
     ("key", "is_kept"),
     [
         ("model", True),  # The same run, by another path.

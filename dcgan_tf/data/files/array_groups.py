@@ -24,11 +24,14 @@ class Group:
 
     Attributes:
         images: Numbers `(count, height, width[, channels])`.
-        labels: Integers `(count,)` or `(count, 1)`; None without classes.
+        labels: Integers `(count,)` or `(count, 1)`; None without classes, or
+            where some are none of those to train on.
+        unknown_class: One of these; '' without.
     """
 
     images: np.ndarray
     labels: np.ndarray | None
+    unknown_class: str = ""
 
 
 # By split; "" is the one group of a file without splits.
@@ -44,7 +47,8 @@ def group_arrays(
 
     Classes are whole numbers of any dtype, texts, or one of several columns
     that is 1 (one-hot), one for each image. Other texts name them, by number
-    from 0. Without such names the numbers that are there are the classes.
+    from 0. Without such names the numbers that are there are the classes: of
+    a file with splits those of `train`.
 
     Args:
         path: The file's, for messages.
@@ -59,7 +63,7 @@ def group_arrays(
     """
     by_split = _sort_by_split(path, arrays)
     images = {split: _take_images(path, by_split[split]) for split in by_split}
-    labels, texts = {}, set()
+    labels, texts, unknown = {}, set(), {}
     # The largest first: each class may be once in the smallest.
     for split in sorted(images, key=lambda split: -len(images[split])):
         found = _take_labels(path, by_split[split], len(images[split]), texts)
@@ -68,12 +72,16 @@ def group_arrays(
             texts.update(found.tolist())
     if texts:
         _check_texts(path, labels)
-        labels, names = _number(labels)
+        labels, names, unknown = _number(labels)
     else:
         names = _find_names(arrays, images, labels)
         if names is None and any(own is not None for own in labels.values()):
-            labels, names = _number(labels)
-    return {s: Group(images[s], labels[s]) for s in images}, names
+            labels, names, unknown = _number(labels)
+    groups = {
+        split: Group(images[split], labels[split], unknown.get(split, ""))
+        for split in images
+    }
+    return groups, names
 
 
 def _sort_by_split(
@@ -205,17 +213,25 @@ def _check_texts(path: str, labels: _Labels) -> None:
         )
 
 
-def _number(labels: _Labels) -> tuple[_Labels, list[str]]:
-    """Numbers the values that are there, in order and in all splits alike."""
-    found = [own.reshape(-1) for own in labels.values() if own is not None]
-    values = np.unique(np.concatenate(found))
+def _number(labels: _Labels) -> tuple[_Labels, list[str], dict[str, str]]:
+    """Numbers the values to train on, in order and in all splits alike.
+
+    Returns:
+        The numbers, the classes' names, and of splits with another class
+        this one's name.
+    """
+    found = {s: own.reshape(-1) for s, own in labels.items() if own is not None}
+    trained_on = [found["train"]] if "train" in found else [*found.values()]
+    values = np.unique(np.concatenate(trained_on))
     if values.dtype.kind != "U" and values.size and values[0] < 0:
-        return labels, []  # Refused, with the numbers that were given.
-    numbered = {
-        split: None if own is None else np.searchsorted(values, own)
-        for split, own in labels.items()
-    }
-    return numbered, [str(value) for value in values]
+        return labels, [], {}  # Refused, with the numbers that were given.
+    numbered, unknown = dict(labels), {}
+    for split, own in found.items():
+        numbered[split] = np.searchsorted(values, own)
+        others = np.setdiff1d(own, values)
+        if others.size:
+            numbered[split], unknown[split] = None, str(others[-1])
+    return numbered, [str(value) for value in values], unknown
 
 
 def _find_names(

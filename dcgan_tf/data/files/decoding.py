@@ -21,6 +21,11 @@ from dcgan_tf.data.files.jpeg_headers import (
     has_one_scan,
 )
 from dcgan_tf.data.files.level_range import UPPER_BYTE, LevelRange, scale_levels
+from dcgan_tf.data.files.tiff_levels import (
+    correct_levels,
+    correct_tiles,
+    has_signed_bytes,
+)
 
 # What claims more is refused before its pixels take memory.
 MAX_PIXELS = 100_000_000
@@ -32,7 +37,6 @@ _LEAST_SIDE = 512
 
 _ORIENTATION = 0x0112
 _PREFIX_BYTES = 16
-_TIFF_BITS = 258  # Of each channel.
 
 # What Pillow's readers raise on a file of another format.
 _OTHER_FORMAT_ERRORS = (SyntaxError, IndexError, TypeError, struct.error)
@@ -105,7 +109,8 @@ def decode_levels(
 
     Returns:
         Integers or reals `(height, width)`, or of colour in PNG `(height,
-        width, channels)`; None if it is another image.
+        width, channels)`; of a TIFF's 8 bits those with a sign too. None if
+        it is another image.
 
     Raises:
         UnreadableError: As of `decode_file`.
@@ -162,7 +167,7 @@ def _open(
             image = stack.enter_context(_identify(file))
             if page:
                 image.seek(page)
-            _read_deep_planes(image)
+            correct_tiles(image)
             _scale_transparent_grey(image)
             scale = _reduce_large(image, file)
             _check_size(image)
@@ -197,23 +202,6 @@ def _identify(file: BinaryIO) -> Image.Image:
         except _OTHER_FORMAT_ERRORS:
             continue
     raise UnreadableError("not an image that can be read")
-
-
-def _read_deep_planes(image: Image.Image) -> None:
-    """Has channels of 16 bits that lie after each other read as such.
-
-    Pillow would take each byte of an uncompressed TIFF's for a level.
-    """
-    if image.format != "TIFF" or _TIFF_BITS not in image.tag_v2:
-        return
-    order = "B" if image.tag_v2.prefix == b"MM" else "L"
-    if max(image.tag_v2[_TIFF_BITS]) == 16:
-        image.tile = [
-            tile._replace(args=(f"{tile.args[0]};16{order}", *tile.args[1:]))
-            if tile.codec_name == "raw" and tile.args[0] in tuple("RGBA")
-            else tile
-            for tile in image.tile
-        ]
 
 
 def _scale_transparent_grey(image: Image.Image) -> None:
@@ -261,10 +249,10 @@ def _reduce_large(image: Image.Image, file: BinaryIO) -> int:
 
 
 def _get_levels(image: Image.Image) -> np.ndarray | None:
-    """Returns the levels of an image of over 8 bits of grey, upright."""
-    if not image.mode.startswith(("I", "F")):
+    """Returns the levels of grey of over 8 bits, or signed ones, upright."""
+    if not image.mode.startswith(("I", "F")) and not has_signed_bytes(image):
         return None
-    return np.asarray(_turn_upright(image))
+    return correct_levels(image, np.asarray(_turn_upright(image)))
 
 
 def _scale_grey(

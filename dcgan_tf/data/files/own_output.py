@@ -4,9 +4,9 @@ A run's folder and an export are known by their files, a single image by
 the mark that `images` puts into every PNG and GIF file.
 """
 
-import json
 import os
 
+from dcgan_tf.config.json_text import read_json
 from dcgan_tf.images import FILE_MARKS
 
 _RUN_FILE = "config.json"
@@ -45,7 +45,7 @@ def read_mark(start: bytes) -> str:
 def _has_sections(path: str, name: str, sections: set[str]) -> bool:
     try:
         with open(os.path.join(path, name), encoding="utf-8-sig") as file:
-            contents = json.load(file)
+            contents = read_json(file.read())
     except (OSError, ValueError):
         return False
     return isinstance(contents, dict) and sections <= set(contents)

@@ -118,7 +118,7 @@ def choose_images(
     if split == "train":
         by_name, label_names = found.labels.by_name, found.labels.label_names
         there = {by_name.get(name) for name in chosen}
-        warn_of_gaps(there, label_names, " to train on")
+        warn_of_gaps(there, label_names)
     return ChosenImages(
         split=split,
         names=sorted(chosen, key=hash_name),

@@ -52,7 +52,7 @@ def load_folder(
     parse_colour(data.background)  # A bad one fails here, not in a thread.
     listing, skipped = _list_images(tree, data)
     choice = choose_images(tree, listing, data, split, excluded, skipped.beside)
-    skipped.num_read = len(choice.names) + len(skipped)
+    skipped.begin_split(choice.split, len(choice.names))
     level_range = data.level_range
     if level_range is None:
         level_range = measure_collection(tree, listing, skipped)

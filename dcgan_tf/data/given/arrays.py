@@ -192,11 +192,8 @@ def _build_source(
         labels, len(images), label_names, lambda: map(hash_array, images)
     )
     if split == "train":
-        warn_of_gaps(
-            np.unique(classes.numbers),
-            classes.names,
-            "; number the labels from 0 without gaps",
-        )
+        advice = "number the labels from 0 without gaps"
+        warn_of_gaps(classes.numbers, classes.names, advice)
     return build_array_source(
         ARRAYS,
         split,
@@ -207,6 +204,7 @@ def _build_source(
         fingerprint=_digest(images, classes.numbers),
         label_names=classes.names,
         digest_labels=classes.digest,
+        of_arrays=True,
     )
 
 

@@ -1,9 +1,11 @@
 """Gives the images of a collection their labels from a table."""
 
 import dataclasses
+import decimal
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from dcgan_tf.data.files.file_formats import has_image_suffix
 from dcgan_tf.data.labels.image_lookup import ImageLookup, reread
 from dcgan_tf.data.labels.table import Table
 from dcgan_tf.setting_names import name_setting
@@ -23,8 +25,6 @@ _ATTRIBUTE_WORDS = {
 }  # fmt: skip
 # Of a collection that is really the table's, more are listed.
 _LEAST_LISTED = 0.5
-# Rows that tell which column has the files' names.
-_NUM_TRIED = 100
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,6 +71,7 @@ def assign_labels(
     """
     lookup = ImageLookup(names, root)
     name_column, headings, rows = _find_headings(table, lookup)
+    lookup.ambiguous.clear()  # What is in other columns names no images.
     by_name, others = _match_rows(rows, name_column, lookup)
     needed = names if needed is None else needed
     num_listed = sum(name in by_name for name in needed)
@@ -85,24 +86,31 @@ def assign_labels(
     columns = [i for i in range(len(headings)) if i != name_column]
     columns = _choose_columns(table.path, headings, columns, by_name, column)
     _warn_of_repeated(table.path, by_name, others, columns)
+    # Where one is blank, an image has no label.
+    cells = {
+        name: [row[i] for i in columns]
+        for name, row in by_name.items()
+        if all(row[i] for i in columns)
+    }
+    if not cells:
+        listing = ", ".join(repr(headings[i]) for i in columns)
+        what = f"their column {listing} has no text in it"
+        if len(columns) > 1:
+            what = f"no row has text in each of the columns {listing}"
+        raise ValueError(f"labels {table.path} are empty: {what}")
     if len(columns) > 1:
         return Labels(
             {
-                name: tuple(_read_attribute(row[i]) for i in columns)
-                for name, row in by_name.items()
+                name: tuple(map(_read_attribute, row))
+                for name, row in cells.items()
             },
             attribute_names=tuple(headings[i] for i in columns),
         )
-    values = {name: row[columns[0]] for name, row in by_name.items()}
+    values = {name: row[0] for name, row in cells.items()}
     if column is not None and _are_attributes(values.values()):
         return name_attribute(
             {name: _read_attribute(value) for name, value in values.items()},
             headings[columns[0]],
-        )
-    if not any(values.values()):
-        raise ValueError(
-            f"labels {table.path} are empty: their column "
-            f"{headings[columns[0]]!r} has no text in it"
         )
     return _make_classes(values)
 
@@ -115,9 +123,15 @@ def _find_headings(
     if table.headings is not None:
         return 0, table.headings, rows
     name_column = _find_name_column(rows, lookup.find)
-    if lookup.find(rows[0][name_column]) is None:
+    if _is_heading(rows[0][name_column], lookup):
         return name_column, tuple(map(reread, rows[0])), rows[1:]
     return name_column, [f"label{i}" for i in range(len(rows[0]))], rows
+
+
+def _is_heading(cell: str, lookup: ImageLookup) -> bool:
+    """Whether a first cell is of no image, be it of this collection or not."""
+    is_name = has_image_suffix(cell) or cell.isdecimal()
+    return not is_name and lookup.find(cell) is None
 
 
 def _match_rows(
@@ -163,17 +177,20 @@ def _find_name_column(
     rows: Sequence[Sequence[str]], find_name: Callable[[str], str | None]
 ) -> int:
     """Finds the column of names: by the first row, or by what is in it."""
-    if find_name(rows[0][0]) is not None:
-        return 0
-    for column, heading in enumerate(rows[0]):
-        if heading.lower() in _NAME_HEADINGS:
-            return column
+    headings = [heading.lower() for heading in rows[0]]
+    if find_name(rows[0][0]) is None:
+        for column, heading in enumerate(headings):
+            if heading in _NAME_HEADINGS:
+                return column
 
     def count(column):
-        some = rows[:_NUM_TRIED]
-        return sum(find_name(row[column]) is not None for row in some)
+        # Different ones: a few classes' numbers may be names of images too.
+        cells = {row[column] for row in rows}
+        return len({find_name(cell) for cell in cells} - {None})
 
-    return max(range(len(rows[0])), key=count)  # The first of equals.
+    others = [i for i, h in enumerate(headings) if h not in _CLASS_HEADINGS]
+    # The first of equals.
+    return max(others or range(len(headings)), key=count)
 
 
 def _warn_of_repeated(
@@ -206,6 +223,12 @@ def _choose_columns(
     wanted: str | None,
 ) -> Sequence[int]:
     """Chooses the column of classes, or all where all are attributes."""
+    # A comma that ends each line makes a column of nothing.
+    columns = [
+        i
+        for i in columns
+        if headings[i] or any(row[i] for row in rows.values())
+    ] or columns
     listing = ", ".join(headings[i] for i in columns)
     if wanted is not None:
         found = [i for i in columns if headings[i].lower() == wanted.lower()]
@@ -240,11 +263,13 @@ def name_classes(attribute: str) -> tuple[str, str]:
 
 def _make_classes(values: Mapping[str, str]) -> Labels:
     """Numbers the classes in order: numbers by value, texts by alphabet."""
-    values = {name: value for name, value in values.items() if value}
+    names = sorted({*values.values()})
     try:
-        names = sorted(set(values.values()), key=int)
-    except ValueError:
-        names = sorted(set(values.values()))
+        found = {name: decimal.Decimal(name) for name in names}
+    except decimal.InvalidOperation:
+        found = {}
+    if found and all(number.is_finite() for number in found.values()):
+        names.sort(key=found.__getitem__)
     numbers = {name: number for number, name in enumerate(names)}
     return Labels(
         {name: numbers[value] for name, value in values.items()}, tuple(names)
@@ -252,7 +277,9 @@ def _make_classes(values: Mapping[str, str]) -> Labels:
 
 
 def _are_attributes(values: Iterable[str]) -> bool:
-    return {value.lower() for value in values} <= set(_ATTRIBUTE_WORDS)
+    """Whether all values are an attribute's words, or blank."""
+    words = {value.lower() for value in values if value}
+    return words <= set(_ATTRIBUTE_WORDS)
 
 
 def _read_attribute(value: str) -> int:

@@ -145,22 +145,22 @@ def check_labels(
 
 
 def warn_of_gaps(
-    numbers: Iterable[object], label_names: Sequence[str], ending: str
+    numbers: Iterable[int | None], label_names: Sequence[str], advice: str = ""
 ) -> None:
     """Names classes that a conditional run would learn from nothing.
 
     Args:
-        numbers: Of the classes that there are images of.
+        numbers: Of the classes of the images to train on.
         label_names: Of all classes.
-        ending: Of the warning, after `have no images`.
+        advice: What to do, if anything.
     """
     there = set(numbers)
     gaps = [n for number, n in enumerate(label_names) if number not in there]
     if gaps:
         _log.warning(
-            "%d of the %d classes, such as %s, have no images%s",
+            "%d of the %d classes, such as %s, have no images to train on%s",
             len(gaps),
             len(label_names),
             gaps[0],
-            ending,
+            f"; {advice}" if advice else "",
         )

@@ -4,13 +4,18 @@ import csv
 import dataclasses
 import hashlib
 import io
-import json
+import math
 import re
+import reprlib
 from collections.abc import Sequence
+from typing import Any
 
+from dcgan_tf.config.json_text import read_json
 from dcgan_tf.data.text_files import decode_text
 
 _DELIMITERS = ",;\t|"
+# Types of a label in JSON, besides numbers that aren't whole.
+_PLAIN = (str, int, bool)
 # Lines that tell which delimiter a file has.
 _NUM_TRIED = 100
 
@@ -21,8 +26,8 @@ class Table:
 
     Attributes:
         path: Where it was read.
-        headings: Of the columns; None where a first row may be these or may
-            be an image's.
+        headings: Of the columns, the first of which has the images' names;
+            None where a first row may be these or may be an image's.
         rows: Cells, all of one length.
         digest: Of the file.
     """
@@ -46,22 +51,25 @@ def read_table(path: str, contents: bytes) -> Table:
     digest = hashlib.blake2b(contents, digest_size=16).hexdigest()
     text = decode_text(contents)
     try:
+        if not text.strip():
+            raise ValueError("it is empty")
         if text.lstrip().startswith(("{", "[")):
-            headings, rows = None, _read_json(text)
+            headings, rows = _read_json(text)
         elif re.match(r"\s*\d+\s*\n", text):
             headings, rows = _read_celeb_a(text)
         else:
             headings, rows = None, _read_csv(text)
         rows = [tuple(cell.strip() for cell in row) for row in rows]
+        if not rows:
+            raise ValueError("it has no rows")
         lengths = {len(row) for row in rows}
         if headings is not None:
             lengths.add(len(headings))
         if len(lengths) != 1 or min(lengths) < 2:
             raise ValueError(
-                "its rows have "
-                f"{' or '.join(map(str, sorted(lengths))) or 'no'} cells"
+                f"its rows have {' or '.join(map(str, sorted(lengths)))} cells"
             )
-    except (ValueError, TypeError, KeyError, csv.Error) as error:
+    except (ValueError, csv.Error) as error:
         raise ValueError(
             f"labels {path} are no table ({error}); give lines such as "
             "cat/1.png,cat, or a dataset.json whose 'labels' are [name, "
@@ -86,23 +94,51 @@ def _read_csv(text: str) -> list[Sequence[str]]:
     return [row for row in rows if any(cell.strip() for cell in row)]
 
 
-def _read_json(text: str) -> list[Sequence[str]]:
-    labels = json.loads(text)
+def _read_json(text: str) -> tuple[Sequence[str], list[Sequence[str]]]:
+    """Reads StyleGAN's dataset.json: names, and one label or more of each."""
+    labels = read_json(text)
     if isinstance(labels, dict):
+        if "labels" not in labels:
+            raise ValueError("it has no 'labels'")
         labels = labels["labels"]
     if labels is None:
         raise ValueError("its labels are null")
-    pairs = labels.items() if isinstance(labels, dict) else labels
-    rows = []
-    for name, label in pairs:
-        cells = label if isinstance(label, list) else [label]
-        rows.append((name, *("" if c is None else str(c) for c in cells)))
-    if not all(isinstance(row[0], str) for row in rows):
-        raise ValueError("a name in it is no text")
-    return rows
+    pairs = labels
+    if isinstance(labels, dict):
+        pairs = [[*pair] for pair in labels.items()]
+    if not isinstance(pairs, list):
+        raise ValueError(f"its labels are {reprlib.repr(labels)}")
+    rows = [_read_pair(pair) for pair in pairs]
+    return [f"label{i}" for i in range(max(map(len, rows), default=0))], rows
+
+
+def _read_pair(pair: Any) -> Sequence[str]:
+    if not isinstance(pair, list) or len(pair) != 2:
+        raise ValueError(f"{reprlib.repr(pair)} in it is no [name, label] pair")
+    name, label = pair
+    if not isinstance(name, str):
+        raise ValueError(f"the name {reprlib.repr(name)} in it is no text")
+    cells = label if isinstance(label, list) else [label]
+    for cell in cells:
+        is_number = isinstance(cell, float) and not math.isinf(cell)
+        if cell is not None and not is_number and type(cell) not in _PLAIN:
+            raise ValueError(
+                f"{name!r} has the label {reprlib.repr(cell)}, which is no "
+                "text or number"
+            )
+    return [name, *map(_write_cell, cells)]
+
+
+def _write_cell(cell: Any) -> str:
+    # Python's own writer has NaN where pandas has null.
+    is_none = cell is None or cell != cell
+    return "" if is_none else str(cell)
 
 
 def _read_celeb_a(text: str) -> tuple[Sequence[str], list[Sequence[str]]]:
     """Reads list_attr_celeba.txt: a count, headings, rows between spaces."""
-    _, headings, *rows = text.strip().splitlines()
+    _, *rows = text.strip().splitlines()
+    if not rows:
+        raise ValueError("it has no headings")
+    headings, *rows = rows
     return ("name", *headings.split()), [row.split() for row in rows]

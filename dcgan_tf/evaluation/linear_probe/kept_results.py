@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from dcgan_tf import scratch
+from dcgan_tf.config.json_text import read_json
 from dcgan_tf.evaluation.linear_probe.result import ProbeResult
 
 
@@ -60,7 +61,7 @@ class KeptRow:
             return None
         try:
             text = self._get_path(count).read_text(encoding="utf-8")
-            values = json.loads(text)
+            values = read_json(text)
             if values["key"] == self._make_key(count):
                 return ProbeResult(**values["result"])
         except (FileNotFoundError, ValueError, KeyError, TypeError):

@@ -23,6 +23,7 @@ from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.tools import flatbuffer_utils
 
 from dcgan_tf import failures, tf_paths
+from dcgan_tf.config.json_text import read_json
 from dcgan_tf.context.op_callbacks import without_op_callbacks
 from dcgan_tf.context.shared_by_threads import shared_by_threads
 from dcgan_tf.serving.lite.half_precision import kernels_rounded
@@ -185,7 +186,7 @@ def _read_metadata(contents: bytes) -> dict | None:
     for entry in model.metadata or []:
         if entry.name.decode() == METADATA_NAME:
             contents = bytes(model.buffers[entry.buffer].data)
-            return _add_tensors(json.loads(contents))
+            return _add_tensors(read_json(contents))
     return None
 
 

@@ -1,11 +1,12 @@
 """The cluster of several workers, read from TF_CONFIG or from Slurm."""
 
-import json
 import logging
 import os
 import re
 
 import tensorflow as tf
+
+from dcgan_tf.config.json_text import read_json
 
 _log = logging.getLogger(__name__)
 
@@ -67,8 +68,8 @@ def list_tasks(spec: tf.train.ClusterSpec) -> list[tuple[str, int]]:
 def _read_tf_config() -> tuple[tf.train.ClusterSpec, str | None, int | None]:
     """Returns the cluster, this task's job and index; ValueError if bad."""
     try:
-        config = json.loads(os.environ["TF_CONFIG"])
-    except json.JSONDecodeError as error:
+        config = read_json(os.environ["TF_CONFIG"])
+    except ValueError as error:
         raise _malformed(f"is not JSON ({error})") from error
     if not isinstance(config, dict):
         raise _malformed("is not a JSON object")

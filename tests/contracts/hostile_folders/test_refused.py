@@ -145,7 +145,7 @@ def npy_of_five_channels(path):
         (npy_of_numbers, "holds an array int64 (9,); give it one array"),
         (npy_of_five_channels, "of shape (6, 9, 9, 5); give numbers (count"),
         (mostly_text, "over half of the 5 files"),
-        (mostly_truncated, "over half of the 30 files"),
+        (mostly_truncated, "over half of the 26 files of 'train' in"),
         (empty, "holds no image"),
         (only_text, "holds no image (no images: 1 .txt)"),
         (only_empty_subfolders, "holds no image"),

@@ -35,6 +35,75 @@ def test_unreadable_files_found_later_stop_the_run_too(tmp_path):
         load_images(source, MODEL, data)
 
 
+def cut(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+# Of 20 images to train on and 4 to test on, those that are damaged before
+# they are listed, emptied or cut, and what is said of each split.
+DAMAGE = {
+    "cut test images": (
+        {"test": 3}, cut, {"test": "the 4 files of 'test' in", "all": None},
+    ),
+    "cut training images": (
+        {"train": 11}, cut, {"test": None, "train": "20 files of 'train' in"},
+    ),
+    "cut images of both": (
+        {"train": 11, "test": 2}, cut,
+        {"test": None, "train": "20 files of 't", "all": "the 24 files in"},
+    ),
+    # What is skipped in one split doesn't cost another.
+    "empty training images": (
+        {"train": 11}, lambda path: path.write_bytes(b""),
+        {"test": None, "train": None},
+    ),
+    "empty images of both": (
+        {"train": 11, "test": 2}, lambda path: path.write_bytes(b""),
+        dict.fromkeys(("test", "train", "all"), "over half of the 24 files in"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("counts", "damage", "expected"), DAMAGE.values(), ids=DAMAGE
+)
+def test_what_is_counted_is_what_is_said(
+    tmp_path, capsys, counts, damage, expected
+):
+    folder = tmp_path / "folder"
+    write_good(folder / "train", 20)
+    write_good(folder / "test", 4)
+    for split, count in counts.items():
+        for i in range(count):
+            damage(folder / split / f"good{i}.png")
+    for split, message in expected.items():
+        data = DataConfig("image_folder", image_dir=str(folder), cache="off")
+        argv = [f"--image_dir={folder}", f"--split={split}"]
+        code = data_command.main([*argv, f"--output={tmp_path / 's.png'}"])
+        errors = capsys.readouterr().err
+        if message is None:
+            load_images(load_source(data, split), MODEL, data)
+            assert code == 0
+            continue
+        with pytest.raises(ValueError, match=message):
+            load_source(data, split)
+        assert code == 1 and message in errors.splitlines()[-1]
+
+
+def test_lost_images_of_a_split_are_counted_in_it(tmp_path):
+    folder = tmp_path / "folder"
+    write_good(folder / "train", 20)
+    write_good(folder / "test", 4)
+    data = DataConfig("image_folder", image_dir=str(folder), cache="off")
+    source = load_source(data, "test")
+    for i in range(3):
+        (folder / "test" / f"good{i}.png").unlink()
+    with pytest.raises(
+        OSError, match="half of the 4 images of 'test' in .* go"
+    ):
+        load_images(source, MODEL, data)
+
+
 def test_training_counts_what_it_skips(tmp_path, capsys):
     folder, run_dir = tmp_path / "folder", tmp_path / "run"
     truncated(folder)

@@ -12,6 +12,7 @@ from dcgan_tf.training.distribution import strategy as strategies
     "text, problem",
     [
         ("{", "is not JSON"),
+        ("[" * 200_000, "is not JSON"),
         ("[]", "is not a JSON object"),
         ('{"cluster": ["a:1"]}', "no lists of host:port"),
         ('{"cluster": {"worker": ["a", "b"]}}', "no lists of host:port"),
