@@ -35,8 +35,6 @@ _NUM_ONE_NN_SAMPLES = 10_000
 _SHARED_LIMIT = 0.05
 # Of fewer real images, what a distance is above 0 is mostly their number's.
 FEW_IMAGES = 300
-# Distances of which that is so; `kernel` is unbiased.
-_BIASED = ("frechet", "sliced_wasserstein")
 
 
 def measure_samples(
@@ -221,7 +219,7 @@ def _warn_of_few(
         "images are few: compare figures of equal counts alone, and take no "
         "small difference for one"
     ]
-    if not {*names} & {*_BIASED}:
+    if not any(SET_MEASURES[name].is_biased for name in names):
         return warnings
     distance = (
         f", {floor['frechet']:.4g} for the Fréchet distance"

@@ -29,24 +29,26 @@ class SetMeasure:
         fewest: Samples, and held-out images, that it is defined for.
         of_classes: Whether it is of the classes that features tell.
         of_equal_sets: Whether it takes as many samples as held-out images.
+        is_biased: Whether it is a distance that few images make too large.
     """
 
     figures: tuple[str, ...] = ()
     fewest: int = 1
     of_classes: bool = False
     of_equal_sets: bool = False
+    is_biased: bool = False
 
 
 # Of a set of images beside real ones. Variances take two, and three neighbours
 # a fourth.
 SET_MEASURES = {
-    "frechet": SetMeasure(fewest=2),
+    "frechet": SetMeasure(fewest=2, is_biased=True),
     "kernel": SetMeasure(fewest=2),
     "precision_recall": SetMeasure(
         ("precision", "recall"), fewest=4, of_equal_sets=True
     ),
     "c2st": SetMeasure(fewest=2, of_equal_sets=True),
-    "sliced_wasserstein": SetMeasure(of_equal_sets=True),
+    "sliced_wasserstein": SetMeasure(of_equal_sets=True, is_biased=True),
     "inception_style_score": SetMeasure(of_classes=True),
     "coverage": SetMeasure(("confident_fraction",), of_classes=True),
 }
