@@ -75,7 +75,7 @@ FRECHET = "for the Fréchet distance"
         (["frechet", "sliced_wasserstein"], {FEW, TOO_LARGE, FRECHET}),
         (["sliced_wasserstein", "frechet"], {FEW, TOO_LARGE, FRECHET}),
     ],
-    ids=str,
+    ids=lambda value: "+".join(value) if isinstance(value, list) else "",
 )
 def test_few_images_are_warned_of_by_what_was_measured(
     few, tmp_path, capsys, evaluations, said
