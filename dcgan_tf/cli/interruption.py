@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Iterator
 
 from dcgan_tf.cli.exit_codes import EXIT_INTERRUPTED
@@ -12,7 +13,18 @@ _MESSAGE = "stopped by {}; the same command starts again"
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal told the command to end."""
+    """A signal told the command to end.
+
+    Args:
+        signal_number: Which.
+
+    Attributes:
+        signal_number: As given.
+    """
+
+    def __init__(self, signal_number: int):
+        super().__init__(describe(signal_number))
+        self.signal_number = signal_number
 
 
 class Interruption:
@@ -37,7 +49,7 @@ class Interruption:
         if self.signal_number is not None or _exit_descriptor is not None:
             exit_at_once(self._name, number)
         self.signal_number = number
-        raise Interrupted(describe(number))
+        raise Interrupted(number)
 
 
 _exit_descriptor: int | None = None
@@ -85,5 +97,26 @@ def signals_raise(name: str) -> Iterator[Interruption]:
     A signal that is ignored, as by `nohup`, stays so.
     """
     interruption = Interruption(name)
-    with handle_signals(interruption.handle):
+    with handle_signals(interruption.handle), _none_swallowed(name):
         yield interruption
+
+
+@contextlib.contextmanager
+def _none_swallowed(name: str) -> Iterator[None]:
+    """Has a signal end the command also where its exception would be lost.
+
+    Python prints and drops what is raised in a `__del__` or in a callback of
+    the garbage collector, and the command would go on.
+    """
+    before = sys.unraisablehook
+
+    def end(unraisable) -> None:
+        if isinstance(unraisable.exc_value, Interrupted):
+            exit_at_once(name, unraisable.exc_value.signal_number)
+        before(unraisable)
+
+    sys.unraisablehook = end
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
