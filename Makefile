@@ -3,8 +3,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Processes that tests are spread over, file by file; a file is never divided.
-# Two more than two cores: many tests wait, for a worker or a server.
+# Two more than two cores: many tests wait, for a worker or a server. Each
+# computes with one thread, so that they don't wait for each other's.
 TEST_PROCESSES ?= 4
+TEST_THREADS := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1
 
 .PHONY: demo test lint bench bench-gpu clean
 
@@ -23,7 +25,7 @@ demo: .venv/installed
 	@echo "Models:   exports/mnist_5k"
 
 test: .venv/installed
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile \
+	$(TEST_THREADS) $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile \
 	  --no-loadscope-reorder
 
 lint: .venv/installed
