@@ -9,6 +9,9 @@ from dcgan_tf.image_sizes import format_image_size
 from dcgan_tf.setting_names import name_setting
 
 _FEW = 1_000
+# Augmentation kept samples of 100 faces from being copies and brought them
+# nearer; with 500 it did them no good (docs/your-pictures.md).
+_VERY_FEW = 250
 _MANY_NEAR = 0.05
 _CUT_BADLY = 1 / 3
 _MANY_CUT = 0.1
@@ -50,11 +53,7 @@ def find_warnings(
             f"black; multiply those below 255 by {254 // highest_label} first"
         )
     if source.num_examples < _FEW and not is_augmented:
-        warnings.append(
-            f"fewer than {_FEW:,} images: D may learn them by heart; "
-            f"{name_setting('flip')} may help and, where samples are copies, "
-            f"{name_setting('diff_augment')}"
-        )
+        warnings.append(_advise_on_few(source.num_examples))
     if survey.num_near > _MANY_NEAR * count:
         warnings.append(
             f"{survey.num_near} of {count} images are nearly identical to "
@@ -81,6 +80,20 @@ def find_warnings(
         grey = name_setting("channels", 1)
         warnings.append(f"every image is grey: {grey} learns faster")
     return warnings
+
+
+def _advise_on_few(num_images: int) -> str:
+    augment, flip = name_setting("diff_augment"), name_setting("flip")
+    if num_images < _VERY_FEW:
+        return (
+            f"fewer than {_VERY_FEW} images: D learns them by heart, and "
+            f"samples come out as copies; give {augment}, and {flip} where "
+            "images may be mirrored"
+        )
+    return (
+        f"fewer than {_FEW:,} images: D may learn them by heart; {flip} may "
+        f"help and, where samples are copies, {augment}"
+    )
 
 
 def _describe_darkness(source: Source, brightest: int) -> str:

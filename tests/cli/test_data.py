@@ -69,7 +69,7 @@ def test_few_images_are_warned_of(tmp_path, capsys):
     _, output, _ = run(
         capsys, f"--image_dir={tmp_path}", f"--output={tmp_path}/s.png"
     )
-    assert "Warning: fewer than 1,000 images" in output
+    assert "Warning: fewer than 250 images" in output
 
 
 def test_what_nobody_means_is_counted(tmp_path, capsys, write_pictures):

@@ -255,7 +255,7 @@ def test_a_folder_keeps_its_best_checkpoint_unasked(
     # One checkpoint is the best without a look.
     size = "--batch_size=16"
     out = run(size, "--steps=1")
-    assert "frechet" not in out and "fewer than 1,000 images" in out
+    assert "frechet" not in out and "fewer than 250 images" in out
     first, second = out.splitlines()[:2]
     assert first.startswith("Images: ") and " held out; 30 wide" in first
     assert second.startswith("Training: dcgan of 16x16 RGB, recipe ")

@@ -1,6 +1,7 @@
 """What is found in a collection before training."""
 
 import re
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -29,7 +30,26 @@ def test_sizes_colours_and_shown_images(tmp_path, write_pictures):
     assert survey.is_grey.sum() == 1
     assert survey.images.shape == (3, 16, 16, 3)
     assert survey.num_examined == 3
-    assert len(warnings) == 1 and "fewer than 1,000" in warnings[0]
+    assert len(warnings) == 1 and "fewer than 250" in warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(4, "give diff_augment"), (249, "give diff_augment"),
+     (250, "fewer than 1,000 images: D may"), (999, "where samples are"),
+     (1_000, None)],
+)  # fmt: skip
+def test_advice_on_few_images_is_by_their_number(
+    tmp_path, write_pictures, count, said
+):
+    write_pictures(tmp_path, ["a.png", "b.png"])
+    data = DataConfig(dataset="image_folder", image_dir=str(tmp_path))
+    source = load_source(data)
+    survey = examine(source, MODEL, data)
+    many = mock.Mock(wraps=source, num_examples=count)
+    warnings = find_warnings(many, survey, MODEL, data)
+    assert [said in text for text in warnings] == ([True] if said else [])
+    assert find_warnings(many, survey, MODEL, data, is_augmented=True) == []
 
 
 def test_unreadable_images_are_not_surveyed(tmp_path, write_pictures):

@@ -84,7 +84,7 @@ def test_what_makes_another_result_than_one_device_on_whole_batches(
 @pytest.mark.parametrize(
     ("settings", "shape", "text"),
     [
-        ({}, (40, 64, 64, 3), "fewer than 1,000 images"),
+        ({}, (40, 64, 64, 3), "fewer than 250 images"),
         ({}, (40, 64, 64, 1), "every image is grey"),
         ({}, (40, 64, 200, 3), "lose over a third"),
         ({}, (40, 20, 20, 3), "are smaller than"),
