@@ -239,12 +239,11 @@ def _describe(contents: bytes, metadata: dict) -> bytes:
 
 
 def _describe_tensor(tensor: schema.TensorT, values: str) -> dict:
-    # Sizes that differ from call to call are in the one and less than zero.
-    shape = (
-        tensor.shape
-        if tensor.shapeSignature is None
-        else (tensor.shapeSignature)
-    )
+    # Sizes that differ from call to call are less than zero in a signature,
+    # which a tensor has only where there are some.
+    shape = tensor.shapeSignature
+    if shape is None:
+        shape = tensor.shape
     described = {
         "dtype": _DTYPES[tensor.type],
         "shape": [int(size) if size >= 0 else None for size in shape],
