@@ -1,5 +1,6 @@
 """Turns signals into a request to stop after the current step."""
 
+import contextlib
 import signal
 
 from dcgan_tf.context.stop_signals import handle_signals
@@ -19,11 +20,13 @@ class InterruptGuard:
 
     def __init__(self):
         self.signal_number: int | None = None
-        self._handled = handle_signals(self._remember)
+        self._stack = contextlib.ExitStack()
         self._previous = {}
 
     def __enter__(self) -> "InterruptGuard":
-        self._previous = self._handled.__enter__()
+        self._previous = self._stack.enter_context(
+            handle_signals(self._remember)
+        )
         return self
 
     def _remember(self, number, frame):
@@ -35,4 +38,4 @@ class InterruptGuard:
                 signal.signal(other, self._previous.pop(other))
 
     def __exit__(self, *exception) -> None:
-        self._handled.__exit__(*exception)
+        self._stack.close()
