@@ -17,8 +17,14 @@ _ARGUMENTS = {
     "probe_dataset": "probe_data",
     "probe_image_dir": "probe_data",
 }
+# Of the run's images, those that a probe's images have flags of their own for.
+_PROBE_FLAGS = {
+    name: f"probe_{name}"
+    for name in ("dataset", "image_dir", "data_dir", "manual_dir")
+}
 _are_flags = False
 _own_flags: Container[str] | None = None
+_are_of_probe = False
 
 
 @contextlib.contextmanager
@@ -37,6 +43,21 @@ def settings_are_flags(names: Container[str] | None = None) -> Iterator[None]:
         _are_flags, _own_flags = before
 
 
+@contextlib.contextmanager
+def settings_are_of_probe() -> Iterator[None]:
+    """Has messages name a probe's own flags, as long as it is open.
+
+    Images to probe on are read as the run's are, and what is said of them
+    then is not about the run's.
+    """
+    global _are_of_probe
+    before, _are_of_probe = _are_of_probe, True
+    try:
+        yield
+    finally:
+        _are_of_probe = before
+
+
 def has_setting(name: str, is_argument: bool = True) -> bool:
     """Whether whoever reads a message could give a setting.
 
@@ -46,6 +67,10 @@ def has_setting(name: str, is_argument: bool = True) -> bool:
     """
     if not _are_flags:
         return is_argument
+    if _are_of_probe:
+        if name not in _PROBE_FLAGS:
+            return False
+        name = _PROBE_FLAGS[name]
     return _own_flags is None or name in _own_flags
 
 
@@ -61,6 +86,8 @@ def name_setting(name: str, value: object = None) -> str:
         into a shell or a program.
     """
     if _are_flags:
+        if _are_of_probe:
+            name = _PROBE_FLAGS.get(name, name)
         flag = f"--{name}" if value is None else f"--{name}={value}"
         return shlex.quote(flag)
     name = _ARGUMENTS.get(name, name)

@@ -50,13 +50,15 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_collection_finish(session):
-    """Exempts what is there by now from garbage collection.
+    """Exempts what is there by now from garbage collection, and has it rarer.
 
     TensorFlow and some thousand tests stay until the end. Looking through
-    them again and again took a twentieth of all the time.
+    them again and again took a twentieth of all the time. Tracing makes more
+    objects than Python's own threshold is for.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 @pytest.hookimpl(wrapper=True)

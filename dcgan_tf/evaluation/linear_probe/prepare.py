@@ -31,7 +31,7 @@ from dcgan_tf.evaluation.linear_probe.rows import (
 from dcgan_tf.evaluation.real_images import RealImages
 from dcgan_tf.evaluation.settings import Log, Settings
 from dcgan_tf.runs.trained_model import TrainedModel
-from dcgan_tf.setting_names import name_setting
+from dcgan_tf.setting_names import name_setting, settings_are_of_probe
 
 # Of networks whose batch-norm statistics are measured on images.
 _ROWS_OF_D = ("D", "start", "untrained")
@@ -126,14 +126,15 @@ def _load_other_images(
     if data.level_range is None:  # What D has learnt to see.
         data = dataclasses.replace(data, level_range=own.level_range)
     log(f"loading {data.image_dir or data.dataset} to probe on")
-    return load_probe_images(
-        model.config.model,
-        data,
-        protocol,
-        settings.probe_split,
-        settings.seed,
-        sources,
-    )
+    with settings_are_of_probe():
+        return load_probe_images(
+            model.config.model,
+            data,
+            protocol,
+            settings.probe_split,
+            settings.seed,
+            sources,
+        )
 
 
 def _choose_rows(

@@ -187,12 +187,15 @@ def _find_mixes(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         are right singular vectors. float32 `(rank,)`: the singular values,
         ascending.
     """
-    products = (samples @ samples.T).astype(np.float64)
-    squares, mixes = np.linalg.eigh(products)
+    is_tall = samples.shape[0] > samples.shape[1]
+    # The smaller of the two, whose eigenvalues are the same but for zeros.
+    products = samples.T @ samples if is_tall else samples @ samples.T
+    squares, vectors = np.linalg.eigh(products.astype(np.float64))
     known = squares > _RANK_TOLERANCE * squares[-1]
-    lengths = np.sqrt(squares[known])
-    mixes = (mixes[:, known] / lengths).astype(np.float32)
-    return mixes, lengths.astype(np.float32)
+    squares, vectors = squares[known], vectors[:, known]
+    lengths = np.sqrt(squares)
+    mixes = (samples @ vectors) / squares if is_tall else vectors / lengths
+    return mixes.astype(np.float32), lengths.astype(np.float32)
 
 
 def _compute_objective(weights, features, signs, C):

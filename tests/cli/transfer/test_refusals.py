@@ -2,15 +2,18 @@
 
 import dataclasses
 import os
+import re
 import shutil
 
 import pytest
+from fixtures.errors import list_errors
 from fixtures.transfer import (
     make_colours,
     run,
 )
 
 from dcgan_tf.cli import evaluate
+from dcgan_tf.data import downloads
 from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS
 
 
@@ -62,6 +65,36 @@ def test_what_does_not_fit_is_refused_in_one_line(
     assert message in error
     assert error.strip().splitlines()[-1].count("error:") == 1
     assert not (run_dir / "evaluation").exists()
+
+
+@pytest.mark.parametrize(
+    ("dataset", "advice"),
+    [
+        ("cifar10", ["as --probe_data_dir", "as --probe_manual_dir"]),
+        # Nobody but its user may download it, so there is no other way.
+        ("celeb_a", ["--probe_data_dir"]),
+        ("cifar11", ["did you mean cifar10", "--probe_image_dir"]),
+        ("no such name", ["--probe_image_dir"]),
+    ],
+)
+def test_what_is_not_there_is_to_be_given_by_the_probes_own_flags(
+    run_dir, tmp_path, capsys, dataset, advice, monkeypatch
+):
+    monkeypatch.setattr(downloads, "_answers", lambda url: False)
+    code = evaluate.main(
+        [
+            f"--run_dir={run_dir}",
+            "--probe=few_labels",
+            f"--probe_dataset={dataset}",
+            f"--probe_data_dir={tmp_path}",
+        ]
+    )
+    error = list_errors(capsys.readouterr().err)[-1]
+    assert code == 1
+    assert all(words in error for words in advice), error
+    # A command to copy is of `dcgan data`, which has other flags.
+    said = re.sub("`[^`]*`", "", error)
+    assert not re.search(r"--(data|manual|image)_dir", said)
 
 
 def make_flat(folder):
