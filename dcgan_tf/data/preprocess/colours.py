@@ -42,7 +42,7 @@ def convert_channels(
     if image.shape[-1] == channels:
         return image
     if channels == 3:
-        return tf.repeat(image, 3, axis=-1)
+        return tf.concat([image] * 3, axis=-1)
     weights = tf.constant(_LUMA_WEIGHTS, tf.int32)
     luma = tf.reduce_sum(tf.cast(image, tf.int32) * weights, -1, keepdims=True)
     return tf.cast((luma + 2**15) // 2**16, tf.uint8)
