@@ -72,6 +72,28 @@ sys.exit(code)
 """
 
 
+# Sums gradients of these lengths, and prints those of the messages.
+MESSAGES = """
+import tensorflow as tf
+from dcgan_tf.training.distribution.strategy import build_strategy
+
+strategy = build_strategy("multi_worker")
+
+def reduce_gradients():
+    gradients = [tf.zeros([length]) for length in (300_000, 900_000, 9, 600_000)]
+    replica = tf.distribute.get_replica_context()
+    return replica.all_reduce("SUM", gradients)
+
+run = tf.function(lambda: strategy.run(reduce_gradients))
+graph = run.get_concrete_function().graph
+print(*[
+    operation.inputs[0].shape.num_elements()
+    for operation in graph.get_operations()
+    if operation.type == "CollectiveReduceV2"
+])
+"""
+
+
 _PORTS = itertools.count(20_000 + os.getpid() * 16 % 10_000)
 
 
@@ -237,6 +259,23 @@ def test_only_the_chief_leaves_files(unbroken):
     # The other worker says nothing.
     assert results[1][1].startswith("digest")
     assert "Done" in results[0][1]
+
+
+def test_gradients_go_in_several_messages_the_last_first():
+    """The backward pass finds the last layer's first."""
+    addresses = [f"127.0.0.1:{port}" for port in find_ports(2)]
+    processes = []
+    for index in range(2):
+        config = {
+            "cluster": {"worker": addresses},
+            "task": {"type": "worker", "index": index},
+        }
+        environment = {**os.environ, "TF_CONFIG": json.dumps(config)}
+        processes.append(fork(["-c", MESSAGES], environment))
+    for code, output, errors in finish(processes, timeout=120):
+        assert code == 0, errors
+        # Of two megabytes or more each, but for what is left.
+        assert output.split() == ["600000", "900009", "300000"]
 
 
 @pytest.fixture(scope="module")
