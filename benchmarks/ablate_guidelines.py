@@ -34,10 +34,10 @@ from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
     Features,
     compute_features,
 )
-from dcgan_tf.evaluation.metrics.class_coverage import (
+from dcgan_tf.evaluation.measures.class_coverage import (
     compute_class_fractions,
 )
-from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
+from dcgan_tf.evaluation.measures.frechet import compute_frechet_distance
 from dcgan_tf.evaluation.real_images import (
     RealImages,
     load_real_images,

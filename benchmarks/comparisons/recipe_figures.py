@@ -12,7 +12,7 @@ from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
     Features,
     compute_features,
 )
-from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
+from dcgan_tf.evaluation.measures.frechet import compute_frechet_distance
 from dcgan_tf.evaluation.real_images import load_real_images
 from dcgan_tf.evaluation.set_measures import (
     compute_copying_measures,

@@ -19,7 +19,7 @@ from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
     compute_features,
 )
 from dcgan_tf.evaluation.feature_extractors.random import build_random_features
-from dcgan_tf.evaluation.metrics.frechet import (
+from dcgan_tf.evaluation.measures.frechet import (
     LEAST_IMAGES,
     compute_frechet_distance,
 )

@@ -6,7 +6,7 @@ import numpy as np
 
 from dcgan_tf.evaluation import figures
 from dcgan_tf.evaluation.feature_extractors.feature_extractor import Features
-from dcgan_tf.evaluation.metrics.neighbours import (
+from dcgan_tf.evaluation.measures.neighbours import (
     expect_memorized_fraction,
     find_nearest,
     find_suspects,

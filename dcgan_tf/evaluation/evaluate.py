@@ -29,7 +29,7 @@ from dcgan_tf.evaluation.result_files import (
     save_report,
     save_reports,
 )
-from dcgan_tf.evaluation.sample_metrics import (
+from dcgan_tf.evaluation.sample_measures import (
     classify_by_neighbours,
     measure_samples,
 )

@@ -5,21 +5,21 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from dcgan_tf.evaluation.feature_extractors.feature_extractor import Features
-from dcgan_tf.evaluation.metrics.c2st import compute_c2st_accuracy
-from dcgan_tf.evaluation.metrics.class_coverage import (
+from dcgan_tf.evaluation.measures.c2st import compute_c2st_accuracy
+from dcgan_tf.evaluation.measures.class_coverage import (
     compute_class_fractions,
     compute_confident_fraction,
 )
-from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
-from dcgan_tf.evaluation.metrics.inception_style_score import (
+from dcgan_tf.evaluation.measures.frechet import compute_frechet_distance
+from dcgan_tf.evaluation.measures.inception_style_score import (
     compute_inception_style_score,
 )
-from dcgan_tf.evaluation.metrics.kernel import compute_kernel_distance
-from dcgan_tf.evaluation.metrics.neighbours import compute_copying
-from dcgan_tf.evaluation.metrics.precision_recall import (
+from dcgan_tf.evaluation.measures.kernel import compute_kernel_distance
+from dcgan_tf.evaluation.measures.neighbours import compute_copying
+from dcgan_tf.evaluation.measures.precision_recall import (
     compute_precision_recall,
 )
-from dcgan_tf.evaluation.metrics.sliced_wasserstein import (
+from dcgan_tf.evaluation.measures.sliced_wasserstein import (
     compute_sliced_wasserstein,
 )
 

@@ -15,7 +15,7 @@ from dcgan_tf.cli import evaluate
 from dcgan_tf.cli.command import UsageError
 from dcgan_tf.cli.model_flags import find_moved_data
 from dcgan_tf.config import DataConfig
-from dcgan_tf.evaluation import sample_metrics
+from dcgan_tf.evaluation import sample_measures
 from dcgan_tf.evaluation.linear_probe import supervised
 from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS
 from dcgan_tf.evaluation.set_measures import FUNCTIONS
@@ -324,7 +324,7 @@ def test_a_conditional_run_classifies_by_its_samples(
     tmp_path, capsys, monkeypatch
 ):
 
-    monkeypatch.setattr(sample_metrics, "_NUM_ONE_NN_SAMPLES", 100)
+    monkeypatch.setattr(sample_measures, "_NUM_ONE_NN_SAMPLES", 100)
     run_dir = make_run(tmp_path / "c", num_classes=10)
     assert evaluate.main([f"--run_dir={run_dir}", "--measures=one_nn"]) == 0
     result = json.loads((run_dir / "evaluation" / "2.json").read_text())

@@ -49,7 +49,7 @@ ORDER = (
     "__main__",
 )
 # Places inside others that import nothing of the project but their own.
-ALONE = ("evaluation/metrics",)
+ALONE = ("evaluation/measures",)
 MODULES = sorted(PACKAGE.rglob("*.py"))
 MAX_FILES_PER_FOLDER = 24
 

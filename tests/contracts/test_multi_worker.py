@@ -80,7 +80,8 @@ from dcgan_tf.training.distribution.strategy import build_strategy
 strategy = build_strategy("multi_worker")
 
 def reduce_gradients():
-    gradients = [tf.zeros([length]) for length in (300_000, 900_000, 9, 600_000)]
+    lengths = (300_000, 900_000, 9, 600_000)
+    gradients = [tf.zeros([length]) for length in lengths]
     replica = tf.distribute.get_replica_context()
     return replica.all_reduce("SUM", gradients)
 

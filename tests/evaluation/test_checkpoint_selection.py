@@ -81,7 +81,7 @@ def test_random_features_rank_noise_beyond_blends():
     from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
         compute_features,
     )
-    from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
+    from dcgan_tf.evaluation.measures.frechet import compute_frechet_distance
 
     rng = np.random.default_rng(0)
     real = np.full((120, 16, 16, 1), 40.0)

@@ -12,7 +12,7 @@ from dcgan_tf.evaluation.real_images import (
     draw_noise,
     load_real_images,
 )
-from dcgan_tf.evaluation.sample_metrics import warn_of_shared
+from dcgan_tf.evaluation.sample_measures import warn_of_shared
 
 
 def test_a_run_on_the_test_split_is_measured_by_the_others():

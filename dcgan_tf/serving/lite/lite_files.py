@@ -14,7 +14,7 @@ from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
     compute_features,
 )
 from dcgan_tf.evaluation.feature_extractors.random import build_random_features
-from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
+from dcgan_tf.evaluation.measures.frechet import compute_frechet_distance
 from dcgan_tf.images import to_uint8
 from dcgan_tf.serving import interface
 from dcgan_tf.serving.lite import (

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dcgan_tf.evaluation.metrics.c2st import compute_c2st_accuracy
+from dcgan_tf.evaluation.measures.c2st import compute_c2st_accuracy
 
 RNG = np.random.default_rng(0)
 

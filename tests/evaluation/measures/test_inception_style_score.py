@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from dcgan_tf.evaluation.metrics.inception_style_score import (
+from dcgan_tf.evaluation.measures.inception_style_score import (
     compute_inception_style_score,
 )
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dcgan_tf.evaluation.metrics.one_nn import compute_one_nn_error
+from dcgan_tf.evaluation.measures.one_nn import compute_one_nn_error
 
 
 def test_one_nn_error_counts_wrong_labels():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from dcgan_tf.evaluation.metrics.neighbours import (
+from dcgan_tf.evaluation.measures.neighbours import (
     compute_copying,
     expect_memorized_fraction,
     find_nearest,

@@ -13,7 +13,7 @@ from dcgan_tf.evaluation.feature_extractors.feature_extractor import (
     Features,
     compute_features,
 )
-from dcgan_tf.evaluation.metrics.one_nn import compute_one_nn_error
+from dcgan_tf.evaluation.measures.one_nn import compute_one_nn_error
 from dcgan_tf.evaluation.real_images import (
     RealImages,
     count_shared,

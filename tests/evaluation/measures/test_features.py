@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from dcgan_tf.evaluation.metrics.c2st import compute_c2st_accuracy
-from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
-from dcgan_tf.evaluation.metrics.kernel import (
+from dcgan_tf.evaluation.measures.c2st import compute_c2st_accuracy
+from dcgan_tf.evaluation.measures.frechet import compute_frechet_distance
+from dcgan_tf.evaluation.measures.kernel import (
     compute_kernel_distance,
 )
-from dcgan_tf.evaluation.metrics.precision_recall import (
+from dcgan_tf.evaluation.measures.precision_recall import (
     compute_precision_recall,
 )
-from dcgan_tf.evaluation.metrics.sliced_wasserstein import (
+from dcgan_tf.evaluation.measures.sliced_wasserstein import (
     compute_sliced_wasserstein,
 )
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dcgan_tf.evaluation.metrics.kernel import (
+from dcgan_tf.evaluation.measures.kernel import (
     compute_kernel_distance,
     estimate_discrepancy,
 )

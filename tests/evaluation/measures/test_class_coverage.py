@@ -1,6 +1,6 @@
 """Shares of the likeliest classes."""
 
-from dcgan_tf.evaluation.metrics.class_coverage import (
+from dcgan_tf.evaluation.measures.class_coverage import (
     compute_class_fractions,
     compute_confident_fraction,
 )

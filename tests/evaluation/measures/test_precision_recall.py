@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from dcgan_tf.evaluation.metrics.precision_recall import (
+from dcgan_tf.evaluation.measures.precision_recall import (
     compute_precision_recall,
 )
 

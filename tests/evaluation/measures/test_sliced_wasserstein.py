@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dcgan_tf.evaluation.metrics.sliced_wasserstein import (
+from dcgan_tf.evaluation.measures.sliced_wasserstein import (
     compute_sliced_wasserstein,
 )
 

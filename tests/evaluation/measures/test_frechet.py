@@ -5,7 +5,7 @@ import pytest
 import scipy.linalg
 import scipy.stats
 
-from dcgan_tf.evaluation.metrics.frechet import compute_frechet_distance
+from dcgan_tf.evaluation.measures.frechet import compute_frechet_distance
 
 RNG = np.random.default_rng(0)
 
