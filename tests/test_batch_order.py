@@ -36,12 +36,14 @@ def _train_dedup_encoder(images, labels, tmp_path):
 
 
 def _train_attribute_classifier(images, labels, tmp_path):
-    classifier = train_attribute_classifier(32, num_images=300, num_epochs=1)
+    classifier = train_attribute_classifier(32, num_images=150, num_epochs=1)
     return [classifier.compute_logits(np.repeat(images, 3, axis=3))]
 
 
 def _train_distance_classifier(images, labels, tmp_path):
-    extractor = load_classifier(images, labels, ("a", "b"), 3, tmp_path)
+    # Two batches in each of its epochs.
+    few = images[:80], labels[:80]
+    extractor = load_classifier(*few, ("a", "b"), 3, tmp_path)
     return extractor.apply(images)
 
 

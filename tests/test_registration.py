@@ -42,10 +42,14 @@ NETWORKS = {
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
+    """How many parameters there are in each file."""
     folder = tmp_path_factory.mktemp("saved")
+    counts = {}
     for name, build in NETWORKS.items():
-        build().save(folder / f"{name}.keras")
-    return sorted(folder.iterdir())
+        network, path = build(), folder / f"{name}.keras"
+        network.save(path)
+        counts[path] = network.count_params()
+    return counts
 
 
 def start_python(argv):
@@ -77,7 +81,7 @@ def test_saved_networks_open_in_a_fresh_process(saved, imports, start):
     )
     printed = run_python(code, *saved, start=start)
     counts = [int(line) for line in printed.split()]
-    assert counts == [NETWORKS[path.stem]().count_params() for path in saved]
+    assert counts == list(saved.values())
 
 
 def test_another_backend_of_keras_is_left_alone():

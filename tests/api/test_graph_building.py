@@ -39,6 +39,11 @@ def call_in_function(call):
 PLACES = [call_in_graph, call_in_function]
 
 
+@pytest.fixture(scope="module")
+def exported(export_dir):
+    return dcgan_tf.load(export_dir)
+
+
 def test_every_call_is_looked_at():
     functions = set(dcgan_tf.__all__) - {"Run", "images", "__version__"}
     members = {name for name in vars(dcgan_tf.Run) if not name.startswith("_")}
@@ -50,9 +55,9 @@ def test_every_call_is_looked_at():
 @pytest.mark.parametrize("is_export", [False, True])
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_computes_is_refused_in_one_line(
-    name, is_export, place, run, export_dir, images, tmp_path
+    name, is_export, place, run, exported, export_dir, images, tmp_path
 ):
-    given = dcgan_tf.load(export_dir) if is_export else run
+    given = exported if is_export else run
     line = f"{name.strip()} is called while a graph is being built; call it"
     with pytest.raises(ValueError, match=re.escape(line)) as refused:
         place(

@@ -34,6 +34,7 @@ TINY = (
     "--batch_size=4", "--strategy=one_device", "--report_every=1",
     f"--sample_every={STEPS}", f"--checkpoint_every={STEPS}",
 )  # fmt: skip
+SAMPLES = ("--num=4", "--seed=2")
 # Those of a dcgan; the report is of every kind below.
 DRAWN = [
     name
@@ -79,16 +80,6 @@ KINDS = {
         (FLOAT32, "--diff_augment"),
         (16, 32, 4),
     ),
-    "folder": Kind(
-        ("--image_dir={}/many", "--image_size=16"),
-        (FLOAT32,),
-        (16, 16, 3),
-        0,
-        950,
-    ),
-    "classes": Kind(
-        ("--image_dir={}/sorted", "--image_size=16"), (FLOAT32,), (16, 16, 3)
-    ),
     "conditional": Kind(
         ("--image_dir={}/sorted", "--image_size=16"),
         (FLOAT32, "--conditional"),
@@ -125,6 +116,9 @@ KINDS = {
 # What is saved and restored, drawn and exported is the same for other kinds:
 # they differ in where images come from and in what happens to these.
 DISTINCT = ("digits", "rectangular", "conditional", "float16", "no_averages")
+# Of these, `test_resume` and `test_steps_and_parts` resume the others, to the
+# bit.
+RESUMED = ("float16", "no_averages", "every_flag")
 
 
 def run(command, *arguments):
@@ -173,11 +167,12 @@ def small_data():
 
 
 class Runs:
-    """Trains each kind, and exports it, when first asked for."""
+    """Trains each kind, exports it, and draws, when first asked for."""
 
     def __init__(self, folder: Path):
         self.folder = folder
         self.inputs = folder / "inputs"
+        self._models = {}
         write_pictures(self.inputs)
 
     def fill_in(self, arguments):
@@ -200,6 +195,27 @@ class Runs:
             flags = f"--run_dir={self.run_dir(name)}"
             assert run("export", flags, f"--export_dir={export_dir}") == 0
         return export_dir
+
+    def models(self, name):
+        """A server's of the export."""
+        if name not in self._models:
+            models = fake_model_server.Models(self.export_dir(name))
+            self._models[name] = models
+        return self._models[name]
+
+    def draw_grid(self, name, is_export):
+        """Draws `SAMPLES` from the run, or from its export; gives the file."""
+        grid = self.folder / "grids" / f"{name}-{is_export}.png"
+        if not grid.exists():
+            flags = [*SAMPLES, f"--output={grid}"]
+            if is_export:
+                flags.append(f"--export_dir={self.export_dir(name)}")
+            else:
+                flags.append(f"--run_dir={self.run_dir(name)}")
+            if KINDS[name].num_classes:
+                flags.append("--label=dogs" if is_export else "--label=1")
+            assert run("sample", *flags) == 0
+        return grid
 
 
 @pytest.fixture(scope="module")
@@ -244,7 +260,7 @@ def test_training_leaves_a_run(runs, name):
     )
 
 
-@pytest.mark.parametrize("name", [*DISTINCT, "every_flag"])
+@pytest.mark.parametrize("name", RESUMED)
 def test_runs_resume(runs, name, tmp_path):
     run_dir = tmp_path / "copy"
     shutil.copytree(runs.run_dir(name), run_dir)
@@ -259,15 +275,14 @@ def test_runs_resume(runs, name, tmp_path):
 @pytest.mark.parametrize("name", DISTINCT)
 def test_samples_are_a_grid_or_files(runs, name, tmp_path):
     run_dir, kind = runs.run_dir(name), KINDS[name]
-    flags = [f"--run_dir={run_dir}", "--num=4", "--seed=2"]
+    flags = [f"--run_dir={run_dir}", *SAMPLES]
     ending = ""
     if kind.num_classes:
         flags.append("--label=1")
         ending = "-class-1"
-    grid, folder = tmp_path / "grid.png", tmp_path / "files"
-    assert run("sample", *flags, f"--output={grid}") == 0
+    folder = tmp_path / "files"
     assert run("sample", *flags, f"--output={folder}") == 0
-    pixels = load_png(grid)
+    pixels = load_png(runs.draw_grid(name, is_export=False))
     assert pixels.shape[-1] == min(kind.image_shape[-1], 3)
     names = sorted(path.name for path in folder.iterdir())
     assert names == [f"seed-{2_000_000 + i}{ending}.png" for i in range(4)]
@@ -279,16 +294,16 @@ def test_samples_are_a_grid_or_files(runs, name, tmp_path):
 
 
 def test_labels_are_for_conditional_runs(runs, tmp_path, capsys):
-    flags = [f"--output={tmp_path / 'grid.png'}", "--num=4"]
-    folder = f"--run_dir={runs.run_dir('folder')}"
-    assert run("sample", *flags, "--label=0", folder) == 2
+    flags = [f"--output={tmp_path / 'grid.png'}", *SAMPLES]
+    digits = f"--run_dir={runs.run_dir('digits')}"
+    assert run("sample", *flags, "--label=0", digits) == 2
     conditional = f"--run_dir={runs.run_dir('conditional')}"
     assert run("sample", *flags, "--label=2", conditional) == 2
     assert "use 0 to 1" in capsys.readouterr().err
     assert run("sample", *flags, "--label=cat", conditional) == 2
     assert "--label=cat: use 0 to 1, or a name: cats" in capsys.readouterr().err
-    pixels = []
-    for label in ("1", "dogs", "Dogs"):
+    pixels = [load_png(runs.draw_grid("conditional", is_export=False))]
+    for label in ("dogs", "Dogs"):
         assert run("sample", *flags, f"--label={label}", conditional) == 0
         pixels.append(load_png(tmp_path / "grid.png"))
     np.testing.assert_array_equal(pixels[0], pixels[1])
@@ -314,19 +329,15 @@ def test_evaluation_measures_distances(runs, name, capsys):
 
 
 @pytest.mark.parametrize("name", DISTINCT)
-def test_exports_draw_what_their_runs_draw(runs, name, tmp_path):
+def test_exports_draw_what_their_runs_draw(runs, name):
     export_dir, kind = runs.export_dir(name), KINDS[name]
-    label = ["--label=dogs"] if kind.num_classes else []
     record = json.loads((export_dir / "generator/1/export.json").read_text())
-    assert record.get("classes") == (["cats", "dogs"] if label else None)
-    grids = []
-    for source in (f"--run_dir={runs.run_dir(name)}", export_dir):
-        if source == export_dir:
-            source = f"--export_dir={export_dir}"
-        output = tmp_path / f"{len(grids)}.png"
-        flags = (source, "--num=4", *label, f"--output={output}")
-        assert run("sample", *flags) == 0
-        grids.append(load_png(output).astype(int))
+    classes = ["cats", "dogs"] if kind.num_classes else None
+    assert record.get("classes") == classes
+    grids = [
+        load_png(runs.draw_grid(name, is_export)).astype(int)
+        for is_export in (False, True)
+    ]
     assert np.abs(grids[0] - grids[1]).max() <= 1
     features = export_dir / "discriminator_features" / "1"
     # A conditional D has no features of images alone.
@@ -343,19 +354,15 @@ def test_exports_draw_what_their_runs_draw(runs, name, tmp_path):
 def test_clients_draw_what_the_export_draws(runs, name, protocol, tmp_path):
     pytest.importorskip("tensorflow_serving", reason="needs the extra serving")
     label = ["--label=1"] if KINDS[name].num_classes else []
-    export_dir = runs.export_dir(name)
-    models = fake_model_server.Models(export_dir)
-    outputs = [tmp_path / "client.png", tmp_path / "sample.png"]
-    with getattr(fake_model_server, f"serve_{protocol}")(models) as address:
+    output, serve = tmp_path / "client.png", f"serve_{protocol}"
+    with getattr(fake_model_server, serve)(runs.models(name)) as address:
         code = run(
             "client", f"--server={address}", f"--protocol={protocol}", *label,
-            "--num=4", f"--output={outputs[0]}",
+            *SAMPLES, f"--output={output}",
         )  # fmt: skip
     assert code == 0
-    flags = (f"--export_dir={export_dir}", "--num=4", *label)
-    assert run("sample", *flags, f"--output={outputs[1]}") == 0
-    client_grid, sample_grid = map(load_png, outputs)
-    np.testing.assert_array_equal(client_grid, sample_grid)
+    expected = load_png(runs.draw_grid(name, is_export=True))
+    np.testing.assert_array_equal(load_png(output), expected)
 
 
 @pytest.mark.parametrize("name", ["rectangular", "conditional"])
@@ -473,7 +480,7 @@ def test_every_command_is_a_process(runs):
     Those that import TensorFlow are forked, since `test_wheel`, `test_ends`
     and `test_no_home` start such ones anew.
     """
-    runs.run_dir("folder")
+    runs.run_dir("every_flag")
     flags = (*runs.train_flags("no_averages"), "--steps=1", "--run_dir=run")
     assert "Done: 1 steps" in call(runs, ROOT / "train.py", *flags)
     flags = ("--run_dir=run", "--export_dir=export")
@@ -483,7 +490,7 @@ def test_every_command_is_a_process(runs):
     others = (
         ("sample", "--run_dir=run", "--num=2", "--output=two.png"),
         (
-            "evaluate", "--run_dir=runs/folder", "--features=random",
+            "evaluate", "--run_dir=runs/every_flag", "--features=random",
             "--measures=frechet", "--num_samples=10",
         ),
         ("analyze", "report", "--run_dir=run"),

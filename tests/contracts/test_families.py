@@ -1,4 +1,8 @@
-"""Every family of networks goes through all that a run goes through."""
+"""Every family of networks goes through all that a run goes through.
+
+Batches in parts are `test_steps_and_parts`' and `test_accumulation`'s, and on
+replicas `test_replicas`'.
+"""
 
 import dataclasses
 import importlib
@@ -37,8 +41,6 @@ TINY = {
     "gan": {"hidden_units": 10, "latent_dim": 4},
     "lapgan": {"hidden_units": 10, "base_filters": 2},
 }
-# One of them on batches in parts, whose tracing takes twice as long.
-IN_PARTS = {"dcgan": {}, "gan": {"accumulate": 2}, "lapgan": {}}
 # At 16x16 in grey, by hand.
 NUM_PARAMETERS = {
     # Project 4x4x8; gains and biases of its norm; 5x5 to 4, its norm, 5x5 to
@@ -69,6 +71,10 @@ NUM_PARAMETERS = {
 FEW_ALIKE = {"rtol": 1e-4, "atol": 1e-5}
 
 each_family = pytest.mark.parametrize("family", TINY)
+# Where other tests have it of a dcgan: `test_every_kind` of the commands.
+each_other_family = pytest.mark.parametrize(
+    "family", sorted(set(TINY) - {"dcgan"})
+)
 
 
 def make_config(family, num_classes=0, **settings):
@@ -103,7 +109,7 @@ class Runs:
     def run_dir(self, family):
         run_dir = self.folder / family
         if not run_dir.exists():
-            train(make_config(family, **IN_PARTS[family]), run_dir)
+            train(make_config(family), run_dir)
         return run_dir
 
     def export_dir(self, family):
@@ -161,14 +167,14 @@ def test_parameters_are_as_counted_by_hand(family):
 
 
 def make_state(family, strategy, num_classes=0):
-    config = make_config(family, num_classes, **IN_PARTS[family])
+    config = make_config(family, num_classes)
     with strategy.scope():
         state = build_training_state(config, "float32")
     return state, GradientTapeStep(state, config, strategy), config
 
 
 # `test_replicas` has it of all that a dcgan's step may do.
-@pytest.mark.parametrize("family", sorted(set(TINY) - {"dcgan"}))
+@each_other_family
 def test_two_replicas_train_as_one(family, two_replicas):
     """Dropout's masks too are of an image's place in the global batch."""
     weights = []
@@ -236,7 +242,7 @@ def test_the_page_has_directions_in_latents(family):
 
 
 # `test_resume` has it of a dcgan.
-@pytest.mark.parametrize("family", sorted(set(TINY) - {"dcgan"}))
+@each_other_family
 def test_a_killed_run_ends_with_the_bits_of_one_that_was_not(
     family, runs, tmp_path
 ):
@@ -244,8 +250,7 @@ def test_a_killed_run_ends_with_the_bits_of_one_that_was_not(
     shutil.copytree(runs.run_dir(family), run_dir)
     for path in run_dir.glob(f"checkpoints/ckpt-{STEPS}*"):
         path.unlink()
-    config = make_config(family, **IN_PARTS[family])
-    assert train(config, run_dir).step == STEPS
+    assert train(make_config(family), run_dir).step == STEPS
     expected = load_tensors(runs.run_dir(family), STEPS)
     found = load_tensors(run_dir, STEPS)
     assert set(found) == set(expected)
@@ -253,7 +258,7 @@ def test_a_killed_run_ends_with_the_bits_of_one_that_was_not(
         np.testing.assert_array_equal(found[name], values, name)
 
 
-@each_family
+@each_other_family
 def test_exports_draw_the_runs_images_in_a_session_and_in_litert(family, runs):
     export_dir = runs.export_dir(family)
     generator = load_generator(runs.run_dir(family))
@@ -274,7 +279,7 @@ def test_exports_draw_the_runs_images_in_a_session_and_in_litert(family, runs):
     np.testing.assert_allclose(images, expected, atol=1e-4)
 
 
-@each_family
+@each_other_family
 def test_features_are_exported_or_left_out(family, runs):
     export_dir = runs.export_dir(family)
     has_features = FAMILIES[family].features_refusal is None
@@ -283,7 +288,7 @@ def test_features_are_exported_or_left_out(family, runs):
     assert bool(files) == has_features
 
 
-@each_family
+@each_other_family
 def test_runs_and_exports_draw_the_same_samples(family, runs, tmp_path):
     grids = []
     for source in (
@@ -297,7 +302,7 @@ def test_runs_and_exports_draw_the_same_samples(family, runs, tmp_path):
     assert np.ptp(grids[0]) > 0
 
 
-@each_family
+@each_other_family
 def test_samples_are_evaluated(family, runs):
     code = run(
         "evaluate", f"--run_dir={runs.run_dir(family)}", "--features=random",
@@ -308,7 +313,7 @@ def test_samples_are_evaluated(family, runs):
     assert json.loads(path.read_text())["measures"]["samples"]["frechet"] > 0
 
 
-@each_family
+@each_other_family
 @pytest.mark.parametrize(
     "view, flags",
     [
@@ -324,14 +329,14 @@ def test_views_of_latents_are_drawn(family, runs, view, flags):
 
 
 @pytest.mark.parametrize("view", ["arithmetic", "turn"])
-@pytest.mark.parametrize("family", sorted(set(TINY) - {"dcgan"}))
+@each_other_family
 def test_exemplars_are_found_by_number_alone(family, view, runs, capsys):
     assert run("analyze", view, f"--run_dir={runs.run_dir(family)}") == 1
     error = capsys.readouterr().err
     assert f"a {family}'s discriminator" in error and "--pick" in error
 
 
-@pytest.mark.parametrize("family", sorted(set(TINY) - {"dcgan"}))
+@each_other_family
 def test_no_run_starts_from_another_familys_networks(
     family, runs, tmp_path, capsys
 ):
@@ -350,7 +355,7 @@ def test_a_pyramid_is_drawn_level_by_level(runs):
     assert np.ptp(load_png(run_dir / "analysis" / "pyramid.png")) > 0
 
 
-@each_family
+@each_other_family
 def test_reports_show_the_run(family, runs):
     run_dir = runs.run_dir(family)
     assert run("analyze", "report", f"--run_dir={run_dir}") == 0
@@ -373,7 +378,7 @@ def test_views_of_other_networks_are_refused(family, view, runs, capsys):
     assert view in error and family in error
 
 
-@pytest.mark.parametrize("family", sorted(set(TINY) - {"dcgan"}))
+@each_other_family
 def test_a_probe_of_features_is_refused(family, runs, capsys):
     code = run(
         "evaluate", f"--run_dir={runs.run_dir(family)}", "--measures=none",

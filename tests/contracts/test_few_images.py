@@ -57,6 +57,30 @@ def test_40_images_are_measured_with_their_floor(few, tmp_path, capsys):
     assert f"{floor:.4g} for the Fréchet distance" in out
 
 
+@pytest.fixture(scope="module")
+def evaluate_in_turn(few, tmp_path_factory):
+    """Evaluates copies of a run, going on from where others have been."""
+    folder = tmp_path_factory.mktemp("evaluated")
+    done = {(): few}
+
+    def evaluate_in_turn(evaluations):
+        if evaluations not in done:
+            *before, measures = evaluations
+            run_dir = folder / "+".join(evaluations)
+            shutil.copytree(evaluate_in_turn(tuple(before)), run_dir)
+            code = evaluate.main(
+                [
+                    f"--run_dir={run_dir}", "--num_samples=20",
+                    "--features=random", f"--measures={measures}",
+                ]
+            )  # fmt: skip
+            assert code == 0
+            done[evaluations] = run_dir
+        return done[evaluations]
+
+    return evaluate_in_turn
+
+
 FEW, TOO_LARGE = "images are few: compare", "are too large by about as much as"
 FRECHET = "for the Fréchet distance"
 
@@ -78,15 +102,9 @@ FRECHET = "for the Fréchet distance"
     ids=lambda value: "+".join(value) if isinstance(value, list) else "",
 )
 def test_few_images_are_warned_of_by_what_was_measured(
-    few, tmp_path, capsys, evaluations, said
+    evaluate_in_turn, evaluations, said
 ):
-    run_dir = shutil.copytree(few, tmp_path / "run")
-    for measures in evaluations:
-        code, _, errors = run_evaluate(
-            capsys, f"--run_dir={run_dir}", "--num_samples=20",
-            "--features=random", f"--measures={measures}",
-        )  # fmt: skip
-        assert code == 0, errors
+    run_dir = evaluate_in_turn(tuple(evaluations))
     text = "\n".join(load_result(run_dir)["warnings"])
     assert {part for part in (FEW, TOO_LARGE, FRECHET) if part in text} == said
     assert text.count("few") == len(said - {FRECHET})
@@ -188,7 +206,10 @@ def test_images_trained_on_are_never_held_out_later(few, tmp_path, capsys):
     argv = [*TINY, "--batch_size=4", f"--run_dir={run_dir}"]
     argv.append(f"--image_dir={pictures}")
     assert train.main([*argv, "--steps=1"]) == 0
-    assert load_run_config(run_dir).data.hold_out == "none"
+    config = load_run_config(run_dir)
+    assert config.data.hold_out == "none"
+    # A run that has nothing to evaluate on is not.
+    assert config.training.eval_every == 0
     for path in (few.parent / "pictures").iterdir():
         shutil.copy(path, pictures / f"more {path.name}")
     assert train.main([*argv, "--steps=2"]) == 0
@@ -245,9 +266,9 @@ def test_a_folder_keeps_its_best_checkpoint_unasked(
     monkeypatch.setattr(presets, "_BATCH_OF_THESE", 16)
     run_dir = tmp_path / "run"
 
-    def run(*argv, pictures=few.parent / "pictures"):
+    def run(*argv):
         argv = [*TINY, *argv, f"--run_dir={run_dir}"]
-        code = train.main([*argv, f"--image_dir={pictures}"])
+        code = train.main([*argv, f"--image_dir={few.parent / 'pictures'}"])
         out, errors = capsys.readouterr()
         assert code == 0, errors
         return out
@@ -274,7 +295,3 @@ def test_a_folder_keeps_its_best_checkpoint_unasked(
     record["training"]["eval_every"] = 0
     path.write_text(json.dumps(record))
     assert "frechet" not in run(size, "--steps=6")
-    # Nor is one that has nothing to evaluate on.
-    run_dir = tmp_path / "others"
-    run("--batch_size=4", "--steps=2", pictures=few.parent / "others")
-    assert load_run_config(run_dir).training.eval_every == 0

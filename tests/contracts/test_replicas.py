@@ -189,20 +189,6 @@ def test_replicas_hold_the_same_weights_and_statistics(trained, two_replicas):
             np.testing.assert_array_equal(*copies, err_msg=weight.path)
 
 
-def test_an_update_from_fixed_latents_is_one_devices(two_replicas):
-    images = draw_images(0)
-    latents = np.random.default_rng(1).uniform(-1, 1, (BATCH_SIZE, 8))
-    latents = latents.astype(np.float32)
-    states = []
-    for strategy in (two_replicas, one_device()):
-        state, step = make_step(strategy)
-        tf.function(strategy.run)(
-            step.update, (share(strategy, images), share(strategy, latents))
-        )
-        states.append(state)
-    assert_same_weights(*states)
-
-
 def test_replicas_draw_their_own_latents(two_replicas):
     _, step = make_step(two_replicas)
     step.update = lambda images, latents, *others: latents

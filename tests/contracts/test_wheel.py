@@ -94,17 +94,16 @@ def test_a_bare_environment_trains_samples_and_exports(programs, tmp_path):
     assert "dcgan export --run_dir=run" in trained
     # In one process, as TensorFlow takes seconds to import.
     both = (
-        "import sys; from dcgan_tf.cli.main import main; "
+        "import sys, dcgan_tf; from dcgan_tf.cli.main import main; "
+        "print(dcgan_tf.__file__, flush=True); "
         "sys.exit(main(['sample', '--run_dir=run', '--num=4'])"
         " or main(['export', '--run_dir=run']))"
     )
-    run(programs / "python", "-c", both, cwd=tmp_path)
+    printed = run(programs / "python", "-c", both, cwd=tmp_path)
+    assert printed.startswith(str(programs.parent))
     assert (tmp_path / "samples.png").is_file()
     exports = tmp_path / "exports" / "run"
     assert (exports / "generator" / "1" / "saved_model.pb").is_file()
-    where = "import dcgan_tf; print(dcgan_tf.__file__)"
-    found = run(programs / "python", "-c", where, cwd=tmp_path)
-    assert found.startswith(str(programs.parent))
 
 
 def list_programs():
