@@ -15,6 +15,7 @@ from dcgan_tf.cli import evaluate
 from dcgan_tf.cli.command import UsageError
 from dcgan_tf.cli.model_flags import find_moved_data
 from dcgan_tf.config import DataConfig
+from dcgan_tf.data import embedded
 from dcgan_tf.evaluation import sample_measures
 from dcgan_tf.evaluation.linear_probe import encoder, supervised
 from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS
@@ -132,13 +133,24 @@ def make_run(folder, num_classes=0, seed=0):
     return folder
 
 
+@pytest.fixture
+def a_tenth(monkeypatch):
+    """Of the digits, for tests whose figures may be poor: 400 and 100."""
+    read_all = embedded._read_mnist_5k
+    monkeypatch.setattr(
+        embedded,
+        "_read_mnist_5k",
+        lambda: tuple(values[::10] for values in read_all()),
+    )
+
+
 @pytest.fixture(scope="module")
 def run_dir(tmp_path_factory):
     return make_run(tmp_path_factory.mktemp("runs") / "a")
 
 
 def test_samples_without_segments_cost_nothing_else(
-    run_dir, tmp_path, monkeypatch, capsys
+    run_dir, a_tenth, tmp_path, monkeypatch, capsys
 ):
     """As all-black ones are, of a G that has collapsed."""
     from dcgan_tf.evaluation import segmentation
@@ -262,7 +274,7 @@ def test_a_probe_is_refused_before_measures_take_their_time(
 
 
 @pytest.mark.slow
-def test_measures_are_printed_written_and_drawn(run_dir, capsys):
+def test_measures_are_printed_written_and_drawn(run_dir, a_tenth, capsys):
     assert evaluate.main([f"--run_dir={run_dir}", *CHEAP]) == 0
     printed = capsys.readouterr()
     result = json.loads((run_dir / "evaluation" / "2.json").read_text())
@@ -283,7 +295,7 @@ def test_measures_are_printed_written_and_drawn(run_dir, capsys):
 
 @pytest.mark.slow
 def test_the_probe_has_a_row_for_each_kind_of_features(
-    run_dir, capsys, monkeypatch
+    run_dir, a_tenth, capsys, monkeypatch
 ):
     few = dataclasses.replace(
         PROTOCOLS["few_labels"], label_counts=(10, 20),
@@ -313,7 +325,7 @@ def test_the_probe_has_a_row_for_each_kind_of_features(
 
 
 @pytest.mark.slow
-def test_runs_are_compared_side_by_side(run_dir, tmp_path, capsys):
+def test_runs_are_compared_side_by_side(run_dir, a_tenth, tmp_path, capsys):
     other = make_run(tmp_path / "b", seed=1)
     arguments = [str(run_dir), str(other), *CHEAP, "--measures=frechet"]
     assert evaluate.main(["--compare", *arguments]) == 0
