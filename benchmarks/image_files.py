@@ -16,15 +16,16 @@ _NUM_DRAWN = 100
 RECORDS_NAME = "drawn_faces"
 
 
-def draw_images(size: tuple[int, int]) -> list[Image.Image]:
-    """Draws 100 different faces, grainy as photographs are.
+def draw_images(count: int, size: tuple[int, int]) -> list[Image.Image]:
+    """Draws different faces, grainy as photographs are.
 
     Args:
+        count: How many.
         size: Width and height in pixels.
     """
     rng = np.random.default_rng(0)
     images = []
-    for face in make_toy_faces(_NUM_DRAWN, 64)[0]:
+    for face in make_toy_faces(count, 64)[0]:
         large = np.asarray(Image.fromarray(face).resize(size), np.float32)
         large = large + rng.normal(0, _GRAIN_LEVELS, large.shape)
         clipped = np.clip(large, 0, 255).astype(np.uint8)
@@ -47,7 +48,7 @@ def write_folder(
         A file's mean size in bytes.
     """
     folder.mkdir(parents=True)
-    images = draw_images(size)
+    images = draw_images(min(count, _NUM_DRAWN), size)
     options = {"quality": _JPEG_QUALITY} if file_format == "JPEG" else {}
     paths = [folder / f"{i:06d}.{file_format.lower()}" for i in range(count)]
     for i, path in enumerate(paths):

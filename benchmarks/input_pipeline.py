@@ -44,7 +44,8 @@ MEMORY, DISK = "memory cache, 64x64", "disk cache, 64x64"
 FLIPPED = "memory cache, 64x64, --flip"
 SMALL, DIGITS = "memory cache, 32x32", "memory cache, the digits"
 
-BASE_64, SMOKE_NET = {"base_filters": 64}, {"base_filters": 4}
+BASE_64 = {"base_filters": 64}
+SMOKE_NET = {"image_size": (16, 16), "base_filters": 4}
 # Which network trains on which sources; what isn't said is the default.
 TRAININGS = {
     "64x64, base 64": (BASE_64, (MEMORY, DISK, RECORDS, JPEG)),
@@ -55,7 +56,7 @@ TRAININGS = {
     "the same, 6 steps a call": ({"steps_per_call": 6}, (DIGITS,)),
 }
 SMOKE_TRAININGS = {
-    "64x64, base 4": (SMOKE_NET, (MEMORY, JPEG)),
+    "16x16, base 4": (SMOKE_NET, (JPEG,)),
     "the digits, base 4": ({**SMOKE_NET, "steps_per_call": 2}, (DIGITS,)),
 }
 

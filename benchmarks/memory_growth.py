@@ -78,7 +78,7 @@ def main() -> None:
     num_steps, every, flags = STEPS, EVERY, []
     if values.smoke:
         num_steps, every = SMOKE_STEPS, SMOKE_EVERY
-        flags = ["--base_filters=4", "--batch_size=4"]
+        flags = ["--image_size=16", "--base_filters=4", "--batch_size=4"]
     print(f"{machine.describe()}\n\n| step | resident memory |\n|--:|--:|")
     # A report more than is measured: the last one comes as training ends.
     resident = measure(num_steps + every, every, flags)

@@ -37,8 +37,8 @@ from dcgan_tf.data.preprocess.sizes import crop_and_resize  # noqa: E402
 from dcgan_tf.data.toy_faces import make_toy_faces  # noqa: E402
 
 MAX_BITS = (0, 1, 3, 5, 7)
-NUM_STEPS, SMOKE_STEPS = 1_000, 20
-MAX_IMAGES, SMOKE_IMAGES = 4_000, 200
+NUM_STEPS, SMOKE_STEPS = 1_000, 5
+MAX_IMAGES, SMOKE_IMAGES = 4_000, 60
 PLANTED_EVERY = 10
 FACES_SIDE = 192
 GRAIN_LEVELS = 3

@@ -27,7 +27,7 @@ from PIL import Image
 COUNTS, SMOKE_COUNTS = (1_000, 200_000), (150, 300)
 NUM_STEPS, SMOKE_STEPS = 200, 2
 CACHES = ("disk", "off")
-SIZE = (64, 64)
+SIZE, SMOKE_SIZE = (64, 64), (16, 16)
 _FILES_PER_FOLDER = 1_000
 
 
@@ -46,9 +46,15 @@ def write_images(folder: Path, count: int) -> None:
         (parent / f"{i:07d}.png").write_bytes(images[i % len(images)])
 
 
-def measure(image_dir: Path, cache: str, num_steps: int) -> int:
+def measure(
+    image_dir: Path, cache: str, num_steps: int, image_size: tuple[int, int]
+) -> int:
     """Trains in a process of its own; returns its peak memory in bytes."""
-    arguments = {"image_dir": str(image_dir), "cache": cache}
+    arguments = {
+        "image_dir": str(image_dir),
+        "cache": cache,
+        "image_size": image_size,
+    }
     return _measure_peak("training_memory", arguments, num_steps)
 
 
@@ -139,9 +145,10 @@ def main() -> None:
         figures = measure_parts(counts, network, batch_size, values.precision)
         command.write_json(values.json, figures=figures)
         return
-    counts, num_steps, caches = COUNTS, NUM_STEPS, CACHES
+    counts, num_steps, caches, size = COUNTS, NUM_STEPS, CACHES, SIZE
     if values.smoke:
-        counts, num_steps, caches = SMOKE_COUNTS, SMOKE_STEPS, CACHES[:1]
+        counts, num_steps = SMOKE_COUNTS, SMOKE_STEPS
+        caches, size = CACHES[:1], SMOKE_SIZE
     few, many = counts
     print(f"{machine.describe()}; {num_steps} steps of 128.\n")
     print(f"| cache | {few:,} images | {many:,} images | more |")
@@ -153,7 +160,7 @@ def main() -> None:
             write_images(Path(folder) / str(count), count)
         for cache in caches:
             peaks = [
-                measure(Path(folder) / str(count), cache, num_steps)
+                measure(Path(folder) / str(count), cache, num_steps, size)
                 for count in counts
             ]
             megabytes = [peak / 1e6 for peak in peaks]

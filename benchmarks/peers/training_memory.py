@@ -1,5 +1,7 @@
 """Training of a tiny network on a folder of images, for its memory."""
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 from dcgan_tf.data.open_source import load_source
@@ -9,13 +11,13 @@ from dcgan_tf.training.state import build_training_state
 from dcgan_tf.training.step import GradientTapeStep
 
 
-def build(image_dir: str, cache: str):
+def build(image_dir: str, cache: str, image_size: Sequence[int]):
     """Returns a function that trains a number of steps."""
     config = resolve_run_config(
         {
             "image_dir": image_dir,
             "cache": cache,
-            "image_size": (64, 64),
+            "image_size": tuple(image_size),
             "base_filters": 4,
         }
     )

@@ -16,7 +16,7 @@ def test_good_and_bad_requests(tmp_path):
     run_dir = tiny_run.make_run(tmp_path / "run", pictures)
     export_dir = tmp_path / "export"
     export_run(run_dir, export_dir, log=lambda line: None)
-    done = forked.run([LOAD_TEST, export_dir, "--seconds=6", "--threads=8"])
+    done = forked.run([LOAD_TEST, export_dir, "--seconds=3", "--threads=8"])
     assert done.returncode == 0, done.stdout + done.stderr[-2000:]
     counts = {
         name.strip(): int(count.replace(",", ""))

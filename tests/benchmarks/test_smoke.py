@@ -13,47 +13,79 @@ KEYS_OF_TRAINING_STEP = (
 )
 
 
-# Runs a benchmark whose peers are forks of it, instead of new interpreters
-# that import TensorFlow once more. For those that start nothing of TensorFlow
-# themselves; `lite_generation.py` shows that peers can be started.
-FORKING_PEERS = """
-import os, runpy, sys, types
+# Runs a benchmark whose peers or trainings are forks of it, instead of new
+# interpreters that import TensorFlow once more. They are made before it starts
+# anything of TensorFlow, and wait for what they are to run: what the module
+# named starts by `subprocess`, in turn. In all else they are processes of
+# their own; `worker_scaling.py` shows that peers can be started.
+WAITING_FORKS = """
+import importlib, json, os, runpy, sys, traceback, types
 
 class Fork:
-    def __init__(self, command, cwd, **options):
-        given, self.stdin = os.pipe()
-        self.stdout, answers = os.pipe()
+    def __init__(self):
+        given, self._commands = os.pipe()
+        self._output, output = os.pipe()
         self.pid = os.fork()
         if not self.pid:
             os.dup2(given, 0)
-            os.dup2(answers, 1)
-            os.closerange(3, 256)  # Of other peers too, or they never end.
-            run(command[-2:], cwd)
+            os.dup2(output, 1)
+            os.closerange(3, 256)  # Of other forks too, or they never end.
+            run()
         os.close(given)
-        os.close(answers)
-        self.stdin = open(self.stdin, "w")
-        self.stdout = open(self.stdout)
+        os.close(output)
+
+    def start(self, command, cwd=".", **options):
+        self.stdin = open(self._commands, "w")
+        self.stdout = open(self._output)
+        argv = [os.fspath(part) for part in command[1:] if part != "-u"]
+        self.stdin.write(json.dumps([os.fspath(cwd), {**os.environ}, argv]))
+        self.stdin.write("\\n")
+        self.stdin.flush()
+        return self
+
+    def send_signal(self, number):
+        os.kill(self.pid, number)
 
     def wait(self):
-        return os.waitpid(self.pid, 0)[1]
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
-def run(arguments, cwd):
+def run():
     code = 1
     try:
-        os.chdir(cwd)
         sys.stdin = open(0, closefd=False)
-        sys.argv = ["worker", *arguments]
-        runpy.run_module("peers.worker", run_name="__main__")
+        sys.stdout = open(1, "w", buffering=1, closefd=False)
+        line = sys.stdin.readline()
+        if line:
+            cwd, environment, sys.argv = json.loads(line)
+            os.environ.update(environment)
+            os.chdir(cwd)
+            if sys.argv[0] == "-m":
+                sys.argv.pop(0)
+                sys.path.insert(0, cwd)
+                runpy.run_module(sys.argv[0], run_name="__main__")
+            else:
+                sys.path.insert(0, os.path.dirname(sys.argv[0]))
+                runpy.run_path(sys.argv[0], run_name="__main__")
         code = 0
+    except SystemExit as end:
+        code = int(end.code or 0)
+    except BaseException:
+        traceback.print_exc()
     finally:
+        sys.stdout.flush()
         os._exit(code)
 
-sys.argv = sys.argv[1:]
+module, *sys.argv = sys.argv[1:]
+waiting = iter([Fork() for _ in range(8)])
 sys.path.insert(0, os.path.dirname(sys.argv[0]))
-import interleaved_timing
-interleaved_timing.subprocess = types.SimpleNamespace(Popen=Fork, PIPE=None)
+importlib.import_module(module).subprocess = types.SimpleNamespace(
+    Popen=lambda command, **options: next(waiting).start(command, **options),
+    PIPE=None,
+)
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
+FORKED_PEERS = ("-c", WAITING_FORKS, "interleaved_timing")
+FORKED_TRAININGS = ("-c", WAITING_FORKS, "comparisons.timed_training")
 
 
 def run_smoke(name, tmp_path, *flags, prelude=()):
@@ -75,8 +107,9 @@ def run_smoke(name, tmp_path, *flags, prelude=()):
 
 @pytest.mark.slow
 def test_training_step(tmp_path):
-    prelude = ("-c", FORKING_PEERS)
-    printed, figures = run_smoke("training_step.py", tmp_path, prelude=prelude)
+    printed, figures = run_smoke(
+        "training_step.py", tmp_path, prelude=FORKED_PEERS
+    )
     (rows,) = figures["tables"].values()
     # Others read this file: no key may go or be renamed.
     keys = json.loads(KEYS_OF_TRAINING_STEP.read_text())
@@ -109,8 +142,9 @@ def test_no_processor_is_timed_as_a_gpu(tmp_path):
 
 @pytest.mark.slow
 def test_generation(tmp_path):
-    prelude = ("-c", FORKING_PEERS)
-    printed, figures = run_smoke("generation.py", tmp_path, prelude=prelude)
+    printed, figures = run_smoke(
+        "generation.py", tmp_path, prelude=FORKED_PEERS
+    )
     first, *_ = figures["figures"]
     assert first["generator"] == "dcgan_tf's SavedModel"
     assert first["images_per_second"] > 0
@@ -122,7 +156,9 @@ def test_lite_generation(tmp_path):
     pytest.importorskip(
         "ai_edge_litert", reason="needs LiteRT: pip install -e '.[lite]'"
     )
-    printed, figures = run_smoke("lite_generation.py", tmp_path)
+    printed, figures = run_smoke(
+        "lite_generation.py", tmp_path, prelude=FORKED_PEERS
+    )
     names = {f["generator"] for f in figures["figures"]}
     assert {"LiteRT, float32", "LiteRT, full_int8"} <= names
     assert {f["threads"] for f in figures["figures"]} == {1}
@@ -175,8 +211,7 @@ def test_input_pipeline(tmp_path):
 
 @pytest.mark.slow
 def test_training_memory(tmp_path):
-    prelude = ("-c", FORKING_PEERS)
-    _, figures = run_smoke("training_memory.py", tmp_path, prelude=prelude)
+    _, figures = run_smoke("training_memory.py", tmp_path, prelude=FORKED_PEERS)
     (row,) = figures["figures"]
     assert row["cache"] == "disk"
     assert all(peak > 2**27 for peak in row["peak_bytes"])
@@ -188,7 +223,7 @@ def test_training_memory_of_parts(tmp_path):
         "training_memory.py",
         tmp_path,
         "--accumulate=2",
-        prelude=("-c", FORKING_PEERS),
+        prelude=FORKED_PEERS,
     )
     (row,) = figures["figures"]
     assert row["parts"] == 2 and "| 2 |" in printed
@@ -210,8 +245,7 @@ def test_near_duplicates(tmp_path):
 
 @pytest.mark.slow
 def test_scaling(tmp_path):
-    prelude = ("-c", FORKING_PEERS)
-    printed, figures = run_smoke("scaling.py", tmp_path, prelude=prelude)
+    printed, figures = run_smoke("scaling.py", tmp_path, prelude=FORKED_PEERS)
     (seconds,) = figures["seconds"].values()
     assert len(seconds) == 5
     assert all(s > 0 for rounds in seconds.values() for s in rounds)
@@ -254,7 +288,7 @@ def test_family_step(tmp_path):
         "family_step.py",
         tmp_path,
         f"--steps={name}",
-        prelude=("-c", FORKING_PEERS),
+        prelude=FORKED_PEERS,
     )
     (row,) = figures["rows"]
     assert row["milliseconds"] > 0 and row["plain_milliseconds"] > 0
@@ -265,7 +299,9 @@ def test_family_step(tmp_path):
 def test_families(tmp_path, write_pictures):
     write_pictures(tmp_path / "pictures", [f"{i}.png" for i in range(200)])
     flag = f"--image_dir={tmp_path / 'pictures'}"
-    printed, figures = run_smoke("families.py", tmp_path, flag)
+    printed, figures = run_smoke(
+        "families.py", tmp_path, flag, prelude=FORKED_TRAININGS
+    )
     names = [run["variant"] for run in figures["runs"]]
     assert {name.split(",")[0] for name in names} == {"dcgan", "gan", "lapgan"}
     for run in figures["runs"]:

@@ -31,6 +31,15 @@ def folder(tmp_path_factory):
     return folder
 
 
+@pytest.fixture
+def no_training(monkeypatch):
+    """Random codes: alike where pixels are, and nearly nowhere else."""
+    kernel = np.random.default_rng(0).normal(size=(3_072, 128))
+    kernel = (kernel - kernel.mean(axis=0)).astype(np.float32)
+    encoder = codes.Encoder(kernel, np.zeros(128))
+    monkeypatch.setattr(codes, "train_encoder", lambda *_: encoder)
+
+
 def dedup_thumbnail():
     from dcgan_tf.data.dedup.codes import THUMBNAIL
 
@@ -100,7 +109,7 @@ def test_without_beam_it_says_what_to_install(capsys, monkeypatch):
     assert "dcgan_tf[dedup]" in capsys.readouterr().err
 
 
-def test_work_folder_may_be_used_again(folder, tmp_path):
+def test_work_folder_may_be_used_again(folder, tmp_path, no_training):
     """What an earlier run left in it, under any name, is not read."""
     pytest.importorskip("apache_beam")
     work = tmp_path / "work [2024]"
@@ -167,7 +176,7 @@ NPZ_PAIRS = [{"train__0", "train__8"}, {"train__3", "test__2"}]
     ],
 )
 def test_files_of_images_are_listed_too(
-    tmp_path, monkeypatch, capsys, name, write, pairs, all_pages
+    tmp_path, no_training, capsys, name, write, pairs, all_pages
 ):
     """Image 8 is image 0 again, and 11 is 3: one of each pair goes."""
     pytest.importorskip("apache_beam")
@@ -175,9 +184,6 @@ def test_files_of_images_are_listed_too(
     images = rng.integers(0, 256, (12, 32, 32, 3), np.uint8)
     images[[8, 11]] = images[[0, 3]]
     path = write(tmp_path / name, images)
-    kernel = rng.normal(size=(3_072, 128)).astype(np.float32)
-    encoder = codes.Encoder(kernel - kernel.mean(axis=0), np.zeros(128))
-    monkeypatch.setattr(codes, "train_encoder", lambda *_: encoder)
     output = tmp_path / "exclude.txt"
     flags = [f"--image_dir={path}", f"--output={output}", "--max_bits=0"]
     flags += ["--all_pages"] * all_pages
@@ -210,7 +216,7 @@ def test_runners_that_have_never_run_say_so(
 
 
 def test_a_corrected_list_is_kept_and_no_sheet_of_another(
-    folder, tmp_path, capsys
+    folder, tmp_path, no_training, capsys
 ):
     pytest.importorskip("apache_beam")
     few = tmp_path / "few"

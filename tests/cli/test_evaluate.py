@@ -15,8 +15,9 @@ from dcgan_tf.cli import evaluate
 from dcgan_tf.cli.command import UsageError
 from dcgan_tf.cli.model_flags import find_moved_data
 from dcgan_tf.config import DataConfig
+from dcgan_tf.data import embedded
 from dcgan_tf.evaluation import sample_measures
-from dcgan_tf.evaluation.linear_probe import supervised
+from dcgan_tf.evaluation.linear_probe import encoder, supervised
 from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS
 from dcgan_tf.evaluation.set_measures import FUNCTIONS
 from dcgan_tf.evaluation.settings import SET_MEASURES, Settings
@@ -108,11 +109,11 @@ def test_measures_of_0_1_0_are_taken(name, expected, tmp_path, capsys):
 
 
 def make_run(folder, num_classes=0, seed=0):
-    """Two steps of a tiny network on digits of 16x16 pixels."""
-    from dcgan_tf.data.open_source import load_source
+    """A tiny network of digits of 16x16 pixels, saved before any training."""
     from dcgan_tf.presets import resolve_run_config
-    from dcgan_tf.training.distribution.strategy import build_strategy
-    from dcgan_tf.training.loop import train
+    from dcgan_tf.runs import checkpoints
+    from dcgan_tf.runs.folder import make_run_dir, save_run_config
+    from dcgan_tf.training.state import build_training_state
 
     config = resolve_run_config(
         {
@@ -125,8 +126,22 @@ def make_run(folder, num_classes=0, seed=0):
             "seed": seed,
         }
     )
-    train(config, folder, load_source(config.data), build_strategy("auto"))
+    make_run_dir(folder)
+    save_run_config(folder, config)
+    state = build_training_state(config, "float32")
+    checkpoints.save(folder, state.trackables(), 2, keep=1)
     return folder
+
+
+@pytest.fixture
+def a_tenth(monkeypatch):
+    """Of the digits, for tests whose figures may be poor: 400 and 100."""
+    read_all = embedded._read_mnist_5k
+    monkeypatch.setattr(
+        embedded,
+        "_read_mnist_5k",
+        lambda: tuple(values[::10] for values in read_all()),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +150,7 @@ def run_dir(tmp_path_factory):
 
 
 def test_samples_without_segments_cost_nothing_else(
-    run_dir, tmp_path, monkeypatch, capsys
+    run_dir, a_tenth, tmp_path, monkeypatch, capsys
 ):
     """As all-black ones are, of a G that has collapsed."""
     from dcgan_tf.evaluation import segmentation
@@ -156,10 +171,14 @@ def test_samples_without_segments_cost_nothing_else(
 
 @pytest.fixture(scope="module")
 def conditional(tmp_path_factory):
-    """An untrained run of two classes, and others to measure it by."""
+    """An untrained run of two classes, and others to measure it by.
+
+    Beside it `plain`, a run on the same pictures without classes.
+    """
     folder = tmp_path_factory.mktemp("conditional")
     for name in ("p/cat", "p/dog", "other/emu", "other/fox"):
         tiny_run.make_pictures(folder / name)
+    tiny_run.make_run(folder / "plain", folder / "p")
     model = dataclasses.replace(tiny_run.MODEL, num_classes=2)
     return tiny_run.make_run(folder / "run", folder / "p", model)
 
@@ -191,8 +210,7 @@ def test_what_is_named_and_left_out_is_said(
 ):
     run_dir = conditional
     if not is_conditional:
-        pictures = conditional.parent / "p"
-        run_dir = tiny_run.make_run(tmp_path / "run", pictures)
+        run_dir = conditional.parent / "plain"
     run_dir = shutil.copytree(run_dir, tmp_path / "copy")
     path = run_dir / "evaluation" / "1.json"
     path.parent.mkdir()
@@ -243,11 +261,11 @@ def test_held_out_classes_count_by_their_names(
     ],
 )
 def test_a_probe_is_refused_before_measures_take_their_time(
-    conditional, tmp_path, capsys, is_conditional, flags, message
+    conditional, capsys, is_conditional, flags, message
 ):
     run_dir = conditional
     if not is_conditional:
-        run_dir = tiny_run.make_run(tmp_path / "r", conditional.parent / "p")
+        run_dir = conditional.parent / "plain"
     argv = [f"--run_dir={run_dir}", "--measures=frechet", "--probe=few_labels"]
     assert evaluate.main([*argv, *flags]) == 1
     errors = capsys.readouterr().err
@@ -256,7 +274,7 @@ def test_a_probe_is_refused_before_measures_take_their_time(
 
 
 @pytest.mark.slow
-def test_measures_are_printed_written_and_drawn(run_dir, capsys):
+def test_measures_are_printed_written_and_drawn(run_dir, a_tenth, capsys):
     assert evaluate.main([f"--run_dir={run_dir}", *CHEAP]) == 0
     printed = capsys.readouterr()
     result = json.loads((run_dir / "evaluation" / "2.json").read_text())
@@ -277,13 +295,15 @@ def test_measures_are_printed_written_and_drawn(run_dir, capsys):
 
 @pytest.mark.slow
 def test_the_probe_has_a_row_for_each_kind_of_features(
-    run_dir, capsys, monkeypatch
+    run_dir, a_tenth, capsys, monkeypatch
 ):
     few = dataclasses.replace(
-        PROTOCOLS["few_labels"], label_counts=(10, 20), num_test_draws=3
-    )
+        PROTOCOLS["few_labels"], label_counts=(10, 20),
+        num_validation_draws=2, num_test_draws=2,
+    )  # fmt: skip
     monkeypatch.setitem(PROTOCOLS, "few_labels", few)
     monkeypatch.setattr(supervised, "_STEPS", (10, 10))
+    monkeypatch.setattr(encoder, "_BATCH_SIZE", 4)
     arguments = ["--measures=none", "--probe=few_labels"]
     assert evaluate.main([f"--run_dir={run_dir}", *arguments]) == 0
     printed = capsys.readouterr().out
@@ -305,7 +325,7 @@ def test_the_probe_has_a_row_for_each_kind_of_features(
 
 
 @pytest.mark.slow
-def test_runs_are_compared_side_by_side(run_dir, tmp_path, capsys):
+def test_runs_are_compared_side_by_side(run_dir, a_tenth, tmp_path, capsys):
     other = make_run(tmp_path / "b", seed=1)
     arguments = [str(run_dir), str(other), *CHEAP, "--measures=frechet"]
     assert evaluate.main(["--compare", *arguments]) == 0
@@ -330,7 +350,7 @@ def test_a_conditional_run_classifies_by_its_samples(
     result = json.loads((run_dir / "evaluation" / "2.json").read_text())
     one_nn = result["one_nn"]
     assert (one_nn["num_samples"], one_nn["num_training"]) == (100, 4_000)
-    # Two steps teach nothing; real digits do.
+    # Untrained networks draw no digits; real ones teach.
     assert one_nn["training_error"] < 0.1 < 0.5 < one_nn["samples_error"]
     assert "100 labelled samples" in capsys.readouterr().out
     arguments = ["--measures=none", "--probe=few_labels"]

@@ -28,11 +28,10 @@ def files(tmp_path_factory, generator, networks):
             networks.discriminator, model, 3, images
         ),
     )
-    for network in described:
-        for batch_size, precisions in (
-            (None, ["float32"]),
-            (1, ["float32", "full_int8"]),
-        ):
+    for network, of_one_row in zip(
+        described, (["float32", "full_int8"], ["float32"]), strict=True
+    ):
+        for batch_size, precisions in ((None, ["float32"]), (1, of_one_row)):
             converted = convert.convert(network, precisions, batch_size)
             for precision, contents in converted.items():
                 name = file_name(network.name, precision, batch_size)

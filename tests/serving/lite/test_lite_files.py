@@ -156,28 +156,50 @@ def test_metadata_of_version_0_1_0_is_read(
     assert metadata["takes"] == takes
 
 
+@pytest.fixture(scope="module")
+def find_file(tmp_path_factory, exported, networks):
+    """Finds a file that was exported, or converts it with others like it."""
+    folder, _ = exported
+    others = tmp_path_factory.mktemp("others")
+
+    def describe(kind):
+        if kind == "features":
+            images = np.random.default_rng(0).uniform(-1, 1, (20, 16, 16, 3))
+            return descriptions.describe_features(
+                networks.discriminator, MODEL, 3, images.astype(np.float32)
+            )
+        num_classes = 3 if kind == "conditional" else 0
+        model = dataclasses.replace(MODEL, num_classes=num_classes)
+        return descriptions.describe_generator(build_generator(model), model, 3)
+
+    def find(kind, precision, batch_size):
+        prefix = "discriminator_" if kind == "features" else ""
+        name = lite_files.file_name(f"{prefix}{kind}", precision, batch_size)
+        if (folder / name).exists():
+            return folder / name
+        if not (others / name).exists():
+            # Most of the time goes into what precisions have in common.
+            precisions = convert.PRECISIONS
+            if kind != "conditional":
+                precisions = ("dynamic_int8", "full_int8")
+            files = convert.convert(describe(kind), precisions, batch_size)
+            for made, contents in files.items():
+                path = lite_files.file_name(f"{prefix}{kind}", made, batch_size)
+                (others / path).write_bytes(contents)
+        return others / name
+
+    return find
+
+
 @pytest.mark.parametrize("batch_size", [None, 1])
 @pytest.mark.parametrize("precision", convert.PRECISIONS)
 @pytest.mark.parametrize("kind", ["generator", "conditional", "features"])
 def test_metadata_is_of_the_files_own_tensors(
-    tmp_path, networks, kind, precision, batch_size
+    find_file, kind, precision, batch_size
 ):
     from ai_edge_litert.interpreter import Interpreter
 
-    if kind == "features":
-        images = np.random.default_rng(0).uniform(-1, 1, (20, 16, 16, 3))
-        described = descriptions.describe_features(
-            networks.discriminator, MODEL, 3, images.astype(np.float32)
-        )
-    else:
-        num_classes = 3 if kind == "conditional" else 0
-        model = dataclasses.replace(MODEL, num_classes=num_classes)
-        described = descriptions.describe_generator(
-            build_generator(model), model, 3
-        )
-    (contents,) = convert.convert(described, [precision], batch_size).values()
-    path = tmp_path / "a.tflite"
-    path.write_bytes(contents)
+    path = find_file(kind, precision, batch_size)
     metadata = convert.load_metadata(path)
     runner = Interpreter(str(path)).get_signature_runner()
     for part, old in (("inputs", "takes"), ("outputs", "gives")):

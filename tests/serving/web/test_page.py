@@ -19,6 +19,7 @@ from PIL import Image
 from dcgan_tf.config import ARRAYS, DataConfig
 from dcgan_tf.config.data import EMBEDDED
 from dcgan_tf.models.generator import build_generator
+from dcgan_tf.serving.lite import convert, descriptions
 from dcgan_tf.serving.web import page as web_page
 
 
@@ -217,6 +218,30 @@ def test_classes_are_chosen_and_transparent_pictures_are_shown(tmp_path):
         assert driver.current_url.endswith("&class=1")
 
 
+@pytest.fixture(scope="module")
+def file_browser():
+    """A browser for pages that are files."""
+    with browser.open_browser() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="module")
+def described():
+    """A generator of two classes: what a page says of it, and its file."""
+    browser.require_browser()
+    exported_page.skip_without_runtime()
+    model = tiny_run.ModelConfig((16, 16), 1, 20, 8, 5, num_classes=2)
+    generator = exported_page.build_vivid_generator(model, "deconv_2", 500)
+    network = descriptions.describe_generator(generator, model, 1)
+    contents = convert.convert(network, ["float16"], 1)["float16"]
+    config = tiny_run.RunConfig(model, DataConfig(), tiny_run.TrainingConfig())
+
+    def describe(names):
+        return web_page.describe_model(generator, config, 1, names), contents
+
+    return describe
+
+
 @pytest.mark.parametrize(
     "names",
     [
@@ -227,26 +252,25 @@ def test_classes_are_chosen_and_transparent_pictures_are_shown(tmp_path):
     ],
     ids=["82", "82 first", "282", "words"],
 )
-def test_long_names_stay_within_the_window(tmp_path, names):
-    browser.require_browser()
-    model = tiny_run.ModelConfig((16, 16), 1, 20, 8, 5, num_classes=2)
-    generator = exported_page.build_vivid_generator(model, "deconv_2", 500)
-    exported_page.save_page(tmp_path, generator, model, names)
-    with browser.open_browser() as driver:
-        driver.get((tmp_path / web_page.SINGLE_FILE).as_uri())
-        browser.wait_until_drawn(driver)
-        for width in (390, 1280):
-            browser.set_view(driver, width, 844)
-            assert_within(driver, "#class")
-            # Names of datasets, and what a browser says of a failure.
-            for selector in ("#about", "#status", "#footer"):
-                driver.execute_script(
-                    "document.querySelector(arguments[0]).textContent ="
-                    " arguments[1]",
-                    selector,
-                    max(names, key=len),
-                )
-                assert_within(driver, selector)
+def test_long_names_stay_within_the_window(
+    tmp_path, described, file_browser, names
+):
+    driver = file_browser
+    web_page.save_page(tmp_path, *described(names), single_file=True)
+    driver.get((tmp_path / web_page.SINGLE_FILE).as_uri())
+    browser.wait_until_drawn(driver)
+    for width in (390, 1280):
+        browser.set_view(driver, width, 844)
+        assert_within(driver, "#class")
+        # Names of datasets, and what a browser says of a failure.
+        for selector in ("#about", "#status", "#footer"):
+            driver.execute_script(
+                "document.querySelector(arguments[0]).textContent ="
+                " arguments[1]",
+                selector,
+                max(names, key=len),
+            )
+            assert_within(driver, selector)
 
 
 def assert_within(driver, selector):
