@@ -214,12 +214,16 @@ def test_a_conditional_export_draws_what_the_run_draws(conditional, tmp_path):
     assert abs(grids[0] - grids[1]).max() > 1
 
 
-@pytest.mark.parametrize("protocol", ["rest", "grpc"])
-def test_a_conditional_export_is_served(grey, tmp_path, protocol):
+@pytest.mark.parametrize(
+    ("conditional", "protocol"),
+    [("coloured", "rest"), ("grey", "grpc")],
+    indirect=["conditional"],
+)
+def test_a_conditional_export_is_served(conditional, tmp_path, protocol):
     pytest.importorskip(
         "tensorflow_serving", reason="needs: pip install -e '.[serving]'"
     )
-    models = fake_model_server.Models(grey / "out")
+    models = fake_model_server.Models(conditional / "out")
     serve = getattr(fake_model_server, f"serve_{protocol}")
     with serve(models) as address:
         flags = [
@@ -237,8 +241,8 @@ def test_a_conditional_export_is_served(grey, tmp_path, protocol):
     assert (grid == images.make_grid(expected)).all()
 
 
-def test_a_session_loads_a_conditional_export(grey):
-    path = str(grey / "out" / GENERATOR / "1")
+def test_a_session_loads_a_conditional_export(coloured):
+    path = str(coloured / "out" / GENERATOR / "1")
     with tf.compat.v1.Session(graph=tf.Graph()) as session:
         loaded = tf.compat.v1.saved_model.load(session, ["serve"], path)
         signature = loaded.signature_def["sample"]
