@@ -67,11 +67,9 @@ def has_setting(name: str, is_argument: bool = True) -> bool:
     """
     if not _are_flags:
         return is_argument
-    if _are_of_probe:
-        if name not in _PROBE_FLAGS:
-            return False
-        name = _PROBE_FLAGS[name]
-    return _own_flags is None or name in _own_flags
+    if _are_of_probe and name not in _PROBE_FLAGS:
+        return False
+    return _own_flags is None or _find_flag(name) in _own_flags
 
 
 def name_setting(name: str, value: object = None) -> str:
@@ -86,9 +84,12 @@ def name_setting(name: str, value: object = None) -> str:
         into a shell or a program.
     """
     if _are_flags:
-        if _are_of_probe:
-            name = _PROBE_FLAGS.get(name, name)
-        flag = f"--{name}" if value is None else f"--{name}={value}"
-        return shlex.quote(flag)
+        flag = f"--{_find_flag(name)}"
+        return shlex.quote(flag if value is None else f"{flag}={value}")
     name = _ARGUMENTS.get(name, name)
     return name if value is None else f"{name}={value!r}"
+
+
+def _find_flag(name: str) -> str:
+    """Returns what a flag of the run's images is called where one looks."""
+    return _PROBE_FLAGS.get(name, name) if _are_of_probe else name
