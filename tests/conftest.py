@@ -144,8 +144,7 @@ def few_faces(monkeypatch):
     )
 
 
-@pytest.fixture(scope="module")
-def few_digits():
+def _make_digits_few():
     """Makes mnist_5k a tenth of itself: 400 digits, and 100 held out.
 
     Preparing all of them takes as long as tracing a small network. New
@@ -162,6 +161,19 @@ def few_digits():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(embedded, "_read_mnist_5k", read_few)
         yield
+
+
+few_digits = pytest.fixture(scope="module")(_make_digits_few)
+few_digits_once = pytest.fixture(_make_digits_few)
+
+
+@pytest.fixture
+def few_precisions(monkeypatch):
+    """A LiteRT file of floats and one of integers: others test each kind."""
+    from dcgan_tf.serving.lite import lite_files
+
+    few = {None: ("float32",), 1: ("full_int8",)}
+    monkeypatch.setattr(lite_files, "_PRECISIONS", few)
 
 
 @pytest.fixture(scope="session")

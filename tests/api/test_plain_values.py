@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dcgan_tf.serving.lite import convert, lite_files
+from dcgan_tf.serving.lite import convert
 
 PLAIN = (int, float, bool, str, type(None))
 
@@ -44,11 +44,9 @@ def test_numpys_numbers_are_found():
     assert len(find_others(values)) == 3
 
 
-def test_an_exports_values(run, tmp_path, monkeypatch):
+@pytest.mark.usefixtures("few_precisions")
+def test_an_exports_values(run, tmp_path):
     pytest.importorskip("ai_edge_litert")
-    # Of files of floats, and of integers, whose check says most.
-    few = {None: ("float32",), 1: ("full_int8",)}
-    monkeypatch.setattr(lite_files, "_PRECISIONS", few)
     export = run.export(
         tmp_path, formats=["saved_model", "tflite"], log=lambda line: None
     )

@@ -9,7 +9,6 @@ from fixtures.library_calls import CALLS
 from fixtures.tiny_arrays import TINY
 
 import dcgan_tf
-from dcgan_tf.serving.lite import lite_files
 
 DRAWING = {
     **CALLS,
@@ -39,11 +38,8 @@ def set_seeds():
 
 @pytest.mark.parametrize("name", DRAWING)
 def test_no_call_moves_the_programs_generators(
-    name, run, export_dir, images, held_out, tmp_path, monkeypatch
+    name, run, export_dir, images, held_out, tmp_path, few_precisions
 ):
-    # One file that is converted as it is, and one by images: others test each.
-    few = {None: ("float32",), 1: ("full_int8",)}
-    monkeypatch.setattr(lite_files, "_PRECISIONS", few)
     loaded = dcgan_tf.load(run.path, images=images, held_out=held_out)
     set_seeds()
     expected = draw()

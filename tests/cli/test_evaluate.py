@@ -15,7 +15,6 @@ from dcgan_tf.cli import evaluate
 from dcgan_tf.cli.command import UsageError
 from dcgan_tf.cli.model_flags import find_moved_data
 from dcgan_tf.config import DataConfig
-from dcgan_tf.data import embedded
 from dcgan_tf.evaluation import sample_measures
 from dcgan_tf.evaluation.linear_probe import encoder, supervised
 from dcgan_tf.evaluation.linear_probe.protocols import PROTOCOLS
@@ -111,9 +110,6 @@ def test_measures_of_0_1_0_are_taken(name, expected, tmp_path, capsys):
 def make_run(folder, num_classes=0, seed=0):
     """A tiny network of digits of 16x16 pixels, saved before any training."""
     from dcgan_tf.presets import resolve_run_config
-    from dcgan_tf.runs import checkpoints
-    from dcgan_tf.runs.folder import make_run_dir, save_run_config
-    from dcgan_tf.training.state import build_training_state
 
     config = resolve_run_config(
         {
@@ -126,22 +122,8 @@ def make_run(folder, num_classes=0, seed=0):
             "seed": seed,
         }
     )
-    make_run_dir(folder)
-    save_run_config(folder, config)
-    state = build_training_state(config, "float32")
-    checkpoints.save(folder, state.trackables(), 2, keep=1)
+    tiny_run.save_run(folder, config, step=2)
     return folder
-
-
-@pytest.fixture
-def a_tenth(monkeypatch):
-    """Of the digits, for tests whose figures may be poor: 400 and 100."""
-    read_all = embedded._read_mnist_5k
-    monkeypatch.setattr(
-        embedded,
-        "_read_mnist_5k",
-        lambda: tuple(values[::10] for values in read_all()),
-    )
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +132,7 @@ def run_dir(tmp_path_factory):
 
 
 def test_samples_without_segments_cost_nothing_else(
-    run_dir, a_tenth, tmp_path, monkeypatch, capsys
+    run_dir, few_digits_once, tmp_path, monkeypatch, capsys
 ):
     """As all-black ones are, of a G that has collapsed."""
     from dcgan_tf.evaluation import segmentation
@@ -274,7 +256,9 @@ def test_a_probe_is_refused_before_measures_take_their_time(
 
 
 @pytest.mark.slow
-def test_measures_are_printed_written_and_drawn(run_dir, a_tenth, capsys):
+def test_measures_are_printed_written_and_drawn(
+    run_dir, few_digits_once, capsys
+):
     assert evaluate.main([f"--run_dir={run_dir}", *CHEAP]) == 0
     printed = capsys.readouterr()
     result = json.loads((run_dir / "evaluation" / "2.json").read_text())
@@ -295,7 +279,7 @@ def test_measures_are_printed_written_and_drawn(run_dir, a_tenth, capsys):
 
 @pytest.mark.slow
 def test_the_probe_has_a_row_for_each_kind_of_features(
-    run_dir, a_tenth, capsys, monkeypatch
+    run_dir, few_digits_once, capsys, monkeypatch
 ):
     few = dataclasses.replace(
         PROTOCOLS["few_labels"], label_counts=(10, 20),
@@ -325,7 +309,9 @@ def test_the_probe_has_a_row_for_each_kind_of_features(
 
 
 @pytest.mark.slow
-def test_runs_are_compared_side_by_side(run_dir, a_tenth, tmp_path, capsys):
+def test_runs_are_compared_side_by_side(
+    run_dir, few_digits_once, tmp_path, capsys
+):
     other = make_run(tmp_path / "b", seed=1)
     arguments = [str(run_dir), str(other), *CHEAP, "--measures=frechet"]
     assert evaluate.main(["--compare", *arguments]) == 0

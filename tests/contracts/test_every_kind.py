@@ -116,9 +116,8 @@ KINDS = {
 # What is saved and restored, drawn and exported is the same for other kinds:
 # they differ in where images come from and in what happens to these.
 DISTINCT = ("digits", "rectangular", "conditional", "float16", "no_averages")
-# Of these, `test_resume` and `test_steps_and_parts` resume the others, to the
-# bit.
-RESUMED = ("float16", "no_averages", "every_flag")
+# `test_resume` and `test_steps_and_parts` resume the others, to the bit.
+RESUMED = ("rectangular", "float16", "no_averages", "every_flag")
 
 
 def run(command, *arguments):
@@ -366,15 +365,9 @@ def test_clients_draw_what_the_export_draws(runs, name, protocol, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["rectangular", "conditional"])
-def test_litert_files_and_the_page_are_made(
-    runs, name, tmp_path, capsys, monkeypatch
-):
+@pytest.mark.usefixtures("few_precisions")
+def test_litert_files_and_the_page_are_made(runs, name, tmp_path, capsys):
     pytest.importorskip("ai_edge_litert", reason="needs the extra lite")
-    from dcgan_tf.serving.lite import lite_files
-
-    # What integers do to unusual images; others test every precision.
-    few = {None: ("float32",), 1: ("full_int8",)}
-    monkeypatch.setattr(lite_files, "_PRECISIONS", few)
     flags = [f"--run_dir={runs.run_dir(name)}", f"--export_dir={tmp_path}"]
     assert run("export", *flags, "--formats=tflite") == 0
     files = {path.name for path in (tmp_path / "tflite" / "1").iterdir()}

@@ -71,8 +71,9 @@ def test_what_does_not_fit_is_refused_in_one_line(
     ("dataset", "advice"),
     [
         ("cifar10", ["as --probe_data_dir", "as --probe_manual_dir"]),
-        # Nobody but its user may download it, so there is no other way.
-        ("celeb_a", ["--probe_data_dir"]),
+        ("celeb_a", ["as --probe_data_dir", "as --probe_manual_dir"]),
+        # No program may download it.
+        ("imagenet2012", ["that as --probe_manual_dir"]),
         ("cifar11", ["did you mean cifar10", "--probe_image_dir"]),
         ("no such name", ["--probe_image_dir"]),
     ],
